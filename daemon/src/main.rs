@@ -1,0 +1,2 @@
+//! The agent cpxd.
+fn main() {}
