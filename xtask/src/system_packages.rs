@@ -1,0 +1,116 @@
+//! What the machine must have beside Rust, and how it gets there.
+//!
+//! Debian and Ubuntu: what is missing is installed by apt. Other systems with pcsc-lite: what is missing is named,
+//! with the reason, and the verb fails. macOS and Windows: PC/SC is part of the system, nothing is missing.
+
+mod apt;
+mod by_hand;
+
+use std::env::consts::OS;
+
+use anyhow::Result;
+
+use by_hand::Sign;
+
+/// Something that a verb needs.
+#[derive(Debug)]
+pub(crate) struct SystemPackage {
+    /// Its name in Debian and Ubuntu.
+    debian: &'static str,
+    /// What it is, in words that help to find it under another system's name.
+    what: &'static str,
+    /// Who needs it.
+    why: &'static str,
+    /// How one sees, without a package manager, that it is there.
+    sign: Sign,
+}
+
+/// What the agent needs to be built.
+pub(crate) const BUILDING: &[SystemPackage] = &[C_COMPILER, PKG_CONFIG, PCSC_HEADERS];
+
+/// What the tests need: the build, a PC/SC service with a virtual reader, and independent judges.
+pub(crate) const TESTING: &[SystemPackage] = &[
+    C_COMPILER,
+    PKG_CONFIG,
+    PCSC_HEADERS,
+    SystemPackage {
+        debian: "pcscd",
+        what: "the PC/SC service pcscd",
+        why: "the tests start one of their own",
+        sign: Sign::Program("pcscd"),
+    },
+    SystemPackage {
+        debian: "vsmartcard-vpcd",
+        what: "the virtual reader vpcd of the vsmartcard project",
+        why: "it plugs the virtual card into pcscd",
+        sign: Sign::AnyFile(&[
+            "/usr/lib/pcsc/drivers/serial/libifdvpcd.so",
+            "/usr/lib64/pcsc/drivers/serial/libifdvpcd.so",
+            "/usr/local/lib/pcsc/drivers/serial/libifdvpcd.so",
+        ]),
+    },
+    SystemPackage {
+        debian: "opensc",
+        what: "the OpenSC tools",
+        why: "they judge the virtual card",
+        sign: Sign::Program("pkcs15-tool"),
+    },
+    SystemPackage {
+        debian: "openssl",
+        what: "the openssl program",
+        why: "it judges every signature",
+        sign: Sign::Program("openssl"),
+    },
+    SystemPackage {
+        debian: "curl",
+        what: "the curl program",
+        why: "it calls the agent as a stranger would",
+        sign: Sign::Program("curl"),
+    },
+];
+
+const C_COMPILER: SystemPackage = SystemPackage {
+    debian: "build-essential",
+    what: "a C compiler and linker",
+    why: "the crate ring has parts in C",
+    sign: Sign::Program("cc"),
+};
+const PKG_CONFIG: SystemPackage = SystemPackage {
+    debian: "pkg-config",
+    what: "pkg-config",
+    why: "the build finds the PC/SC library by it",
+    sign: Sign::Program("pkg-config"),
+};
+const PCSC_HEADERS: SystemPackage = SystemPackage {
+    debian: "libpcsclite-dev",
+    what: "the PC/SC library of pcsc-lite, with its headers (pcsc-lite-devel, pcsclite)",
+    why: "the agent talks to readers through it",
+    sign: Sign::Library("libpcsclite"),
+};
+
+/// Installs what is missing, or fails and says exactly what it is.
+pub(crate) fn install_missing(packages: &[SystemPackage]) -> Result<()> {
+    match OS {
+        "macos" | "windows" => {
+            println!(
+                "    nothing to install: PC/SC is part of {OS}, the C compiler came with Rust's linker"
+            );
+            println!("    the tests that need pcscd and OpenSC are for Linux");
+            Ok(())
+        }
+        _ if apt::is_this_system() => apt::install_missing(packages),
+        _ => by_hand::require(packages),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn testing_needs_all_that_building_needs() {
+        for package in BUILDING {
+            assert!(TESTING.iter().any(|other| other.debian == package.debian));
+        }
+    }
+}

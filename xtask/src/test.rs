@@ -1,0 +1,23 @@
+//! `cargo xtask test`: what runs on every change.
+
+use anyhow::Result;
+
+use crate::commands::{cargo, run as run_command};
+use crate::steps::Steps;
+use crate::system_packages::{self, TESTING};
+
+/// Installs what is missing, builds everything, runs every test; stops at the first step that fails.
+pub(crate) fn run() -> Result<()> {
+    let mut steps = Steps::of("test");
+    steps.run("system packages", || {
+        system_packages::install_missing(TESTING)
+    })?;
+    steps.run("build everything", || {
+        run_command(&mut cargo(["build", "--workspace", "--all-targets"]))
+    })?;
+    steps.run("run every test", || {
+        run_command(&mut cargo(["test", "--workspace"]))
+    })?;
+    steps.print_summary();
+    Ok(())
+}
