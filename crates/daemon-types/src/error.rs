@@ -1,0 +1,205 @@
+//! What can go wrong, by stable name.
+
+use std::error::Error;
+use std::fmt;
+
+macro_rules! error_codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal,)+) => {
+        /// Stable code of an error at the API. Callers branch on it; it never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl ErrorCode {
+            /// Every code there is.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The text on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// No reader is connected.
+    NoReader = "no-reader",
+    /// No card is in a reader.
+    NoCard = "no-card",
+    /// The card left, or was swapped or reset in mid-operation.
+    CardRemoved = "card-removed",
+    /// The card is none of the family.
+    CardUnknown = "card-unknown",
+    /// The card does not answer.
+    CardMute = "card-mute",
+    /// The card is of the family, but this version cannot drive it.
+    CardUnsupported = "card-unsupported",
+    /// Another program holds the reader.
+    ReaderBusy = "reader-busy",
+    /// The reader went away.
+    ReaderLost = "reader-lost",
+    /// The PC/SC service is not there.
+    PcscUnavailable = "pcsc-unavailable",
+    /// The code was wrong; `triesLeft` says how many tries remain.
+    PinWrong = "pin-wrong",
+    /// The code is blocked.
+    PinBlocked = "pin-blocked",
+    /// The code has a length that the card does not take; no try was spent.
+    PinLength = "pin-length",
+    /// One try is left and the holder did not say yes to risking it.
+    LastTryNotConfirmed = "last-try-not-confirmed",
+    /// The unblock code was wrong.
+    UnblockWrong = "unblock-wrong",
+    /// The unblock code is blocked.
+    UnblockBlocked = "unblock-blocked",
+    /// Nothing on the card helps any more.
+    CardDefinitivelyBlocked = "card-definitively-blocked",
+    /// The holder said no, or nobody could be asked.
+    Cancelled = "cancelled",
+    /// Nobody answered in time.
+    Timeout = "timeout",
+    /// Too many requests are waiting.
+    Busy = "busy",
+    /// The card has no such key.
+    KeyAbsent = "key-absent",
+    /// The key cannot be used with this algorithm.
+    AlgorithmUnsupported = "algorithm-unsupported",
+    /// The certificate is past its dates.
+    CertificateExpired = "certificate-expired",
+    /// The certificate was revoked.
+    CertificateRevoked = "certificate-revoked",
+    /// The certificate is before its dates.
+    CertificateNotYetValid = "certificate-not-yet-valid",
+    /// A test card in a production agent, or the converse.
+    EnvironmentMismatch = "environment-mismatch",
+    /// The site has no grant, or the program's grant does not name it.
+    OriginNotGranted = "origin-not-granted",
+    /// The caller's grant does not hold the right.
+    RightMissing = "right-missing",
+    /// The token is unknown or was revoked, or there is none.
+    TokenInvalid = "token-invalid",
+    /// The other end of the connection is not this user's.
+    PeerRefused = "peer-refused",
+    /// The session is over.
+    SessionClosed = "session-closed",
+    /// Too many requests in too short a time.
+    RateLimited = "rate-limited",
+    /// The request has a wrong form; `field` says where.
+    BadRequest = "bad-request",
+    /// There is no such thing.
+    NotFound = "not-found",
+    /// The body is over the limit.
+    BodyTooLarge = "body-too-large",
+    /// The `Host` header names another host.
+    WrongHost = "wrong-host",
+    /// The `X-Cpxd-Client` header is missing.
+    ClientHeaderMissing = "client-header-missing",
+    /// The vendor's PKCS#11 module failed.
+    ModuleFailed = "module-failed",
+    /// A fault of ours.
+    Internal = "internal",
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An operation that did not succeed: the code for the caller, the chain for the log.
+#[derive(Debug)]
+pub struct OperationError {
+    /// What the caller branches on.
+    pub code: ErrorCode,
+    /// Tries that remain, where the error is about a code.
+    pub tries_left: Option<u8>,
+    /// The field of the request that is wrong.
+    pub field: Option<String>,
+    /// Who is in the way, such as the program that holds the reader.
+    pub culprit: Option<String>,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl OperationError {
+    /// An error that needs no more words than its code.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self {
+            code,
+            tries_left: None,
+            field: None,
+            culprit: None,
+            source: None,
+        }
+    }
+
+    /// A request whose `field` is wrong.
+    #[must_use]
+    pub fn bad_request(field: impl Into<String>) -> Self {
+        Self {
+            field: Some(field.into()),
+            ..Self::new(ErrorCode::BadRequest)
+        }
+    }
+
+    /// Says how many tries remain.
+    #[must_use]
+    pub fn with_tries_left(mut self, tries_left: Option<u8>) -> Self {
+        self.tries_left = tries_left;
+        self
+    }
+
+    /// Names who is in the way.
+    #[must_use]
+    pub fn with_culprit(mut self, culprit: Option<String>) -> Self {
+        self.culprit = culprit;
+        self
+    }
+
+    /// Keeps the cause for the log.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+impl fmt::Display for OperationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code)
+    }
+}
+
+impl Error for OperationError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.source {
+            Some(source) => Some(&**source),
+            None => None,
+        }
+    }
+}
+
+impl From<ErrorCode> for OperationError {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_has_a_text_of_its_own() {
+        let mut texts: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), ErrorCode::ALL.len());
+        assert_eq!(texts.len(), 38);
+    }
+}

@@ -1,0 +1,26 @@
+//! The words that all `daemon-*` crates share: who asks, for what, about which
+//! card, what the holder is asked, what happened, and what can go wrong.
+//!
+//! Plain types. How they look on the wire is the business of `daemon-wire`.
+
+mod caller;
+mod card;
+mod error;
+mod event;
+mod origin;
+mod question;
+mod request;
+
+pub use caller::{AllowedOrigins, Caller, PairedProgram, Right, Rights, SocketProgram};
+pub use card::{
+    CardId, CardSummary, CertificateStatus, CertificateSummary, CodeCondition, CodeState,
+    Environment, Generation, Holder, KeyRole, NationalId, PresentCard, Profession, ReaderCondition,
+    ReaderId, ReaderSummary, UnblockCodeState,
+};
+pub use error::{ErrorCode, OperationError};
+pub use event::{Event, Happening};
+pub use origin::{Origin, OriginError};
+pub use question::{Asker, CardLabel, CodeEntry, Purpose, Question};
+pub use request::{
+    AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, SignRequest, Signatures,
+};
