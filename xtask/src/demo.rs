@@ -34,7 +34,8 @@ fn agent(arguments: &[OsString]) -> Command {
         "--",
         "demo",
     ]);
-    command.args(arguments);
+    // Relative paths among the arguments mean the folder where the person stands.
+    command.args(arguments).current_dir(".");
     command
 }
 

@@ -41,7 +41,11 @@ impl Steps {
 
     fn summary(&self) -> String {
         let total = self.finished.iter().map(|(_, duration)| *duration).sum();
-        let mut lines = vec![format!("==> {}: done in {}", self.verb, clock(total))];
+        let mut lines = vec![format!(
+            "==> {}: done in {}",
+            self.verb,
+            clock(total).trim_start()
+        )];
         for (step, duration) in &self.finished {
             lines.push(format!("    {}  {step}", clock(*duration)));
         }
@@ -92,7 +96,7 @@ mod tests {
         };
         assert_eq!(
             steps.summary(),
-            "==> test: done in   2 min 10.2 s\n      2 min 05.2 s  build everything\n      0 min 05.0 s  run every test"
+            "==> test: done in 2 min 10.2 s\n      2 min 05.2 s  build everything\n      0 min 05.0 s  run every test"
         );
     }
 }

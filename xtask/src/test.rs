@@ -19,5 +19,6 @@ pub(crate) fn run() -> Result<()> {
         run_command(&mut cargo(["test", "--workspace"]))
     })?;
     steps.print_summary();
+    println!("    Try next: `cargo xtask demo`, an agent with a virtual TEST card.");
     Ok(())
 }

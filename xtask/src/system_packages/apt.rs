@@ -80,19 +80,21 @@ fn is_root() -> bool {
         .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-/// The package lists are fetched only when they do not know a package, or when what they name is gone.
+/// The package lists are fetched only when they do not offer a package, or when what they name is gone.
 fn install(names: &[&str], right: Right) -> Result<()> {
     let mut install = apt_get(right, &["install", "--yes", "--no-install-recommends"]);
     install.args(names);
-    if lists_know(names) && run(&mut install).is_ok() {
+    if lists_offer(names) && run(&mut install).is_ok() {
         return Ok(());
     }
     run(&mut apt_get(right, &["update"]))?;
     run(&mut install)
 }
 
-fn lists_know(names: &[&str]) -> bool {
-    succeeds(Command::new("apt-cache").arg("show").args(names))
+fn lists_offer(names: &[&str]) -> bool {
+    let mut rehearsal = Command::new("apt-get");
+    rehearsal.args(["--simulate", "--no-install-recommends", "install"]);
+    succeeds(rehearsal.args(names))
 }
 
 /// Asks no question, and waits up to five minutes for another apt to be done.
