@@ -1,0 +1,208 @@
+//! The trait that every card of the family answers to, and its plain types.
+
+use igc_sante::{CardCertificate, KeyRole};
+use secrets::{Pin, SecretBytes};
+
+use crate::{CardError, PinError};
+
+/// A card within one exclusive transaction.
+///
+/// Every method is one step of an operation; the caller keeps the transaction
+/// open from VERIFY to the use of the key.
+pub trait CpxCard {
+    /// What this card can do at all.
+    ///
+    /// # Errors
+    /// [`CardError`] when the card's own list of keys cannot be read.
+    fn capabilities(&mut self) -> Result<Capabilities, CardError>;
+
+    /// Serial number and certificates, from memory after the first time.
+    ///
+    /// # Errors
+    /// [`CardError`] names the step that failed.
+    fn identity(&mut self) -> Result<Identity, CardError>;
+
+    /// Reads the serial number alone, always from the card: the cheap proof that
+    /// it is still the same card.
+    ///
+    /// # Errors
+    /// [`CardError`] names the step that failed.
+    fn read_serial_number(&mut self) -> Result<String, CardError>;
+
+    /// Counters of the holder's code and of the unblock code; costs no try.
+    ///
+    /// # Errors
+    /// [`CardError`] names the step that failed.
+    fn code_states(&mut self) -> Result<CodeStates, CardError>;
+
+    /// Lengths that the card takes for the holder's code; `None` when it has no code.
+    ///
+    /// # Errors
+    /// [`CardError`] names the step that failed.
+    fn pin_limits(&mut self) -> Result<Option<PinLimits>, CardError>;
+
+    /// Presents the holder's code, once.
+    ///
+    /// # Errors
+    /// [`PinError`]; only `Wrong` and `Blocked` can have cost a try.
+    fn verify_pin(&mut self, pin: &Pin, last_try: LastTry) -> Result<Verification, PinError>;
+
+    /// Signs with the key of this role.
+    ///
+    /// # Errors
+    /// [`CardError::KeyAbsent`], [`CardError::AlgorithmUnsupported`], or the step that failed.
+    fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError>;
+
+    /// Deciphers an RSA PKCS#1 v1.5 cryptogram with the authentication key.
+    ///
+    /// # Errors
+    /// One error for every fault of the padding, so that nothing can be learnt from it.
+    fn decipher(&mut self, cryptogram: &[u8]) -> Result<SecretBytes, CardError>;
+}
+
+/// Generation of the chip application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// IAS-ECC 1.0.1.
+    Cps3,
+}
+
+/// What a card says of itself.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Generation of the chip application.
+    pub generation: Generation,
+    /// Digits of EF.SN after the issuer, without Luhn digit and filler: eight on every card seen.
+    /// The number printed on the card, of ten digits, stands in the certificates.
+    pub serial_number: String,
+    /// Its certificates, at most one for each role.
+    pub certificates: Vec<(KeyRole, CardCertificate)>,
+}
+
+/// What a card can do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Keys it has, with the hash functions each of them signs (RSASSA-PKCS1-v1_5).
+    pub signature_hashes: Vec<(KeyRole, Vec<HashAlgorithm>)>,
+    /// Whether the authentication key deciphers.
+    pub decipher: bool,
+    /// Whether it has a holder's code.
+    pub pin: bool,
+}
+
+/// Both codes of a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeStates {
+    /// The holder's code; `None` when the card has none.
+    pub pin: Option<CodeCounters>,
+    /// The unblock code; `None` when the card has none.
+    pub unblock_code: Option<CodeCounters>,
+}
+
+/// Counters of one code, as the card tells them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeCounters {
+    /// Wrong codes that may still be presented.
+    pub tries_left: u8,
+    /// Wrong codes in a row that block it, where the card tells.
+    pub tries_maximum: Option<u8>,
+    /// Times it may still be used at all, where the card counts that.
+    pub uses_left: Option<u16>,
+}
+
+impl CodeCounters {
+    /// Whether the code can no longer be presented.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.tries_left == 0 || self.uses_left == Some(0)
+    }
+}
+
+/// Number of digits that a code may have, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PinLimits {
+    /// Fewest digits.
+    pub minimum_len: u8,
+    /// Most digits.
+    pub maximum_len: u8,
+}
+
+/// Whether the holder said yes to risking the last try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastTry {
+    /// They did.
+    Confirmed,
+    /// They were not asked, or said no.
+    NotConfirmed,
+}
+
+/// A VERIFY that succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// The card was verified already, by another program: its state is not ours to drop.
+    pub was_verified_before: bool,
+}
+
+/// What is to be signed.
+#[derive(Clone, Copy, Debug)]
+pub enum Signable<'a> {
+    /// A finished digest.
+    Digest(Digest<'a>),
+    /// A message: a card that insists on hashing the last block itself can sign this alone.
+    Message(HashAlgorithm, &'a [u8]),
+}
+
+/// A digest and the algorithm that made it.
+#[derive(Clone, Copy, Debug)]
+pub struct Digest<'a> {
+    /// The algorithm.
+    pub algorithm: HashAlgorithm,
+    /// The value.
+    pub value: &'a [u8],
+}
+
+/// Hash functions of RSASSA-PKCS1-v1_5 (RFC 8017, 9.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashAlgorithm {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl HashAlgorithm {
+    /// Bytes of a digest.
+    #[must_use]
+    pub const fn digest_len(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// DigestInfo of a digest (RFC 8017, 9.2, note 1): a constant prefix, then the digest.
+    #[must_use]
+    pub fn digest_info(self, digest: &[u8]) -> Vec<u8> {
+        [self.digest_info_prefix(), digest].concat()
+    }
+
+    const fn digest_info_prefix(self) -> &'static [u8] {
+        match self {
+            Self::Sha256 => &[
+                0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+                0x01, 0x05, 0x00, 0x04, 0x20,
+            ],
+            Self::Sha384 => &[
+                0x30, 0x41, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+                0x02, 0x05, 0x00, 0x04, 0x30,
+            ],
+            Self::Sha512 => &[
+                0x30, 0x51, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+                0x03, 0x05, 0x00, 0x04, 0x40,
+            ],
+        }
+    }
+}

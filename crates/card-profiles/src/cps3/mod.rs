@@ -1,0 +1,131 @@
+//! CPS3: the IAS-ECC 1.0.1 application on channel 0 (facts in the fixtures under `apdu-fixtures/cps3`).
+
+mod codes;
+mod directory;
+mod keys;
+
+use card_apdu::{CardChannel, CommandApdu};
+use igc_sante::KeyRole;
+use secrets::{Pin, SecretBytes};
+
+use crate::card::{
+    Capabilities, CodeStates, CpxCard, HashAlgorithm, Identity, LastTry, PinLimits, Signable,
+    Verification,
+};
+use crate::files::{FilePath, is_selected};
+use crate::{CardError, CardMemory, PinError};
+
+/// A CPS3 within one transaction.
+pub struct Cps3<'t> {
+    channel: &'t mut dyn CardChannel,
+    memory: &'t mut CardMemory,
+    /// Whether this transaction has selected the application already.
+    selected: bool,
+}
+
+impl std::fmt::Debug for Cps3<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cps3")
+            .field("selected", &self.selected)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'t> Cps3<'t> {
+    /// A card behind `channel`, with what this insertion already taught.
+    pub fn new(channel: &'t mut dyn CardChannel, memory: &'t mut CardMemory) -> Self {
+        Self {
+            channel,
+            memory,
+            selected: false,
+        }
+    }
+
+    /// Makes the application the current DF, once in a transaction, and leaves
+    /// the CPS2ter view when another program left the card there.
+    fn select_application(&mut self) -> Result<(), CardError> {
+        if self.selected {
+            return Ok(());
+        }
+        let path = self.application_path()?;
+        let select = select_by_path(path.as_bytes(), WITHOUT_FCP);
+        let mut response = self.channel.transmit(&select)?;
+        if directory::is_other_view(response.sw()) {
+            self.select_root()?;
+            response = self.channel.transmit(&select)?;
+        }
+        if !is_selected(&response) {
+            return Err(CardError::Refused {
+                command: "SELECT",
+                sw: response.sw(),
+            });
+        }
+        self.selected = true;
+        Ok(())
+    }
+}
+
+impl CpxCard for Cps3<'_> {
+    fn capabilities(&mut self) -> Result<Capabilities, CardError> {
+        use HashAlgorithm::{Sha256, Sha384, Sha512};
+        let pin = self.pin_object()?.is_some();
+        let keys = self.private_keys()?;
+        let mut capabilities = Capabilities {
+            pin,
+            decipher: keys.iter().any(|key| key.deciphers),
+            ..Capabilities::default()
+        };
+        for (role, hashes) in [
+            (KeyRole::Authentication, vec![Sha256, Sha384, Sha512]),
+            (KeyRole::Signature, vec![Sha256]),
+        ] {
+            if keys.iter().any(|key| keys::serves(key, role)) {
+                capabilities.signature_hashes.push((role, hashes));
+            }
+        }
+        Ok(capabilities)
+    }
+
+    fn identity(&mut self) -> Result<Identity, CardError> {
+        self.read_identity_once()
+    }
+
+    fn read_serial_number(&mut self) -> Result<String, CardError> {
+        self.select_root()?;
+        self.read_ef_sn()
+    }
+
+    fn code_states(&mut self) -> Result<CodeStates, CardError> {
+        self.read_code_states()
+    }
+
+    fn pin_limits(&mut self) -> Result<Option<PinLimits>, CardError> {
+        Ok(self.pin_object()?.map(|pin| pin.limits))
+    }
+
+    fn verify_pin(&mut self, pin: &Pin, last_try: LastTry) -> Result<Verification, PinError> {
+        self.present_pin(pin, last_try)
+    }
+
+    fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError> {
+        self.sign_with(role, input)
+    }
+
+    fn decipher(&mut self, cryptogram: &[u8]) -> Result<SecretBytes, CardError> {
+        self.decipher_with_authentication_key(cryptogram)
+    }
+}
+
+/// SELECT by absolute path (P1 = 09), 3F00 kept as a real CPS3 wants it.
+fn select_by_path(path: &[u8], p2: u8) -> CommandApdu {
+    if path == FilePath::MASTER_FILE {
+        return CommandApdu::new(0x00, SELECT, 0x00, WITHOUT_FCP).with_data(path);
+    }
+    CommandApdu::new(0x00, SELECT, 0x09, p2).with_data(path)
+}
+
+const SELECT: u8 = 0xA4;
+/// P2 of SELECT: control parameters may come; nobody fetches them.
+const WITH_FCP: u8 = 0x04;
+/// P2 of SELECT: no control parameters.
+const WITHOUT_FCP: u8 = 0x0C;

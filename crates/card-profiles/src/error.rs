@@ -1,0 +1,105 @@
+//! Errors sorted by who is at fault.
+
+use card_apdu::tlv::TlvError;
+use card_apdu::{ChannelError, ReaderFault, StatusWord};
+use igc_sante::KeyRole;
+
+/// Why a step on the card did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CardError {
+    /// Bytes from the card do not parse.
+    #[error("reading {what} of the card")]
+    Malformed {
+        /// What was being read.
+        what: &'static str,
+        /// Why it does not parse, where a parser said so.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The answer parses and contradicts the standard.
+    #[error("the card contradicts the standard: {0}")]
+    CardMisbehaved(&'static str),
+    /// A lawful card that this version cannot drive.
+    #[error("this card is not supported: {0}")]
+    CardUnsupported(&'static str),
+    /// The card said no.
+    #[error("the card refused {command} with {sw}")]
+    Refused {
+        /// The standard's name of the command.
+        command: &'static str,
+        /// What the card answered.
+        sw: StatusWord,
+    },
+    /// The card has no such key.
+    #[error("the card has no {} key", .0.as_str())]
+    KeyAbsent(KeyRole),
+    /// The key exists but does not do this.
+    #[error("the key of the card does not do this algorithm")]
+    AlgorithmUnsupported,
+    /// The reader or the card dropped out.
+    #[error("the way to the card broke")]
+    Reader(#[from] ReaderFault),
+    /// A fault of ours.
+    #[error("a fault of this program: {0}")]
+    Bug(&'static str),
+}
+
+impl CardError {
+    pub(crate) fn malformed(what: &'static str) -> Self {
+        Self::Malformed { what, source: None }
+    }
+
+    pub(crate) fn tlv(what: &'static str) -> impl Fn(TlvError) -> Self {
+        move |source| Self::Malformed {
+            what,
+            source: Some(Box::new(source)),
+        }
+    }
+}
+
+impl From<ChannelError> for CardError {
+    fn from(error: ChannelError) -> Self {
+        match error {
+            ChannelError::Reader(fault) => Self::Reader(fault),
+            ChannelError::Command(_) => Self::Bug("a command could not be written"),
+            ChannelError::CardMisbehaved(rule) => Self::CardMisbehaved(rule),
+            other @ (ChannelError::Malformed(_) | _) => Self::Malformed {
+                what: "an answer",
+                source: Some(Box::new(other)),
+            },
+        }
+    }
+}
+
+/// Outcome of presenting a code that did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum PinError {
+    /// The code was wrong and cost one try; the number is the card's own.
+    #[error("the code was wrong, {tries_left} tries are left")]
+    Wrong {
+        /// Tries left, at least one.
+        tries_left: u8,
+    },
+    /// The code is blocked; either it was before, or this wrong code did it.
+    #[error("the code is blocked")]
+    Blocked,
+    /// The card has no holder's code.
+    #[error("the card has no code")]
+    Absent,
+    /// The card does not take a code of this length; nothing was sent.
+    #[error("the card takes codes of {} to {} digits", .0.minimum_len, .0.maximum_len)]
+    Length(crate::PinLimits),
+    /// One try is left and the holder did not say yes to risking it; nothing was sent.
+    #[error("one try is left and its use was not confirmed")]
+    LastTryNotConfirmed,
+    /// The way to the card broke, or the card did something else.
+    #[error("presenting the code")]
+    Card(#[from] CardError),
+}
+
+impl From<ChannelError> for PinError {
+    fn from(error: ChannelError) -> Self {
+        Self::Card(error.into())
+    }
+}

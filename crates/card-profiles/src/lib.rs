@@ -1,0 +1,27 @@
+//! What the cards of the CPx family can do, one module per generation.
+//!
+//! A [`Profile`] is recognised by the ATR. Within one exclusive transaction it
+//! opens a [`CpxCard`] over the channel to the card and over the
+//! [`CardMemory`] of this insertion, so that nothing is read from the card twice.
+//!
+//! Nothing here knows who asks, and nothing is retried: a VERIFY reaches the
+//! card once, after the application was selected and the counter was read in
+//! the same transaction (invariant 4 of ARCHITECTURE.md).
+
+mod card;
+mod cps3;
+mod error;
+mod files;
+mod pkcs15;
+mod recognition;
+
+pub use card::{
+    Capabilities, CodeCounters, CodeStates, CpxCard, Digest, Generation, HashAlgorithm, Identity,
+    LastTry, PinLimits, Signable, Verification,
+};
+pub use cps3::Cps3;
+pub use error::{CardError, PinError};
+pub use pkcs15::CardMemory;
+pub use recognition::{Profile, Recognition, recognise};
+
+pub use igc_sante::KeyRole;
