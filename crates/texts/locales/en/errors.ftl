@@ -1,0 +1,109 @@
+# One message for each error code of the API: its value is the title, `.detail` says what to do next.
+# `.detail-tries`, `.detail-field` and `.detail-culprit` take its place where more is known.
+# The reader is a nurse with a patient in front of her: plain words, no blame, the next step.
+
+## Reader and card
+
+error-no-reader = No card reader
+    .detail = Connect a card reader to this computer. If one is connected, unplug it and plug it in again.
+error-no-card = No card in the reader
+    .detail = Insert your card into the reader, then try again.
+error-card-removed = Card removed
+    .detail = The card is no longer in the reader, or it left before the end. Put it back, then try again.
+error-card-unknown = Card not recognised
+    .detail = This is not the card of a French health professional or institution (CPS, CPF, CPE, CPA). Insert the right card, then try again.
+error-card-mute = The card does not answer
+    .detail = Take the card out, check which way round it goes and wipe the chip, then put it back. If that does not help, try it in another reader, then ask for a replacement.
+error-card-unsupported = Card not supported yet
+    .detail = This version of cpxd cannot use this model of card. Install the latest version, or ask your IT department for it.
+error-reader-busy = Reader busy
+    .detail = Another program is using the reader. Wait until it has finished or close it, then try again.
+    .detail-culprit = The program { $culprit } is using the reader. Wait until it has finished or close it, then try again.
+error-reader-lost = Reader disconnected
+    .detail = The reader no longer answers. Plug it in again, if possible directly into the computer, then try again.
+error-pcsc-unavailable = Smart card service stopped
+    .detail = The smart card service of this computer (PC/SC) is not running. Restart the computer; if that does not help, tell your IT department.
+
+## Codes
+
+error-pin-wrong = Wrong code
+    .detail = The code typed is not the right one. Check it before you try again: after several wrong codes the card blocks itself.
+    .detail-tries = { $tries ->
+        [0] The code typed is not the right one and the card is now blocked. Unblock it with the 8-digit unblock code, which is on the letter that gave you your code.
+        [one] The code typed is not the right one. One single try is left before the card blocks itself: find your code before you try again.
+       *[other] The code typed is not the right one. { $tries } tries are left before the card blocks itself.
+    }
+error-pin-blocked = Card blocked
+    .detail = Too many wrong codes were typed. Unblock the card with the 8-digit unblock code, which is on the letter that gave you your code. Without that letter, call { -helpline }.
+error-pin-length = Code in the wrong format
+    .detail = The code is made of digits only, most often four. Nothing was sent to the card and no try is lost. Try again.
+error-last-try-not-confirmed = Last try not confirmed
+    .detail = Only one try is left before the card blocks itself, and you did not choose to risk it. No try is lost. Find your code, then try again.
+error-unblock-wrong = Wrong unblock code
+    .detail = The unblock code typed is not the right one. Read again the letter that gave you your code: the unblock code has 8 digits and serves only to unblock the card.
+    .detail-tries = { $tries ->
+        [0] The unblock code typed is not the right one, and it can no longer be used. Ask for a new card: call { -helpline }.
+        [one] The unblock code typed is not the right one. One single try is left: read again the letter that gave you your code before you go on.
+       *[other] The unblock code typed is not the right one. { $tries } tries are left: read again the letter that gave you your code before you go on.
+    }
+error-unblock-blocked = Unblock code blocked
+    .detail = The unblock code can no longer be used. If the card is blocked, ask for a new card: call { -helpline }.
+error-card-definitively-blocked = Card blocked for good
+    .detail = No code can unblock this card any more. Ask for a new card: call { -helpline }.
+
+## The question to the holder
+
+error-cancelled = Request cancelled
+    .detail = The request was refused or closed, or nobody could answer it. Nothing was done. Try again if you wish.
+error-timeout = Time is up
+    .detail = Nobody answered in time. Try again and answer the question that appears.
+error-busy = Too many requests waiting
+    .detail = Other requests are already waiting for an answer. Answer them, then try again.
+
+## Keys and certificates
+
+error-key-absent = Key not on the card
+    .detail = This card does not have the key that this operation needs. Use another card; if yours is held without contact, insert it into a reader.
+error-algorithm-unsupported = Algorithm not supported
+    .detail = The card does not know the algorithm that the program asks for. Report this to the publisher of that program.
+error-certificate-expired = Card expired
+    .detail = The card is past its last day of validity and can no longer be used. If the date of the computer is wrong, correct it; otherwise, ask for the renewal of the card.
+error-certificate-revoked = Card revoked
+    .detail = This card was revoked and can no longer be used. Use the one that replaces it, or call { -helpline }.
+error-certificate-not-yet-valid = Card not valid yet
+    .detail = The validity of this card has not begun. If the date of the computer is wrong, correct it; otherwise, wait for its first day of validity.
+error-environment-mismatch = Test card and real card mixed
+    .detail = A test card does not serve where people work, nor a real card where people test. Insert a card of the other kind.
+error-module-failed = Card module failed
+    .detail = The card module installed on this computer (Cryptolib CPS) failed. Take the card out, put it back, then try again; if that does not help, tell your IT department.
+
+## Callers
+
+error-origin-not-granted = Site not allowed
+    .detail = This site has not been given the right to use your card. If you trust it, grant it that right, then try again.
+error-right-missing = Right missing
+    .detail = This program or site has not been given the right to do that. If you trust it, grant it that right, then try again.
+error-token-invalid = Program not paired
+    .detail = This program is not paired with cpxd, or no longer is. Pair it, then try again.
+error-peer-refused = Connection refused
+    .detail = The request comes from another user or another session of this computer. Try again from your own.
+error-session-closed = Session over
+    .detail = Your session is over: card removed, computer unused or time exceeded. Try again and type your code once more.
+error-rate-limited = Requests too close together
+    .detail = This program made too many requests in a short time. Wait a minute, then try again.
+
+## Requests
+
+error-bad-request = Incorrect request
+    .detail = The program sent a request that cpxd does not understand. Report this to the publisher of that program.
+    .detail-field = The program sent a request that cpxd does not understand (field { $field }). Report this to the publisher of that program.
+error-not-found = Not found
+    .detail = What the program asks for does not exist, or no longer does. Refresh the list, then try again.
+error-body-too-large = Request too large
+    .detail = The program sent too much data at once. Try again with fewer documents, or report this to the publisher of that program.
+error-wrong-host = Address refused
+    .detail = The request names another address than that of this computer (127.0.0.1 or localhost). Report this to the publisher of the program or site.
+error-client-header-missing = Program without a name
+    .detail = The program did not give its name (header X-Cpxd-Client). Report this to its publisher.
+error-internal = Error in cpxd
+    .detail = cpxd ran into a fault of its own. Try again; if that does not help, give its technical log to your IT department.

@@ -1,0 +1,109 @@
+# One message for each error code of the API: its value is the title, `.detail` says what to do next.
+# `.detail-tries`, `.detail-field` and `.detail-culprit` take its place where more is known.
+# The reader is a nurse with a patient in front of her: plain words, no blame, the next step.
+
+## Reader and card
+
+error-no-reader = Aucun lecteur de carte
+    .detail = Branchez un lecteur de carte sur cet ordinateur. S’il est déjà branché, débranchez-le, puis rebranchez-le.
+error-no-card = Aucune carte dans le lecteur
+    .detail = Insérez votre carte dans le lecteur, puis recommencez.
+error-card-removed = Carte retirée
+    .detail = La carte n’est plus dans le lecteur, ou elle en est sortie avant la fin. Remettez-la en place, puis recommencez.
+error-card-unknown = Carte non reconnue
+    .detail = Cette carte n’est pas une carte de professionnel ou d’établissement de santé (CPS, CPF, CPE, CPA). Insérez la bonne carte, puis recommencez.
+error-card-mute = La carte ne répond pas
+    .detail = Retirez la carte, vérifiez son sens et essuyez la puce, puis remettez-la. Si cela continue, essayez-la dans un autre lecteur, puis demandez son remplacement.
+error-card-unsupported = Carte pas encore prise en charge
+    .detail = Cette version de cpxd ne sait pas utiliser ce modèle de carte. Installez la dernière version, ou demandez-la à votre service informatique.
+error-reader-busy = Lecteur occupé
+    .detail = Un autre programme utilise le lecteur. Attendez qu’il ait fini ou fermez-le, puis recommencez.
+    .detail-culprit = Le programme { $culprit } utilise le lecteur. Attendez qu’il ait fini ou fermez-le, puis recommencez.
+error-reader-lost = Lecteur débranché
+    .detail = Le lecteur ne répond plus. Rebranchez-le, si possible directement sur l’ordinateur, puis recommencez.
+error-pcsc-unavailable = Service des cartes à puce arrêté
+    .detail = Le service des cartes à puce de cet ordinateur (PC/SC) ne fonctionne pas. Redémarrez l’ordinateur ; si cela continue, prévenez votre service informatique.
+
+## Codes
+
+error-pin-wrong = Code incorrect
+    .detail = Le code saisi n’est pas le bon. Vérifiez-le avant de recommencer : après plusieurs codes faux, la carte se bloque.
+    .detail-tries = { $tries ->
+        [0] Le code saisi n’est pas le bon et la carte est bloquée. Débloquez-la avec le code de déblocage à 8 chiffres, qui figure sur le courrier de votre code porteur.
+        [one] Le code saisi n’est pas le bon. Il reste un seul essai avant le blocage de la carte : retrouvez votre code avant de recommencer.
+       *[other] Le code saisi n’est pas le bon. Il reste { $tries } essais avant le blocage de la carte.
+    }
+error-pin-blocked = Carte bloquée
+    .detail = Trop de codes faux ont été saisis. Débloquez la carte avec le code de déblocage à 8 chiffres, qui figure sur le courrier de votre code porteur. Sans ce courrier, appelez { -helpline }.
+error-pin-length = Code au mauvais format
+    .detail = Le code ne contient que des chiffres, quatre le plus souvent. Rien n’a été envoyé à la carte et aucun essai n’est perdu. Recommencez.
+error-last-try-not-confirmed = Dernier essai non confirmé
+    .detail = Il ne reste qu’un essai avant le blocage de la carte et vous n’avez pas choisi de le risquer. Aucun essai n’est perdu. Retrouvez votre code, puis recommencez.
+error-unblock-wrong = Code de déblocage incorrect
+    .detail = Le code de déblocage saisi n’est pas le bon. Relisez le courrier de votre code porteur : ce code a 8 chiffres et ne sert qu’à débloquer la carte.
+    .detail-tries = { $tries ->
+        [0] Le code de déblocage saisi n’est pas le bon et il ne peut plus servir. Demandez une nouvelle carte : appelez { -helpline }.
+        [one] Le code de déblocage saisi n’est pas le bon. Il reste un seul essai : relisez le courrier de votre code porteur avant de recommencer.
+       *[other] Le code de déblocage saisi n’est pas le bon. Il reste { $tries } essais : relisez le courrier de votre code porteur avant de recommencer.
+    }
+error-unblock-blocked = Code de déblocage bloqué
+    .detail = Le code de déblocage ne peut plus servir. Si la carte est bloquée, demandez une nouvelle carte : appelez { -helpline }.
+error-card-definitively-blocked = Carte définitivement bloquée
+    .detail = Aucun code ne peut plus débloquer cette carte. Demandez une nouvelle carte : appelez { -helpline }.
+
+## The question to the holder
+
+error-cancelled = Demande annulée
+    .detail = La demande a été refusée ou fermée, ou personne n’a pu y répondre. Rien n’a été fait. Recommencez si vous le souhaitez.
+error-timeout = Temps écoulé
+    .detail = Personne n’a répondu à temps. Recommencez et répondez à la question qui s’affiche.
+error-busy = Trop de demandes en attente
+    .detail = D’autres demandes attendent déjà une réponse. Répondez-y, puis recommencez.
+
+## Keys and certificates
+
+error-key-absent = Clé absente de la carte
+    .detail = Cette carte n’a pas la clé qu’il faut pour cette opération. Utilisez une autre carte ; si la vôtre est posée sans contact, insérez-la dans un lecteur.
+error-algorithm-unsupported = Algorithme non pris en charge
+    .detail = La carte ne connaît pas l’algorithme que le programme demande. Signalez-le à l’éditeur de ce programme.
+error-certificate-expired = Carte périmée
+    .detail = La carte a dépassé sa date de fin de validité et ne peut plus servir. Si l’ordinateur n’est pas à la bonne date, corrigez-la ; sinon, demandez le renouvellement de la carte.
+error-certificate-revoked = Carte révoquée
+    .detail = Cette carte a été annulée et ne peut plus servir. Utilisez celle qui la remplace, ou appelez { -helpline }.
+error-certificate-not-yet-valid = Carte pas encore valable
+    .detail = La validité de cette carte n’a pas commencé. Si l’ordinateur n’est pas à la bonne date, corrigez-la ; sinon, attendez le premier jour de validité.
+error-environment-mismatch = Carte de test et carte réelle mélangées
+    .detail = Une carte de test ne sert pas là où l’on travaille, ni une carte réelle là où l’on teste. Insérez une carte de l’autre sorte.
+error-module-failed = Échec du module de carte
+    .detail = Le module de carte installé sur cet ordinateur (Cryptolib CPS) a échoué. Retirez la carte, remettez-la, puis recommencez ; si cela continue, prévenez votre service informatique.
+
+## Callers
+
+error-origin-not-granted = Site non autorisé
+    .detail = Ce site n’a pas reçu le droit d’utiliser votre carte. Si vous lui faites confiance, accordez-lui ce droit, puis recommencez.
+error-right-missing = Droit manquant
+    .detail = Ce programme ou ce site n’a pas reçu le droit de faire cela. Si vous lui faites confiance, accordez-lui ce droit, puis recommencez.
+error-token-invalid = Programme non associé
+    .detail = Ce programme n’est pas associé à cpxd, ou il ne l’est plus. Associez-le, puis recommencez.
+error-peer-refused = Connexion refusée
+    .detail = La demande vient d’un autre utilisateur ou d’une autre session de cet ordinateur. Recommencez depuis la vôtre.
+error-session-closed = Session terminée
+    .detail = Votre session est finie : carte retirée, ordinateur inutilisé ou durée dépassée. Recommencez et saisissez de nouveau votre code.
+error-rate-limited = Demandes trop rapprochées
+    .detail = Ce programme a fait trop de demandes en peu de temps. Attendez une minute, puis recommencez.
+
+## Requests
+
+error-bad-request = Demande incorrecte
+    .detail = Le programme a envoyé une demande que cpxd ne comprend pas. Signalez-le à l’éditeur de ce programme.
+    .detail-field = Le programme a envoyé une demande que cpxd ne comprend pas (champ { $field }). Signalez-le à l’éditeur de ce programme.
+error-not-found = Introuvable
+    .detail = Ce que le programme demande n’existe pas ou n’existe plus. Actualisez la liste, puis recommencez.
+error-body-too-large = Demande trop volumineuse
+    .detail = Le programme a envoyé trop de données à la fois. Recommencez avec moins de documents, ou signalez-le à l’éditeur de ce programme.
+error-wrong-host = Adresse refusée
+    .detail = La demande vise une autre adresse que celle de cet ordinateur (127.0.0.1 ou localhost). Signalez-le à l’éditeur du programme ou du site.
+error-client-header-missing = Programme sans nom
+    .detail = Le programme n’a pas dit son nom (en-tête X-Cpxd-Client). Signalez-le à son éditeur.
+error-internal = Erreur de cpxd
+    .detail = cpxd a rencontré une erreur qui vient de lui. Recommencez ; si cela continue, transmettez son journal technique à votre service informatique.

@@ -1,0 +1,79 @@
+//! The sentences of the command line.
+
+use crate::sentences::sentences;
+
+sentences! {
+    /// What `cpxd` prints in a shell. Text of others goes through `foreign_text` first.
+    CommandTexts from "cli.ftl" {
+        /// The agent answers here.
+        agent_runs(version: &str, url: &str, pid: u32) = "cli-agent-runs";
+        /// No agent answers, and how to start one.
+        agent_does_not_run() = "cli-agent-does-not-run";
+        /// A second agent is one too many.
+        agent_already_runs(pid: u32) = "cli-agent-already-runs";
+        /// The call waits for the holder.
+        answer_the_question() = "cli-answer-the-question";
+        /// Heading of the readers.
+        readers() = "cli-readers";
+        /// There is no reader.
+        no_reader() = "cli-no-reader";
+        /// The reader holds no card.
+        reader_empty() = "cli-reader-empty";
+        /// The reader holds a card.
+        reader_with_card() = "cli-reader-with-card";
+        /// Another program holds the reader.
+        reader_busy() = "cli-reader-busy";
+        /// The reader does not answer.
+        reader_unreachable() = "cli-reader-unreachable";
+        /// Codes can be typed on the reader.
+        reader_with_keypad() = "cli-reader-with-keypad";
+        /// Heading of the cards.
+        cards() = "cli-cards";
+        /// There is no card.
+        no_card() = "cli-no-card";
+        /// A card by its type or generation and its number.
+        card(kind: &str, number: &str) = "cli-card";
+        /// It is a test card.
+        test_card() = "cli-test-card";
+        /// Whose card it is.
+        holder(name: &str) = "cli-holder";
+        /// The holder's profession.
+        profession(label: &str) = "cli-profession";
+        /// The holder's national identifier.
+        national_id(value: &str) = "cli-national-id";
+        /// Last day of validity and days until then.
+        valid_until(date: &str, days: u64) = "cli-valid-until";
+        /// The card is past its last day.
+        expired_on(date: &str) = "cli-expired-on";
+        /// The card is before its first day.
+        valid_from(date: &str) = "cli-valid-from";
+        /// State of the holder's code.
+        pin(state: &str) = "cli-pin";
+        /// State of the unblock code.
+        unblock_code(state: &str) = "cli-unblock-code";
+        /// State of a code: tries left.
+        tries_left(count: u64) = "cli-tries-left";
+        /// State of a code whose tries the card does not tell.
+        code_ready() = "cli-code-ready";
+        /// State of a code: blocked.
+        code_blocked() = "cli-code-blocked";
+        /// State of a code: blocked for good.
+        code_definitively_blocked() = "cli-code-definitively-blocked";
+        /// State of a code that the card does not have.
+        code_absent() = "cli-code-absent";
+        /// Heading of the certificates.
+        certificates() = "cli-certificates";
+        /// Certificate of the authentication key.
+        role_authentication() = "cli-role-authentication";
+        /// Certificate of the signature key.
+        role_signature() = "cli-role-signature";
+        /// Certificate of the contactless key.
+        role_technical() = "cli-role-technical";
+        /// The certificate is within its dates.
+        certificate_valid() = "cli-certificate-valid";
+        /// The certificate is past its dates.
+        certificate_expired() = "cli-certificate-expired";
+        /// The certificate is before its dates.
+        certificate_not_yet_valid() = "cli-certificate-not-yet-valid";
+    }
+}

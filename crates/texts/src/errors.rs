@@ -1,0 +1,179 @@
+//! The title and the detail of every error code of the API.
+
+use crate::locales::{format, has_attribute};
+use crate::{Language, foreign_text};
+
+/// Longest name of a field or a program that a sentence shows, in characters.
+const LONGEST_NAME: usize = 80;
+
+/// What is known about one error beside its code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ErrorFacts<'a> {
+    /// Tries that remain, where the error is about a code.
+    pub tries_left: Option<u8>,
+    /// The field of the request that is wrong.
+    pub field: Option<&'a str>,
+    /// The program that is in the way.
+    pub culprit: Option<&'a str>,
+}
+
+/// A few words that name the error, such as "Code incorrect".
+///
+/// A code that is none of the API's gets the words of `internal`.
+#[must_use]
+pub fn error_title(code: &str, language: Language) -> String {
+    format(language, &message_of(code, language), None, &[])
+}
+
+/// What to do next, in words that need no training, as precise as `facts` allow.
+///
+/// A code that is none of the API's gets the words of `internal`.
+#[must_use]
+pub fn error_detail(code: &str, language: Language, facts: &ErrorFacts<'_>) -> String {
+    let message = message_of(code, language);
+    let name = |name: &str| foreign_text(name, LONGEST_NAME, language).into();
+    let known = [
+        ("detail-tries", "tries", facts.tries_left.map(Into::into)),
+        ("detail-field", "field", facts.field.map(name)),
+        ("detail-culprit", "culprit", facts.culprit.map(name)),
+    ];
+    let precise = known.into_iter().find_map(|(attribute, name, value)| {
+        let value = value.filter(|_| has_attribute(language, &message, attribute))?;
+        Some((attribute, [(name, value)]))
+    });
+    match precise {
+        Some((attribute, argument)) => format(language, &message, Some(attribute), &argument),
+        None => format(language, &message, Some("detail"), &[]),
+    }
+}
+
+fn message_of(code: &str, language: Language) -> String {
+    let message = format!("error-{code}");
+    if has_attribute(language, &message, "detail") {
+        message
+    } else {
+        "error-internal".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use daemon_types::ErrorCode;
+
+    use super::*;
+    use crate::locales::{files, try_format};
+
+    fn detail_with_tries(code: &str, language: Language, tries_left: u8) -> String {
+        let facts = ErrorFacts {
+            tries_left: Some(tries_left),
+            ..ErrorFacts::default()
+        };
+        error_detail(code, language, &facts)
+    }
+
+    #[test]
+    fn every_code_has_a_title_and_a_detail_of_its_own_in_both_languages() {
+        for language in Language::ALL {
+            let mut seen = BTreeSet::new();
+            for code in ErrorCode::ALL {
+                let message = format!("error-{code}");
+                let title = try_format(language, &message, None, &[]).unwrap();
+                let detail = try_format(language, &message, Some("detail"), &[]).unwrap();
+                assert!(title.chars().count() <= 50, "{language:?} {code}: {title}");
+                assert!(!title.ends_with('.'), "{language:?} {code}: {title}");
+                assert!(detail.ends_with('.'), "{language:?} {code}: {detail}");
+                assert!(!detail.contains('\n'), "{language:?} {code}: {detail}");
+                assert_eq!(error_title(code.as_str(), language), title);
+                assert!(seen.insert(title) && seen.insert(detail), "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_stands_there_for_a_code_that_does_not_exist() {
+        for language in Language::ALL {
+            let source = files(language)
+                .iter()
+                .find(|(file, _)| *file == "errors.ftl")
+                .map_or("", |(_, source)| *source);
+            let written: BTreeSet<&str> = source
+                .lines()
+                .filter_map(|line| line.strip_prefix("error-")?.split_once(" ="))
+                .map(|(code, _)| code)
+                .collect();
+            let codes: BTreeSet<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+            assert_eq!(written, codes);
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_speaks_as_internal() {
+        for language in Language::ALL {
+            assert_eq!(
+                error_title("no-such-code", language),
+                error_title("internal", language)
+            );
+            assert_eq!(
+                error_detail("no-such-code", language, &ErrorFacts::default()),
+                error_detail("internal", language, &ErrorFacts::default())
+            );
+        }
+    }
+
+    #[test]
+    fn the_tries_left_are_counted_right() {
+        for (language, tries_left, words) in [
+            (Language::French, 0, "la carte est bloquée"),
+            (Language::French, 1, "Il reste un seul essai"),
+            (Language::French, 2, "Il reste 2 essais"),
+            (Language::French, 3, "Il reste 3 essais"),
+            (Language::English, 0, "the card is now blocked"),
+            (Language::English, 1, "One single try is left"),
+            (Language::English, 2, "2 tries are left"),
+            (Language::English, 3, "3 tries are left"),
+        ] {
+            let detail = detail_with_tries("pin-wrong", language, tries_left);
+            assert!(detail.contains(words), "{detail}");
+        }
+        for (language, tries_left, words) in [
+            (Language::French, 0, "ne peut plus"),
+            (Language::French, 1, "Il reste un seul essai"),
+            (Language::French, 9, "Il reste 9 essais"),
+            (Language::English, 0, "can no longer"),
+            (Language::English, 1, "One single try is left"),
+            (Language::English, 9, "9 tries are left"),
+        ] {
+            let detail = detail_with_tries("unblock-wrong", language, tries_left);
+            assert!(detail.contains(words), "{detail}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_others_chose_cannot_disguise_the_sentence() {
+        let facts = ErrorFacts {
+            field: Some("\u{202e}x\n"),
+            ..ErrorFacts::default()
+        };
+        let detail = error_detail("bad-request", Language::English, &facts);
+        assert!(detail.contains("(field [U+202E]x[U+000A])"), "{detail}");
+    }
+
+    #[test]
+    fn the_field_and_the_culprit_are_named_where_they_are_known() {
+        let facts = ErrorFacts {
+            tries_left: Some(2),
+            field: Some("nonce"),
+            culprit: Some("GALSS"),
+        };
+        for language in Language::ALL {
+            assert!(error_detail("bad-request", language, &facts).contains("nonce"));
+            assert!(error_detail("reader-busy", language, &facts).contains("GALSS"));
+            assert_eq!(
+                error_detail("no-card", language, &facts),
+                error_detail("no-card", language, &ErrorFacts::default())
+            );
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Every sentence that a person reads, in French and English.
+//!
+//! The sentences stand in `locales/<language>/*.ftl` (Project Fluent) and are
+//! part of the program. Code never names a message: it calls a method of
+//! [`PromptTexts`] or [`CommandTexts`], or asks [`error_title`] and
+//! [`error_detail`] for an error code. To add a sentence, write it in both
+//! languages and add its line in `prompt.rs` or `command_line.rs`; a test
+//! fails until all three agree on name and variables.
+//!
+//! What others wrote (callers, certificates, the file system) goes through
+//! [`foreign_text`] before it stands in a sentence.
+
+mod command_line;
+mod errors;
+mod foreign;
+mod language;
+mod locales;
+mod prompt;
+mod sentences;
+
+pub use command_line::CommandTexts;
+pub use errors::{ErrorFacts, error_detail, error_title};
+pub use foreign::foreign_text;
+pub use language::Language;
+pub use prompt::PromptTexts;
