@@ -105,7 +105,7 @@ pub struct CardSummary {
     pub card_type: Option<String>,
     /// Production or test, by certificate extension and issuer together.
     pub environment: Environment,
-    /// Card number, the ten digits printed on the card.
+    /// Card number: the ten digits printed on the card, or its serial number where no certificate tells.
     pub number: String,
     /// Who it belongs to.
     pub holder: Holder,
@@ -186,6 +186,10 @@ pub struct CodeState {
     pub tries_left: Option<u8>,
     /// Wrong codes in a row that block it.
     pub tries_maximum: Option<u8>,
+    /// Fewest digits that the card takes.
+    pub minimum_len: u8,
+    /// Most digits that the card takes.
+    pub maximum_len: u8,
 }
 
 /// State of the unblock code; a number is `None` where the card does not tell it.

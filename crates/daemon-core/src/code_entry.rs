@@ -1,0 +1,59 @@
+//! Whether the holder may be asked for the code, and what they must know first.
+
+use daemon_types::{CodeCondition, CodeEntry, CodeState, ErrorCode};
+
+/// The code entry that the holder is shown, or why no code may be asked.
+///
+/// # Errors
+/// `pin-blocked`, `card-definitively-blocked`, or `key-absent` for a card without a code.
+pub fn code_entry(pin: &CodeState, previous_was_wrong: bool) -> Result<CodeEntry, ErrorCode> {
+    match pin.condition {
+        CodeCondition::Ready => Ok(CodeEntry {
+            tries_left: pin.tries_left,
+            previous_was_wrong,
+            last_try: pin.tries_left == Some(1),
+            minimum_len: pin.minimum_len,
+            maximum_len: pin.maximum_len,
+        }),
+        CodeCondition::Blocked => Err(ErrorCode::PinBlocked),
+        CodeCondition::DefinitivelyBlocked => Err(ErrorCode::CardDefinitivelyBlocked),
+        CodeCondition::Absent => Err(ErrorCode::KeyAbsent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pin(condition: CodeCondition, tries_left: Option<u8>) -> CodeState {
+        CodeState {
+            condition,
+            tries_left,
+            tries_maximum: Some(3),
+            minimum_len: 4,
+            maximum_len: 8,
+        }
+    }
+
+    #[test]
+    fn only_one_try_left_is_a_last_try() {
+        for (tries_left, last_try) in [(Some(3), false), (Some(1), true), (None, false)] {
+            let entry = code_entry(&pin(CodeCondition::Ready, tries_left), false).unwrap();
+            assert_eq!(entry.last_try, last_try, "{tries_left:?}");
+        }
+    }
+
+    #[test]
+    fn a_blocked_code_is_not_asked_for() {
+        for (condition, error) in [
+            (CodeCondition::Blocked, ErrorCode::PinBlocked),
+            (
+                CodeCondition::DefinitivelyBlocked,
+                ErrorCode::CardDefinitivelyBlocked,
+            ),
+            (CodeCondition::Absent, ErrorCode::KeyAbsent),
+        ] {
+            assert_eq!(code_entry(&pin(condition, Some(0)), false), Err(error));
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Decisions of the agent, without IO, clock or randomness of their own.
+//!
+//! Each function says yes, or the error that the caller gets. Nothing fails
+//! open: what is not known to be allowed is refused.
+
+mod authorisation;
+mod card_use;
+mod code_entry;
+mod tokens;
+mod web_eid;
+
+pub use authorisation::{authorise, authorise_origin};
+pub use card_use::{certificate_may_sign, environment_fits};
+pub use code_entry::code_entry;
+pub use tokens::{Token, Tokens};
+pub use web_eid::{check_nonce, token_digest};

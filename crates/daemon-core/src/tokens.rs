@@ -1,0 +1,102 @@
+//! Tokens of desktop programs, kept as digests only.
+
+use std::fmt;
+
+use daemon_types::PairedProgram;
+use ring::digest::{SHA256, digest};
+
+/// A bearer token: 32 random bytes in hexadecimal.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// A token from 32 bytes of fresh randomness.
+    #[must_use]
+    pub fn from_random(bytes: [u8; 32]) -> Self {
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The text that goes to the program, once.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token([redacted])")
+    }
+}
+
+/// The programs that hold a token.
+#[derive(Debug, Default)]
+pub struct Tokens {
+    programs: Vec<([u8; 32], PairedProgram)>,
+}
+
+impl Tokens {
+    /// Lets a program in that shows this token.
+    pub fn add(&mut self, token: &Token, program: PairedProgram) {
+        self.programs.push((token_digest(token.expose()), program));
+    }
+
+    /// The program that a presented token belongs to.
+    ///
+    /// Digests are compared, so the time taken tells nothing about a token.
+    #[must_use]
+    pub fn program(&self, presented: &str) -> Option<&PairedProgram> {
+        let presented = token_digest(presented);
+        self.programs
+            .iter()
+            .find(|(digest, _)| *digest == presented)
+            .map(|(_, program)| program)
+    }
+}
+
+fn token_digest(token: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (byte, value) in bytes
+        .iter_mut()
+        .zip(digest(&SHA256, token.as_bytes()).as_ref())
+    {
+        *byte = *value;
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use daemon_types::{AllowedOrigins, Rights};
+
+    #[test]
+    fn only_the_exact_token_is_known() {
+        let token = Token::from_random([7; 32]);
+        let mut tokens = Tokens::default();
+        let program = PairedProgram {
+            name: "demo".into(),
+            rights: Rights::all(),
+            origins: AllowedOrigins::Any,
+        };
+        tokens.add(&token, program.clone());
+        assert_eq!(tokens.program(token.expose()), Some(&program));
+        for other in [
+            "",
+            "07",
+            &token.expose()[1..],
+            &token.expose().to_uppercase(),
+        ] {
+            let known = tokens.program(other).is_some();
+            assert_eq!(known, other == token.expose(), "{other}");
+        }
+    }
+
+    #[test]
+    fn prints_nothing_of_a_token() {
+        assert_eq!(
+            format!("{:?}", Token::from_random([7; 32])),
+            "Token([redacted])"
+        );
+    }
+}

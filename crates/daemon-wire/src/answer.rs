@@ -1,0 +1,146 @@
+//! Small answers.
+
+use daemon_types::{AuthenticationToken, CertificateSummary, Signatures};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::{card, to_base64};
+
+/// `GET /v1`: what is here, and nothing about readers or holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Product {
+    /// Always `cpxd`.
+    pub product: String,
+    /// Versions of the API that are served.
+    pub api_versions: Vec<String>,
+}
+
+impl Product {
+    /// This product.
+    #[must_use]
+    pub fn this() -> Self {
+        Self {
+            product: "cpxd".into(),
+            api_versions: vec!["v1".into()],
+        }
+    }
+}
+
+/// `GET /v1/status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentStatus {
+    /// `ready`, or `pcscUnavailable` when the PC/SC service is not there.
+    pub state: String,
+    /// Version of the agent.
+    pub version: String,
+    /// `production` or `test`.
+    pub environment: String,
+    /// Readers connected.
+    pub readers: usize,
+    /// Cards that can be used.
+    pub cards: usize,
+}
+
+/// A certificate of a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CertificateBody {
+    /// `authentication`, `signature` or `technical`.
+    pub role: String,
+    /// Serial number, upper-case hexadecimal.
+    pub serial_number: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// First moment of validity.
+    pub not_before: String,
+    /// Last moment of validity.
+    pub not_after: String,
+    /// `valid`, `expired` or `notYetValid`.
+    pub status: String,
+    /// `notChecked` in this version.
+    pub revocation: String,
+    /// The certificate, base64 of DER; only in the answer about one certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+}
+
+impl CertificateBody {
+    /// Without the certificate's bytes.
+    #[must_use]
+    pub fn summary(certificate: &CertificateSummary, now: OffsetDateTime) -> Self {
+        Self {
+            role: card::role_name(certificate.role).into(),
+            serial_number: certificate.serial_number.clone(),
+            issuer: certificate.issuer.clone(),
+            not_before: crate::to_rfc3339(certificate.not_before),
+            not_after: crate::to_rfc3339(certificate.not_after),
+            status: card::status_name(certificate.status_at(now)).into(),
+            revocation: "notChecked".into(),
+            certificate: None,
+        }
+    }
+
+    /// With the certificate's bytes.
+    #[must_use]
+    pub fn whole(certificate: &CertificateSummary, now: OffsetDateTime) -> Self {
+        Self {
+            certificate: Some(to_base64(&certificate.der)),
+            ..Self::summary(certificate, now)
+        }
+    }
+}
+
+/// A Web eID authentication token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthenticationTokenBody {
+    /// The authentication certificate, base64 of DER; its name says that the verifier must check it.
+    pub unverified_certificate: String,
+    /// JWA name, such as `RS256`.
+    pub algorithm: String,
+    /// Base64 of the signature over hash(hash(origin) ‖ hash(nonce)).
+    pub signature: String,
+    /// Always `web-eid:1.0`.
+    pub format: String,
+    /// Product and version that made it.
+    pub app_version: String,
+}
+
+impl AuthenticationTokenBody {
+    /// A token as this version of the product writes it.
+    #[must_use]
+    pub fn new(token: &AuthenticationToken, version: &str) -> Self {
+        Self {
+            unverified_certificate: to_base64(&token.certificate),
+            algorithm: token.algorithm.into(),
+            signature: to_base64(&token.signature),
+            format: "web-eid:1.0".into(),
+            app_version: format!("cpxd/{version}"),
+        }
+    }
+}
+
+/// The answer to a signature request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignaturesBody {
+    /// JWA name, such as `RS256`.
+    pub algorithm: String,
+    /// The signature certificate, base64 of DER.
+    pub certificate: String,
+    /// Base64, in the order of the digests.
+    pub signatures: Vec<String>,
+}
+
+impl From<&Signatures> for SignaturesBody {
+    fn from(signatures: &Signatures) -> Self {
+        Self {
+            algorithm: signatures.algorithm.into(),
+            certificate: to_base64(&signatures.certificate),
+            signatures: signatures.signatures.iter().map(|s| to_base64(s)).collect(),
+        }
+    }
+}

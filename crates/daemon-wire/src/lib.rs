@@ -1,0 +1,36 @@
+//! The JSON of the API.
+//!
+//! Names are camelCase, times RFC 3339 in UTC, bytes base64. Every shape has
+//! its OpenAPI schema here, and an unknown field in a request is an error that
+//! names it. No code ever travels as JSON.
+
+mod answer;
+mod card;
+mod event;
+mod parse;
+mod problem;
+mod request;
+
+pub use answer::{AgentStatus, AuthenticationTokenBody, CertificateBody, Product, SignaturesBody};
+pub use card::{CardBody, CardList, ReaderBody, ReaderList};
+pub use event::{EventBody, event_name};
+pub use parse::parse_request;
+pub use problem::Problem;
+pub use request::{AuthenticateBody, DEFAULT_TIMEOUT_SECONDS, MAXIMUM_TIMEOUT_SECONDS, SignBody};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+fn to_base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
+fn to_rfc3339(time: time::OffsetDateTime) -> String {
+    time.to_offset(time::UtcOffset::UTC)
+        .format(&time::format_description::well_known::Rfc3339)
+        .unwrap_or_default()
+}

@@ -1,0 +1,95 @@
+//! Reading request bodies.
+
+use daemon_types::OperationError;
+use serde::de::DeserializeOwned;
+
+/// Reads a JSON body; an error names the field that is wrong.
+///
+/// # Errors
+/// `bad-request` with its `field`, or `body` when it is no JSON object at all.
+pub fn parse_request<T: DeserializeOwned>(body: &[u8]) -> Result<T, OperationError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer);
+    let request = parsed.map_err(|error| {
+        let path = error.path().to_string();
+        let field = field_name(&path, &error.inner().to_string());
+        OperationError::bad_request(field).caused_by(error)
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| OperationError::bad_request("body").caused_by(error))?;
+    Ok(request)
+}
+
+/// The path of the field: unknown, missing and repeated fields are only named in the message.
+fn field_name(path: &str, message: &str) -> String {
+    let named = ["unknown field `", "missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| message.strip_prefix(start))
+        .and_then(|rest| rest.split_once('`'))
+        .map(|(name, _)| name);
+    match (path, named) {
+        ("." | "?", None) => "body".to_owned(),
+        (path, None) => path.to_owned(),
+        (".", Some(name)) => name.to_owned(),
+        (path, Some(name)) if path == name || path.ends_with(&format!(".{name}")) => {
+            path.to_owned()
+        }
+        (path, Some(name)) => format!("{path}.{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AuthenticateBody, SignBody};
+    use proptest::prelude::*;
+
+    fn field_of<T: DeserializeOwned + std::fmt::Debug>(body: &str) -> String {
+        let error = parse_request::<T>(body.as_bytes()).unwrap_err();
+        error.field.unwrap()
+    }
+
+    #[test]
+    fn an_unknown_field_is_an_error_that_names_it() {
+        assert_eq!(
+            field_of::<AuthenticateBody>(r#"{"nonce":"x","pin":"1234"}"#),
+            "pin"
+        );
+        assert_eq!(
+            field_of::<SignBody>(
+                r#"{"hash":"SHA-256","digests":[{"value":"","description":"","size":1}]}"#
+            ),
+            "digests[0].size"
+        );
+    }
+
+    #[test]
+    fn a_missing_a_repeated_and_a_mistyped_field_are_named() {
+        assert_eq!(field_of::<AuthenticateBody>("{}"), "nonce");
+        assert_eq!(
+            field_of::<AuthenticateBody>(r#"{"nonce":"a","nonce":"b"}"#),
+            "nonce"
+        );
+        assert_eq!(field_of::<AuthenticateBody>(r#"{"nonce":7}"#), "nonce");
+        assert_eq!(
+            field_of::<SignBody>(r#"{"hash":"SHA-256","digests":[{"value":"AA=="}]}"#),
+            "digests[0].description"
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_object_is_a_wrong_body() {
+        for body in ["", "{", "[]", "null", "\u{feff}{}", r#"{"nonce":"a"} x"#] {
+            assert_eq!(field_of::<AuthenticateBody>(body), "body", "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_panics(body: Vec<u8>, text: String) {
+            let _ = parse_request::<SignBody>(&body);
+            let _ = parse_request::<AuthenticateBody>(text.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What callers send.
+
+use std::time::Duration;
+
+use daemon_types::{DigestToSign, HashAlgorithm, OperationError, SignRequest};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::from_base64;
+
+/// Seconds that a holder has when the caller names no number.
+pub const DEFAULT_TIMEOUT_SECONDS: u32 = 120;
+/// Most seconds that a caller may give the holder.
+pub const MAXIMUM_TIMEOUT_SECONDS: u32 = 600;
+/// Most digests in one request: a holder must still be able to read the list.
+const MAXIMUM_DIGESTS: usize = 100;
+/// Longest description, in characters.
+const MAXIMUM_DESCRIPTION_LEN: usize = 200;
+
+/// `POST /v1/cards/{card}/authenticate`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AuthenticateBody {
+    /// The relying party's nonce: base64 of at least 256 bits, 44 to 128 characters.
+    #[schema(min_length = 44, max_length = 128)]
+    pub nonce: String,
+    /// The site that the token is for; a desktop program must name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Seconds that the holder has, 1 to 600; 120 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 600)]
+    pub timeout_seconds: Option<u32>,
+}
+
+/// `POST /v1/cards/{card}/sign`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignBody {
+    /// `SHA-256`, `SHA-384` or `SHA-512`.
+    pub hash: String,
+    /// What is to be signed: 1 to 100 digests, confirmed as one list.
+    #[schema(min_items = 1, max_items = 100)]
+    pub digests: Vec<DigestBody>,
+    /// Seconds that the holder has, 1 to 600; 120 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 600)]
+    pub timeout_seconds: Option<u32>,
+}
+
+/// One digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DigestBody {
+    /// Base64 of the digest.
+    pub value: String,
+    /// What the holder is shown: the caller's own words, 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
+    pub description: String,
+}
+
+impl AuthenticateBody {
+    /// How long the holder has.
+    ///
+    /// # Errors
+    /// `bad-request` for `timeoutSeconds`.
+    pub fn timeout(&self) -> Result<Duration, OperationError> {
+        timeout(self.timeout_seconds)
+    }
+}
+
+impl SignBody {
+    /// How long the holder has.
+    ///
+    /// # Errors
+    /// `bad-request` for `timeoutSeconds`.
+    pub fn timeout(&self) -> Result<Duration, OperationError> {
+        timeout(self.timeout_seconds)
+    }
+
+    /// Checks every digest.
+    ///
+    /// # Errors
+    /// `bad-request` that names the field.
+    pub fn to_request(&self) -> Result<SignRequest, OperationError> {
+        let hash = [
+            HashAlgorithm::Sha256,
+            HashAlgorithm::Sha384,
+            HashAlgorithm::Sha512,
+        ]
+        .into_iter()
+        .find(|hash| hash.as_str() == self.hash)
+        .ok_or_else(|| OperationError::bad_request("hash"))?;
+        if !(1..=MAXIMUM_DIGESTS).contains(&self.digests.len()) {
+            return Err(OperationError::bad_request("digests"));
+        }
+        let digests = self.digests.iter().enumerate();
+        let digests = digests.map(|(index, digest)| digest.to_digest(index, hash));
+        Ok(SignRequest {
+            hash,
+            digests: digests.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl DigestBody {
+    fn to_digest(&self, index: usize, hash: HashAlgorithm) -> Result<DigestToSign, OperationError> {
+        let wrong = |field: &str| OperationError::bad_request(format!("digests[{index}].{field}"));
+        let value = from_base64(&self.value)
+            .filter(|value| value.len() == hash.digest_len())
+            .ok_or_else(|| wrong("value"))?;
+        let description = self.description.trim();
+        if !(1..=MAXIMUM_DESCRIPTION_LEN).contains(&description.chars().count()) {
+            return Err(wrong("description"));
+        }
+        Ok(DigestToSign {
+            value,
+            description: description.to_owned(),
+        })
+    }
+}
+
+fn timeout(seconds: Option<u32>) -> Result<Duration, OperationError> {
+    let seconds = seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
+    if (1..=MAXIMUM_TIMEOUT_SECONDS).contains(&seconds) {
+        Ok(Duration::from_secs(u64::from(seconds)))
+    } else {
+        Err(OperationError::bad_request("timeoutSeconds"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::to_base64;
+
+    fn body(hash: &str, len: usize, description: &str) -> SignBody {
+        SignBody {
+            hash: hash.into(),
+            digests: vec![DigestBody {
+                value: to_base64(&vec![7; len]),
+                description: description.into(),
+            }],
+            timeout_seconds: None,
+        }
+    }
+
+    fn field_of(body: &SignBody) -> String {
+        body.to_request().unwrap_err().field.unwrap()
+    }
+
+    #[test]
+    fn a_digest_has_the_length_of_its_algorithm() {
+        for (hash, len) in [("SHA-256", 32), ("SHA-384", 48), ("SHA-512", 64)] {
+            assert!(body(hash, len, "Ordonnance").to_request().is_ok());
+            assert_eq!(
+                field_of(&body(hash, len - 1, "Ordonnance")),
+                "digests[0].value"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_hash_list_description_or_timeout_is_named() {
+        assert_eq!(field_of(&body("SHA-1", 20, "Ordonnance")), "hash");
+        assert_eq!(
+            field_of(&body("SHA-256", 32, "  ")),
+            "digests[0].description"
+        );
+        assert_eq!(
+            field_of(&body("SHA-256", 32, &"é".repeat(201))),
+            "digests[0].description"
+        );
+        let mut empty = body("SHA-256", 32, "Ordonnance");
+        empty.digests.clear();
+        assert_eq!(field_of(&empty), "digests");
+        for seconds in [0, 601] {
+            let error = timeout(Some(seconds)).unwrap_err();
+            assert_eq!(error.field.as_deref(), Some("timeoutSeconds"));
+        }
+    }
+}
