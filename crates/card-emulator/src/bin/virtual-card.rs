@@ -1,0 +1,171 @@
+//! `virtual-card`: a CPS3 made of software in a real PC/SC reader, through vpcd.
+//!
+//! It ends when vpcd closes the connection or when it is killed; either takes the card out.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use card_emulator::pki::KeySet;
+use card_emulator::vpcd::VpcdReader;
+use card_emulator::{CardNumber, CardParameters, Cps3Card, Observer};
+use clap::Parser;
+use clap::builder::RangedU64ValueParser;
+use secrets::SecretBytes;
+use time::{Date, Duration, OffsetDateTime, UtcOffset};
+
+/// A virtual CPS3 card for tests, plugged into pcscd through vpcd
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where vpcd listens
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:35963")]
+    vpcd: String,
+
+    /// Set of test keys, 1 to 4; each set has a holder and a card number of its own
+    #[arg(long, value_name = "N", default_value = "1", value_parser = key_set)]
+    key_set: KeySet,
+
+    /// Code of the holder, 4 to 8 digits; a test code, since it stands on the command line
+    #[arg(long, value_name = "DIGITS")]
+    pin: Option<String>,
+
+    /// Longest code that the card takes, 4 to 8 (without it 4, or 8 when the code is longer)
+    #[arg(long, value_name = "LENGTH")]
+    pin_maximum_length: Option<u8>,
+
+    /// Code that unblocks the holder's code, 8 digits
+    #[arg(long, value_name = "DIGITS")]
+    unblock_code: Option<String>,
+
+    /// Surname of the holder, in capitals
+    #[arg(long, value_name = "NAME")]
+    family_name: Option<String>,
+
+    /// Given name of the holder
+    #[arg(long, value_name = "NAME")]
+    given_name: Option<String>,
+
+    /// National identifier of the holder: 8 and an RPPS number
+    #[arg(long, value_name = "ID")]
+    national_id: Option<String>,
+
+    /// Profession of the holder, a code of the table G15 (10 is a physician)
+    #[arg(long, value_name = "CODE")]
+    profession: Option<u8>,
+
+    /// Number of the card, 10 digits
+    #[arg(long, value_name = "DIGITS")]
+    card_number: Option<CardNumber>,
+
+    /// First day of validity, such as 2026-01-31 (without it 30 days ago)
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    valid_from: Option<Date>,
+
+    /// Days of validity (without it three years)
+    #[arg(long, value_name = "DAYS", value_parser = RangedU64ValueParser::<u16>::new().range(1..))]
+    valid_days: Option<u16>,
+
+    /// Refuse a finished hash for the signature key, so that the last block is hashed on the card
+    #[arg(long)]
+    refuse_finished_hash: bool,
+
+    /// File that keeps codes, counters and CPS_DATA from one run to the next
+    #[arg(long, value_name = "FILE")]
+    state_file: Option<PathBuf>,
+
+    /// Write every command (>>) and answer (<<) in hex to a file, the codes of this test card included
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let parameters = arguments.card();
+    let mut card = match &arguments.state_file {
+        Some(file) => Cps3Card::with_state_file(&parameters, file)?,
+        None => Cps3Card::new(&parameters)?,
+    };
+    if let Some(file) = &arguments.trace {
+        card = card.with_observer(trace_to(file)?);
+    }
+    let reader = VpcdReader::connect(&arguments.vpcd)
+        .with_context(|| format!("no vpcd at {}; is pcscd running?", arguments.vpcd))?;
+    let mut stderr = std::io::stderr();
+    let holder = &parameters.holder;
+    writeln!(
+        stderr,
+        "TEST card {} of {} {} is in the reader at {}",
+        parameters.number, holder.given_name, holder.family_name, arguments.vpcd
+    )?;
+    reader.serve(&mut card)?;
+    writeln!(stderr, "The card was taken out.")?;
+    Ok(())
+}
+
+impl Arguments {
+    fn card(&self) -> CardParameters {
+        let mut card = CardParameters::demo_card(self.key_set, OffsetDateTime::now_utc());
+        let set = |field: &mut String, value: &Option<String>| {
+            if let Some(value) = value {
+                field.clone_from(value);
+            }
+        };
+        set(&mut card.holder.family_name, &self.family_name);
+        set(&mut card.holder.given_name, &self.given_name);
+        set(&mut card.holder.national_id, &self.national_id);
+        card.holder.profession = self.profession.unwrap_or(card.holder.profession);
+        if let Some(number) = &self.card_number {
+            card.number = number.clone();
+        }
+        if let Some(pin) = &self.pin {
+            card.pin = SecretBytes::copy_from(pin.as_bytes());
+        }
+        if let Some(unblock_code) = &self.unblock_code {
+            card.unblock_code = SecretBytes::copy_from(unblock_code.as_bytes());
+        }
+        card.pin_maximum_len = self.pin_maximum_length;
+        card.takes_finished_hash = !self.refuse_finished_hash;
+        self.set_validity(&mut card);
+        card
+    }
+
+    fn set_validity(&self, card: &mut CardParameters) {
+        let validity = match self.valid_days {
+            Some(days) => Duration::days(days.into()),
+            None => card.not_after - card.not_before,
+        };
+        if let Some(first_day) = self.valid_from {
+            card.not_before = first_day.midnight().assume_offset(UtcOffset::UTC);
+        }
+        card.not_after = card.not_before.saturating_add(validity);
+    }
+}
+
+fn key_set(number: &str) -> Result<KeySet, &'static str> {
+    let number = number.parse().ok();
+    number
+        .and_then(KeySet::from_number)
+        .ok_or("there are key sets 1 to 4")
+}
+
+fn date(text: &str) -> Result<Date, time::error::Parse> {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    Date::parse(text, format)
+}
+
+/// A trace that cannot be written stops nothing: the card is what matters.
+fn trace_to(path: &std::path::Path) -> anyhow::Result<Observer> {
+    let mut file =
+        File::create(path).with_context(|| format!("creating the trace {}", path.display()))?;
+    Ok(Box::new(move |command, answer| {
+        let lines = format!(">> {}\n<< {}\n", hex_pairs(command), hex_pairs(answer));
+        let _: std::io::Result<()> = file.write_all(lines.as_bytes());
+    }))
+}
+
+fn hex_pairs(bytes: &[u8]) -> String {
+    let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(" ")
+}

@@ -1,0 +1,263 @@
+//! The two certificates of a card, modelled on a decoded certificate of a real TEST card.
+
+use igc_sante::oids;
+use rsa::RsaPublicKey;
+use sha2::{Digest, Sha256};
+use x509_cert::der::asn1::{ObjectIdentifier, OctetStringRef, PrintableStringRef};
+use x509_cert::der::flagset::FlagSet;
+use x509_cert::der::oid::db::rfc4519::{COMMON_NAME, GIVEN_NAME, SURNAME, TITLE};
+use x509_cert::der::oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_EMAIL_PROTECTION};
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages};
+use x509_cert::name::Name;
+
+use super::PkiError;
+use super::authorities::intermediate_name;
+use super::certificate::{
+    Contents, authority_key_identifier, certificate_policy, country_france, crl_distribution_point,
+    extension, name, private_extension, subject_key_identifier, utf8_attribute,
+};
+use super::keys::intermediate_key;
+use crate::parameters::CardParameters;
+
+/// What a private key and its certificate are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyRole {
+    /// `CPS_PRIV_AUT`: TLS client, challenge, decipherment.
+    Authentication,
+    /// `CPS_PRIV_SIG`: signatures that the holder cannot deny.
+    Signature,
+}
+
+/// A certificate of the holder, ready to be issued.
+pub(crate) struct HolderCertificate<'a> {
+    pub(crate) card: &'a CardParameters,
+    pub(crate) role: KeyRole,
+    pub(crate) public_key: RsaPublicKey,
+}
+
+impl HolderCertificate<'_> {
+    /// Signs the certificate with the test authority; the same card gives the same bytes.
+    pub(crate) fn issue(self) -> Result<Vec<u8>, PkiError> {
+        let issuer_key = intermediate_key()?;
+        let contents = Contents {
+            serial_number: self.serial_number(),
+            issuer: intermediate_name()?,
+            subject: self.subject()?,
+            not_before: self.card.not_before,
+            not_after: self.card.not_after,
+            extensions: self.extensions(&issuer_key.to_public_key())?,
+            public_key: self.public_key,
+        };
+        contents.sign(&issuer_key)
+    }
+
+    /// Derived from all that makes the certificate what it is, so that issuer and serial
+    /// number name one certificate (RFC 5280, 4.1.2.2) although nobody counts.
+    fn serial_number(&self) -> Vec<u8> {
+        let holder = &self.card.holder;
+        let identity = format!(
+            "{}|{:?}|{:?}|{}|{}|{}|{}|{}|{}",
+            self.card.number,
+            self.role,
+            self.card.key_set,
+            holder.national_id,
+            holder.family_name,
+            holder.given_name,
+            holder.profession,
+            self.card.not_before.unix_timestamp(),
+            self.card.not_after.unix_timestamp(),
+        );
+        let digest = Sha256::digest(identity);
+        let mut serial_number: Vec<u8> = digest.iter().copied().take(SERIAL_NUMBER_LEN).collect();
+        if let Some(first) = serial_number.first_mut() {
+            *first = (*first & 0x3F) | 0x40;
+        }
+        serial_number
+    }
+
+    /// `C`, `title`, then one multi-valued RDN: real cards have it, and parsers stumble over it.
+    fn subject(&self) -> Result<Name, PkiError> {
+        let holder = &self.card.holder;
+        name(vec![
+            vec![country_france()?],
+            vec![utf8_attribute(TITLE, holder.profession_label()?)?],
+            vec![
+                utf8_attribute(COMMON_NAME, &holder.national_id)?,
+                utf8_attribute(SURNAME, &holder.family_name)?,
+                utf8_attribute(GIVEN_NAME, &holder.given_name)?,
+            ],
+        ])
+    }
+
+    fn extensions(&self, issuer_key: &RsaPublicKey) -> Result<Vec<Extension>, PkiError> {
+        let (key_usage, extended_key_usage) = usages(self.role);
+        Ok(vec![
+            authority_key_identifier(issuer_key)?,
+            subject_key_identifier(&self.public_key)?,
+            extension(true, &KeyUsage(key_usage))?,
+            extension(false, &ExtendedKeyUsage(vec![extended_key_usage]))?,
+            certificate_policy(TEST_POLICY)?,
+            crl_distribution_point(INTERMEDIATE_CRL)?,
+            private_extension(CARD_CATEGORY, &OctetStringRef::new(&[TEST_CATEGORY])?)?,
+            private_extension(CARD_TYPE, &CARD_TYPE_CPS)?,
+            private_extension(CARD_NUMBER, &PrintableStringRef::new(&self.card_number())?)?,
+            private_extension(PROFESSION, &self.card.holder.profession)?,
+        ])
+    }
+
+    fn card_number(&self) -> String {
+        format!("{}{}", oids::CARD_NUMBER_PREFIX, self.card.number)
+    }
+}
+
+fn usages(role: KeyRole) -> (FlagSet<KeyUsages>, ObjectIdentifier) {
+    match role {
+        KeyRole::Authentication => (
+            KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment,
+            ID_KP_CLIENT_AUTH,
+        ),
+        KeyRole::Signature => (KeyUsages::NonRepudiation.into(), ID_KP_EMAIL_PROTECTION),
+    }
+}
+
+const SERIAL_NUMBER_LEN: usize = 16;
+
+/// Test policy of the decoded TEST certificate.
+const TEST_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.250.1.213.1.7.2.1.1.1.1");
+const CARD_CATEGORY: ObjectIdentifier = ObjectIdentifier::new_unwrap(oids::CARD_CATEGORY);
+const CARD_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap(oids::CARD_TYPE);
+const CARD_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap(oids::CARD_NUMBER);
+const PROFESSION: ObjectIdentifier = ObjectIdentifier::new_unwrap(oids::PROFESSION);
+
+/// Table G01: test card of a professional.
+const TEST_CATEGORY: u8 = 0x80;
+/// Table G02: CPS.
+const CARD_TYPE_CPS: u8 = 0;
+
+/// The top-level name `test` is reserved (RFC 6761): nothing is ever fetched from there.
+const INTERMEDIATE_CRL: &str = "http://igc-sante.cpxd.test/CRL/ACI-FO-PP-TEST.crl";
+
+#[cfg(test)]
+mod tests {
+    use super::super::{KeySet, TEST_INTERMEDIATE_DER};
+    use super::*;
+    use time::macros::datetime;
+    use x509_parser::prelude::{FromDer, X509Certificate};
+
+    fn issue(card: &CardParameters, role: KeyRole) -> Vec<u8> {
+        let public_key = card.key_set.private_key(role).unwrap().to_public_key();
+        let certificate = HolderCertificate {
+            card,
+            role,
+            public_key,
+        };
+        certificate.issue().unwrap()
+    }
+
+    fn card() -> CardParameters {
+        CardParameters::new(datetime!(2026-11-21 19:00 UTC))
+    }
+
+    #[test]
+    fn both_certificates_are_signed_by_the_intermediate() {
+        let (_, issuer) = X509Certificate::from_der(TEST_INTERMEDIATE_DER).unwrap();
+        for role in [KeyRole::Authentication, KeyRole::Signature] {
+            let der = issue(&card(), role);
+            let (rest, certificate) = X509Certificate::from_der(&der).unwrap();
+            assert!(rest.is_empty());
+            assert_eq!(certificate.issuer(), issuer.subject());
+            certificate
+                .verify_signature(Some(issuer.public_key()))
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn the_subject_ends_with_one_rdn_of_three_attributes() {
+        let der = issue(&card(), KeyRole::Authentication);
+        let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+        let rdns: Vec<usize> = certificate
+            .subject()
+            .iter()
+            .map(|rdn| rdn.iter().count())
+            .collect();
+        assert_eq!(rdns, [1, 1, 3]);
+    }
+
+    #[test]
+    fn each_key_has_its_own_usages_and_the_key_usage_is_critical() {
+        let der = issue(&card(), KeyRole::Authentication);
+        let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+        let key_usage = certificate.key_usage().unwrap().unwrap();
+        assert!(key_usage.critical);
+        assert!(key_usage.value.digital_signature() && key_usage.value.key_encipherment());
+        assert!(!key_usage.value.non_repudiation());
+        let extended = certificate.extended_key_usage().unwrap().unwrap();
+        assert!(extended.value.client_auth && !extended.value.email_protection);
+
+        let der = issue(&card(), KeyRole::Signature);
+        let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+        let key_usage = certificate.key_usage().unwrap().unwrap();
+        assert!(key_usage.critical);
+        assert_eq!(key_usage.value.flags, 0b10, "nonRepudiation alone");
+        let extended = certificate.extended_key_usage().unwrap().unwrap();
+        assert!(extended.value.email_protection && !extended.value.client_auth);
+    }
+
+    #[test]
+    fn the_private_extensions_have_the_forms_of_a_real_card() {
+        let der = issue(&card(), KeyRole::Signature);
+        let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+        let value = |oid: &str| {
+            let extension = certificate
+                .iter_extensions()
+                .find(|extension| extension.oid.to_id_string() == oid)
+                .unwrap();
+            assert!(!extension.critical);
+            extension.value.to_vec()
+        };
+        assert_eq!(value(oids::CARD_CATEGORY), [0x04, 1, 0x80]);
+        assert_eq!(value(oids::CARD_TYPE), [0x02, 1, 0]);
+        assert_eq!(value(oids::PROFESSION), [0x02, 1, 10]);
+        let number = value(oids::CARD_NUMBER);
+        assert_eq!(number[..2], [0x13, 21]);
+        assert_eq!(&number[2..], b"8025000001/9999123456");
+    }
+
+    #[test]
+    fn the_same_card_gives_the_same_certificate_and_another_card_another_serial_number() {
+        let first = card();
+        assert_eq!(
+            issue(&first, KeyRole::Signature),
+            issue(&first, KeyRole::Signature)
+        );
+        let mut second = card();
+        second.key_set = KeySet::Second;
+        let serial = |card, role| {
+            let der = issue(card, role);
+            let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+            certificate.raw_serial().to_vec()
+        };
+        let serials = [
+            serial(&first, KeyRole::Signature),
+            serial(&first, KeyRole::Authentication),
+            serial(&second, KeyRole::Signature),
+        ];
+        assert!(serials[0] != serials[1] && serials[0] != serials[2]);
+        assert!(
+            serials
+                .iter()
+                .all(|serial| serial.len() == SERIAL_NUMBER_LEN)
+        );
+    }
+
+    #[test]
+    fn a_date_after_2049_is_written_in_four_digits() {
+        let mut card = card();
+        card.not_after = datetime!(2051-06-01 00:00 UTC);
+        let der = issue(&card, KeyRole::Signature);
+        let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+        assert_eq!(certificate.validity().not_after.to_datetime().year(), 2051);
+    }
+}
