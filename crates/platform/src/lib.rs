@@ -1,0 +1,40 @@
+//! What the agent and its clients need of the operating system.
+//!
+//! Each module here says one thing in the words of the product; what differs
+//! between systems is behind `system`, one file per system, of equal shape,
+//! chosen once below. Whatever cannot be found out is an error, never a guess:
+//! a caller that cannot be identified is refused.
+//!
+//! - [`paths`]: where the files of this user's agent are;
+//! - [`private_files`]: folders and files that only this user may read;
+//! - [`instance`]: one agent per state folder;
+//! - [`socket`] and [`peer`]: the user's socket, and who is at its other end;
+//! - [`tcp_owner`]: whose program holds the other end of a loopback connection;
+//! - [`terminal`]: the holder's code and consent, asked at the terminal.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as system;
+
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(target_os = "macos")]
+use macos as system;
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+compile_error!("the system layer for this system comes with the installers");
+
+pub mod instance;
+pub mod paths;
+pub mod peer;
+pub mod private_files;
+pub mod socket;
+pub mod tcp_owner;
+pub mod terminal;
+
+/// The user whose rights this process uses (effective user id).
+#[must_use]
+pub fn current_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}

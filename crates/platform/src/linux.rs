@@ -1,0 +1,37 @@
+//! Linux: XDG folders, `/proc`, and the kernel's table of sockets.
+
+mod tcp_table;
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+
+use nix::sys::socket::{getsockopt, sockopt};
+use procfs::process::Process;
+
+pub(crate) use tcp_table::tcp_socket_owner;
+
+pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";
+pub(crate) const MACHINE_CONFIG_FILE: &str = "/etc/cpxd/cpxd.toml";
+pub(crate) const CONFIG_FILE_IN_HOME: &str = ".config/cpxd/cpxd.toml";
+pub(crate) const STATE_DIR_IN_HOME: &str = ".local/state/cpxd";
+
+/// User id and process id at the other end of a Unix socket (unix(7), SO_PEERCRED). The process
+/// id is absent where this process cannot see the other (another PID namespace).
+pub(crate) fn peer_of_socket(socket: impl AsFd) -> io::Result<(u32, Option<u32>)> {
+    let credentials = getsockopt(&socket.as_fd(), sockopt::PeerCredentials)?;
+    let pid = u32::try_from(credentials.pid())
+        .ok()
+        .filter(|pid| *pid != 0);
+    Ok((credentials.uid(), pid))
+}
+
+/// The program that process `pid` of user `uid` runs.
+///
+/// Everything is read through one opened `/proc/<pid>`, which stays bound to that process: if it
+/// ends, reading fails, and another process that gets the same number is never looked at.
+pub(crate) fn executable_of(pid: u32, uid: u32) -> Option<PathBuf> {
+    let process = Process::new(i32::try_from(pid).ok()?).ok()?;
+    let executable = process.exe().ok()?;
+    (process.uid().ok()? == uid).then_some(executable)
+}

@@ -1,0 +1,40 @@
+//! macOS: Library folders and the credentials of Unix sockets.
+//!
+//! Neither the program behind a process id nor the owner of a TCP connection
+//! is looked up on this system: the first is shown to the holder as unknown,
+//! the second refuses every caller of the HTTPS door.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+
+use nix::sys::socket::{getsockopt, sockopt};
+
+use crate::tcp_owner::TcpOwnerError;
+
+pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";
+pub(crate) const MACHINE_CONFIG_FILE: &str = "/Library/Application Support/cpxd/cpxd.toml";
+pub(crate) const CONFIG_FILE_IN_HOME: &str = "Library/Application Support/cpxd/cpxd.toml";
+pub(crate) const STATE_DIR_IN_HOME: &str = "Library/Application Support/cpxd";
+
+/// User id and process id at the other end of a Unix socket (LOCAL_PEERCRED, LOCAL_PEERPID).
+pub(crate) fn peer_of_socket(socket: impl AsFd) -> io::Result<(u32, Option<u32>)> {
+    let socket = socket.as_fd();
+    let credentials = getsockopt(&socket, sockopt::LocalPeerCred)?;
+    let pid = getsockopt(&socket, sockopt::LocalPeerPid)?;
+    let pid = u32::try_from(pid).ok().filter(|pid| *pid != 0);
+    Ok((credentials.uid(), pid))
+}
+
+pub(crate) fn executable_of(_pid: u32, _uid: u32) -> Option<PathBuf> {
+    None
+}
+
+pub(crate) fn tcp_socket_owner(
+    _local: SocketAddr,
+    _remote: SocketAddr,
+) -> Result<u32, TcpOwnerError> {
+    let error = io::Error::from(io::ErrorKind::Unsupported);
+    Err(TcpOwnerError::Unreadable(error.into()))
+}

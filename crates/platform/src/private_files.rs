@@ -1,0 +1,339 @@
+//! Folders and files that only this user may read.
+//!
+//! Rights are checked and changed on the opened file, never on its name, and
+//! no symbolic link is followed at the last step of a path: what was checked
+//! is what is used.
+
+use std::fs::{DirBuilder, File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+
+use crate::current_user;
+
+/// Rights of a private folder: everything for its owner, nothing for others.
+const FOLDER_MODE: u32 = 0o700;
+/// The bits of a mode that give rights to group and others.
+const OTHERS: u32 = 0o077;
+
+/// Why a folder or file is not as private as it must be.
+#[derive(Debug, thiserror::Error)]
+pub enum PrivateFileError {
+    /// Another user owns it, so he could change what is in it.
+    #[error("{} belongs to another user (uid {owner})", path.display())]
+    OwnedByAnother {
+        /// What was looked at.
+        path: PathBuf,
+        /// User id of its owner.
+        owner: u32,
+    },
+    /// There is something else than a folder, perhaps a symbolic link.
+    #[error("{} is not a folder, or is a symbolic link", path.display())]
+    NotAFolder {
+        /// What was looked at.
+        path: PathBuf,
+    },
+    /// There is something else than a regular file, perhaps a symbolic link.
+    #[error("{} is not a regular file, or is a symbolic link", path.display())]
+    NotAFile {
+        /// What was looked at.
+        path: PathBuf,
+    },
+    /// Others than its owner may read or write it.
+    #[error("{} is open to other users (mode {mode:03o}, must be 600)", path.display())]
+    OpenToOthers {
+        /// What was looked at.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The system refused one step.
+    #[error("cannot {step} {}", path.display())]
+    Io {
+        /// What was being done.
+        step: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Makes sure that `path` is a folder that belongs to this user and is closed to all others.
+///
+/// It is created (0700, parents too) when it is missing, and tightened when it is ours but
+/// open to others.
+///
+/// # Errors
+/// [`PrivateFileError`] when it belongs to another user, is no folder, is a symbolic link, or
+/// the system refuses.
+pub fn ensure_private_folder(path: &Path) -> Result<(), PrivateFileError> {
+    let created = DirBuilder::new()
+        .recursive(true)
+        .mode(FOLDER_MODE)
+        .create(path);
+    let folder = match (open_folder(path), created) {
+        (Err(PrivateFileError::Io { .. }), Err(source)) => {
+            return Err(failed("create the folder", path)(source));
+        }
+        (opened, _) => opened?,
+    };
+    let metadata = folder.metadata().map_err(failed("inspect", path))?;
+    require_ours(path, metadata.uid())?;
+    if metadata.mode() & 0o777 != FOLDER_MODE {
+        folder
+            .set_permissions(Permissions::from_mode(FOLDER_MODE))
+            .map_err(failed("close to other users", path))?;
+    }
+    Ok(())
+}
+
+/// Writes a file that only this user may read (0600), so that a reader sees the old content or
+/// the new one and never a part, even after a power cut.
+///
+/// # Errors
+/// [`PrivateFileError::Io`] with the step that the system refused; the old content is then intact.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PrivateFileError> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".new")
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(folder)
+        .map_err(failed("create a file beside", path))?;
+    file.write_all(bytes).map_err(failed("write", path))?;
+    file.as_file()
+        .sync_all()
+        .map_err(failed("bring to the disk", path))?;
+    file.persist(path)
+        .map_err(|error| failed("replace", path)(error.error))?;
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(failed("bring to the disk the folder of", path))
+}
+
+/// Reads a file that only this user could have written and read.
+///
+/// # Errors
+/// [`PrivateFileError`] when it belongs to another user, is open to others, is no regular file,
+/// is a symbolic link, or cannot be read.
+pub fn read_private(path: &Path) -> Result<Vec<u8>, PrivateFileError> {
+    let mut file = open_private(path, OFlags::RDONLY)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(failed("read", path))?;
+    Ok(bytes)
+}
+
+/// Opens a private file with `flags` (which may create it, 0600) and checks it.
+pub(crate) fn open_private(path: &Path, flags: OFlags) -> Result<File, PrivateFileError> {
+    // NONBLOCK, or a FIFO put at this place would make the open wait for ever.
+    let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file: File = match rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR) {
+        Ok(opened) => opened.into(),
+        Err(rustix::io::Errno::LOOP | rustix::io::Errno::ISDIR | rustix::io::Errno::NXIO) => {
+            return Err(PrivateFileError::NotAFile { path: path.into() });
+        }
+        Err(errno) => return Err(failed("open", path)(errno.into())),
+    };
+    let metadata = file.metadata().map_err(failed("inspect", path))?;
+    if !metadata.is_file() {
+        return Err(PrivateFileError::NotAFile { path: path.into() });
+    }
+    require_ours(path, metadata.uid())?;
+    let mode = metadata.mode() & 0o777;
+    if mode & OTHERS != 0 {
+        let path = path.into();
+        return Err(PrivateFileError::OpenToOthers { path, mode });
+    }
+    Ok(file)
+}
+
+/// Whether `path` is a folder of this user, and no symbolic link.
+pub(crate) fn is_our_folder(path: &Path) -> bool {
+    open_folder(path)
+        .and_then(|folder| folder.metadata().map_err(failed("inspect", path)))
+        .is_ok_and(|metadata| metadata.uid() == current_user())
+}
+
+fn open_folder(path: &Path) -> Result<File, PrivateFileError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(folder) => Ok(folder.into()),
+        Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => {
+            Err(PrivateFileError::NotAFolder { path: path.into() })
+        }
+        Err(errno) => Err(failed("open the folder", path)(errno.into())),
+    }
+}
+
+fn require_ours(path: &Path, owner: u32) -> Result<(), PrivateFileError> {
+    if owner == current_user() {
+        return Ok(());
+    }
+    let path = path.into();
+    Err(PrivateFileError::OwnedByAnother { path, owner })
+}
+
+pub(crate) fn failed(
+    step: &'static str,
+    path: &Path,
+) -> impl FnOnce(io::Error) -> PrivateFileError + use<> {
+    let path = path.to_owned();
+    move |source| PrivateFileError::Io { step, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{chown, symlink};
+    use std::process::Command;
+
+    fn mode_of(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn a_missing_folder_is_created_closed_to_others() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a/b/c");
+        ensure_private_folder(&folder).unwrap();
+        assert_eq!(mode_of(&folder), 0o700);
+        assert_eq!(mode_of(&root.path().join("a")), 0o700);
+    }
+
+    #[test]
+    fn a_folder_open_to_others_is_tightened() {
+        let root = tempfile::tempdir().unwrap();
+        for loose in [0o755, 0o777, 0o750, 0o500] {
+            fs::set_permissions(root.path(), Permissions::from_mode(loose)).unwrap();
+            ensure_private_folder(root.path()).unwrap();
+            assert_eq!(mode_of(root.path()), 0o700);
+        }
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_folder_is_refused_and_its_target_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let victim = root.path().join("victim");
+        fs::create_dir(&victim).unwrap();
+        fs::set_permissions(&victim, Permissions::from_mode(0o755)).unwrap();
+        let link = root.path().join("link");
+        symlink(&victim, &link).unwrap();
+        assert!(matches!(
+            ensure_private_folder(&link),
+            Err(PrivateFileError::NotAFolder { path }) if path == link
+        ));
+        assert_eq!(mode_of(&victim), 0o755);
+    }
+
+    #[test]
+    fn a_dangling_link_in_place_of_the_folder_creates_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let link = root.path().join("link");
+        symlink(root.path().join("nowhere"), &link).unwrap();
+        assert!(matches!(
+            ensure_private_folder(&link),
+            Err(PrivateFileError::NotAFolder { .. })
+        ));
+        assert!(!root.path().join("nowhere").exists());
+    }
+
+    #[test]
+    fn a_folder_of_another_user_is_refused_and_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let foreign = foreign_folder(root.path());
+        let before = mode_of(&foreign);
+        let error = ensure_private_folder(&foreign).unwrap_err();
+        assert!(matches!(error, PrivateFileError::OwnedByAnother { .. }));
+        assert_eq!(mode_of(&foreign), before);
+    }
+
+    /// Root can give a folder away; anybody else finds one that is root's.
+    fn foreign_folder(root: &Path) -> PathBuf {
+        if current_user() != 0 {
+            return PathBuf::from("/usr");
+        }
+        let folder = root.join("foreign");
+        fs::create_dir(&folder).unwrap();
+        chown(&folder, Some(4242), None).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_file_is_written_for_its_owner_alone_and_replaced_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("token");
+        fs::write(&path, "a longer old content").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
+        write_private(&path, b"new").unwrap();
+        assert_eq!(mode_of(&path), 0o600);
+        assert_eq!(read_private(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn writing_replaces_a_link_and_not_what_it_leads_to() {
+        let root = tempfile::tempdir().unwrap();
+        let victim = root.path().join("victim");
+        fs::write(&victim, "untouched").unwrap();
+        let path = root.path().join("token");
+        symlink(&victim, &path).unwrap();
+        write_private(&path, b"secret").unwrap();
+        assert_eq!(fs::read(&victim).unwrap(), b"untouched");
+        assert_eq!(read_private(&path).unwrap(), b"secret");
+    }
+
+    #[test]
+    fn a_failed_write_leaves_nothing_behind() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("folder");
+        fs::create_dir(&path).unwrap();
+        assert!(write_private(&path, b"bytes").is_err());
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_open_to_others_is_not_read() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("key");
+        fs::write(&path, "key").unwrap();
+        for open in [0o640, 0o604, 0o620, 0o601] {
+            fs::set_permissions(&path, Permissions::from_mode(open)).unwrap();
+            assert!(matches!(
+                read_private(&path),
+                Err(PrivateFileError::OpenToOthers { mode, .. }) if mode == open
+            ));
+        }
+    }
+
+    #[test]
+    fn a_link_a_folder_or_a_fifo_in_place_of_the_file_is_not_read() {
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("target");
+        write_private(&target, b"bytes").unwrap();
+        let link = root.path().join("link");
+        symlink(&target, &link).unwrap();
+        let fifo = root.path().join("fifo");
+        let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+        assert!(made.success());
+        for path in [&link, &fifo, &root.path().to_owned()] {
+            assert!(
+                matches!(read_private(path), Err(PrivateFileError::NotAFile { .. })),
+                "{}",
+                path.display()
+            );
+        }
+    }
+
+    #[test]
+    fn a_missing_file_names_the_step_and_the_path() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("absent");
+        let error = read_private(&path).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot open {}", path.display()));
+    }
+}
