@@ -1,0 +1,83 @@
+//! A card as the rest of the agent holds it, and what can be asked of it.
+
+use card_profiles::HashAlgorithm;
+use daemon_types::{KeyRole, OperationError, PresentCard, ReaderId};
+use secrets::Pin;
+use time::OffsetDateTime;
+
+use crate::AfterUse;
+
+/// How the cards are driven.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Secret of this installation that card ids are derived with.
+    pub id_salt: [u8; 32],
+    /// What becomes of the PIN-verified state that we made.
+    pub after_use: AfterUse,
+    /// The clock, an argument so that tests own it.
+    pub now: fn() -> OffsetDateTime,
+}
+
+/// A card of one insertion: the one that the holder was shown, and no other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardInReader {
+    /// What it says of itself.
+    pub card: PresentCard,
+    pub(crate) insertion: u64,
+}
+
+impl CardInReader {
+    /// The reader that holds it.
+    #[must_use]
+    pub fn reader(&self) -> &ReaderId {
+        &self.card.reader
+    }
+}
+
+/// One use of a key, with the code that the holder typed for it.
+#[derive(Debug)]
+pub struct KeyUse {
+    /// Which key.
+    pub role: KeyRole,
+    /// The algorithm that made the digests.
+    pub hash: daemon_types::HashAlgorithm,
+    /// What is to be signed.
+    pub digests: Vec<Vec<u8>>,
+    /// The code.
+    pub pin: Pin,
+    /// Whether the holder said yes to risking the last try.
+    pub last_try_confirmed: bool,
+}
+
+/// Why a key was not used.
+#[derive(Debug, thiserror::Error)]
+pub enum UseKeyError {
+    /// The code was wrong and cost one try.
+    #[error("the code was wrong")]
+    WrongCode {
+        /// Tries left, as the card says.
+        tries_left: u8,
+    },
+    /// One try is left, which nobody knew when the code was typed; nothing was sent.
+    #[error("one try is left")]
+    LastTryNotConfirmed,
+    /// Anything else.
+    #[error(transparent)]
+    Operation(#[from] OperationError),
+}
+
+pub(crate) fn profile_hash(hash: daemon_types::HashAlgorithm) -> HashAlgorithm {
+    match hash {
+        daemon_types::HashAlgorithm::Sha256 => HashAlgorithm::Sha256,
+        daemon_types::HashAlgorithm::Sha384 => HashAlgorithm::Sha384,
+        daemon_types::HashAlgorithm::Sha512 => HashAlgorithm::Sha512,
+    }
+}
+
+pub(crate) fn profile_role(role: KeyRole) -> igc_sante::KeyRole {
+    match role {
+        KeyRole::Authentication => igc_sante::KeyRole::Authentication,
+        KeyRole::Signature => igc_sante::KeyRole::Signature,
+        KeyRole::Technical => igc_sante::KeyRole::Technical,
+    }
+}

@@ -1,0 +1,452 @@
+//! What is in which reader, kept true by the watchers and the workers.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use daemon_types::{
+    CardId, CardSummary, CodeState, ErrorCode, Happening, OperationError, PresentCard,
+    ReaderCondition, ReaderId, ReaderSummary, UnblockCodeState,
+};
+use ring::hmac;
+use tokio::sync::oneshot;
+
+use crate::event_log::{EventLog, Subscription};
+use crate::source::{ConnectCard, Presence, ReaderSource, ReaderState, StopSource};
+use crate::worker::{Job, Message, Worker};
+use crate::{CardInReader, KeyUse, Settings, UseKeyError, watcher};
+
+/// All readers and cards of the agent; clones share the same ones.
+#[derive(Clone, Debug)]
+pub struct Cards(Arc<Inventory>);
+
+impl Cards {
+    /// Starts watching the sources, one thread each.
+    ///
+    /// # Errors
+    /// The system's error when a thread cannot be started.
+    pub fn start(sources: Vec<Box<dyn ReaderSource>>, settings: Settings) -> std::io::Result<Self> {
+        let inventory = Arc::new(Inventory {
+            settings,
+            events: EventLog::new(),
+            state: Mutex::new(State::default()),
+            stoppers: sources.iter().map(|source| source.stopper()).collect(),
+        });
+        for source in sources {
+            watcher::spawn(source, Arc::clone(&inventory))?;
+        }
+        Ok(Self(inventory))
+    }
+
+    /// Every reader.
+    #[must_use]
+    pub fn readers(&self) -> Vec<ReaderSummary> {
+        let state = self.0.lock();
+        state
+            .readers
+            .values()
+            .map(|reader| reader.summary.clone())
+            .collect()
+    }
+
+    /// Every card that can be used.
+    #[must_use]
+    pub fn cards(&self) -> Vec<CardInReader> {
+        let state = self.0.lock();
+        state
+            .readers
+            .values()
+            .filter_map(Reader::card_in_reader)
+            .collect()
+    }
+
+    /// The card of this name.
+    ///
+    /// # Errors
+    /// `card-removed` for one that left, `not-found` for one that was never seen.
+    pub fn find(&self, id: &CardId) -> Result<CardInReader, OperationError> {
+        let present = self
+            .cards()
+            .into_iter()
+            .find(|card| card.card.summary.id == *id);
+        present.ok_or_else(|| {
+            let was_seen = self.0.lock().seen.contains(id);
+            OperationError::new(if was_seen {
+                ErrorCode::CardRemoved
+            } else {
+                ErrorCode::NotFound
+            })
+        })
+    }
+
+    /// Whether the service behind a source of readers is missing.
+    #[must_use]
+    pub fn service_is_missing(&self) -> bool {
+        !self.0.lock().missing_sources.is_empty()
+    }
+
+    /// Reads the counters of the codes again, so that what another program did is seen.
+    ///
+    /// # Errors
+    /// What the card or its reader says.
+    pub async fn read_codes(&self, card: &CardInReader) -> Result<CardInReader, OperationError> {
+        let (reply, answer) = oneshot::channel();
+        let insertion = card.insertion;
+        self.send(card.reader(), Job::ReadCodes { insertion, reply })?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(ErrorCode::CardRemoved.into()))?;
+        self.find(&card.card.summary.id)
+    }
+
+    /// Presents the code and uses a key, in one transaction.
+    ///
+    /// Dropping the future before the worker took the job takes the job back.
+    ///
+    /// # Errors
+    /// [`UseKeyError`]; the card of another insertion is never touched.
+    pub async fn use_key(
+        &self,
+        card: &CardInReader,
+        key_use: KeyUse,
+    ) -> Result<Vec<Vec<u8>>, UseKeyError> {
+        let (reply, answer) = oneshot::channel();
+        let insertion = card.insertion;
+        self.send(
+            card.reader(),
+            Job::UseKey {
+                insertion,
+                key_use,
+                reply,
+            },
+        )?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(OperationError::from(ErrorCode::CardRemoved).into()))
+    }
+
+    /// The events after `after`, or from now on.
+    #[must_use]
+    pub fn subscribe(&self, after: Option<u64>) -> Subscription {
+        self.0.events.subscribe(after)
+    }
+
+    /// Tells subscribers of something that happened above the cards.
+    pub fn announce(&self, happening: Happening) {
+        self.0.events.push(happening);
+    }
+
+    /// Ends all watches; workers end with them.
+    pub fn stop(&self) {
+        for stopper in &self.0.stoppers {
+            stopper.stop();
+        }
+    }
+
+    fn send(&self, reader: &ReaderId, job: Job) -> Result<(), OperationError> {
+        let state = self.0.lock();
+        let reader = state
+            .readers
+            .get(reader)
+            .ok_or(OperationError::new(ErrorCode::ReaderLost))?;
+        if reader.queued.load(Ordering::Relaxed) >= MAXIMUM_QUEUED_JOBS {
+            return Err(ErrorCode::Busy.into());
+        }
+        reader.queued.fetch_add(1, Ordering::Relaxed);
+        reader
+            .worker
+            .send(Message::Job(job))
+            .map_err(|_| ErrorCode::ReaderLost.into())
+    }
+}
+
+/// The state behind [`Cards`].
+pub(crate) struct Inventory {
+    pub(crate) settings: Settings,
+    events: Arc<EventLog>,
+    state: Mutex<State>,
+    stoppers: Vec<Box<dyn StopSource>>,
+}
+
+impl std::fmt::Debug for Inventory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inventory").finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct State {
+    readers: BTreeMap<ReaderId, Reader>,
+    seen: HashSet<CardId>,
+    missing_sources: BTreeSet<&'static str>,
+    last_insertion: u64,
+}
+
+struct Reader {
+    source: &'static str,
+    summary: ReaderSummary,
+    presence: Presence,
+    card_changes: u32,
+    /// Counts what was put into any reader: a number names one stay of one card.
+    insertion: u64,
+    card: Option<CardSummary>,
+    worker: Sender<Message>,
+    queued: Arc<AtomicUsize>,
+}
+
+impl Reader {
+    fn card_in_reader(&self) -> Option<CardInReader> {
+        self.card.clone().map(|summary| CardInReader {
+            card: PresentCard {
+                reader: self.summary.id.clone(),
+                summary,
+            },
+            insertion: self.insertion,
+        })
+    }
+
+    fn holds_something(&self) -> bool {
+        holds_something(&self.presence)
+    }
+}
+
+impl Inventory {
+    /// Takes over what a source sees now.
+    pub(crate) fn update(
+        self: &Arc<Self>,
+        source: &'static str,
+        connector: &Arc<dyn ConnectCard>,
+        states: Vec<ReaderState>,
+    ) {
+        let mut state = self.lock();
+        state.missing_sources.remove(source);
+        let ids: Vec<_> = states
+            .iter()
+            .map(|reader| self.reader_id(source, &reader.name))
+            .collect();
+        self.remove_readers(&mut state, |id, reader| {
+            reader.source == source && !ids.contains(id)
+        });
+        for (id, seen) in ids.into_iter().zip(states) {
+            if !state.readers.contains_key(&id) {
+                match self.new_reader(&id, source, connector, &seen) {
+                    Ok(reader) => {
+                        state.readers.insert(id.clone(), reader);
+                        self.events
+                            .push(Happening::ReaderAdded { reader: id.clone() });
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "no thread for a reader");
+                        continue;
+                    }
+                }
+            }
+            self.update_reader(&mut state, &id, &seen);
+        }
+    }
+
+    /// Forgets the readers of a source whose service went away.
+    pub(crate) fn lose_source(&self, source: &'static str, service_is_missing: bool) {
+        let mut state = self.lock();
+        self.remove_readers(&mut state, |_, reader| reader.source == source);
+        if service_is_missing {
+            state.missing_sources.insert(source);
+        }
+    }
+
+    /// Publishes what a worker found in its reader, unless the card has left since.
+    pub(crate) fn publish(
+        &self,
+        id: &ReaderId,
+        insertion: u64,
+        found: Result<CardSummary, (ErrorCode, Option<String>)>,
+    ) {
+        let mut state = self.lock();
+        let Some(reader) = current(&mut state, id, insertion) else {
+            return;
+        };
+        let card = match found {
+            Ok(summary) => {
+                let card_id = summary.id.clone();
+                reader.summary.condition = ReaderCondition::Card;
+                reader.card = Some(summary);
+                state.seen.insert(card_id.clone());
+                Some(card_id)
+            }
+            Err((code, atr)) => {
+                reader.summary.condition = ReaderCondition::CardProblem(code, atr);
+                None
+            }
+        };
+        let reader = id.clone();
+        self.events.push(Happening::CardInserted { reader, card });
+    }
+
+    /// Publishes new counters, and tells subscribers when they differ.
+    pub(crate) fn publish_codes(
+        &self,
+        id: &ReaderId,
+        insertion: u64,
+        pin: CodeState,
+        unblock_code: UnblockCodeState,
+    ) {
+        let mut state = self.lock();
+        let Some(card) = current(&mut state, id, insertion).and_then(|reader| reader.card.as_mut())
+        else {
+            return;
+        };
+        if card.pin == pin && card.unblock_code == unblock_code {
+            return;
+        }
+        card.pin = pin;
+        card.unblock_code = unblock_code;
+        let card = card.id.clone();
+        self.events.push(Happening::CardState { card });
+    }
+
+    /// Name of a card on this installation: nobody outside can tell the serial number from it.
+    pub(crate) fn card_id(&self, serial_number: &str) -> CardId {
+        CardId(self.salted_id("card", serial_number))
+    }
+
+    fn reader_id(&self, source: &str, name: &str) -> ReaderId {
+        ReaderId(self.salted_id(source, name))
+    }
+
+    fn salted_id(&self, kind: &str, name: &str) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.settings.id_salt);
+        let tag = hmac::sign(&key, format!("{kind}\0{name}").as_bytes());
+        tag.as_ref()
+            .iter()
+            .take(ID_LEN)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    fn new_reader(
+        self: &Arc<Self>,
+        id: &ReaderId,
+        source: &'static str,
+        connector: &Arc<dyn ConnectCard>,
+        seen: &ReaderState,
+    ) -> std::io::Result<Reader> {
+        let queued = Arc::new(AtomicUsize::new(0));
+        let worker = Worker::spawn(
+            id.clone(),
+            seen.name.clone(),
+            Arc::clone(connector),
+            Arc::clone(self),
+            Arc::clone(&queued),
+        )?;
+        Ok(Reader {
+            source,
+            summary: ReaderSummary {
+                id: id.clone(),
+                name: seen.name.clone(),
+                keypad: false,
+                contactless: None,
+                condition: ReaderCondition::Empty,
+            },
+            presence: Presence::Empty,
+            card_changes: seen.card_changes,
+            insertion: 0,
+            card: None,
+            worker,
+            queued,
+        })
+    }
+
+    fn update_reader(&self, state: &mut State, id: &ReaderId, seen: &ReaderState) {
+        let Some(reader) = state.readers.get_mut(id) else {
+            return;
+        };
+        let same_stay = reader.card_changes == seen.card_changes
+            && reader.holds_something() == holds_something(&seen.presence);
+        if same_stay && reader.presence == seen.presence {
+            return;
+        }
+        if !same_stay && reader.holds_something() {
+            let card = reader.card.take().map(|card| card.id);
+            let reader_id = id.clone();
+            self.events.push(Happening::CardRemoved {
+                reader: reader_id,
+                card,
+            });
+            let _ = reader.worker.send(Message::Removed);
+        }
+        if !same_stay {
+            state.last_insertion += 1;
+            reader.insertion = state.last_insertion;
+        }
+        reader.presence = seen.presence.clone();
+        reader.card_changes = seen.card_changes;
+        reader.summary.condition = condition(&seen.presence);
+        match seen.presence {
+            Presence::Card if reader.card.is_none() => {
+                let insertion = reader.insertion;
+                let _ = reader.worker.send(Message::Inserted { insertion });
+            }
+            Presence::Mute => {
+                let reader = id.clone();
+                self.events
+                    .push(Happening::CardInserted { reader, card: None });
+            }
+            Presence::Card | Presence::Empty | Presence::Busy | Presence::Unreachable => {}
+        }
+    }
+
+    fn remove_readers(&self, state: &mut State, is_gone: impl Fn(&ReaderId, &Reader) -> bool) {
+        let gone: Vec<_> = state
+            .readers
+            .iter()
+            .filter(|(id, reader)| is_gone(id, reader))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in gone {
+            let Some(reader) = state.readers.remove(&id) else {
+                continue;
+            };
+            if reader.holds_something() {
+                self.events.push(Happening::CardRemoved {
+                    reader: id.clone(),
+                    card: reader.card.map(|card| card.id),
+                });
+            }
+            self.events.push(Happening::ReaderRemoved { reader: id });
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The reader, as long as it still holds what was put in at `insertion`.
+fn current<'a>(state: &'a mut State, id: &ReaderId, insertion: u64) -> Option<&'a mut Reader> {
+    state
+        .readers
+        .get_mut(id)
+        .filter(|reader| reader.insertion == insertion)
+}
+
+fn holds_something(presence: &Presence) -> bool {
+    match presence {
+        Presence::Card | Presence::Mute | Presence::Busy => true,
+        Presence::Empty | Presence::Unreachable => false,
+    }
+}
+
+fn condition(presence: &Presence) -> ReaderCondition {
+    match presence {
+        Presence::Empty => ReaderCondition::Empty,
+        Presence::Card => ReaderCondition::Card,
+        Presence::Mute => ReaderCondition::CardProblem(ErrorCode::CardMute, None),
+        Presence::Busy => ReaderCondition::Busy,
+        Presence::Unreachable => ReaderCondition::Unreachable,
+    }
+}
+
+/// Bytes of an id: enough that two cards never meet.
+const ID_LEN: usize = 8;
+const MAXIMUM_QUEUED_JOBS: usize = 16;

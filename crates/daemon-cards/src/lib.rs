@@ -1,0 +1,23 @@
+//! Readers and cards as the agent knows them.
+//!
+//! A [`ReaderSource`] (PC/SC, the virtual readers) is watched by one thread
+//! that keeps the inventory true at once, and each reader has one worker
+//! thread that alone speaks to its card. Nothing is polled. A card that never
+//! answers costs its own worker and no other.
+
+mod card;
+mod event_log;
+mod fault;
+mod inventory;
+mod source;
+mod summary;
+mod watcher;
+mod worker;
+
+pub use card::{CardInReader, KeyUse, Settings, UseKeyError};
+pub use event_log::Subscription;
+pub use inventory::Cards;
+pub use source::{
+    AfterUse, CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState,
+    SourceFault, StopSource,
+};

@@ -1,0 +1,39 @@
+//! One thread for each source of readers.
+
+use std::sync::Arc;
+use std::thread;
+
+use crate::inventory::Inventory;
+use crate::source::{ReaderSource, SourceFault};
+
+pub(crate) fn spawn(
+    source: Box<dyn ReaderSource>,
+    inventory: Arc<Inventory>,
+) -> std::io::Result<()> {
+    let name = format!("watch-{}", source.name());
+    thread::Builder::new()
+        .name(name)
+        .spawn(move || watch(source, &inventory))
+        .map(|_| ())
+}
+
+fn watch(mut source: Box<dyn ReaderSource>, inventory: &Arc<Inventory>) {
+    let name = source.name();
+    let connector = source.connector();
+    loop {
+        match source.wait_for_change() {
+            Ok(states) => {
+                tracing::debug!(source = name, ?states, "readers changed");
+                inventory.update(name, &connector, states);
+            }
+            Err(SourceFault::ServiceGone) => {
+                tracing::warn!(source = name, "the service of the readers is not there");
+                inventory.lose_source(name, true);
+            }
+            Err(SourceFault::Stopped) => {
+                inventory.lose_source(name, false);
+                return;
+            }
+        }
+    }
+}
