@@ -8,7 +8,8 @@ use crate::{Language, PromptTexts};
 const MOST_MARKS: usize = 2;
 
 /// `text` with nothing left in it that could move the cursor, turn the direction of reading, hide
-/// or imitate: such characters appear as `[U+202E]`. After `longest` characters it ends in "…" and
+/// or imitate: such characters appear as `[U+202E]`, and spaces in a row as one, so that they
+/// cannot push words onto a line of their own. After `longest` characters the text ends in "…" and
 /// says how long it was.
 #[must_use]
 pub fn foreign_text(text: &str, longest: usize, language: Language) -> String {
@@ -31,6 +32,7 @@ fn shown(characters: impl Iterator<Item = char>) -> String {
             0
         };
         match appearance {
+            Appearance::Space if text.ends_with(' ') => {}
             Appearance::Space => text.push(' '),
             Appearance::Visible => text.push(character),
             Appearance::Mark if marks <= MOST_MARKS && !text.is_empty() => text.push(character),
@@ -108,6 +110,11 @@ mod tests {
     #[test]
     fn unusual_spaces_become_plain_ones() {
         assert_eq!(shown_whole("n°\u{a0}12\u{202f}!\u{3000}"), "n° 12 ! ");
+    }
+
+    #[test]
+    fn spaces_in_a_row_become_one() {
+        assert_eq!(shown_whole("a   \u{2003} b"), "a b");
     }
 
     #[test]

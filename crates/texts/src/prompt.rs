@@ -24,9 +24,13 @@ sentences! {
         /// Descriptions are the caller's words.
         descriptions_unchecked() = "prompt-descriptions-unchecked";
         /// With which card.
-        with_card(kind: &str, number: &str, holder: &str) = "prompt-with-card";
+        with_card(kind: &str, number: &str) = "prompt-with-card";
         /// With which card, where its type is not known.
-        with_untyped_card(number: &str, holder: &str) = "prompt-with-untyped-card";
+        with_untyped_card(number: &str) = "prompt-with-untyped-card";
+        /// Whose card it is.
+        of_holder(holder: &str) = "prompt-of-holder";
+        /// Stands for a description that shows nothing.
+        no_description() = "prompt-no-description";
         /// The start of a text that has `count` characters.
         cut_text(start: &str, count: u64) = "prompt-cut-text";
         /// Tries left before the next one.
@@ -35,22 +39,16 @@ sentences! {
         code_was_wrong() = "prompt-code-was-wrong";
         /// What a wrong code costs now.
         last_try() = "prompt-last-try";
-        /// The word that a holder types to risk the last try.
-        last_try_word() = "prompt-last-try-word";
-        /// Asks for that word.
-        risk_last_try(word: &str) = "prompt-risk-last-try";
+        /// Asks whether the holder risks it.
+        risk_last_try() = "prompt-risk-last-try";
         /// Asks for a code of `minimum` to `maximum` digits.
         type_code(minimum: u64, maximum: u64) = "prompt-type-code";
         /// Asks for a code of exactly `count` digits.
         type_code_of_fixed_length(count: u64) = "prompt-type-code-of-fixed-length";
-        /// Something else than a digit was typed.
-        code_has_digits_only() = "prompt-code-has-digits-only";
         /// Too few or too many digits were typed.
         code_has_other_length() = "prompt-code-has-other-length";
         /// Asks for a yes or a no.
         agree() = "prompt-agree";
-        /// What was typed is neither.
-        yes_or_no() = "prompt-yes-or-no";
         /// The holder said no.
         refused() = "prompt-refused";
         /// Nobody answered in time.

@@ -3,7 +3,7 @@
 ## Who asks, for what, with which card
 
 prompt-title = cpxd has a question for you
-prompt-test-card = TEST CARD: nothing that it signs has any value
+prompt-test-card = TEST CARD: nothing that it does has any value
 prompt-paired-program-asks = “{ $name }” asks, a program that you paired under this name
 prompt-program-asks = The program { $name } asks
 prompt-program-folder = in the folder { $folder }
@@ -15,8 +15,10 @@ prompt-to-sign = { $count ->
    *[other] to sign { $count } documents in your name
 }
 prompt-descriptions-unchecked = These descriptions are the program’s words; cpxd did not check them.
-prompt-with-card = with the { $kind } card no. { $number } of { $holder }
-prompt-with-untyped-card = with the card no. { $number } of { $holder }
+prompt-with-card = with the { $kind } card no. { $number }
+prompt-with-untyped-card = with the card no. { $number }
+prompt-of-holder = which belongs to { $holder }
+prompt-no-description = (no description)
 prompt-cut-text = { $start }… ({ $count } characters in all)
 
 ## The code
@@ -28,17 +30,14 @@ prompt-tries-left = { $count ->
 }
 prompt-code-was-wrong = The code typed is not the right one.
 prompt-last-try = WARNING: if this code is wrong, the card will be blocked. You will then need the 8-digit unblock code, which is on the letter that gave you your code.
-prompt-last-try-word = YES
-prompt-risk-last-try = Type { $word } to risk this last try, or Enter to stop:
-prompt-type-code = Your code, { $minimum } to { $maximum } digits (Enter alone to refuse):
-prompt-type-code-of-fixed-length = Your code, { $count } digits (Enter alone to refuse):
-prompt-code-has-digits-only = The code is made of digits only. Nothing was sent to the card.
+prompt-risk-last-try = Risk this last try? (yes or no):
+prompt-type-code = Your code, { $minimum } to { $maximum } digits (Esc to refuse):
+prompt-type-code-of-fixed-length = Your code, { $count } digits (Esc to refuse):
 prompt-code-has-other-length = This code is too short or too long for the card. Nothing was sent to it.
 
 ## Yes or no, and the end
 
 prompt-agree = Do you agree? (yes or no):
-prompt-yes-or-no = Please answer yes or no.
 prompt-refused = Refused. Nothing was done.
 prompt-timed-out = Time is up. Nothing was done.
 prompt-withdrawn = The program no longer waits for an answer. Nothing was done.

@@ -1,0 +1,335 @@
+//! A question in words, as the terminal shows it before the holder answers.
+
+use std::path::Path;
+
+use daemon_types::{Asker, CardLabel, CodeEntry, Environment, HashAlgorithm, Purpose, Question};
+use texts::{Language, PromptTexts, foreign_text};
+
+/// Most characters shown of a name that others chose.
+const LONGEST_NAME: usize = 80;
+/// Most characters shown of a description or a folder.
+const LONGEST_DESCRIPTION: usize = 200;
+
+/// Who asks, for what, with which card, and what a wrong code would cost.
+pub(crate) fn render(question: &Question, language: Language) -> String {
+    let texts = PromptTexts::new(language);
+    let mut lines = vec![String::new(), format!("── {} ──", texts.title())];
+    if question.card.environment == Environment::Test {
+        lines.push(texts.test_card());
+    }
+    lines.push(String::new());
+    lines.extend(asker(&question.asker, texts));
+    lines.push(purpose(&question.purpose, texts));
+    lines.extend(card(&question.card, texts));
+    lines.push(String::new());
+    lines.extend(documents(&question.purpose, texts));
+    if let Some(entry) = question.code {
+        lines.extend(stakes(entry, texts));
+    }
+    lines.join("\n")
+}
+
+fn asker(asker: &Asker, texts: PromptTexts) -> Vec<String> {
+    match asker {
+        Asker::PairedProgram(name) => vec![texts.paired_program_asks(&named(name, texts))],
+        Asker::Program(None) => vec![texts.unknown_program_asks()],
+        Asker::Program(Some(path)) => program(path, texts),
+    }
+}
+
+/// The file name comes first, so that a long folder cannot hide it.
+fn program(path: &Path, texts: PromptTexts) -> Vec<String> {
+    let Some(name) = path.file_name() else {
+        return vec![texts.unknown_program_asks()];
+    };
+    let asks = texts.program_asks(&named(&name.to_string_lossy(), texts));
+    let folder = path.parent().unwrap_or(Path::new("")).to_string_lossy();
+    let folder = foreign_text(&folder, LONGEST_DESCRIPTION, texts.language());
+    vec![asks, texts.program_folder(&folder)]
+}
+
+fn purpose(purpose: &Purpose, texts: PromptTexts) -> String {
+    match purpose {
+        // In full, whatever its length: an origin is ASCII and canonical by its type.
+        Purpose::Authenticate { origin } => texts.to_authenticate(origin.as_str()),
+        Purpose::Sign { documents, .. } => texts.to_sign(count(documents.len())),
+    }
+}
+
+fn card(card: &CardLabel, texts: PromptTexts) -> Vec<String> {
+    let number = named(&card.number, texts);
+    let mut lines = vec![match &card.card_type {
+        Some(kind) => texts.with_card(&named(kind, texts), &number),
+        None => texts.with_untyped_card(&number),
+    }];
+    if card.holder != card.number {
+        lines.push(texts.of_holder(&named(&card.holder, texts)));
+    }
+    lines
+}
+
+fn documents(purpose: &Purpose, texts: PromptTexts) -> Vec<String> {
+    let Purpose::Sign {
+        documents,
+        digests,
+        hash,
+    } = purpose
+    else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    for (index, description) in documents.iter().enumerate() {
+        lines.push(format!(
+            "{:>3}. {}",
+            index + 1,
+            described(description, texts)
+        ));
+        lines.extend(digests.get(index).map(|digest| shown_digest(*hash, digest)));
+    }
+    lines.push(texts.descriptions_unchecked());
+    lines.push(String::new());
+    lines
+}
+
+fn described(description: &str, texts: PromptTexts) -> String {
+    if description.trim().is_empty() {
+        texts.no_description()
+    } else {
+        foreign_text(description, LONGEST_DESCRIPTION, texts.language())
+    }
+}
+
+fn shown_digest(hash: HashAlgorithm, digest: &[u8]) -> String {
+    format!("     {} {}", hash.as_str(), hex::encode(digest))
+}
+
+fn stakes(entry: CodeEntry, texts: PromptTexts) -> Vec<String> {
+    let mut lines = Vec::new();
+    if entry.previous_was_wrong {
+        lines.push(texts.code_was_wrong());
+    }
+    lines.extend(entry.tries_left.map(|tries| texts.tries_left(tries.into())));
+    if entry.last_try {
+        lines.push(texts.last_try());
+    }
+    lines
+}
+
+fn named(name: &str, texts: PromptTexts) -> String {
+    foreign_text(name, LONGEST_NAME, texts.language())
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::sample_questions::{authentication, last_try, signature, with_entry};
+
+    fn french(question: &Question) -> String {
+        render(question, Language::French)
+    }
+
+    fn english(question: &Question) -> String {
+        render(question, Language::English)
+    }
+
+    #[test]
+    fn an_authentication_in_french() {
+        expect![[r#"
+
+            ── cpxd vous pose une question ──
+            CARTE DE TEST : rien de ce qu’elle fait n’a de valeur
+
+            Demande de « Logiciel du cabinet », un programme que vous avez associé sous ce nom
+            pour prouver votre identité au site https://service.example
+            avec la carte CPS n° 2900000001
+            qui appartient à MARTIN Jeanne
+
+            Il reste 3 essais avant le blocage de la carte."#]]
+        .assert_eq(&french(&authentication()));
+    }
+
+    #[test]
+    fn an_authentication_in_english() {
+        expect![[r#"
+
+            ── cpxd has a question for you ──
+            TEST CARD: nothing that it does has any value
+
+            “Logiciel du cabinet” asks, a program that you paired under this name
+            to prove who you are to the site https://service.example
+            with the CPS card no. 2900000001
+            which belongs to MARTIN Jeanne
+
+            3 tries are left before the card blocks itself."#]]
+        .assert_eq(&english(&authentication()));
+    }
+
+    #[test]
+    fn a_last_try_in_french() {
+        expect![[r#"
+
+            ── cpxd vous pose une question ──
+            CARTE DE TEST : rien de ce qu’elle fait n’a de valeur
+
+            Demande de « Logiciel du cabinet », un programme que vous avez associé sous ce nom
+            pour prouver votre identité au site https://service.example
+            avec la carte CPS n° 2900000001
+            qui appartient à MARTIN Jeanne
+
+            Le code saisi n’est pas le bon.
+            Il reste un seul essai avant le blocage de la carte.
+            ATTENTION : si ce code est faux, la carte sera bloquée. Il faudra alors le code de déblocage à 8 chiffres, qui figure sur le courrier de votre code porteur."#]].assert_eq(&french(&last_try()));
+    }
+
+    #[test]
+    fn a_last_try_in_english() {
+        expect![[r#"
+
+            ── cpxd has a question for you ──
+            TEST CARD: nothing that it does has any value
+
+            “Logiciel du cabinet” asks, a program that you paired under this name
+            to prove who you are to the site https://service.example
+            with the CPS card no. 2900000001
+            which belongs to MARTIN Jeanne
+
+            The code typed is not the right one.
+            One single try is left before the card blocks itself.
+            WARNING: if this code is wrong, the card will be blocked. You will then need the 8-digit unblock code, which is on the letter that gave you your code."#]].assert_eq(&english(&last_try()));
+    }
+
+    #[test]
+    fn signatures_in_french() {
+        let question = signature(&["Ordonnance du 21/11/2026", "Arrêt de travail"]);
+        expect![[r#"
+
+            ── cpxd vous pose une question ──
+            CARTE DE TEST : rien de ce qu’elle fait n’a de valeur
+
+            Demande de « Logiciel du cabinet », un programme que vous avez associé sous ce nom
+            pour signer 2 documents en votre nom
+            avec la carte CPS n° 2900000001
+            qui appartient à MARTIN Jeanne
+
+              1. Ordonnance du 21/11/2026
+                 SHA-256 a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5
+              2. Arrêt de travail
+                 SHA-256 a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5
+            Ces descriptions viennent du programme ; cpxd ne les a pas vérifiées.
+        "#]]
+        .assert_eq(&french(&question));
+    }
+
+    #[test]
+    fn signatures_by_a_program_with_a_production_card_in_english() {
+        let mut question = signature(&["Ordonnance du 21/11/2026"]);
+        question.asker = Asker::Program(Some("/usr/lib/cabinet/logiciel".into()));
+        question.card.environment = Environment::Production;
+        question.card.card_type = None;
+        question.card.holder = question.card.number.clone();
+        expect![[r#"
+
+            ── cpxd has a question for you ──
+
+            The program logiciel asks
+            in the folder /usr/lib/cabinet
+            to sign one document in your name
+            with the card no. 2900000001
+
+              1. Ordonnance du 21/11/2026
+                 SHA-256 a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5
+            These descriptions are the program’s words; cpxd did not check them.
+        "#]]
+        .assert_eq(&english(&question));
+    }
+
+    #[test]
+    fn a_caller_cannot_write_lines_of_its_own() {
+        let mut question = signature(&[
+            "a\r\n  2. Autre document\u{1b}[2J",
+            "\u{202e}fdp.exe\u{2066}",
+            "x                                        Code porteur :",
+            &"é".repeat(10_000),
+            " \t",
+        ]);
+        question.asker = Asker::PairedProgram(format!("cpxd\n\u{200b}{}", "A".repeat(10_000)));
+        expect![[r#"
+
+            ── cpxd vous pose une question ──
+            CARTE DE TEST : rien de ce qu’elle fait n’a de valeur
+
+            Demande de « cpxd[U+000A][U+200B]AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA… (10006 caractères en tout) », un programme que vous avez associé sous ce nom
+            pour signer 5 documents en votre nom
+            avec la carte CPS n° 2900000001
+            qui appartient à MARTIN Jeanne
+
+              1. a[U+000D][U+000A] 2. Autre document[U+001B][2J
+                 SHA-256 a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5
+              2. [U+202E]fdp.exe[U+2066]
+                 SHA-256 a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5
+              3. x Code porteur :
+                 SHA-256 a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5
+              4. éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé… (10000 caractères en tout)
+                 SHA-256 a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5
+              5. (sans description)
+                 SHA-256 a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5
+            Ces descriptions viennent du programme ; cpxd ne les a pas vérifiées.
+        "#]].assert_eq(&french(&question));
+    }
+
+    #[test]
+    fn a_program_shows_its_file_name_before_a_long_folder() {
+        let mut question = authentication();
+        let folder = format!("/home/{}", "a/".repeat(2000));
+        question.asker = Asker::Program(Some(format!("{folder}logiciel\u{7}").into()));
+        let lines = english(&question);
+        assert!(
+            lines.contains("The program logiciel[U+0007] asks\n"),
+            "{lines}"
+        );
+        assert!(lines.contains("characters in all)"), "{lines}");
+        question.asker = Asker::Program(None);
+        assert!(english(&question).contains("which the system does not name"));
+        question.asker = Asker::Program(Some("/".into()));
+        assert!(english(&question).contains("which the system does not name"));
+    }
+
+    #[test]
+    fn text_of_the_card_is_foreign_too() {
+        let mut question = authentication();
+        question.card.holder = "MARTIN\u{1b}[8m".to_owned();
+        question.card.card_type = Some("CPS\n".to_owned());
+        question.card.number = "1\u{202e}2".to_owned();
+        let lines = english(&question);
+        assert!(lines.contains("MARTIN[U+001B][8m"), "{lines}");
+        assert!(
+            lines.contains("CPS[U+000A] card no.\u{a0}1[U+202E]2"),
+            "{lines}"
+        );
+    }
+
+    #[test]
+    fn a_long_origin_is_shown_in_full() {
+        let origin = format!(
+            "https://{}.example:8443",
+            ["a".repeat(60), "b".repeat(60)].join(".")
+        );
+        let mut question = authentication();
+        question.purpose = Purpose::Authenticate {
+            origin: daemon_types::Origin::parse(&origin).unwrap(),
+        };
+        assert!(english(&question).contains(&origin));
+    }
+
+    #[test]
+    fn says_nothing_of_tries_that_the_card_does_not_tell() {
+        let question = with_entry(|entry| entry.tries_left = None);
+        assert!(!english(&question).contains("left"));
+    }
+}

@@ -1,0 +1,58 @@
+//! Questions for tests.
+
+use daemon_types::{
+    Asker, CardId, CardLabel, CodeEntry, Environment, HashAlgorithm, Origin, Purpose, Question,
+};
+
+/// A paired program asks for a proof of identity with a test card, and so for its code.
+pub(crate) fn authentication() -> Question {
+    Question {
+        asker: Asker::PairedProgram("Logiciel du cabinet".to_owned()),
+        purpose: Purpose::Authenticate {
+            origin: Origin::parse("https://service.example").unwrap(),
+        },
+        card: CardLabel {
+            id: CardId("card".to_owned()),
+            holder: "MARTIN Jeanne".to_owned(),
+            card_type: Some("CPS".to_owned()),
+            number: "2900000001".to_owned(),
+            environment: Environment::Test,
+        },
+        code: Some(CodeEntry {
+            tries_left: Some(3),
+            previous_was_wrong: false,
+            last_try: false,
+            minimum_len: 4,
+            maximum_len: 8,
+        }),
+    }
+}
+
+/// The same after two wrong codes.
+pub(crate) fn last_try() -> Question {
+    with_entry(|entry| {
+        entry.tries_left = Some(1);
+        entry.previous_was_wrong = true;
+        entry.last_try = true;
+    })
+}
+
+/// The same with another code entry.
+pub(crate) fn with_entry(change: impl FnOnce(&mut CodeEntry)) -> Question {
+    let mut question = authentication();
+    change(question.code.as_mut().unwrap());
+    question
+}
+
+/// The same for signatures, where a yes is enough.
+pub(crate) fn signature(descriptions: &[&str]) -> Question {
+    Question {
+        purpose: Purpose::Sign {
+            documents: descriptions.iter().copied().map(str::to_owned).collect(),
+            digests: descriptions.iter().map(|_| vec![0xA5; 32]).collect(),
+            hash: HashAlgorithm::Sha256,
+        },
+        code: None,
+        ..authentication()
+    }
+}

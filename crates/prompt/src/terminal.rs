@@ -1,0 +1,393 @@
+//! The holder at the terminal from which the agent was started.
+
+use std::time::{Duration, Instant};
+
+use daemon_types::{CodeEntry, Question};
+use platform::terminal::{CancelPipe, Terminal, TerminalError};
+use secrets::{CodeFormatError, Pin};
+use texts::{Language, PromptTexts};
+use tokio::sync::{OwnedMutexGuard, oneshot};
+
+use crate::render::render;
+use crate::{Answer, PromptError};
+
+/// Longest wait for a terminal to take the last line of a question.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A holder to be asked at a terminal.
+#[derive(Debug)]
+pub(crate) struct TerminalHolder {
+    terminal: Terminal,
+    texts: PromptTexts,
+}
+
+/// Puts the question while the `turn` lasts. The turn ends with the dialogue, not with this
+/// future: a question that was withdrawn leaves the terminal before the next one appears.
+pub(crate) async fn ask(
+    turn: OwnedMutexGuard<TerminalHolder>,
+    question: Question,
+    deadline: Instant,
+) -> Result<Answer, PromptError> {
+    let (cancel, canceller) = CancelPipe::new().map_err(unavailable)?;
+    let (reply, answer) = oneshot::channel();
+    tokio::task::spawn_blocking(move || {
+        let mut holder = turn;
+        let outcome = holder.converse(&question, deadline, &cancel);
+        holder.say_farewell(&outcome, reply.is_closed());
+        // Nobody waits for the answer to a question that was withdrawn.
+        let _ = reply.send(outcome);
+    });
+    // When this future is dropped, `answer` goes first and `canceller` next: the dialogue ends, and
+    // sees that nobody listens any more.
+    let outcome = answer.await;
+    drop(canceller);
+    outcome.unwrap_or_else(|ended_early| Err(unavailable(ended_early)))
+}
+
+impl TerminalHolder {
+    pub(crate) const fn new(terminal: Terminal, language: Language) -> Self {
+        Self {
+            terminal,
+            texts: PromptTexts::new(language),
+        }
+    }
+
+    fn converse(
+        &mut self,
+        question: &Question,
+        deadline: Instant,
+        cancel: &CancelPipe,
+    ) -> Result<Answer, PromptError> {
+        let words = render(question, self.texts.language());
+        self.terminal.tell(&words, deadline, cancel)?;
+        let Some(entry) = question.code else {
+            return self.consent(deadline, cancel);
+        };
+        if entry.last_try {
+            self.confirm_last_try(deadline, cancel)?;
+        }
+        Ok(Answer {
+            code: Some(self.code(entry, deadline, cancel)?),
+            last_try_confirmed: entry.last_try,
+        })
+    }
+
+    fn consent(&mut self, deadline: Instant, cancel: &CancelPipe) -> Result<Answer, PromptError> {
+        let question = format!("{} ", self.texts.agree());
+        if !self.terminal.confirm(&question, deadline, cancel)? {
+            return Err(PromptError::Cancelled);
+        }
+        Ok(Answer {
+            code: None,
+            last_try_confirmed: false,
+        })
+    }
+
+    /// A question of its own, before the code: a habit of the fingers does not answer it.
+    fn confirm_last_try(
+        &mut self,
+        deadline: Instant,
+        cancel: &CancelPipe,
+    ) -> Result<(), PromptError> {
+        let question = format!("{} ", self.texts.risk_last_try());
+        if self.terminal.confirm(&question, deadline, cancel)? {
+            Ok(())
+        } else {
+            Err(PromptError::LastTryNotConfirmed)
+        }
+    }
+
+    /// Asks until what was typed is as long as the card's codes are; only that goes to the card.
+    fn code(
+        &mut self,
+        entry: CodeEntry,
+        deadline: Instant,
+        cancel: &CancelPipe,
+    ) -> Result<Pin, PromptError> {
+        let prompt = format!("{} ", self.code_prompt(entry));
+        let maximum = usize::from(entry.maximum_len);
+        loop {
+            match self.terminal.read_code(&prompt, maximum, deadline, cancel) {
+                Ok(digits) if digits.len() >= usize::from(entry.minimum_len) => {
+                    return Ok(Pin::new(digits.expose())?);
+                }
+                Ok(_) | Err(TerminalError::TooLong { .. }) => {
+                    let problem = self.texts.code_has_other_length();
+                    self.terminal.tell(&problem, deadline, cancel)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn code_prompt(&self, entry: CodeEntry) -> String {
+        if entry.minimum_len == entry.maximum_len {
+            self.texts
+                .type_code_of_fixed_length(entry.maximum_len.into())
+        } else {
+            self.texts
+                .type_code(entry.minimum_len.into(), entry.maximum_len.into())
+        }
+    }
+
+    /// Says how the question ended, unless it was answered.
+    fn say_farewell(&mut self, outcome: &Result<Answer, PromptError>, withdrawn: bool) {
+        let line = match outcome {
+            Err(PromptError::Cancelled) if withdrawn => self.texts.withdrawn(),
+            Err(PromptError::Cancelled | PromptError::LastTryNotConfirmed) => self.texts.refused(),
+            Err(PromptError::TimedOut) => self.texts.timed_out(),
+            _ => return,
+        };
+        if let Ok((cancel, _canceller)) = CancelPipe::new() {
+            // A terminal that takes no more words has nobody to say them to.
+            let _ = self
+                .terminal
+                .tell(&line, Instant::now() + FAREWELL, &cancel);
+        }
+    }
+}
+
+impl From<TerminalError> for PromptError {
+    fn from(error: TerminalError) -> Self {
+        match error {
+            TerminalError::Cancelled => Self::Cancelled,
+            TerminalError::TimedOut => Self::TimedOut,
+            TerminalError::TooLong { maximum } => Self::CodeFormat(CodeFormatError::Length {
+                minimum: Pin::MINIMUM_LEN,
+                maximum,
+            }),
+            TerminalError::Closed | TerminalError::Background | TerminalError::Io { .. } => {
+                unavailable(error)
+            }
+        }
+    }
+}
+
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> PromptError {
+    PromptError::Unavailable(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::{AsFd, OwnedFd};
+    use std::sync::Arc;
+
+    use rustix::fs::{Mode, OFlags};
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use rustix::termios::{LocalModes, tcgetattr};
+    use tokio::task::JoinHandle;
+    use tokio::time::Instant as TokioInstant;
+
+    use super::*;
+    use crate::Prompt;
+    use crate::sample_questions::{authentication, last_try, signature, with_entry};
+
+    const CODE: &str = "digits (Esc to refuse): ";
+    const RISK: &str = "Risk this last try? (yes or no): ";
+    const AGREE: &str = "(yes or no): ";
+
+    /// A pseudoterminal with the prompt at one end and the holder's hands and eyes at the other.
+    struct Desk {
+        prompt: Arc<Prompt>,
+        holder: OwnedFd,
+        /// Looks at the terminal's settings, and keeps it open after the prompt is gone.
+        observer: OwnedFd,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            let holder = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+            grantpt(&holder).unwrap();
+            unlockpt(&holder).unwrap();
+            let name = ptsname(&holder, Vec::new()).unwrap();
+            let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+            let tty = rustix::fs::open(name, flags, Mode::empty()).unwrap();
+            let observer = tty.try_clone().unwrap();
+            let terminal = Terminal::over(tty).unwrap();
+            let prompt = Prompt::at(TerminalHolder::new(terminal, Language::English));
+            Self {
+                prompt: Arc::new(prompt),
+                holder,
+                observer,
+            }
+        }
+
+        fn ask(&self, question: Question) -> JoinHandle<Result<Answer, PromptError>> {
+            self.ask_for(question, Duration::from_secs(60))
+        }
+
+        fn ask_for(
+            &self,
+            question: Question,
+            time: Duration,
+        ) -> JoinHandle<Result<Answer, PromptError>> {
+            let prompt = Arc::clone(&self.prompt);
+            tokio::spawn(async move { prompt.ask(&question, TokioInstant::now() + time).await })
+        }
+
+        /// Reads what the screen shows until `end` appears.
+        fn see(&self, end: &str) -> String {
+            let mut seen = Vec::new();
+            let mut byte = [0];
+            while !seen.ends_with(end.as_bytes()) {
+                assert_eq!(rustix::io::read(&self.holder, &mut byte).unwrap(), 1);
+                seen.extend_from_slice(&byte);
+            }
+            String::from_utf8(seen).unwrap()
+        }
+
+        fn press(&self, keys: &str) {
+            rustix::io::write(self.holder.as_fd(), keys.as_bytes()).unwrap();
+        }
+
+        fn echoes(&self) -> bool {
+            let modes = tcgetattr(&self.observer).unwrap().local_modes;
+            modes.contains(LocalModes::ECHO | LocalModes::ICANON)
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_code_comes_back_and_never_shows() {
+        let desk = Desk::new();
+        let asking = desk.ask(authentication());
+        let question = desk.see(CODE);
+        assert!(question.contains("https://service.example"), "{question}");
+        assert!(!desk.echoes());
+        desk.press("73918264\r");
+        let answer = asking.await.unwrap().unwrap();
+        assert_eq!(answer.code.unwrap().digits().expose(), b"73918264");
+        assert!(!answer.last_try_confirmed);
+        assert_eq!(desk.see("\n"), "••••••••\r\n");
+        assert!(desk.echoes());
+        assert!(desk.prompt.asks_again());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_code_of_another_length_than_the_cards_is_asked_again() {
+        let desk = Desk::new();
+        let asking = desk.ask(with_entry(|entry| {
+            entry.minimum_len = 6;
+            entry.maximum_len = 6;
+        }));
+        for keys in ["\r", "12345\r", "1234567\r"] {
+            desk.see("Your code, 6 digits (Esc to refuse): ");
+            desk.press(keys);
+            desk.see("Nothing was sent to it.\r\n");
+        }
+        desk.see("Your code, 6 digits (Esc to refuse): ");
+        desk.press("123456\r");
+        let answer = asking.await.unwrap().unwrap();
+        assert_eq!(answer.code.unwrap().digits().expose(), b"123456");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_last_try_needs_a_yes_of_its_own() {
+        let desk = Desk::new();
+        let asking = desk.ask(last_try());
+        let question = desk.see(RISK);
+        assert!(question.contains("the card will be blocked"), "{question}");
+        desk.press("1234\r");
+        desk.see(RISK);
+        desk.press("no\r");
+        let answer = asking.await.unwrap();
+        assert!(matches!(answer, Err(PromptError::LastTryNotConfirmed)));
+        desk.see("Refused. Nothing was done.\r\n");
+
+        let asking = desk.ask(last_try());
+        desk.see(RISK);
+        desk.press("yes\r");
+        desk.see(CODE);
+        desk.press("1234\r");
+        let answer = asking.await.unwrap().unwrap();
+        assert!(answer.last_try_confirmed);
+        assert_eq!(answer.code.unwrap().digits().expose(), b"1234");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_signature_without_a_code_needs_a_yes() {
+        for (keys, consent) in [("yes\r", true), ("no\r", false)] {
+            let desk = Desk::new();
+            let asking = desk.ask(signature(&["Ordonnance du 21/11/2026"]));
+            let question = desk.see(AGREE);
+            assert!(
+                question.contains("1. Ordonnance du 21/11/2026"),
+                "{question}"
+            );
+            desk.press(keys);
+            let answer = asking.await.unwrap();
+            match answer {
+                Ok(answer) => assert!(consent && answer.code.is_none()),
+                Err(PromptError::Cancelled) => assert!(!consent),
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn escape_refuses() {
+        let desk = Desk::new();
+        let asking = desk.ask(authentication());
+        desk.see(CODE);
+        desk.press("12\u{1b}");
+        assert!(matches!(asking.await.unwrap(), Err(PromptError::Cancelled)));
+        desk.see("Refused. Nothing was done.\r\n");
+        assert!(desk.echoes());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_deadline_that_passes_is_said_at_both_ends() {
+        let desk = Desk::new();
+        let asking = desk.ask_for(authentication(), Duration::from_millis(50));
+        assert!(matches!(asking.await.unwrap(), Err(PromptError::TimedOut)));
+        desk.see("Time is up. Nothing was done.\r\n");
+        assert!(desk.echoes());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_caller_that_goes_away_takes_its_question_along_and_the_next_one_comes_up() {
+        let desk = Desk::new();
+        let gone = desk.ask(authentication());
+        desk.see(CODE);
+        desk.press("12");
+        let waiting = desk.ask(signature(&["Ordonnance"]));
+        gone.abort();
+        let seen = desk.see("no longer waits for an answer. Nothing was done.\r\n");
+        assert!(!seen.contains("Ordonnance"), "{seen}");
+        let seen = desk.see(AGREE);
+        assert!(seen.contains("Ordonnance"), "{seen}");
+        desk.press("yes\r");
+        assert!(waiting.await.unwrap().is_ok());
+        assert!(desk.echoes());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn two_questions_at_once_come_one_after_the_other() {
+        let desk = Desk::new();
+        let first = desk.ask(authentication());
+        desk.see(CODE);
+        let second = desk.ask(signature(&["Ordonnance"]));
+        desk.press("1234\r");
+        assert!(first.await.unwrap().is_ok());
+        let seen = desk.see("Ordonnance");
+        assert!(seen.starts_with("••••\r\n"), "{seen}");
+        desk.see(AGREE);
+        desk.press("no\r");
+        assert!(matches!(second.await.unwrap(), Err(PromptError::Cancelled)));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_terminal_that_is_closed_is_no_way_to_the_holder() {
+        let Desk {
+            prompt,
+            holder,
+            observer: _observer,
+        } = Desk::new();
+        drop(holder);
+        let deadline = TokioInstant::now() + Duration::from_secs(60);
+        let answer = prompt.ask(&authentication(), deadline).await;
+        assert!(
+            matches!(answer, Err(PromptError::Unavailable(_))),
+            "{answer:?}"
+        );
+    }
+}
