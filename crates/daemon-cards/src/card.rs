@@ -32,6 +32,12 @@ impl CardInReader {
     pub fn reader(&self) -> &ReaderId {
         &self.card.reader
     }
+
+    /// Whether `other` is the same card, not taken out in between.
+    #[must_use]
+    pub fn is_same_stay(&self, other: &Self) -> bool {
+        self.insertion == other.insertion && self.card.reader == other.card.reader
+    }
 }
 
 /// One use of a key, with the code that the holder typed for it.
@@ -71,6 +77,22 @@ pub(crate) fn profile_hash(hash: daemon_types::HashAlgorithm) -> HashAlgorithm {
         daemon_types::HashAlgorithm::Sha256 => HashAlgorithm::Sha256,
         daemon_types::HashAlgorithm::Sha384 => HashAlgorithm::Sha384,
         daemon_types::HashAlgorithm::Sha512 => HashAlgorithm::Sha512,
+    }
+}
+
+pub(crate) fn daemon_hash(hash: HashAlgorithm) -> daemon_types::HashAlgorithm {
+    match hash {
+        HashAlgorithm::Sha256 => daemon_types::HashAlgorithm::Sha256,
+        HashAlgorithm::Sha384 => daemon_types::HashAlgorithm::Sha384,
+        HashAlgorithm::Sha512 => daemon_types::HashAlgorithm::Sha512,
+    }
+}
+
+pub(crate) fn daemon_role(role: igc_sante::KeyRole) -> KeyRole {
+    match role {
+        igc_sante::KeyRole::Authentication => KeyRole::Authentication,
+        igc_sante::KeyRole::Signature => KeyRole::Signature,
+        igc_sante::KeyRole::Technical => KeyRole::Technical,
     }
 }
 

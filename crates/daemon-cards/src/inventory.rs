@@ -6,8 +6,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use daemon_types::{
-    CardId, CardSummary, CodeState, ErrorCode, Happening, OperationError, PresentCard,
-    ReaderCondition, ReaderId, ReaderSummary, UnblockCodeState,
+    CardId, CardSummary, CodeState, ErrorCode, Happening, HashAlgorithm, KeyRole, OperationError,
+    PresentCard, ReaderCondition, ReaderId, ReaderSummary, UnblockCodeState,
 };
 use ring::hmac;
 use tokio::sync::oneshot;
@@ -98,6 +98,28 @@ impl Cards {
             .await
             .unwrap_or_else(|_| Err(ErrorCode::CardRemoved.into()))?;
         self.find(&card.card.summary.id)
+    }
+
+    /// Whether a key of the card signs digests of this algorithm, as far as is known without asking it.
+    ///
+    /// # Errors
+    /// `algorithm-unsupported`.
+    pub fn check_algorithm(
+        &self,
+        card: &CardInReader,
+        role: KeyRole,
+        hash: HashAlgorithm,
+    ) -> Result<(), OperationError> {
+        let state = self.0.lock();
+        let reader = state.readers.get(card.reader());
+        let keys = reader.filter(|reader| reader.insertion == card.insertion);
+        let hashes = keys
+            .and_then(|reader| reader.keys.iter().find(|(known, _)| *known == role))
+            .map(|(_, hashes)| hashes);
+        match hashes {
+            Some(hashes) if !hashes.contains(&hash) => Err(ErrorCode::AlgorithmUnsupported.into()),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Presents the code and uses a key, in one transaction.
@@ -191,6 +213,7 @@ struct Reader {
     /// Counts what was put into any reader: a number names one stay of one card.
     insertion: u64,
     card: Option<CardSummary>,
+    keys: Vec<(KeyRole, Vec<HashAlgorithm>)>,
     worker: Sender<Message>,
     queued: Arc<AtomicUsize>,
 }
@@ -283,6 +306,18 @@ impl Inventory {
         self.events.push(Happening::CardInserted { reader, card });
     }
 
+    /// Publishes which keys a card has.
+    pub(crate) fn publish_keys(
+        &self,
+        id: &ReaderId,
+        insertion: u64,
+        keys: Vec<(KeyRole, Vec<HashAlgorithm>)>,
+    ) {
+        if let Some(reader) = current(&mut self.lock(), id, insertion) {
+            reader.keys = keys;
+        }
+    }
+
     /// Publishes new counters, and tells subscribers when they differ.
     pub(crate) fn publish_codes(
         &self,
@@ -352,6 +387,7 @@ impl Inventory {
             card_changes: seen.card_changes,
             insertion: 0,
             card: None,
+            keys: Vec::new(),
             worker,
             queued,
         })
@@ -378,6 +414,7 @@ impl Inventory {
         if !same_stay {
             state.last_insertion += 1;
             reader.insertion = state.last_insertion;
+            reader.keys.clear();
         }
         reader.presence = seen.presence.clone();
         reader.card_changes = seen.card_changes;

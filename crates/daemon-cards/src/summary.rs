@@ -3,9 +3,11 @@
 use card_profiles::{CardError, CodeCounters, CodeStates, Identity, PinLimits};
 use daemon_types::{
     CardId, CardSummary, CertificateSummary, CodeCondition, CodeState, Environment, ErrorCode,
-    Generation, Holder, KeyRole, NationalId, OperationError, Profession, UnblockCodeState,
+    Generation, Holder, NationalId, OperationError, Profession, UnblockCodeState,
 };
 use igc_sante::CardCertificate;
+
+use crate::card::daemon_role;
 
 /// Puts together what was read of a card.
 pub(crate) fn card_summary(
@@ -117,11 +119,7 @@ fn certificate_summary(
     certificate: &CardCertificate,
 ) -> CertificateSummary {
     CertificateSummary {
-        role: match role {
-            igc_sante::KeyRole::Authentication => KeyRole::Authentication,
-            igc_sante::KeyRole::Signature => KeyRole::Signature,
-            igc_sante::KeyRole::Technical => KeyRole::Technical,
-        },
+        role: daemon_role(role),
         serial_number: certificate.serial_number().to_owned(),
         issuer: certificate.issuer().to_owned(),
         not_before: certificate.not_before(),

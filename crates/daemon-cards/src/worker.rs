@@ -10,10 +10,10 @@ use card_profiles::{
     CardError, CardMemory, CodeStates, CpxCard, Digest, LastTry, Profile, Recognition, Signable,
     recognise,
 };
-use daemon_types::{CardSummary, ErrorCode, OperationError, ReaderId};
+use daemon_types::{CardSummary, ErrorCode, HashAlgorithm, KeyRole, OperationError, ReaderId};
 use tokio::sync::oneshot;
 
-use crate::card::{profile_hash, profile_role};
+use crate::card::{daemon_hash, daemon_role, profile_hash, profile_role};
 use crate::fault::{from_card_error, from_pin_error, from_reader_fault};
 use crate::inventory::Inventory;
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
@@ -105,7 +105,10 @@ impl Worker {
         });
         self.inventory.publish(&self.reader, insertion, found);
         if let Some(card) = &mut self.card {
-            card.prepare_keys();
+            match card.read_keys() {
+                Ok(keys) => self.inventory.publish_keys(&self.reader, insertion, keys),
+                Err(error) => tracing::debug!(?error, "the keys will be read at their first use"),
+            }
         }
     }
 
@@ -262,14 +265,20 @@ impl OpenCard {
     }
 
     /// Reads the list of keys ahead of its first use.
-    fn prepare_keys(&mut self) {
-        let prepared = self.in_transaction(|mut transaction, profile, memory| {
+    fn read_keys(&mut self) -> Result<Vec<(KeyRole, Vec<HashAlgorithm>)>, OperationError> {
+        let capabilities = self.in_transaction(|mut transaction, profile, memory| {
             let mut card = profile.open(transaction.channel(), memory);
-            card.capabilities().map(drop).map_err(from_card_error)
-        });
-        if let Err(error) = prepared {
-            tracing::debug!(?error, "the keys will be read at their first use");
-        }
+            card.capabilities().map_err(from_card_error)
+        })?;
+        let keys = capabilities.signature_hashes.into_iter();
+        Ok(keys
+            .map(|(role, hashes)| {
+                (
+                    daemon_role(role),
+                    hashes.into_iter().map(daemon_hash).collect(),
+                )
+            })
+            .collect())
     }
 
     /// VERIFY and the key, in one transaction that ends without the state that we made.
@@ -280,6 +289,7 @@ impl OpenCard {
     ) -> Result<Vec<Vec<u8>>, UseKeyError> {
         self.in_transaction(|mut transaction, profile, memory| {
             let mut card = profile.open(transaction.channel(), memory);
+            check_key(&mut *card, key_use).map_err(from_card_error)?;
             let last_try = if key_use.last_try_confirmed {
                 LastTry::Confirmed
             } else {
@@ -328,6 +338,23 @@ fn read_codes(
     let states = card.code_states().map_err(from_card_error)?;
     let limits = card.pin_limits().map_err(from_card_error)?;
     Ok((states, limits))
+}
+
+/// Whether the card can do the work at all, before its code is presented for it.
+fn check_key(card: &mut dyn CpxCard, key_use: &KeyUse) -> Result<(), CardError> {
+    let role = profile_role(key_use.role);
+    let capabilities = card.capabilities()?;
+    let hashes = capabilities
+        .signature_hashes
+        .iter()
+        .find(|(known, _)| *known == role);
+    match hashes {
+        None => Err(CardError::KeyAbsent(role)),
+        Some((_, hashes)) if !hashes.contains(&profile_hash(key_use.hash)) => {
+            Err(CardError::AlgorithmUnsupported)
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 fn sign_all(card: &mut dyn CpxCard, key_use: &KeyUse) -> Result<Vec<Vec<u8>>, CardError> {

@@ -137,6 +137,25 @@ impl Terminal {
         }
     }
 
+    /// Asks for a word: ASCII letters, ended by Enter, given back in lower case. Any other character,
+    /// and a letter beyond the longest answer that is understood, rings the bell and is not taken.
+    ///
+    /// # Errors
+    /// [`TerminalError::Cancelled`] or [`TerminalError::TimedOut`] by the holder's doing, another
+    /// [`TerminalError`] by the terminal's.
+    pub fn read_word(
+        &mut self,
+        prompt: &str,
+        deadline: Instant,
+        cancel: &CancelPipe,
+    ) -> Result<String, TerminalError> {
+        let mut keyboard = Keyboard::begin(&self.tty, deadline, cancel)?;
+        keyboard.show(prompt)?;
+        let word = read_word(&mut keyboard);
+        keyboard.end_line();
+        word
+    }
+
     /// Shows a line; what it holds of control characters is not sent to the terminal.
     ///
     /// # Errors

@@ -83,14 +83,16 @@ impl TerminalHolder {
         })
     }
 
-    /// A question of its own, before the code: a habit of the fingers does not answer it.
+    /// A whole word, so that no habit of the fingers confirms it.
     fn confirm_last_try(
         &mut self,
         deadline: Instant,
         cancel: &CancelPipe,
     ) -> Result<(), PromptError> {
-        let question = format!("{} ", self.texts.risk_last_try());
-        if self.terminal.confirm(&question, deadline, cancel)? {
+        let word = self.texts.last_try_word();
+        let question = format!("{} ", self.texts.risk_last_try(&word));
+        let typed = self.terminal.read_word(&question, deadline, cancel)?;
+        if typed.eq_ignore_ascii_case(&word) {
             Ok(())
         } else {
             Err(PromptError::LastTryNotConfirmed)
@@ -183,7 +185,7 @@ mod tests {
     use crate::sample_questions::{authentication, last_try, signature, with_entry};
 
     const CODE: &str = "digits (Esc to refuse): ";
-    const RISK: &str = "Risk this last try? (yes or no): ";
+    const WORD: &str = "any other answer stops: ";
     const AGREE: &str = "(yes or no): ";
 
     /// A pseudoterminal with the prompt at one end and the holder's hands and eyes at the other.
@@ -281,20 +283,20 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_last_try_needs_a_yes_of_its_own() {
+    async fn a_last_try_needs_the_whole_word() {
+        for keys in ["y\r", "\r", "o\r", "1234\r", "no\r", "yesyes\r"] {
+            let desk = Desk::new();
+            let asking = desk.ask(last_try());
+            let question = desk.see(WORD);
+            assert!(question.contains("the card will be blocked"), "{question}");
+            desk.press(keys);
+            let answer = asking.await.unwrap();
+            assert!(matches!(answer, Err(PromptError::LastTryNotConfirmed)));
+            desk.see("Refused. Nothing was done.\r\n");
+        }
         let desk = Desk::new();
         let asking = desk.ask(last_try());
-        let question = desk.see(RISK);
-        assert!(question.contains("the card will be blocked"), "{question}");
-        desk.press("1234\r");
-        desk.see(RISK);
-        desk.press("no\r");
-        let answer = asking.await.unwrap();
-        assert!(matches!(answer, Err(PromptError::LastTryNotConfirmed)));
-        desk.see("Refused. Nothing was done.\r\n");
-
-        let asking = desk.ask(last_try());
-        desk.see(RISK);
+        desk.see(WORD);
         desk.press("yes\r");
         desk.see(CODE);
         desk.press("1234\r");

@@ -39,8 +39,10 @@ sentences! {
         code_was_wrong() = "prompt-code-was-wrong";
         /// What a wrong code costs now.
         last_try() = "prompt-last-try";
-        /// Asks whether the holder risks it.
-        risk_last_try() = "prompt-risk-last-try";
+        /// The word that a holder types to risk the last try.
+        last_try_word() = "prompt-last-try-word";
+        /// Asks for that word.
+        risk_last_try(word: &str) = "prompt-risk-last-try";
         /// Asks for a code of `minimum` to `maximum` digits.
         type_code(minimum: u64, maximum: u64) = "prompt-type-code";
         /// Asks for a code of exactly `count` digits.

@@ -30,7 +30,8 @@ prompt-tries-left = { $count ->
 }
 prompt-code-was-wrong = The code typed is not the right one.
 prompt-last-try = WARNING: if this code is wrong, the card will be blocked. You will then need the 8-digit unblock code, which is on the letter that gave you your code.
-prompt-risk-last-try = Risk this last try? (yes or no):
+prompt-last-try-word = YES
+prompt-risk-last-try = Type { $word } to risk this last try; any other answer stops:
 prompt-type-code = Your code, { $minimum } to { $maximum } digits (Esc to refuse):
 prompt-type-code-of-fixed-length = Your code, { $count } digits (Esc to refuse):
 prompt-code-has-other-length = This code is too short or too long for the card. Nothing was sent to it.

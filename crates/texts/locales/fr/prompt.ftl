@@ -30,7 +30,8 @@ prompt-tries-left = { $count ->
 }
 prompt-code-was-wrong = Le code saisi n’est pas le bon.
 prompt-last-try = ATTENTION : si ce code est faux, la carte sera bloquée. Il faudra alors le code de déblocage à 8 chiffres, qui figure sur le courrier de votre code porteur.
-prompt-risk-last-try = Risquer ce dernier essai ? (oui ou non) :
+prompt-last-try-word = OUI
+prompt-risk-last-try = Tapez { $word } pour risquer ce dernier essai ; toute autre réponse arrête :
 prompt-type-code = Code porteur, de { $minimum } à { $maximum } chiffres (Échap pour refuser) :
 prompt-type-code-of-fixed-length = Code porteur, { $count } chiffres (Échap pour refuser) :
 prompt-code-has-other-length = Ce code est trop court ou trop long pour la carte. Rien ne lui a été envoyé.

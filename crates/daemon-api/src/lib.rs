@@ -1,0 +1,18 @@
+//! The door of the agent: HTTP over TLS on loopback, and over the user's socket.
+//!
+//! Each connection is looked at before its first request ([`accept`]), each
+//! request passes the checks in one order ([`checks`]): peer, host, caller,
+//! right, body. What is not known to be allowed is refused.
+
+mod accept;
+mod checks;
+mod connection;
+mod docs;
+mod problem;
+mod router;
+mod routes;
+mod tls;
+
+pub use accept::{Doors, serve};
+pub use router::{Api, openapi};
+pub use tls::{TlsError, TlsIdentity};

@@ -1,0 +1,94 @@
+//! Errors as problem+json, in the caller's language.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use daemon_types::{ErrorCode, OperationError};
+use daemon_wire::Problem;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use texts::{ErrorFacts, Language};
+
+/// An operation's error on its way out; [`speak`] gives it its words.
+#[derive(Debug)]
+pub(crate) struct ApiError(OperationError);
+
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<ErrorCode> for ApiError {
+    fn from(code: ErrorCode) -> Self {
+        Self(code.into())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(Arc::new(self.0));
+        response
+    }
+}
+
+/// Outermost layer: writes an error's problem+json, and its chain into the log.
+pub(crate) async fn speak(request: Request, next: Next) -> Response {
+    let language = language_of(request.headers());
+    let mut response = next.run(request).await;
+    let error = response.extensions_mut().remove::<Arc<OperationError>>();
+    match error {
+        Some(error) => written(&error, language),
+        None => response,
+    }
+}
+
+fn written(error: &OperationError, language: Language) -> Response {
+    tracing::info!(code = %error.code, cause = chain(error), "refused or failed");
+    let code = error.code.as_str();
+    let facts = ErrorFacts {
+        tries_left: error.tries_left,
+        field: error.field.as_deref(),
+        culprit: error.culprit.as_deref(),
+    };
+    let title = texts::error_title(code, language);
+    let detail = texts::error_detail(code, language, &facts);
+    let problem = Problem::new(error, title, detail);
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let mut response = (status, Body::from(body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    headers.insert(
+        header::CONTENT_LANGUAGE,
+        HeaderValue::from_static(language.tag()),
+    );
+    if error.code == ErrorCode::TokenInvalid {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn language_of(headers: &HeaderMap) -> Language {
+    let accepted = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok());
+    Language::from_accept_language(accepted.unwrap_or_default())
+}
+
+/// The causes of an error, outermost first.
+fn chain(error: &OperationError) -> String {
+    let mut causes = Vec::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    causes.join(": ")
+}

@@ -1,0 +1,98 @@
+//! All routes, and the layers around them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use daemon_core::Tokens;
+use daemon_operations::Operations;
+use daemon_types::ErrorCode;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::docs::Security;
+use crate::problem::ApiError;
+use crate::{checks, docs, problem, routes as route};
+
+/// What the routes work with; clones share it.
+#[derive(Clone, Debug)]
+pub struct Api(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    operations: Operations,
+    tokens: Tokens,
+    version: &'static str,
+}
+
+impl Api {
+    /// The API over these operations, for the programs that hold these tokens.
+    #[must_use]
+    pub fn new(operations: Operations, tokens: Tokens, version: &'static str) -> Self {
+        Self(Arc::new(Parts {
+            operations,
+            tokens,
+            version,
+        }))
+    }
+
+    pub(crate) fn operations(&self) -> &Operations {
+        &self.0.operations
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    pub(crate) fn version(&self) -> &'static str {
+        self.0.version
+    }
+
+    /// The routes behind the checks, outermost last.
+    pub(crate) fn router(&self) -> Router {
+        let (router, document) = documented_routes().split_for_parts();
+        router
+            .merge(docs::router(&document))
+            .fallback(not_found)
+            .method_not_allowed_fallback(not_found)
+            .layer(from_fn_with_state(self.clone(), checks::check))
+            .layer(from_fn(problem::speak))
+            .layer(from_fn(checks::guard_answer))
+            .with_state(self.clone())
+    }
+}
+
+/// The OpenAPI document of the API, made from the routes themselves.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    documented_routes().split_for_parts().1
+}
+
+fn documented_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(route::product::product))
+        .routes(routes!(route::product::status))
+        .routes(routes!(route::readers::readers))
+        .routes(routes!(route::cards::cards))
+        .routes(routes!(route::cards::card))
+        .routes(routes!(route::cards::certificate))
+        .routes(routes!(route::events::events))
+        .routes(routes!(route::authenticate::authenticate))
+        .routes(routes!(route::sign::sign))
+}
+
+async fn not_found() -> ApiError {
+    ErrorCode::NotFound.into()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "cpxd",
+        description = "The local agent for French health-professional smart cards.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    modifiers(&Security),
+)]
+struct Document;

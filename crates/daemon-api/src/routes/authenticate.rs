@@ -1,0 +1,63 @@
+//! `POST /v1/cards/{card}/authenticate`.
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::{Extension, Json};
+use daemon_types::{AuthenticateRequest, Caller, CardId, OperationError, Origin, Right};
+use daemon_wire::{AuthenticateBody, AuthenticationTokenBody, Problem};
+use tokio::time::Instant;
+
+use super::body::json_body;
+use crate::problem::ApiError;
+use crate::router::Api;
+
+/// An authentication token for a site.
+///
+/// Needs the right `authenticate`. The holder types the code; the answer comes
+/// when they are done. A caller that goes away takes the question with it.
+#[utoipa::path(
+    post, path = "/v1/cards/{card}/authenticate", security(("token" = [])),
+    params(
+        ("card" = String, Path, description = "Opaque name of the card"),
+        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
+    ),
+    request_body = AuthenticateBody,
+    responses(
+        (status = 200, body = AuthenticationTokenBody),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent, certificate-expired, certificate-not-yet-valid, environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
+    )
+)]
+pub(crate) async fn authenticate(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(card): Path<String>,
+    request: Request<Body>,
+) -> Result<Json<AuthenticationTokenBody>, ApiError> {
+    let operations = api.operations();
+    operations.check_right(&caller, Right::Authenticate)?;
+    let body: AuthenticateBody = json_body(request).await?;
+    let deadline = Instant::now() + body.timeout()?;
+    let request = AuthenticateRequest {
+        origin: origin(&body)?,
+        nonce: body.nonce,
+    };
+    let token = operations
+        .authenticate(&caller, &CardId(card), request, deadline)
+        .await?;
+    Ok(Json(AuthenticationTokenBody::new(&token, api.version())))
+}
+
+/// A desktop program names the site; it has no origin of its own.
+fn origin(body: &AuthenticateBody) -> Result<Origin, OperationError> {
+    let wrong = || OperationError::bad_request("origin");
+    let origin = body.origin.as_deref().ok_or_else(wrong)?;
+    Origin::parse(origin).map_err(|error| wrong().caused_by(error))
+}

@@ -1,0 +1,134 @@
+//! `GET /v1/cards`, one card, one certificate.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use daemon_types::{Caller, CardId, CertificateSummary, ErrorCode, KeyRole};
+use daemon_wire::{CardBody, CardList, CertificateBody, Problem};
+use http::{HeaderMap, header};
+use time::OffsetDateTime;
+
+use crate::problem::ApiError;
+use crate::router::Api;
+
+/// All cards that can be used.
+///
+/// Needs the right `identify`. Counters are read from the card each time.
+#[utoipa::path(
+    get, path = "/v1/cards", security(("token" = [])),
+    responses(
+        (status = 200, body = CardList),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+    )
+)]
+pub(crate) async fn cards(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<CardList>, ApiError> {
+    let now = api.operations().now();
+    let cards = api.operations().cards(&caller).await?;
+    Ok(Json(CardList {
+        cards: cards.iter().map(|card| CardBody::new(card, now)).collect(),
+    }))
+}
+
+/// One card.
+///
+/// Needs the right `identify`.
+#[utoipa::path(
+    get, path = "/v1/cards/{card}", security(("token" = [])),
+    params(("card" = String, Path, description = "Opaque name of the card")),
+    responses(
+        (status = 200, body = CardBody),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed"),
+    )
+)]
+pub(crate) async fn card(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(card): Path<String>,
+) -> Result<Json<CardBody>, ApiError> {
+    let now = api.operations().now();
+    let card = api.operations().card(&caller, &CardId(card)).await?;
+    Ok(Json(CardBody::new(&card, now)))
+}
+
+/// One certificate of a card, as JSON, PEM or DER.
+///
+/// Needs the right `identify`. `Accept` chooses: `application/json` (default),
+/// `application/x-pem-file` or `application/pkix-cert`.
+#[utoipa::path(
+    get, path = "/v1/cards/{card}/certificates/{role}", security(("token" = [])),
+    params(
+        ("card" = String, Path, description = "Opaque name of the card"),
+        ("role" = String, Path, description = "authentication, signature or technical"),
+    ),
+    responses(
+        (status = 200, content(
+            (CertificateBody = "application/json"),
+            (String = "application/x-pem-file"),
+            (Vec<u8> = "application/pkix-cert"),
+        ), description = "The certificate"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "key-absent"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed"),
+    )
+)]
+pub(crate) async fn certificate(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path((card, role)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let role = match role.as_str() {
+        "authentication" => KeyRole::Authentication,
+        "signature" => KeyRole::Signature,
+        "technical" => KeyRole::Technical,
+        _ => return Err(ErrorCode::NotFound.into()),
+    };
+    let operations = api.operations();
+    let certificate = operations.certificate(&caller, &CardId(card), role)?;
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    Ok(represent(
+        &certificate,
+        accept.unwrap_or_default(),
+        operations.now(),
+    ))
+}
+
+fn represent(certificate: &CertificateSummary, accept: &str, now: OffsetDateTime) -> Response {
+    if accept.contains("application/pkix-cert") {
+        let content_type = [(header::CONTENT_TYPE, "application/pkix-cert")];
+        (content_type, certificate.der.clone()).into_response()
+    } else if accept.contains("application/x-pem-file") {
+        let content_type = [(header::CONTENT_TYPE, "application/x-pem-file")];
+        (content_type, to_pem(&certificate.der)).into_response()
+    } else {
+        Json(CertificateBody::whole(certificate, now)).into_response()
+    }
+}
+
+/// RFC 7468: lines of 64 characters between the labels.
+fn to_pem(der: &[u8]) -> String {
+    let base64 = STANDARD.encode(der);
+    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
+    let mut rest = base64.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at_checked(64).unwrap_or((rest, ""));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = after;
+    }
+    pem.push_str("-----END CERTIFICATE-----\n");
+    pem
+}

@@ -1,0 +1,53 @@
+//! `GET /v1/events`.
+
+use std::convert::Infallible;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Sse;
+use axum::response::sse;
+use daemon_types::{Caller, Event};
+use daemon_wire::{EventBody, Problem, event_name};
+use futures_util::Stream;
+use http::HeaderMap;
+
+use crate::problem::ApiError;
+use crate::router::Api;
+
+/// What happens to readers and cards, as server-sent events.
+///
+/// Needs the right `identify`. `Last-Event-ID` resumes after an event. Nothing
+/// is sent while nothing happens.
+#[utoipa::path(
+    get, path = "/v1/events", security(("token" = [])),
+    params(("Last-Event-ID" = Option<u64>, Header, description = "Resume after this event")),
+    responses(
+        (status = 200, body = EventBody, content_type = "text/event-stream", description = "reader-added, reader-removed, card-inserted, card-removed, card-state, prompt-opened, prompt-closed"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+    )
+)]
+pub(crate) async fn events(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, ApiError> {
+    let after = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse().ok());
+    let subscription = api.operations().events(&caller, after)?;
+    let events = futures_util::stream::unfold(subscription, |mut subscription| async {
+        let event = subscription.next().await?;
+        Some((Ok(on_the_wire(&event)), subscription))
+    });
+    Ok(Sse::new(events))
+}
+
+fn on_the_wire(event: &Event) -> sse::Event {
+    let data = serde_json::to_string(&EventBody::from(&event.happening)).unwrap_or_default();
+    sse::Event::default()
+        .id(event.id.to_string())
+        .event(event_name(&event.happening))
+        .data(data)
+}

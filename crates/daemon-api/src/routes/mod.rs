@@ -1,0 +1,9 @@
+//! One module for each resource of the API.
+
+pub(crate) mod authenticate;
+pub(crate) mod body;
+pub(crate) mod cards;
+pub(crate) mod events;
+pub(crate) mod product;
+pub(crate) mod readers;
+pub(crate) mod sign;

@@ -1,0 +1,49 @@
+//! `GET /v1` and `GET /v1/status`.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use daemon_types::{Caller, Environment};
+use daemon_wire::{AgentStatus, Problem, Product};
+
+use crate::router::Api;
+
+/// Product and API versions.
+///
+/// Open to every program of this user; says nothing about readers or holder.
+#[utoipa::path(get, path = "/v1", responses((status = 200, body = Product)), security(()))]
+pub(crate) async fn product() -> Json<Product> {
+    Json(Product::this())
+}
+
+/// The agent at a glance.
+///
+/// State, version, environment, and how many readers and cards there are.
+#[utoipa::path(
+    get, path = "/v1/status", security(("token" = [])),
+    responses(
+        (status = 200, body = AgentStatus),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+    )
+)]
+pub(crate) async fn status(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+) -> Json<AgentStatus> {
+    let overview = api.operations().overview(&caller);
+    Json(AgentStatus {
+        state: if overview.service_is_missing {
+            "pcscUnavailable"
+        } else {
+            "ready"
+        }
+        .into(),
+        version: api.version().into(),
+        environment: match overview.environment {
+            Environment::Production => "production",
+            Environment::Test => "test",
+        }
+        .into(),
+        readers: overview.readers,
+        cards: overview.cards,
+    })
+}

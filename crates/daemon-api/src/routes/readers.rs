@@ -1,0 +1,30 @@
+//! `GET /v1/readers`.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use daemon_types::Caller;
+use daemon_wire::{Problem, ReaderBody, ReaderList};
+
+use crate::problem::ApiError;
+use crate::router::Api;
+
+/// All readers.
+///
+/// Needs the right `identify`. A card that cannot be used shows as the reader's `problem`.
+#[utoipa::path(
+    get, path = "/v1/readers", security(("token" = [])),
+    responses(
+        (status = 200, body = ReaderList),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+    )
+)]
+pub(crate) async fn readers(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<ReaderList>, ApiError> {
+    let readers = api.operations().readers(&caller)?;
+    Ok(Json(ReaderList {
+        readers: readers.iter().map(ReaderBody::from).collect(),
+    }))
+}

@@ -1,0 +1,55 @@
+//! `POST /v1/cards/{card}/sign`.
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::{Extension, Json};
+use daemon_types::{Caller, CardId, Right};
+use daemon_wire::{Problem, SignBody, SignaturesBody};
+use tokio::time::Instant;
+
+use super::body::json_body;
+use crate::problem::ApiError;
+use crate::router::Api;
+
+/// Signatures over digests, with the signature key.
+///
+/// Needs the right `sign`. The holder sees the whole list and types the code;
+/// several digests are one confirmation. The descriptions are the caller's
+/// words, and the holder is told so.
+#[utoipa::path(
+    post, path = "/v1/cards/{card}/sign", security(("token" = [])),
+    params(
+        ("card" = String, Path, description = "Opaque name of the card"),
+        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
+    ),
+    request_body = SignBody,
+    responses(
+        (status = 200, body = SignaturesBody),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent, certificate-expired, certificate-not-yet-valid, environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "algorithm-unsupported"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
+    )
+)]
+pub(crate) async fn sign(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(card): Path<String>,
+    request: Request<Body>,
+) -> Result<Json<SignaturesBody>, ApiError> {
+    let operations = api.operations();
+    operations.check_right(&caller, Right::Sign)?;
+    let body: SignBody = json_body(request).await?;
+    let deadline = Instant::now() + body.timeout()?;
+    let request = body.to_request()?;
+    let signatures = operations
+        .sign(&caller, &CardId(card), request, deadline)
+        .await?;
+    Ok(Json(SignaturesBody::from(&signatures)))
+}

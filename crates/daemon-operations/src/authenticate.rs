@@ -1,0 +1,49 @@
+//! Authentication tokens.
+
+use daemon_core::{authorise, authorise_origin, check_nonce, token_digest};
+use daemon_types::{
+    AuthenticateRequest, AuthenticationToken, Caller, CardId, ErrorCode, HashAlgorithm, KeyRole,
+    OperationError, Purpose, Right,
+};
+use tokio::time::Instant;
+
+use crate::Operations;
+use crate::holder::Work;
+
+impl Operations {
+    /// Makes a Web eID authentication token, bound to the site and the relying party's nonce.
+    ///
+    /// # Errors
+    /// Every code about rights, site, nonce, card, certificate, code and holder.
+    pub async fn authenticate(
+        &self,
+        caller: &Caller,
+        id: &CardId,
+        request: AuthenticateRequest,
+        deadline: Instant,
+    ) -> Result<AuthenticationToken, OperationError> {
+        authorise(caller, Right::Authenticate)?;
+        authorise_origin(caller, &request.origin)?;
+        check_nonce(&request.nonce)?;
+        let role = KeyRole::Authentication;
+        let (card, certificate) = self.usable_card(id, role)?;
+        let hash = HashAlgorithm::Sha256;
+        let work = Work {
+            role,
+            hash,
+            digests: vec![token_digest(&request.origin, &request.nonce)],
+            purpose: Purpose::Authenticate {
+                origin: request.origin,
+            },
+        };
+        let signatures = self.work_with_holder(caller, card, work, deadline).await?;
+        Ok(AuthenticationToken {
+            certificate: certificate.der,
+            algorithm: hash.rsa_pkcs1_name(),
+            signature: signatures
+                .into_iter()
+                .next()
+                .ok_or(OperationError::new(ErrorCode::Internal))?,
+        })
+    }
+}

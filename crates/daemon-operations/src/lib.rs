@@ -1,0 +1,64 @@
+//! One operation from request to answer.
+//!
+//! Each starts by asking `daemon-core` whether the caller may, then looks at
+//! the card, questions the holder before any transaction is open, and drives
+//! the card once. The code goes from the prompt to the card and nowhere else.
+
+mod authenticate;
+mod holder;
+mod look;
+mod sign;
+
+pub use look::Overview;
+
+use std::sync::Arc;
+
+use daemon_cards::Cards;
+use daemon_core::authorise;
+use daemon_types::{Caller, Environment, OperationError, Right};
+use prompt::Prompt;
+use time::OffsetDateTime;
+
+/// All operations of the agent; clones share the same cards and prompt.
+#[derive(Clone, Debug)]
+pub struct Operations(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    cards: Cards,
+    prompt: Prompt,
+    environment: Environment,
+    now: fn() -> OffsetDateTime,
+}
+
+impl Operations {
+    /// Operations over these cards and this way to the holder, in one environment.
+    #[must_use]
+    pub fn new(
+        cards: Cards,
+        prompt: Prompt,
+        environment: Environment,
+        now: fn() -> OffsetDateTime,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            cards,
+            prompt,
+            environment,
+            now,
+        }))
+    }
+
+    /// Whether the caller has a right at all, for a door that must know before it reads a body.
+    ///
+    /// # Errors
+    /// `right-missing`.
+    pub fn check_right(&self, caller: &Caller, right: Right) -> Result<(), OperationError> {
+        Ok(authorise(caller, right)?)
+    }
+
+    /// The time that answers are made for.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        (self.0.now)()
+    }
+}

@@ -1,0 +1,123 @@
+//! What there is, without using a key.
+
+use std::time::Duration;
+
+use daemon_cards::{CardInReader, Subscription};
+use daemon_core::authorise;
+use daemon_types::{
+    Caller, CardId, CertificateSummary, Environment, ErrorCode, KeyRole, OperationError,
+    PresentCard, ReaderSummary, Right,
+};
+
+use crate::Operations;
+
+/// The agent at a glance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overview {
+    /// The PC/SC service cannot be reached.
+    pub service_is_missing: bool,
+    /// The environment that this agent works in.
+    pub environment: Environment,
+    /// Readers connected.
+    pub readers: usize,
+    /// Cards that can be used.
+    pub cards: usize,
+}
+
+impl Operations {
+    /// Counts; any identified caller may see them.
+    #[must_use]
+    pub fn overview(&self, _caller: &Caller) -> Overview {
+        let cards = &self.0.cards;
+        Overview {
+            service_is_missing: cards.service_is_missing(),
+            environment: self.0.environment,
+            readers: cards.readers().len(),
+            cards: cards.cards().len(),
+        }
+    }
+
+    /// All readers.
+    ///
+    /// # Errors
+    /// `right-missing`.
+    pub fn readers(&self, caller: &Caller) -> Result<Vec<ReaderSummary>, OperationError> {
+        authorise(caller, Right::Identify)?;
+        Ok(self.0.cards.readers())
+    }
+
+    /// All cards, with their counters as they are now.
+    ///
+    /// # Errors
+    /// `right-missing`.
+    pub async fn cards(&self, caller: &Caller) -> Result<Vec<PresentCard>, OperationError> {
+        authorise(caller, Right::Identify)?;
+        let mut cards = Vec::new();
+        for card in self.0.cards.cards() {
+            // A card that left meanwhile is not in the list any more.
+            if let Ok(card) = self.with_fresh_counters(card).await {
+                cards.push(card.card);
+            }
+        }
+        Ok(cards)
+    }
+
+    /// One card, with its counters as they are now.
+    ///
+    /// # Errors
+    /// `right-missing`, `not-found`, `card-removed`.
+    pub async fn card(&self, caller: &Caller, id: &CardId) -> Result<PresentCard, OperationError> {
+        authorise(caller, Right::Identify)?;
+        let card = self.0.cards.find(id)?;
+        Ok(self.with_fresh_counters(card).await?.card)
+    }
+
+    /// A certificate of a card.
+    ///
+    /// # Errors
+    /// `right-missing`, `not-found`, `card-removed`, `key-absent`.
+    pub fn certificate(
+        &self,
+        caller: &Caller,
+        id: &CardId,
+        role: KeyRole,
+    ) -> Result<CertificateSummary, OperationError> {
+        authorise(caller, Right::Identify)?;
+        let card = self.0.cards.find(id)?.card.summary;
+        card.certificate(role)
+            .cloned()
+            .ok_or(OperationError::new(ErrorCode::KeyAbsent))
+    }
+
+    /// Events after `after`, or from now on.
+    ///
+    /// # Errors
+    /// `right-missing`.
+    pub fn events(
+        &self,
+        caller: &Caller,
+        after: Option<u64>,
+    ) -> Result<Subscription, OperationError> {
+        authorise(caller, Right::Identify)?;
+        Ok(self.0.cards.subscribe(after))
+    }
+
+    /// Counters read again, or as last known when the card is busy for long.
+    async fn with_fresh_counters(
+        &self,
+        card: CardInReader,
+    ) -> Result<CardInReader, OperationError> {
+        let id = card.card.summary.id.clone();
+        match tokio::time::timeout(PATIENCE, self.0.cards.read_codes(&card)).await {
+            Ok(Ok(card)) => Ok(card),
+            Ok(Err(error)) => {
+                tracing::debug!(?error, "the counters are as they were last read");
+                self.0.cards.find(&id)
+            }
+            Err(_) => self.0.cards.find(&id),
+        }
+    }
+}
+
+/// How long a look waits for a card that works for somebody else.
+const PATIENCE: Duration = Duration::from_millis(1500);

@@ -1,0 +1,50 @@
+//! Signatures with the signature key.
+
+use daemon_core::authorise;
+use daemon_types::{
+    Caller, CardId, KeyRole, OperationError, Purpose, Right, SignRequest, Signatures,
+};
+use tokio::time::Instant;
+
+use crate::Operations;
+use crate::holder::Work;
+
+impl Operations {
+    /// Signs digests; the holder confirms all of them as one list.
+    ///
+    /// # Errors
+    /// Every code about rights, card, certificate, algorithm, code and holder.
+    pub async fn sign(
+        &self,
+        caller: &Caller,
+        id: &CardId,
+        request: SignRequest,
+        deadline: Instant,
+    ) -> Result<Signatures, OperationError> {
+        authorise(caller, Right::Sign)?;
+        let role = KeyRole::Signature;
+        let (card, certificate) = self.usable_card(id, role)?;
+        self.0.cards.check_algorithm(&card, role, request.hash)?;
+        let (documents, digests): (Vec<_>, Vec<_>) = request
+            .digests
+            .into_iter()
+            .map(|digest| (digest.description, digest.value))
+            .unzip();
+        let work = Work {
+            role,
+            hash: request.hash,
+            digests: digests.clone(),
+            purpose: Purpose::Sign {
+                documents,
+                digests,
+                hash: request.hash,
+            },
+        };
+        let signatures = self.work_with_holder(caller, card, work, deadline).await?;
+        Ok(Signatures {
+            algorithm: request.hash.rsa_pkcs1_name(),
+            certificate: certificate.der,
+            signatures,
+        })
+    }
+}
