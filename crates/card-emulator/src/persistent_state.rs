@@ -1,5 +1,6 @@
 //! What a card remembers without power, and the file that may hold it.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use secrets::SecretBytes;
@@ -87,16 +88,17 @@ impl StateStore {
 
     /// A store that goes on from the file, or starts it from `fresh` when there is none.
     ///
-    /// `fresh` is also what the counters in the file may not exceed.
+    /// `fresh` is also what the counters in the file may not exceed, `pin_len` what the card takes.
     pub(crate) fn in_file(
         fresh: PersistentState,
         card_number: String,
+        pin_len: &RangeInclusive<usize>,
         path: &Path,
     ) -> Result<Self, StateFileError> {
         let mut store = Self::in_memory(fresh, card_number);
         store.file = Some(path.to_owned());
         match std::fs::read(path) {
-            Ok(json) => store.state = store.read_json(&json, path)?,
+            Ok(json) => store.state = store.read_json(&json, pin_len, path)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 store.write(&store.state)?;
             }
@@ -121,7 +123,12 @@ impl StateStore {
         Ok(())
     }
 
-    fn read_json(&self, json: &[u8], path: &Path) -> Result<PersistentState, StateFileError> {
+    fn read_json(
+        &self,
+        json: &[u8],
+        pin_len: &RangeInclusive<usize>,
+        path: &Path,
+    ) -> Result<PersistentState, StateFileError> {
         let malformed = |source| StateFileError::Malformed {
             path: path.to_owned(),
             source,
@@ -133,7 +140,9 @@ impl StateStore {
                 expected: self.card_number.clone(),
             });
         }
-        content.into_state(&self.state)
+        let state = content.into_state()?;
+        check(&state, &self.state, pin_len)?;
+        Ok(state)
     }
 
     /// Writes beside the file and renames, so that a crash leaves the old state or the new one.
@@ -182,52 +191,145 @@ impl FileContent {
         }
     }
 
-    fn into_state(self, limits: &PersistentState) -> Result<PersistentState, StateFileError> {
-        let out_of_range = |field| StateFileError::OutOfRange { field };
-        let code = |hex_digits: &str, field| {
-            let value = hex::decode(hex_digits).map_err(|_| out_of_range(field))?;
-            if value.is_empty() || value.len() > MAXIMUM_CODE_LEN {
-                return Err(out_of_range(field));
-            }
-            Ok(SecretBytes::from_vec(value))
+    fn into_state(self) -> Result<PersistentState, StateFileError> {
+        let bytes = |digits: &str, field| {
+            hex::decode(digits).map_err(|_| StateFileError::OutOfRange { field })
         };
-        let state = PersistentState {
+        Ok(PersistentState {
             pin: StoredCode {
-                value: code(&self.pin, "pin")?,
+                value: SecretBytes::from_vec(bytes(&self.pin, "pin")?),
                 tries_left: self.pin_tries_left,
             },
             unblock_code: StoredCode {
-                value: code(&self.unblock_code, "unblockCode")?,
+                value: SecretBytes::from_vec(bytes(&self.unblock_code, "unblockCode")?),
                 tries_left: self.unblock_tries_left,
             },
             unblock_uses_left: self.unblock_uses_left,
-            holder_data: hex::decode(&self.holder_data).map_err(|_| out_of_range("holderData"))?,
-        };
-        for (is_possible, field) in [
-            (
-                state.pin.tries_left <= limits.pin.tries_left,
-                "pinTriesLeft",
-            ),
-            (
-                state.unblock_code.tries_left <= limits.unblock_code.tries_left,
-                "unblockTriesLeft",
-            ),
-            (
-                state.unblock_uses_left <= limits.unblock_uses_left,
-                "unblockUsesLeft",
-            ),
-            (
-                state.holder_data.len() == limits.holder_data.len(),
-                "holderData",
-            ),
-        ] {
-            if !is_possible {
-                return Err(out_of_range(field));
-            }
-        }
-        Ok(state)
+            holder_data: bytes(&self.holder_data, "holderData")?,
+        })
     }
 }
 
+/// The file may have been edited by hand: nothing in it may exceed what a fresh card has.
+fn check(
+    state: &PersistentState,
+    fresh: &PersistentState,
+    pin_len: &RangeInclusive<usize>,
+) -> Result<(), StateFileError> {
+    let (code, unblock_code) = (&state.pin, &state.unblock_code);
+    for (field, is_possible) in [
+        ("pin", pin_len.contains(&code.value.len())),
+        ("pinTriesLeft", code.tries_left <= fresh.pin.tries_left),
+        (
+            "unblockCode",
+            unblock_code.value.len() == fresh.unblock_code.value.len(),
+        ),
+        (
+            "unblockTriesLeft",
+            unblock_code.tries_left <= fresh.unblock_code.tries_left,
+        ),
+        (
+            "unblockUsesLeft",
+            state.unblock_uses_left <= fresh.unblock_uses_left,
+        ),
+        (
+            "holderData",
+            state.holder_data.len() == fresh.holder_data.len(),
+        ),
+    ] {
+        if !is_possible {
+            return Err(StateFileError::OutOfRange { field });
+        }
+    }
+    Ok(())
+}
+
 const NOTICE: &str = "TEST: memory of a virtual card, with its codes; worthless outside of tests";
-const MAXIMUM_CODE_LEN: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fresh() -> PersistentState {
+        let code = |digits: &[u8], tries_left| StoredCode {
+            value: SecretBytes::copy_from(digits),
+            tries_left,
+        };
+        PersistentState {
+            pin: code(b"1234", 3),
+            unblock_code: code(b"12345678", 10),
+            unblock_uses_left: 100,
+            holder_data: vec![0; 16],
+        }
+    }
+
+    fn open(path: &Path) -> Result<StateStore, StateFileError> {
+        StateStore::in_file(fresh(), "9999123456".to_owned(), &(4..=8), path)
+    }
+
+    #[test]
+    fn what_was_replaced_is_there_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("card.json");
+        let mut store = open(&path).unwrap();
+        let mut next = fresh();
+        next.pin.tries_left = 1;
+        next.unblock_uses_left = 99;
+        next.holder_data = vec![7; 16];
+        store.replace(next.clone()).unwrap();
+        assert_eq!(open(&path).unwrap().state(), &next);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("TEST"), "{text}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_written_did_not_happen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("card.json");
+        let mut store = open(&path).unwrap();
+        std::fs::create_dir(folder.path().join("card.new")).unwrap();
+        let mut next = fresh();
+        next.pin.tries_left = 0;
+        let error = store.replace(next).unwrap_err();
+        assert!(matches!(error, StateFileError::Write { .. }));
+        assert_eq!(store.state(), &fresh());
+    }
+
+    #[test]
+    fn the_file_of_another_card_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("card.json");
+        open(&path).unwrap();
+        let other = StateStore::in_file(fresh(), "9999123457".to_owned(), &(4..=8), &path);
+        assert!(matches!(other, Err(StateFileError::OtherCard { .. })));
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused_and_says_where() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("card.json");
+        open(&path).unwrap();
+        let good = std::fs::read_to_string(&path).unwrap();
+        for (from, to, expected) in [
+            ("\"pinTriesLeft\": 3", "\"pinTriesLeft\": 4", "pinTriesLeft"),
+            ("\"pin\": \"31323334\"", "\"pin\": \"313233\"", "pin"),
+            ("\"pin\": \"31323334\"", "\"pin\": \"zz\"", "pin"),
+            ("3132333435363738", "31", "unblockCode"),
+            (": 10,", ": 11,", "unblockTriesLeft"),
+            (": 100,", ": 101,", "unblockUsesLeft"),
+            (&"00".repeat(16), "00", "holderData"),
+        ] {
+            assert!(good.contains(from), "{from}");
+            std::fs::write(&path, good.replace(from, to)).unwrap();
+            match open(&path) {
+                Err(StateFileError::OutOfRange { field }) => assert_eq!(field, expected),
+                other => panic!("{expected}: {other:?}"),
+            }
+        }
+        for text in ["", "{}", "null", &good.replace("pin", "PIN")] {
+            std::fs::write(&path, text).unwrap();
+            assert!(matches!(open(&path), Err(StateFileError::Malformed { .. })));
+        }
+    }
+}

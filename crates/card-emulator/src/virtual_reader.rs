@@ -301,7 +301,7 @@ impl CardChannel for VirtualConnection {
 }
 
 impl Shared {
-    /// A panic elsewhere cannot leave the readers half changed: every change is one assignment.
+    /// A panic elsewhere leaves no card half inserted, so that the readers stay usable.
     fn lock(&self) -> MutexGuard<'_, Readers> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }

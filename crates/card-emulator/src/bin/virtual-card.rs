@@ -4,14 +4,14 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use card_emulator::pki::KeySet;
 use card_emulator::vpcd::VpcdReader;
 use card_emulator::{CardNumber, CardParameters, Cps3Card, Observer};
 use clap::Parser;
-use clap::builder::RangedU64ValueParser;
 use secrets::SecretBytes;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
@@ -64,7 +64,7 @@ struct Arguments {
     valid_from: Option<Date>,
 
     /// Days of validity (without it three years)
-    #[arg(long, value_name = "DAYS", value_parser = RangedU64ValueParser::<u16>::new().range(1..))]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
     valid_days: Option<u16>,
 
     /// Refuse a finished hash for the signature key, so that the last block is hashed on the card
@@ -80,8 +80,17 @@ struct Arguments {
     trace: Option<PathBuf>,
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("virtual-card: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let parameters = arguments.card();
     let mut card = match &arguments.state_file {
         Some(file) => Cps3Card::with_state_file(&parameters, file)?,
@@ -92,16 +101,19 @@ fn main() -> anyhow::Result<()> {
     }
     let reader = VpcdReader::connect(&arguments.vpcd)
         .with_context(|| format!("no vpcd at {}; is pcscd running?", arguments.vpcd))?;
-    let mut stderr = std::io::stderr();
     let holder = &parameters.holder;
-    writeln!(
-        stderr,
+    tell(&format!(
         "TEST card {} of {} {} is in the reader at {}",
         parameters.number, holder.given_name, holder.family_name, arguments.vpcd
-    )?;
+    ));
     reader.serve(&mut card)?;
-    writeln!(stderr, "The card was taken out.")?;
+    tell("The card was taken out.");
     Ok(())
+}
+
+/// Nobody may be listening, and that stops no card.
+fn tell(sentence: &str) {
+    let _: std::io::Result<()> = writeln!(std::io::stderr(), "{sentence}");
 }
 
 impl Arguments {
@@ -156,7 +168,7 @@ fn date(text: &str) -> Result<Date, time::error::Parse> {
 }
 
 /// A trace that cannot be written stops nothing: the card is what matters.
-fn trace_to(path: &std::path::Path) -> anyhow::Result<Observer> {
+fn trace_to(path: &Path) -> anyhow::Result<Observer> {
     let mut file =
         File::create(path).with_context(|| format!("creating the trace {}", path.display()))?;
     Ok(Box::new(move |command, answer| {
@@ -168,4 +180,76 @@ fn trace_to(path: &std::path::Path) -> anyhow::Result<Observer> {
 fn hex_pairs(bytes: &[u8]) -> String {
     let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     pairs.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn card(line: &str) -> CardParameters {
+        let words = std::iter::once("virtual-card").chain(line.split_whitespace());
+        Arguments::try_parse_from(words).unwrap().card()
+    }
+
+    #[test]
+    fn without_options_the_card_is_the_first_demo_card() {
+        let card = card("");
+        assert_eq!(card.number.to_string(), "9999123456");
+        assert_eq!(card.pin.expose(), b"1234");
+        assert!(card.takes_finished_hash);
+    }
+
+    #[test]
+    fn every_option_reaches_the_card() {
+        let card = card(
+            "--key-set 2 --pin 73918264 --pin-maximum-length 8 --unblock-code 87654321 \
+             --family-name MARTIN --given-name LOU --national-id 899700000054 --profession 21 \
+             --card-number 9999000001 --valid-from 2020-02-01 --valid-days 10 --refuse-finished-hash",
+        );
+        assert_eq!(card.key_set, KeySet::Second);
+        assert_eq!(card.pin.expose(), b"73918264");
+        assert_eq!(card.pin_maximum_len, Some(8));
+        assert_eq!(card.unblock_code.expose(), b"87654321");
+        assert_eq!(card.holder.family_name, "MARTIN");
+        assert_eq!(card.holder.given_name, "LOU");
+        assert_eq!(card.holder.national_id, "899700000054");
+        assert_eq!(card.holder.profession, 21);
+        assert_eq!(card.number.to_string(), "9999000001");
+        assert_eq!(
+            card.not_before,
+            time::macros::datetime!(2020-02-01 00:00 UTC)
+        );
+        assert_eq!(
+            card.not_after,
+            time::macros::datetime!(2020-02-11 00:00 UTC)
+        );
+        assert!(!card.takes_finished_hash);
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        for line in [
+            "--key-set 5",
+            "--card-number 123",
+            "--valid-from 2026-13-01",
+            "--valid-days 0",
+            "--profession many",
+        ] {
+            let words = std::iter::once("virtual-card").chain(line.split_whitespace());
+            assert!(Arguments::try_parse_from(words).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_trace_has_a_line_for_each_direction() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trace");
+        let mut observer = trace_to(&path).unwrap();
+        observer(&[0x00, 0x20], &[0x63, 0xC3]);
+        drop(observer);
+        assert_eq!(
+            std::fs::read_to_string(path).unwrap(),
+            ">> 00 20\n<< 63 C3\n"
+        );
+    }
 }

@@ -20,6 +20,7 @@ use std::path::Path;
 use card_apdu::Protocol;
 
 use self::applet::{Applet, Volatile, fresh_state};
+use self::verification::CodeLimits;
 use crate::parameters::{CardParameters, ParameterError};
 use crate::persistent_state::{StateFileError, StateStore};
 use crate::pki::PkiError;
@@ -75,8 +76,12 @@ impl Cps3Card {
     /// [`CardError`] when the parameters are impossible or the file is not of this card.
     pub fn with_state_file(parameters: &CardParameters, file: &Path) -> Result<Self, CardError> {
         parameters.check()?;
-        let store =
-            StateStore::in_file(fresh_state(parameters), parameters.number.to_string(), file)?;
+        let store = StateStore::in_file(
+            fresh_state(parameters),
+            parameters.number.to_string(),
+            &CodeLimits::of(parameters).pin_len,
+            file,
+        )?;
         Self::with_store(parameters, store)
     }
 
