@@ -1,2 +1,38 @@
-//! The agent cpxd.
-fn main() {}
+//! `cpxd`: the one place that names concrete types, and the command line.
+
+mod agent;
+mod command_line;
+mod commands;
+mod configuration;
+mod exit_code;
+mod installation;
+mod logging;
+mod screen;
+mod sources;
+mod virtual_cards;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::command_line::{Command, CommandLine};
+
+fn main() -> ExitCode {
+    let CommandLine { command, common } = CommandLine::parse();
+    let done = match command {
+        Command::Run(options) => agent::run(&options, &common),
+        Command::Demo(options) => agent::demo(&options, &common),
+        Command::Openapi => commands::openapi::print(),
+        Command::Status => commands::status::print(&common),
+        Command::Readers => commands::readers::print(&common),
+        Command::Cards => commands::cards::print(&common),
+        Command::Certificates(options) => commands::certificates::print(&options, &common),
+        Command::Authenticate(options) => commands::authenticate::run(&options, &common),
+        Command::Sign(options) => commands::sign::run(&options, &common),
+        Command::Pin(options) => commands::pin::run(&options, &common),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit_code::explain(&error),
+    }
+}

@@ -15,4 +15,5 @@ mod tls;
 
 pub use accept::{Doors, serve};
 pub use router::{Api, openapi};
+pub use routes::cards::to_pem;
 pub use tls::{TlsError, TlsIdentity};

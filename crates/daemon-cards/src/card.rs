@@ -3,7 +3,6 @@
 use card_profiles::HashAlgorithm;
 use daemon_types::{KeyRole, OperationError, PresentCard, ReaderId};
 use secrets::Pin;
-use time::OffsetDateTime;
 
 use crate::AfterUse;
 
@@ -14,8 +13,6 @@ pub struct Settings {
     pub id_salt: [u8; 32],
     /// What becomes of the PIN-verified state that we made.
     pub after_use: AfterUse,
-    /// The clock, an argument so that tests own it.
-    pub now: fn() -> OffsetDateTime,
 }
 
 /// A card of one insertion: the one that the holder was shown, and no other.

@@ -16,7 +16,9 @@ pub use card::{CardBody, CardList, ReaderBody, ReaderList};
 pub use event::{EventBody, event_name};
 pub use parse::parse_request;
 pub use problem::Problem;
-pub use request::{AuthenticateBody, DEFAULT_TIMEOUT_SECONDS, MAXIMUM_TIMEOUT_SECONDS, SignBody};
+pub use request::{
+    AuthenticateBody, DEFAULT_TIMEOUT_SECONDS, DigestBody, MAXIMUM_TIMEOUT_SECONDS, SignBody,
+};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

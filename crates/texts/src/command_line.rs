@@ -13,6 +13,8 @@ sentences! {
         agent_already_runs(pid: u32) = "cli-agent-already-runs";
         /// The call waits for the holder.
         answer_the_question() = "cli-answer-the-question";
+        /// A signature was written to a file.
+        signature_written(algorithm: &str, file: &str) = "cli-signature-written";
         /// Heading of the readers.
         readers() = "cli-readers";
         /// There is no reader.

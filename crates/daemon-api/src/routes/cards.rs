@@ -118,8 +118,9 @@ fn represent(certificate: &CertificateSummary, accept: &str, now: OffsetDateTime
     }
 }
 
-/// RFC 7468: lines of 64 characters between the labels.
-fn to_pem(der: &[u8]) -> String {
+/// A certificate as text (RFC 7468): base64 in lines of 64 characters between the labels.
+#[must_use]
+pub fn to_pem(der: &[u8]) -> String {
     let base64 = STANDARD.encode(der);
     let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
     let mut rest = base64.as_str();

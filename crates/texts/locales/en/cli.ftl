@@ -6,6 +6,7 @@ cli-agent-runs = The cpxd agent { $version } is running: { $url } (process { $pi
 cli-agent-does-not-run = The cpxd agent is not running. Start it with “cpxd run”, or try it with “cpxd demo”.
 cli-agent-already-runs = A cpxd agent is already running in this session (process { $pid }).
 cli-answer-the-question = Answer the question that the agent asks.
+cli-signature-written = { $algorithm } signature written to { $file }
 
 ## Readers
 

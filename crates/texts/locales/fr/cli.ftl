@@ -6,6 +6,7 @@ cli-agent-runs = L’agent cpxd { $version } fonctionne : { $url } (processus {
 cli-agent-does-not-run = L’agent cpxd ne fonctionne pas. Lancez-le avec « cpxd run », ou essayez-le avec « cpxd demo ».
 cli-agent-already-runs = Un agent cpxd fonctionne déjà dans cette session (processus { $pid }).
 cli-answer-the-question = Répondez à la question que pose l’agent.
+cli-signature-written = Signature { $algorithm } écrite dans { $file }
 
 ## Readers
 

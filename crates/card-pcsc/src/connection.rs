@@ -1,0 +1,206 @@
+//! One card over PC/SC: connection, transaction, reset.
+
+use std::ffi::CString;
+use std::fmt;
+
+use card_apdu::{Atr, CardChannel, Protocol, ReaderFault, WireBytes};
+use pcsc::{Card, Context, Disposition, Error, Protocols, Scope, ShareMode};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::fault::reader_fault;
+
+/// Opens the card in a reader, shared with other programs, over T=0 or T=1 as
+/// the card prefers.
+///
+/// While another program is in a transaction on this card, pcsc-lite makes
+/// this wait until that is over.
+///
+/// # Errors
+/// [`ReaderFault::ReaderGone`] when there is no such reader,
+/// [`ReaderFault::Removed`] when there is no card in it,
+/// [`ReaderFault::Mute`] when the card does not answer its reset,
+/// [`ReaderFault::Busy`] when another program holds it for itself.
+pub fn connect(reader: &str) -> Result<PcscConnection, ReaderFault> {
+    let name = CString::new(reader).map_err(|_| ReaderFault::ReaderGone)?;
+    let context = Context::establish(Scope::User).map_err(reader_fault)?;
+    let mut card = SharedCard::connect(&context, &name).map_err(reader_fault)?;
+    let (atr, protocol) = atr_and_protocol(card.open()?)?;
+    Ok(PcscConnection {
+        card,
+        atr,
+        protocol,
+        response: response_buffer(),
+    })
+}
+
+/// An open card. It is left as it is, never reset, when this is dropped.
+///
+/// The connection stands for one card: once that was taken out, every call
+/// fails, also when another card has come in its place.
+pub struct PcscConnection {
+    card: SharedCard,
+    atr: Atr,
+    protocol: Protocol,
+    response: Zeroizing<Box<[u8]>>,
+}
+
+impl PcscConnection {
+    /// The answer to the last reset that this connection knows of.
+    #[must_use]
+    pub fn atr(&self) -> &Atr {
+        &self.atr
+    }
+
+    /// The protocol in use.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Keeps other programs away from the card until the transaction is dropped.
+    ///
+    /// Waits, without limit, for as long as another program is in one.
+    ///
+    /// # Errors
+    /// [`ReaderFault::Reset`] when another program reset the card since this
+    /// connection was opened or reconnected, [`ReaderFault::Removed`] when the
+    /// card was taken out since, even if a card is in the reader now.
+    pub fn transaction(&mut self) -> Result<PcscTransaction<'_>, ReaderFault> {
+        let transaction = self.card.open()?.transaction().map_err(reader_fault)?;
+        Ok(PcscTransaction {
+            transaction,
+            atr: &mut self.atr,
+            protocol: &mut self.protocol,
+            response: &mut self.response,
+        })
+    }
+
+    /// Takes note of a reset by another program, without another reset.
+    ///
+    /// PC/SC remembers only the last event: behind a reset there may have been
+    /// a removal. Whoever reconnects must find out anew which card this is.
+    ///
+    /// # Errors
+    /// As for [`connect`].
+    pub fn reconnect(&mut self) -> Result<(), ReaderFault> {
+        let card = self.card.open()?;
+        card.reconnect(ShareMode::Shared, PROTOCOLS, Disposition::LeaveCard)
+            .map_err(reader_fault)?;
+        (self.atr, self.protocol) = atr_and_protocol(card)?;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for PcscConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PcscConnection")
+            .field("atr", &self.atr)
+            .field("protocol", &self.protocol)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The exclusive use of an open card; the card is left as it is when this is dropped.
+pub struct PcscTransaction<'a> {
+    transaction: pcsc::Transaction<'a>,
+    atr: &'a mut Atr,
+    protocol: &'a mut Protocol,
+    response: &'a mut Zeroizing<Box<[u8]>>,
+}
+
+impl PcscTransaction<'_> {
+    /// Resets the card, so that it forgets which codes were presented, and ends
+    /// the transaction. Other programs see [`ReaderFault::Reset`]; this
+    /// connection does not, and goes on with the same card.
+    ///
+    /// The reset is asked for by SCardReconnect within the transaction. The
+    /// other way, SCardEndTransaction with SCARD_RESET_CARD, marks our own
+    /// handle as reset too (measured), and between that and the reconnection
+    /// that it then needs, the card could be exchanged unseen.
+    ///
+    /// # Errors
+    /// [`ReaderFault::Removed`] and its kin; the card lost its power then, and
+    /// with it all that this would have made it forget.
+    pub fn end_with_reset(mut self) -> Result<(), ReaderFault> {
+        // SCardReconnect would take any card for ours; this asks whether it still is.
+        atr_and_protocol(&self.transaction)?;
+        self.transaction
+            .reconnect(ShareMode::Shared, PROTOCOLS, Disposition::ResetCard)
+            .map_err(reader_fault)?;
+        (*self.atr, *self.protocol) = atr_and_protocol(&self.transaction)?;
+        Ok(())
+    }
+}
+
+impl CardChannel for PcscTransaction<'_> {
+    fn protocol(&self) -> Protocol {
+        *self.protocol
+    }
+
+    fn exchange(&mut self, command: &WireBytes) -> Result<Vec<u8>, ReaderFault> {
+        let result = self.transaction.transmit(command.expose(), self.response);
+        let answer = result.map(<[u8]>::to_vec).map_err(reader_fault);
+        let used_len = answer.as_ref().map_or(RESPONSE_LEN, Vec::len);
+        if let Some(used) = self.response.get_mut(..used_len) {
+            used.zeroize();
+        }
+        answer
+    }
+}
+
+impl fmt::Debug for PcscTransaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PcscTransaction")
+            .field("atr", &self.atr)
+            .field("protocol", &self.protocol)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A card that is left as it is on drop, where the binding alone would reset it.
+struct SharedCard(Option<Card>);
+
+impl SharedCard {
+    fn connect(context: &Context, reader: &std::ffi::CStr) -> Result<Self, Error> {
+        let card = context.connect(reader, ShareMode::Shared, PROTOCOLS)?;
+        Ok(Self(Some(card)))
+    }
+
+    /// The card, which is there until drop takes it.
+    fn open(&mut self) -> Result<&mut Card, ReaderFault> {
+        self.0.as_mut().ok_or(ReaderFault::Removed)
+    }
+}
+
+impl Drop for SharedCard {
+    fn drop(&mut self) {
+        let Some(card) = self.0.take() else {
+            return;
+        };
+        // On failure the binding tries once more, with a reset; but only a
+        // service that is gone makes this fail, and it hears neither.
+        if let Err((_, error)) = card.disconnect(Disposition::LeaveCard) {
+            tracing::debug!(%error, "disconnecting from a card");
+        }
+    }
+}
+
+/// Reads what SCardStatus tells; fails when the card was reset or removed.
+fn atr_and_protocol(card: &Card) -> Result<(Atr, Protocol), ReaderFault> {
+    let status = card.status2_owned().map_err(reader_fault)?;
+    let atr = Atr::parse(status.atr()).map_err(|_| reader_fault(Error::InvalidAtr))?;
+    let protocol = match status.protocol2() {
+        Some(pcsc::Protocol::T0) => Protocol::T0,
+        Some(pcsc::Protocol::T1) => Protocol::T1,
+        Some(pcsc::Protocol::RAW) | None => return Err(reader_fault(Error::ProtoMismatch)),
+    };
+    Ok((atr, protocol))
+}
+
+fn response_buffer() -> Zeroizing<Box<[u8]>> {
+    Zeroizing::new(vec![0; RESPONSE_LEN].into_boxed_slice())
+}
+
+const PROTOCOLS: Protocols = Protocols::T0.union(Protocols::T1);
+/// The longest answer of ISO/IEC 7816-4 (5.1): 65536 bytes and a status word.
+const RESPONSE_LEN: usize = 65_538;

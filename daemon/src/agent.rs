@@ -1,0 +1,231 @@
+//! The agent put together: the one place where every concrete part is named.
+
+use std::fs;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use card_emulator::VirtualReaders;
+use daemon_api::{Api, Doors, TlsIdentity, serve};
+use daemon_cards::{Cards, ReaderSource, Settings};
+use daemon_core::Tokens;
+use daemon_operations::Operations;
+use daemon_types::Environment;
+use platform::instance::InstanceLock;
+use platform::paths::AgentPaths;
+use prompt::{Prompt, ScriptedHolder};
+use secrets::Pin;
+use serde_json::json;
+use time::OffsetDateTime;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::command_line::{AgentOptions, CardKind, Common, DemoOptions};
+use crate::commands::language;
+use crate::configuration::{Configuration, ReaderSourceName};
+use crate::sources::{PcscSource, VirtualSource};
+use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
+use crate::{installation, logging, screen};
+
+/// `cpxd run`.
+pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()> {
+    let configuration = Configuration::load(options)?;
+    let paths = AgentPaths::resolve(common.state_dir.as_deref())?;
+    let prompt = match &options.scripted_holder {
+        Some(file) => Prompt::scripted(scripted_holder(file)?),
+        None => Prompt::terminal(language()),
+    };
+    Agent {
+        paths,
+        configuration,
+        prompt,
+        cards: vec![CardKind::Cps3],
+        is_demo: false,
+    }
+    .run()
+}
+
+/// `cpxd demo`: virtual cards, the test environment, a state folder of its own.
+pub(crate) fn demo(options: &DemoOptions, common: &Common) -> anyhow::Result<()> {
+    let mut configuration = Configuration::load(&options.agent)?;
+    configuration.environment = Environment::Test;
+    if options.agent.reader_source.is_empty() {
+        configuration.reader_sources = vec![ReaderSourceName::Virtual];
+    }
+    let state_dir = match &common.state_dir {
+        Some(dir) => dir.clone(),
+        None => AgentPaths::resolve(None)?.state_dir().join("demo"),
+    };
+    let prompt = match &options.agent.scripted_holder {
+        Some(file) => Prompt::scripted(scripted_holder(file)?),
+        None if options.headless => Prompt::scripted(ScriptedHolder::agreeing_with(
+            &Pin::new(DEMO_PIN).context("the demo's code")?,
+        )),
+        None => Prompt::terminal(language()),
+    };
+    Agent {
+        paths: AgentPaths::resolve(Some(&state_dir))?,
+        configuration,
+        prompt,
+        cards: options.card.clone(),
+        is_demo: true,
+    }
+    .run()
+}
+
+fn scripted_holder(file: &PathBuf) -> anyhow::Result<ScriptedHolder> {
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("reading the scripted holder {}", file.display()))?;
+    ScriptedHolder::from_toml(&text)
+        .with_context(|| format!("in the scripted holder {}", file.display()))
+}
+
+struct Agent {
+    paths: AgentPaths,
+    configuration: Configuration,
+    prompt: Prompt,
+    cards: Vec<CardKind>,
+    is_demo: bool,
+}
+
+impl Agent {
+    fn run(self) -> anyhow::Result<()> {
+        logging::start(self.configuration.log_level, self.configuration.log_format)?;
+        let lock = InstanceLock::acquire(&self.paths.lock_file())?;
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKER_THREADS)
+            .enable_all()
+            .build()
+            .context("starting the runtime")?
+            .block_on(self.serve(&lock))
+    }
+
+    async fn serve(self, lock: &InstanceLock) -> anyhow::Result<()> {
+        let now = OffsetDateTime::now_utc;
+        let cards = self.start_cards(now)?;
+        let tokens = if self.is_demo {
+            installation::demo_tokens(&self.paths)?
+        } else {
+            Tokens::default()
+        };
+        let identity = TlsIdentity::load_or_make(&self.paths, now())?;
+        let tcp = listen_on_loopback(self.configuration.port).await?;
+        let url = url_of(&tcp)?;
+        let socket = platform::socket::bind(&self.paths, lock)?;
+        socket.set_nonblocking(true)?;
+        let doors = Doors {
+            tcp,
+            socket: UnixListener::from_std(socket)?,
+            identity,
+        };
+        let environment = self.configuration.environment;
+        let operations = Operations::new(cards.clone(), self.prompt, environment, now);
+        let api = Api::new(operations, tokens, VERSION);
+        publish_endpoint(&self.paths, &url)?;
+        if self.is_demo {
+            screen::remark(&demo_greeting(&self.paths, &url));
+        }
+        tracing::info!(url, version = VERSION, "the agent is ready");
+        let stop = stop_on_signal()?;
+        serve(&api, doors, stop).await;
+        cards.stop();
+        self.paths.withdraw_endpoint()?;
+        platform::socket::unbind(&self.paths, lock)?;
+        tracing::info!("the agent has stopped");
+        Ok(())
+    }
+
+    fn start_cards(&self, now: fn() -> OffsetDateTime) -> anyhow::Result<Cards> {
+        let mut sources: Vec<Box<dyn ReaderSource>> = Vec::new();
+        for name in &self.configuration.reader_sources {
+            match name {
+                ReaderSourceName::Pcsc => sources.push(Box::new(PcscSource::default())),
+                ReaderSourceName::Virtual => {
+                    let readers: VirtualReaders = insert_demo_cards(&self.cards, now())?;
+                    sources.push(Box::new(VirtualSource::new(readers)));
+                }
+            }
+        }
+        let settings = Settings {
+            id_salt: installation::id_salt(&self.paths)?,
+            after_use: self.configuration.after_use,
+        };
+        Cards::start(sources, settings).context("starting the threads of the readers")
+    }
+}
+
+/// The port asked for, or the first free one of ours, or any; on IPv4 and, where it exists, IPv6.
+async fn listen_on_loopback(port: Option<u16>) -> anyhow::Result<Vec<TcpListener>> {
+    let ports = match port {
+        Some(port) => vec![port],
+        None => (FIRST_PORT..=LAST_PORT).chain([0]).collect(),
+    };
+    let mut last_error = None;
+    for port in ports {
+        match TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await {
+            Ok(listener) => {
+                let port = listener.local_addr()?.port();
+                let over_ipv6 = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port)));
+                return Ok([Some(listener), over_ipv6.await.ok()]
+                    .into_iter()
+                    .flatten()
+                    .collect());
+            }
+            Err(error) => last_error = Some((port, error)),
+        }
+    }
+    match last_error {
+        Some((port, error)) => Err(error).with_context(|| {
+            format!("listening on port {port}; another program may hold it (choose with --port)")
+        }),
+        None => anyhow::bail!("there is no port to listen on"),
+    }
+}
+
+fn url_of(listeners: &[TcpListener]) -> anyhow::Result<String> {
+    let first = listeners.first().context("there is no listener")?;
+    Ok(format!("https://127.0.0.1:{}", first.local_addr()?.port()))
+}
+
+fn publish_endpoint(paths: &AgentPaths, url: &str) -> anyhow::Result<()> {
+    let endpoint = json!({
+        "url": url,
+        "caFile": paths.ca_file(),
+        "socket": paths.socket_path(),
+        "pid": std::process::id(),
+        "version": VERSION,
+    });
+    Ok(paths.publish_endpoint(&serde_json::to_vec_pretty(&endpoint)?)?)
+}
+
+fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stopper = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stopper.cancel();
+    });
+    Ok(stop)
+}
+
+fn demo_greeting(paths: &AgentPaths, url: &str) -> String {
+    let state_dir = paths.state_dir().display();
+    format!(
+        "cpxd demo is ready at {url}, with TEST cards only (code 1234).\n\
+         Try, in another shell:\n  \
+         cpxd --state-dir '{state_dir}' status\n  \
+         curl --cacert '{state_dir}/ca.pem' -H \"Authorization: Bearer $(cat '{state_dir}/demo-token')\" {url}/v1/cards"
+    )
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const FIRST_PORT: u16 = 27900;
+const LAST_PORT: u16 = 27909;
+/// The agent waits far more than it works.
+const WORKER_THREADS: usize = 2;

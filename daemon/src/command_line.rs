@@ -1,0 +1,182 @@
+//! The command line of `cpxd`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::configuration::ReaderSourceName;
+
+/// The local agent for French health-professional smart cards (CPS, CPF, CPE, CPA).
+#[derive(Debug, Parser)]
+#[command(name = "cpxd", version, max_term_width = 100)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// State folder of the agent (default: the user's own)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the agent of this user in the foreground
+    Run(AgentOptions),
+    /// Run the agent with virtual cards: nothing to install, no reader needed
+    Demo(DemoOptions),
+    /// Show agent, readers, cards, tries left and validity
+    Status,
+    /// List the readers
+    Readers,
+    /// List the cards
+    Cards,
+    /// List the certificates of the cards
+    Certificates(CertificatesOptions),
+    /// Make an authentication token for a site
+    Authenticate(AuthenticateOptions),
+    /// Sign a file (SHA-256, signature key)
+    Sign(SignOptions),
+    /// The holder's codes
+    Pin(PinOptions),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Options of the agent.
+#[derive(Debug, Args)]
+pub(crate) struct AgentOptions {
+    /// Configuration file (default: the user's, then the machine's policy)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// TCP port on loopback (default: 27900 to 27909, then any free one)
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+    /// Where readers come from: pcsc or virtual; may be repeated
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) reader_source: Vec<ReaderSourceName>,
+    /// What is logged
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log_level: Option<LogLevel>,
+    /// How it is logged
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// A holder who is a file, for tests; answers for test cards alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scripted_holder: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    #[command(flatten)]
+    pub(crate) agent: AgentOptions,
+    /// No browser, no window; without --scripted-holder, a holder who types the test code and agrees
+    #[arg(long)]
+    pub(crate) headless: bool,
+    /// A virtual card; may be repeated
+    #[arg(long, value_name = "KIND", default_value = "cps3")]
+    pub(crate) card: Vec<CardKind>,
+}
+
+/// Kinds of virtual cards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CardKind {
+    Cps3,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CertificatesOptions {
+    /// Only the certificates of this key
+    #[arg(long)]
+    pub(crate) role: Option<Role>,
+    /// Print them in PEM
+    #[arg(long)]
+    pub(crate) pem: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    Authentication,
+    Signature,
+}
+
+impl Role {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Authentication => "authentication",
+            Self::Signature => "signature",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuthenticateOptions {
+    /// The site, such as https://service.example
+    #[arg(long, value_name = "URL")]
+    pub(crate) origin: String,
+    /// The site's nonce: base64, 44 to 128 characters
+    #[arg(long, value_name = "N")]
+    pub(crate) nonce: String,
+    #[command(flatten)]
+    pub(crate) which: WhichCard,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignOptions {
+    /// What to sign
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Where the signature goes (default: FILE.sig)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) which: WhichCard,
+}
+
+/// Which card to use and how long the holder has.
+#[derive(Debug, Args)]
+pub(crate) struct WhichCard {
+    /// Id of the card (needed when there is more than one)
+    #[arg(long, value_name = "ID")]
+    pub(crate) card: Option<String>,
+    /// Seconds that the holder has to answer
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) timeout: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PinOptions {
+    #[command(subcommand)]
+    pub(crate) command: PinCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PinCommand {
+    /// Show the tries left of both codes
+    Status,
+}

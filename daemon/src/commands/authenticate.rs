@@ -1,0 +1,22 @@
+//! `cpxd authenticate`.
+
+use daemon_wire::{AuthenticateBody, AuthenticationTokenBody};
+use texts::CommandTexts;
+
+use super::{call_timeout, choose_card, connect, language};
+use crate::command_line::{AuthenticateOptions, Common};
+use crate::screen;
+
+pub(crate) fn run(options: &AuthenticateOptions, common: &Common) -> anyhow::Result<()> {
+    let client = connect(common)?;
+    let card = choose_card(&client, &options.which)?;
+    let body = AuthenticateBody {
+        nonce: options.nonce.clone(),
+        origin: Some(options.origin.clone()),
+        timeout_seconds: options.which.timeout,
+    };
+    screen::remark(&CommandTexts::new(language()).answer_the_question());
+    let path = format!("/v1/cards/{}/authenticate", card.id);
+    let token: AuthenticationTokenBody = client.call(&path, &body, call_timeout(&options.which))?;
+    screen::json(&token)
+}

@@ -1,0 +1,126 @@
+//! Readers and cards in words.
+
+use daemon_wire::{CardBody, CertificateBody, ReaderBody};
+use texts::{CommandTexts, Language, foreign_text};
+
+/// Longest foreign text in a line, in characters.
+const LONGEST: usize = 80;
+
+pub(crate) struct Lines {
+    texts: CommandTexts,
+    language: Language,
+}
+
+impl Lines {
+    pub(crate) fn new(language: Language) -> Self {
+        Self {
+            texts: CommandTexts::new(language),
+            language,
+        }
+    }
+
+    pub(crate) fn texts(&self) -> &CommandTexts {
+        &self.texts
+    }
+
+    pub(crate) fn reader(&self, reader: &ReaderBody) -> String {
+        let state = match (reader.state.as_str(), &reader.problem) {
+            (_, Some(problem)) => texts::error_title(problem, self.language),
+            ("empty", None) => self.texts.reader_empty(),
+            ("card", None) => self.texts.reader_with_card(),
+            ("busy", None) => self.texts.reader_busy(),
+            _ => self.texts.reader_unreachable(),
+        };
+        let atr = reader.atr.as_ref().map(|atr| format!(" (ATR {atr})"));
+        let name = foreign_text(&reader.name, LONGEST, self.language);
+        format!("  {name}: {state}{}", atr.unwrap_or_default())
+    }
+
+    pub(crate) fn card(&self, card: &CardBody) -> Vec<String> {
+        let texts = &self.texts;
+        let kind = card.card_type.as_deref().unwrap_or(&card.generation);
+        let mut title = format!("  {}", texts.card(kind, &card.number));
+        if card.environment == "test" {
+            title = format!("{title} ({})", texts.test_card());
+        }
+        let holder = &card.holder;
+        let names: Vec<_> = [&holder.given_name, &holder.family_name]
+            .into_iter()
+            .flatten()
+            .map(|name| foreign_text(name, LONGEST, self.language))
+            .collect();
+        let profession = holder.profession.as_ref().map(|profession| {
+            let label = profession.label.as_ref().unwrap_or(&profession.code);
+            texts.profession(&foreign_text(label, LONGEST, self.language))
+        });
+        let national_id = holder.national_id.as_ref();
+        let national_id =
+            national_id.map(|id| texts.national_id(&foreign_text(id, LONGEST, self.language)));
+        let details = [
+            (!names.is_empty()).then(|| texts.holder(&names.join(" "))),
+            profession,
+            national_id,
+            self.validity(card),
+            Some(texts.pin(&self.code_state(&card.pin.state, card.pin.tries_left))),
+            Some(texts.unblock_code(
+                &self.code_state(&card.unblock_code.state, card.unblock_code.tries_left),
+            )),
+            Some(format!("id: {}", card.id)),
+        ];
+        let details = details
+            .into_iter()
+            .flatten()
+            .map(|line| format!("    {line}"));
+        [title].into_iter().chain(details).collect()
+    }
+
+    pub(crate) fn certificate(&self, certificate: &CertificateBody) -> String {
+        let role = match certificate.role.as_str() {
+            "signature" => self.texts.role_signature(),
+            "technical" => self.texts.role_technical(),
+            _ => self.texts.role_authentication(),
+        };
+        let status = match certificate.status.as_str() {
+            "valid" => self.texts.certificate_valid(),
+            "expired" => self.texts.certificate_expired(),
+            _ => self.texts.certificate_not_yet_valid(),
+        };
+        let issuer = foreign_text(&certificate.issuer, LONGEST * 2, self.language);
+        let serial_number = &certificate.serial_number;
+        let until = day(&certificate.not_after);
+        format!("    {role}: {serial_number}, {status}, {until}, {issuer}")
+    }
+
+    pub(crate) fn code_state(&self, state: &str, tries_left: Option<u8>) -> String {
+        match (state, tries_left) {
+            ("ready", Some(tries)) => self.texts.tries_left(u64::from(tries)),
+            ("ready", None) => self.texts.code_ready(),
+            ("blocked", _) => self.texts.code_blocked(),
+            ("definitivelyBlocked", _) => self.texts.code_definitively_blocked(),
+            _ => self.texts.code_absent(),
+        }
+    }
+
+    fn validity(&self, card: &CardBody) -> Option<String> {
+        let validity = card.validity.as_ref()?;
+        let statuses: Vec<_> = card
+            .certificates
+            .iter()
+            .map(|c| c.status.as_str())
+            .collect();
+        Some(match u64::try_from(validity.days_left) {
+            _ if statuses.contains(&"notYetValid") => {
+                self.texts.valid_from(day(&validity.not_before))
+            }
+            Ok(days) if !statuses.contains(&"expired") => {
+                self.texts.valid_until(day(&validity.not_after), days)
+            }
+            Ok(_) | Err(_) => self.texts.expired_on(day(&validity.not_after)),
+        })
+    }
+}
+
+/// The day of an RFC 3339 time.
+fn day(time: &str) -> &str {
+    time.split('T').next().unwrap_or(time)
+}

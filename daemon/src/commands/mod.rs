@@ -1,0 +1,91 @@
+//! Commands that ask the running agent.
+
+pub(crate) mod authenticate;
+mod card_lines;
+pub(crate) mod cards;
+pub(crate) mod certificates;
+pub(crate) mod openapi;
+pub(crate) mod pin;
+pub(crate) mod readers;
+pub(crate) mod sign;
+pub(crate) mod status;
+
+use std::env;
+use std::time::Duration;
+
+use daemon_client::Client;
+use daemon_wire::{CardBody, CardList, DEFAULT_TIMEOUT_SECONDS, ReaderList};
+use platform::paths::AgentPaths;
+use texts::Language;
+
+use crate::command_line::{Common, WhichCard};
+use crate::exit_code::Refusal;
+
+/// The language of the person at the terminal.
+pub(crate) fn language() -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(|name| env::var(name).ok())
+        .find(|value| !value.is_empty());
+    Language::of_environment(locale.as_deref())
+}
+
+fn connect(common: &Common) -> anyhow::Result<Client> {
+    let paths = AgentPaths::resolve(common.state_dir.as_deref())?;
+    Ok(Client::connect(&paths, "cpxd")?.with_language(language().tag()))
+}
+
+/// The card that was named, or the only one there is.
+fn choose_card(client: &Client, which: &WhichCard) -> anyhow::Result<CardBody> {
+    let CardList { cards } = client.read("/v1/cards")?;
+    let named = |card: &CardBody| which.card.as_ref().is_none_or(|id| card.id == *id);
+    let mut chosen = cards.into_iter().filter(named);
+    match (chosen.next(), chosen.next()) {
+        (Some(card), None) => Ok(card),
+        (Some(_), Some(_)) => Err(refusal(
+            "bad-request",
+            "there is more than one card: choose one with --card (see: cpxd cards)",
+        )),
+        (None, _) if which.card.is_some() => Err(refusal_by_code("not-found")),
+        (None, _) => Err(no_card(client)?),
+    }
+}
+
+/// Why there is no card: no service, no reader, or an unusable card.
+fn no_card(client: &Client) -> anyhow::Result<anyhow::Error> {
+    let status: daemon_wire::AgentStatus = client.read("/v1/status")?;
+    if status.state == "pcscUnavailable" {
+        return Ok(refusal_by_code("pcsc-unavailable"));
+    }
+    let ReaderList { readers } = client.read("/v1/readers")?;
+    if readers.is_empty() {
+        return Ok(refusal_by_code("no-reader"));
+    }
+    let problem = readers.iter().find_map(|reader| reader.problem.as_deref());
+    let known = daemon_types::ErrorCode::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .find(|code| Some(*code) == problem);
+    Ok(refusal_by_code(known.unwrap_or("no-card")))
+}
+
+fn refusal_by_code(code: &'static str) -> anyhow::Error {
+    let facts = texts::ErrorFacts::default();
+    let title = texts::error_title(code, language());
+    let detail = texts::error_detail(code, language(), &facts);
+    refusal(code, &format!("{title}: {detail}"))
+}
+
+fn refusal(code: &'static str, sentence: &str) -> anyhow::Error {
+    Refusal {
+        code,
+        sentence: sentence.to_owned(),
+    }
+    .into()
+}
+
+/// How long a call may take: the holder's time, and some for the card.
+fn call_timeout(which: &WhichCard) -> Duration {
+    let seconds = which.timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
+    Duration::from_secs(u64::from(seconds) + 60)
+}

@@ -1,0 +1,23 @@
+//! `cpxd readers`.
+
+use daemon_wire::ReaderList;
+
+use super::card_lines::Lines;
+use super::{connect, language, refusal_by_code};
+use crate::command_line::Common;
+use crate::screen;
+
+pub(crate) fn print(common: &Common) -> anyhow::Result<()> {
+    let list: ReaderList = connect(common)?.read("/v1/readers")?;
+    if common.json {
+        return screen::json(&list);
+    }
+    if list.readers.is_empty() {
+        return Err(refusal_by_code("no-reader"));
+    }
+    let lines = Lines::new(language());
+    for reader in &list.readers {
+        screen::line(lines.reader(reader).trim_start())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! The configuration: a file of the user, a policy of the machine that wins over it.
+
+use std::fs;
+use std::path::Path;
+use std::str::FromStr;
+
+use anyhow::Context as _;
+use daemon_cards::AfterUse;
+use daemon_types::Environment;
+use serde::Deserialize;
+
+use crate::command_line::{AgentOptions, LogFormat, LogLevel};
+
+/// What the agent is told to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Configuration {
+    pub(crate) port: Option<u16>,
+    pub(crate) reader_sources: Vec<ReaderSourceName>,
+    pub(crate) environment: Environment,
+    pub(crate) after_use: AfterUse,
+    pub(crate) log_level: LogLevel,
+    pub(crate) log_format: LogFormat,
+}
+
+/// A source of readers by its name on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ReaderSourceName {
+    Pcsc,
+    Virtual,
+}
+
+impl FromStr for ReaderSourceName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "pcsc" => Ok(Self::Pcsc),
+            "virtual" => Ok(Self::Virtual),
+            _ if name.starts_with("pkcs11:") => {
+                Err("readers of a PKCS#11 module come with a later version".into())
+            }
+            _ => Err("the sources are pcsc and virtual".into()),
+        }
+    }
+}
+
+/// One configuration file; what it leaves out stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct ConfigurationFile {
+    port: Option<u16>,
+    reader_source: Option<Vec<ReaderSourceName>>,
+    environment: Option<EnvironmentName>,
+    after_use: Option<AfterUseName>,
+    log_level: Option<LogLevel>,
+    log_format: Option<LogFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum EnvironmentName {
+    Production,
+    Test,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum AfterUseName {
+    Reset,
+    Leave,
+}
+
+impl Configuration {
+    /// The machine's policy, then the command line, then the user's file, then the defaults.
+    ///
+    /// # Errors
+    /// When a file is there and cannot be read, with its line and key.
+    pub(crate) fn load(options: &AgentOptions) -> anyhow::Result<Self> {
+        let places = platform::paths::config_files();
+        let machine = read_if_there(&places.machine)?;
+        let user = match (&options.config, &places.user) {
+            (Some(file), _) => read(file)?,
+            (None, Some(file)) => read_if_there(file)?,
+            (None, None) => ConfigurationFile::default(),
+        };
+        Ok(Self::of(&machine, options, &user))
+    }
+
+    fn of(machine: &ConfigurationFile, options: &AgentOptions, user: &ConfigurationFile) -> Self {
+        let named = Some(options.reader_source.clone()).filter(|sources| !sources.is_empty());
+        let environment = machine.environment.or(user.environment);
+        let after_use = machine.after_use.or(user.after_use);
+        Self {
+            port: machine.port.or(options.port).or(user.port),
+            reader_sources: machine
+                .reader_source
+                .clone()
+                .or(named)
+                .or_else(|| user.reader_source.clone())
+                .unwrap_or_else(|| vec![ReaderSourceName::Pcsc]),
+            environment: match environment {
+                Some(EnvironmentName::Test) => Environment::Test,
+                Some(EnvironmentName::Production) | None => Environment::Production,
+            },
+            after_use: match after_use {
+                Some(AfterUseName::Leave) => AfterUse::Leave,
+                Some(AfterUseName::Reset) | None => AfterUse::Reset,
+            },
+            log_level: machine
+                .log_level
+                .or(options.log_level)
+                .or(user.log_level)
+                .unwrap_or(LogLevel::Info),
+            log_format: machine
+                .log_format
+                .or(options.log_format)
+                .or(user.log_format)
+                .unwrap_or(LogFormat::Text),
+        }
+    }
+}
+
+fn read_if_there(file: &Path) -> anyhow::Result<ConfigurationFile> {
+    if file.exists() {
+        read(file)
+    } else {
+        Ok(ConfigurationFile::default())
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<ConfigurationFile> {
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("reading the configuration {}", file.display()))?;
+    toml::from_str(&text).with_context(|| format!("in the configuration {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> AgentOptions {
+        AgentOptions {
+            config: None,
+            port: None,
+            reader_source: Vec::new(),
+            log_level: None,
+            log_format: None,
+            scripted_holder: None,
+        }
+    }
+
+    fn file(text: &str) -> ConfigurationFile {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn production_pcsc_and_reset_are_the_defaults() {
+        let nothing = ConfigurationFile::default();
+        let configuration = Configuration::of(&nothing, &options(), &nothing);
+        assert_eq!(configuration.environment, Environment::Production);
+        assert_eq!(configuration.after_use, AfterUse::Reset);
+        assert_eq!(configuration.reader_sources, [ReaderSourceName::Pcsc]);
+        assert_eq!(configuration.port, None);
+    }
+
+    #[test]
+    fn the_machine_wins_over_the_command_line_and_that_over_the_user() {
+        let machine = file("port = 1");
+        let user = file("port = 3\nafter-use = \"leave\"");
+        let nothing = ConfigurationFile::default();
+        let mut options = options();
+        options.port = Some(2);
+        let port = |machine, user| Configuration::of(machine, &options, user).port;
+        assert_eq!(port(&machine, &user), Some(1));
+        assert_eq!(port(&nothing, &user), Some(2));
+        let configuration = Configuration::of(&nothing, &options, &user);
+        assert_eq!(configuration.after_use, AfterUse::Leave);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_line_and_key() {
+        let error = toml::from_str::<ConfigurationFile>("port = 1\nprot = 2").unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("line 2") && text.contains("prot"), "{text}");
+    }
+}

@@ -1,0 +1,47 @@
+//! What this installation keeps: its salt for ids, and the demo's token.
+
+use daemon_core::{Token, Tokens};
+use daemon_types::{AllowedOrigins, PairedProgram, Rights};
+use platform::paths::AgentPaths;
+use platform::private_files::{read_private, write_private};
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// The secret that ids of cards and readers are derived with; made at the first start.
+pub(crate) fn id_salt(paths: &AgentPaths) -> anyhow::Result<[u8; 32]> {
+    let file = paths.card_id_salt_file();
+    if file.exists() {
+        let kept = read_private(&file)?;
+        if let Ok(salt) = <[u8; 32]>::try_from(kept.as_slice()) {
+            return Ok(salt);
+        }
+        anyhow::bail!(
+            "{} is damaged: remove it, and card ids will be new",
+            file.display()
+        );
+    }
+    let salt = random()?;
+    write_private(&file, &salt)?;
+    Ok(salt)
+}
+
+/// A fresh token with all rights, in a file of the demo's state folder.
+pub(crate) fn demo_tokens(paths: &AgentPaths) -> anyhow::Result<Tokens> {
+    let token = Token::from_random(random()?);
+    write_private(&paths.demo_token_file(), token.expose().as_bytes())?;
+    let mut tokens = Tokens::default();
+    let program = PairedProgram {
+        name: "cpxd demo".into(),
+        rights: Rights::all(),
+        origins: AllowedOrigins::Any,
+    };
+    tokens.add(&token, program);
+    Ok(tokens)
+}
+
+fn random() -> anyhow::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| anyhow::anyhow!("the system gives no random numbers"))?;
+    Ok(bytes)
+}

@@ -1,0 +1,7 @@
+//! Thin adapters from the sources of cards to what `daemon-cards` asks of one.
+
+mod pcsc;
+mod virtual_readers;
+
+pub(crate) use pcsc::PcscSource;
+pub(crate) use virtual_readers::VirtualSource;
