@@ -1,1 +1,14 @@
-//! Integration tests.
+//! What the integration tests share: the programs of this workspace as they
+//! were built, an agent with its own state folder, and foreign judges.
+//!
+//! Everything here panics with a sentence when the machine lacks something:
+//! a test that cannot run must fail, never pass in silence.
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "this crate is only used by tests"
+)]
+
+pub mod agent;
+pub mod judge;
+pub mod programs;
