@@ -6,6 +6,7 @@
 #![expect(
     clippy::panic,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "this crate is only used by tests"
 )]
 
