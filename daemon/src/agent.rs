@@ -120,8 +120,8 @@ impl Agent {
             identity,
         };
         let environment = self.configuration.environment;
-        let operations = Operations::new(cards.clone(), self.prompt, environment, now);
-        let api = Api::new(operations, tokens, VERSION);
+        let operations = Operations::new(cards.clone(), self.prompt, tokens, environment, now);
+        let api = Api::new(operations, VERSION);
         publish_endpoint(&self.paths, &url)?;
         if self.is_demo {
             screen::remark(&demo_greeting(&self.paths, &url));

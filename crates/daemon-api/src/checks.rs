@@ -122,11 +122,7 @@ fn caller(api: &Api, connection: &Connection, headers: &HeaderMap) -> Result<Cal
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
         .map(|(_, token)| token.trim())
         .ok_or(ErrorCode::TokenInvalid)?;
-    let program = api.tokens().program(token);
-    program
-        .cloned()
-        .map(Caller::PairedProgram)
-        .ok_or(ErrorCode::TokenInvalid)
+    api.operations().caller_with_token(token)
 }
 
 fn check_client_header(request: &Request) -> Result<(), ErrorCode> {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use daemon_core::Tokens;
 use daemon_operations::Operations;
 use daemon_types::ErrorCode;
 use utoipa::OpenApi;
@@ -22,27 +21,21 @@ pub struct Api(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     operations: Operations,
-    tokens: Tokens,
     version: &'static str,
 }
 
 impl Api {
-    /// The API over these operations, for the programs that hold these tokens.
+    /// The API over these operations.
     #[must_use]
-    pub fn new(operations: Operations, tokens: Tokens, version: &'static str) -> Self {
+    pub fn new(operations: Operations, version: &'static str) -> Self {
         Self(Arc::new(Parts {
             operations,
-            tokens,
             version,
         }))
     }
 
     pub(crate) fn operations(&self) -> &Operations {
         &self.0.operations
-    }
-
-    pub(crate) fn tokens(&self) -> &Tokens {
-        &self.0.tokens
     }
 
     pub(crate) fn version(&self) -> &'static str {

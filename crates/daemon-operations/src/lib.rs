@@ -14,8 +14,8 @@ pub use look::Overview;
 use std::sync::Arc;
 
 use daemon_cards::Cards;
-use daemon_core::authorise;
-use daemon_types::{Caller, Environment, OperationError, Right};
+use daemon_core::{Tokens, authorise};
+use daemon_types::{Caller, Environment, ErrorCode, OperationError, Right};
 use prompt::Prompt;
 use time::OffsetDateTime;
 
@@ -27,25 +27,40 @@ pub struct Operations(Arc<Parts>);
 struct Parts {
     cards: Cards,
     prompt: Prompt,
+    tokens: Tokens,
     environment: Environment,
     now: fn() -> OffsetDateTime,
 }
 
 impl Operations {
-    /// Operations over these cards and this way to the holder, in one environment.
+    /// Operations over these cards and this way to the holder, for the programs
+    /// that hold these tokens, in one environment.
     #[must_use]
     pub fn new(
         cards: Cards,
         prompt: Prompt,
+        tokens: Tokens,
         environment: Environment,
         now: fn() -> OffsetDateTime,
     ) -> Self {
         Self(Arc::new(Parts {
             cards,
             prompt,
+            tokens,
             environment,
             now,
         }))
+    }
+
+    /// The program that a presented token belongs to.
+    ///
+    /// # Errors
+    /// `token-invalid`.
+    pub fn caller_with_token(&self, token: &str) -> Result<Caller, ErrorCode> {
+        let program = self.0.tokens.program(token).cloned();
+        program
+            .map(Caller::PairedProgram)
+            .ok_or(ErrorCode::TokenInvalid)
     }
 
     /// Whether the caller has a right at all, for a door that must know before it reads a body.
