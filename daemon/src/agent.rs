@@ -217,10 +217,10 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
 fn demo_greeting(paths: &AgentPaths, url: &str) -> String {
     let state_dir = paths.state_dir().display();
     format!(
-        "cpxd demo is ready at {url}, with TEST cards only (code 1234).\n\
-         Try, in another shell:\n  \
-         cpxd --state-dir '{state_dir}' status\n  \
-         curl --cacert '{state_dir}/ca.pem' -H \"Authorization: Bearer $(cat '{state_dir}/demo-token')\" {url}/v1/cards"
+        "cpxd demo is ready at {url}, with TEST cards only (code 1234). Ctrl-C ends it.\n\
+         Try next, in another terminal:\n  \
+         curl --cacert '{state_dir}/ca.pem' -H \"Authorization: Bearer $(cat '{state_dir}/demo-token')\" {url}/v1/cards\n\
+         The README goes on from there: a token for a site, a signature, and openssl as judge."
     )
 }
 

@@ -1,5 +1,7 @@
 //! The log, on standard error.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::command_line::{LogFormat, LogLevel};
@@ -15,6 +17,7 @@ pub(crate) fn start(level: LogLevel, format: LogFormat) -> anyhow::Result<()> {
     };
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Text => subscriber.try_init(),
