@@ -1,9 +1,9 @@
 //! The trait that every card of the family answers to, and its plain types.
 
 use igc_sante::{CardCertificate, KeyRole};
-use secrets::{Pin, SecretBytes};
+use secrets::{Pin, SecretBytes, UnblockCode};
 
-use crate::{CardError, PinError};
+use crate::{CardError, PinError, UnblockError};
 
 /// A card within one exclusive transaction.
 ///
@@ -46,6 +46,28 @@ pub trait CpxCard {
     /// # Errors
     /// [`PinError`]; only `Wrong` and `Blocked` can have cost a try.
     fn verify_pin(&mut self, pin: &Pin, last_try: LastTry) -> Result<Verification, PinError>;
+
+    /// Replaces the holder's code; the old one is presented once.
+    ///
+    /// # Errors
+    /// [`PinError`]; only `Wrong` and `Blocked` can have cost a try. After `OutcomeUnknown` either
+    /// code may be the right one.
+    fn change_pin(&mut self, old: &Pin, new: &Pin, last_try: LastTry) -> Result<(), PinError>;
+
+    /// Gives the holder a new code, blocked or not, after the unblock code was presented once.
+    ///
+    /// # Errors
+    /// [`UnblockError`]; only `Wrong` and `Blocked` can have cost a try of the unblock code.
+    fn unblock_pin(
+        &mut self,
+        code: &UnblockCode,
+        new: &Pin,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError>;
+
+    /// Whether the card still knows of a code that was presented in this transaction and not by
+    /// another program before: a state that is ours to drop, after success and after failure.
+    fn leaves_code_presented(&self) -> bool;
 
     /// Signs with the key of this role.
     ///
@@ -102,8 +124,9 @@ pub struct CodeStates {
 /// Counters of one code, as the card tells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeCounters {
-    /// Wrong codes that may still be presented.
-    pub tries_left: u8,
+    /// Wrong codes that may still be presented; `None` while a card that counts only before the
+    /// code is presented (CPS4) knows of one.
+    pub tries_left: Option<u8>,
     /// Wrong codes in a row that block it, where the card tells.
     pub tries_maximum: Option<u8>,
     /// Times it may still be used at all, where the card counts that.
@@ -114,7 +137,7 @@ impl CodeCounters {
     /// Whether the code can no longer be presented.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        self.tries_left == 0 || self.uses_left == Some(0)
+        self.tries_left == Some(0) || self.uses_left == Some(0)
     }
 }
 

@@ -4,6 +4,8 @@ use card_apdu::tlv::TlvError;
 use card_apdu::{ChannelError, ReaderFault, StatusWord};
 use igc_sante::KeyRole;
 
+use crate::PinLimits;
+
 /// Why a step on the card did not succeed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -89,17 +91,60 @@ pub enum PinError {
     Absent,
     /// The card does not take a code of this length; nothing was sent.
     #[error("the card takes codes of {} to {} digits", .0.minimum_len, .0.maximum_len)]
-    Length(crate::PinLimits),
+    Length(PinLimits),
     /// One try is left and the holder did not say yes to risking it; nothing was sent.
     #[error("one try is left and its use was not confirmed")]
     LastTryNotConfirmed,
+    /// The card does not take a new code of this length; nothing was sent.
+    #[error("the card takes new codes of {} to {} digits", .0.minimum_len, .0.maximum_len)]
+    NewCodeLength(PinLimits),
+    /// The card did not take the new code; the old one holds.
+    #[error("the card refused the new code with {sw}")]
+    NewCodeRefused {
+        /// What the card answered.
+        sw: StatusWord,
+    },
+    /// The way to the card broke while it changed the code: either code may be the right one.
+    #[error("it is not known whether the code was changed")]
+    OutcomeUnknown(#[source] CardError),
     /// The way to the card broke, or the card did something else.
     #[error("presenting the code")]
     Card(#[from] CardError),
 }
 
-impl From<ChannelError> for PinError {
-    fn from(error: ChannelError) -> Self {
-        Self::Card(error.into())
-    }
+/// Why the holder's code could not be replaced with the help of the unblock code.
+#[derive(Debug, thiserror::Error)]
+pub enum UnblockError {
+    /// The unblock code was wrong and cost one try; the numbers are the card's own.
+    #[error("the unblock code was wrong, {tries_left} tries are left")]
+    Wrong {
+        /// Tries left, at least one.
+        tries_left: u8,
+        /// Uses left, read after the wrong code; `None` when the card does not tell.
+        uses_left: Option<u16>,
+    },
+    /// The unblock code has no try or no use left; either before, or this wrong code did it.
+    #[error("the unblock code is blocked")]
+    Blocked,
+    /// The card has no holder's code, or none that unblocks it.
+    #[error("the card has no unblock code")]
+    Absent,
+    /// One try is left and the holder did not say yes to risking it; nothing was sent.
+    #[error("one try of the unblock code is left and its use was not confirmed")]
+    LastTryNotConfirmed,
+    /// The card does not take a new code of this length; nothing was sent.
+    #[error("the card takes new codes of {} to {} digits", .0.minimum_len, .0.maximum_len)]
+    NewCodeLength(PinLimits),
+    /// The card took the unblock code, but not the new code; the old one holds, blocked or not.
+    #[error("the card refused the new code with {sw}")]
+    NewCodeRefused {
+        /// What the card answered.
+        sw: StatusWord,
+    },
+    /// The way to the card broke while it set the new code: the new one may hold or not.
+    #[error("it is not known whether the new code was set")]
+    OutcomeUnknown(#[source] CardError),
+    /// The way to the card broke, or the card did something else.
+    #[error("unblocking the code")]
+    Card(#[from] CardError),
 }

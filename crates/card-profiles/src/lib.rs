@@ -9,6 +9,7 @@
 //! the same transaction (invariant 4 of ARCHITECTURE.md).
 
 mod card;
+mod code_answers;
 mod cps3;
 mod error;
 mod files;
@@ -20,7 +21,7 @@ pub use card::{
     LastTry, PinLimits, Signable, Verification,
 };
 pub use cps3::Cps3;
-pub use error::{CardError, PinError};
+pub use error::{CardError, PinError, UnblockError};
 pub use pkcs15::CardMemory;
 pub use recognition::{Profile, Recognition, recognise};
 

@@ -4,6 +4,7 @@
 //! unused bits (OpenSC issue 2224): such a byte is taken as the bits themselves.
 
 use card_apdu::tlv::{self, Tag, Tlv};
+use zeroize::Zeroizing;
 
 use crate::files::FilePath;
 use crate::{CardError, Identity, PinLimits};
@@ -43,6 +44,32 @@ pub(crate) struct PinObject {
     pub(crate) unblocks: bool,
     /// Length and byte that shorter codes are filled up with.
     pub(crate) padding: Option<(u8, u8)>,
+}
+
+impl PinObject {
+    /// Whether the card takes a code of this length.
+    pub(crate) fn takes(&self, digits: &[u8]) -> bool {
+        let limits = self.limits;
+        (usize::from(limits.minimum_len)..=usize::from(limits.maximum_len)).contains(&digits.len())
+    }
+
+    /// Whether codes of several lengths go to the card as they are, so that their end shows only there.
+    pub(crate) fn has_several_lengths(&self) -> bool {
+        self.padding.is_none() && self.limits.minimum_len != self.limits.maximum_len
+    }
+
+    /// The digits as they go to the card: filled up where the AODF says so.
+    pub(crate) fn reference_data(&self, digits: &[u8]) -> Zeroizing<Vec<u8>> {
+        let (len, byte) = self
+            .padding
+            .map_or((0, 0), |(len, byte)| (usize::from(len), byte));
+        let mut data = Zeroizing::new(Vec::with_capacity(digits.len().max(len)));
+        data.extend_from_slice(digits);
+        while data.len() < len {
+            data.push(byte);
+        }
+        data
+    }
 }
 
 /// A private key, from the PrKDF.

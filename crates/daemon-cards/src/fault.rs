@@ -40,10 +40,14 @@ pub(crate) fn from_pin_error(error: PinError) -> UseKeyError {
     let code = match error {
         PinError::Wrong { tries_left } => return UseKeyError::WrongCode { tries_left },
         PinError::LastTryNotConfirmed => return UseKeyError::LastTryNotConfirmed,
-        PinError::Card(error) => return UseKeyError::Operation(from_card_error(error)),
+        PinError::Card(error) | PinError::OutcomeUnknown(error) => {
+            return UseKeyError::Operation(from_card_error(error));
+        }
         PinError::Blocked => ErrorCode::PinBlocked,
         PinError::Absent => ErrorCode::KeyAbsent,
-        PinError::Length(_) => ErrorCode::PinLength,
+        PinError::Length(_) | PinError::NewCodeLength(_) | PinError::NewCodeRefused { .. } => {
+            ErrorCode::PinLength
+        }
     };
     UseKeyError::Operation(OperationError::new(code).caused_by(error))
 }

@@ -1,11 +1,12 @@
 //! The holder's code and the unblock code: counters and VERIFY.
 
 use card_apdu::tlv::{self, Tag};
-use card_apdu::{CommandApdu, ExpectedLen, StatusWord};
+use card_apdu::{CommandApdu, ExpectedLen};
 use secrets::Pin;
 
 use super::Cps3;
 use crate::card::{CodeCounters, CodeStates, LastTry, Verification};
+use crate::code_answers::{CodeState, Presentation, check_tries};
 use crate::pkcs15::PinObject;
 use crate::{CardError, PinError};
 
@@ -57,7 +58,7 @@ impl Cps3<'_> {
         };
         let tries_left = number(TRIES_LEFT)?.ok_or(CardError::malformed(what))?;
         Ok(CodeCounters {
-            tries_left: u8::try_from(tries_left).map_err(|_| CardError::malformed(what))?,
+            tries_left: Some(u8::try_from(tries_left).map_err(|_| CardError::malformed(what))?),
             tries_maximum: number(TRIES_MAXIMUM)?.and_then(|max| u8::try_from(max).ok()),
             uses_left: number(USES_LEFT)?,
         })
@@ -71,69 +72,72 @@ impl Cps3<'_> {
     ) -> Result<Verification, PinError> {
         let object = self.pin_object()?.ok_or(PinError::Absent)?;
         let digits = pin.digits().expose();
-        let fits = usize::from(object.limits.minimum_len)..=usize::from(object.limits.maximum_len);
-        if !fits.contains(&digits.len()) {
+        if !object.takes(digits) {
             return Err(PinError::Length(object.limits));
         }
         self.select_application()?;
-        let (tries_left, was_verified_before) = self.tries_before_verify(object.reference)?;
-        match tries_left {
-            0 => return Err(PinError::Blocked),
-            1 if last_try == LastTry::NotConfirmed => return Err(PinError::LastTryNotConfirmed),
-            _ => {}
-        }
-        self.verify(&object, digits)?;
+        let was_verified_before = self.check_pin_before_use(object.reference, last_try)?;
+        self.verify_holder_code(&object, digits)?;
+        self.leaves_code_presented = !was_verified_before;
         Ok(Verification {
             was_verified_before,
         })
     }
 
-    /// The counter by an empty VERIFY, which answers 9000 when the code was
-    /// presented already and tells no number then: GET DATA does.
-    fn tries_before_verify(&mut self, reference: u8) -> Result<(u8, bool), CardError> {
-        let response = self
-            .channel
-            .transmit(&CommandApdu::new(0x00, VERIFY, 0x00, reference))?;
-        match (response.sw(), response.sw().tries_left()) {
-            (_, Some(tries_left)) => Ok((tries_left, false)),
-            (StatusWord::AUTHENTICATION_METHOD_BLOCKED, _) => Ok((0, false)),
-            (StatusWord::SUCCESS, _) => {
-                self.select_master_file()?;
-                let tries_left = self.read_counters(reference)?.tries_left;
-                self.select_application()?;
-                Ok((tries_left, true))
-            }
-            (sw, _) => Err(CardError::Refused {
-                command: "VERIFY (status)",
-                sw,
-            }),
+    /// Holds the code back where [`check_tries`] says so, and tells whether it was presented already.
+    pub(super) fn check_pin_before_use(
+        &mut self,
+        reference: u8,
+        last_try: LastTry,
+    ) -> Result<bool, PinError> {
+        let state = self.code_state(reference)?;
+        let tries_left = match state {
+            CodeState::NotPresented { tries_left } => Some(tries_left),
+            CodeState::Presented => self.tries_left_by_get_data(reference)?,
+        };
+        check_tries(tries_left, last_try)?;
+        Ok(state.is_presented())
+    }
+
+    /// VERIFY without data, which costs no try.
+    pub(super) fn code_state(&mut self, reference: u8) -> Result<CodeState, CardError> {
+        let command = CommandApdu::new(0x00, VERIFY, 0x00, reference);
+        CodeState::of_answer(self.channel.transmit(&command)?.sw())
+    }
+
+    /// The number that the empty VERIFY does not tell; the application is selected again after it.
+    pub(super) fn tries_left_by_get_data(
+        &mut self,
+        reference: u8,
+    ) -> Result<Option<u8>, CardError> {
+        self.select_master_file()?;
+        let tries_left = self.read_counters(reference)?.tries_left;
+        self.select_application()?;
+        Ok(tries_left)
+    }
+
+    pub(super) fn verify_holder_code(
+        &mut self,
+        object: &PinObject,
+        digits: &[u8],
+    ) -> Result<(), PinError> {
+        match self.verify(object, digits)? {
+            Presentation::Accepted => Ok(()),
+            Presentation::Wrong { tries_left } => Err(PinError::Wrong { tries_left }),
+            Presentation::Blocked => Err(PinError::Blocked),
         }
     }
 
-    fn verify(&mut self, object: &PinObject, digits: &[u8]) -> Result<(), PinError> {
-        let command = CommandApdu::new(0x00, VERIFY, 0x00, object.reference);
-        let padded = padded(digits, object.padding);
-        let response = self.channel.transmit(&command.with_secret_data(&padded))?;
-        match (response.sw(), response.sw().tries_left()) {
-            (StatusWord::SUCCESS, _) => Ok(()),
-            (StatusWord::AUTHENTICATION_METHOD_BLOCKED, _) | (_, Some(0)) => Err(PinError::Blocked),
-            (_, Some(tries_left)) => Err(PinError::Wrong { tries_left }),
-            (sw, None) => Err(PinError::Card(CardError::Refused {
-                command: "VERIFY",
-                sw,
-            })),
-        }
+    /// VERIFY (ISO/IEC 7816-4, 11.6.6), sent once whatever comes back.
+    pub(super) fn verify(
+        &mut self,
+        object: &PinObject,
+        digits: &[u8],
+    ) -> Result<Presentation, CardError> {
+        let command = CommandApdu::new(0x00, VERIFY, 0x00, object.reference)
+            .with_secret_data(&object.reference_data(digits));
+        Presentation::of_answer(self.channel.transmit(&command)?.sw(), "VERIFY")
     }
-}
-
-fn padded(digits: &[u8], padding: Option<(u8, u8)>) -> zeroize::Zeroizing<Vec<u8>> {
-    let (len, byte) = padding.map_or((0, 0), |(len, byte)| (usize::from(len), byte));
-    let mut padded = zeroize::Zeroizing::new(Vec::with_capacity(digits.len().max(len)));
-    padded.extend_from_slice(digits);
-    while padded.len() < len {
-        padded.push(byte);
-    }
-    padded
 }
 
 fn small_number(bytes: &[u8]) -> Option<u16> {

@@ -1,19 +1,20 @@
 //! CPS3: the IAS-ECC 1.0.1 application on channel 0 (facts in the fixtures under `apdu-fixtures/cps3`).
 
+mod code_changes;
 mod codes;
 mod directory;
 mod keys;
 
 use card_apdu::{CardChannel, CommandApdu};
 use igc_sante::KeyRole;
-use secrets::{Pin, SecretBytes};
+use secrets::{Pin, SecretBytes, UnblockCode};
 
 use crate::card::{
     Capabilities, CodeStates, CpxCard, HashAlgorithm, Identity, LastTry, PinLimits, Signable,
     Verification,
 };
 use crate::files::{FilePath, is_selected};
-use crate::{CardError, CardMemory, PinError};
+use crate::{CardError, CardMemory, PinError, UnblockError};
 
 /// A CPS3 within one transaction.
 pub struct Cps3<'t> {
@@ -21,6 +22,7 @@ pub struct Cps3<'t> {
     memory: &'t mut CardMemory,
     /// Whether this transaction has selected the application already.
     selected: bool,
+    leaves_code_presented: bool,
 }
 
 impl std::fmt::Debug for Cps3<'_> {
@@ -38,6 +40,7 @@ impl<'t> Cps3<'t> {
             channel,
             memory,
             selected: false,
+            leaves_code_presented: false,
         }
     }
 
@@ -105,6 +108,23 @@ impl CpxCard for Cps3<'_> {
 
     fn verify_pin(&mut self, pin: &Pin, last_try: LastTry) -> Result<Verification, PinError> {
         self.present_pin(pin, last_try)
+    }
+
+    fn change_pin(&mut self, old: &Pin, new: &Pin, last_try: LastTry) -> Result<(), PinError> {
+        self.change_code(old, new, last_try)
+    }
+
+    fn unblock_pin(
+        &mut self,
+        code: &UnblockCode,
+        new: &Pin,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError> {
+        self.set_code_by_unblock_code(code, new, last_try)
+    }
+
+    fn leaves_code_presented(&self) -> bool {
+        self.leaves_code_presented
     }
 
     fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError> {

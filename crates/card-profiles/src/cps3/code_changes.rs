@@ -1,0 +1,138 @@
+//! A new code for the holder: after the old one, or after the unblock code.
+
+use card_apdu::CommandApdu;
+use secrets::{Pin, UnblockCode};
+use zeroize::Zeroizing;
+
+use super::Cps3;
+use crate::card::LastTry;
+use crate::code_answers::{Presentation, check_counter_after, check_tries, new_code_taken};
+use crate::pkcs15::PinObject;
+use crate::{CardError, PinError, UnblockError};
+
+impl Cps3<'_> {
+    /// Selection, counter, CHANGE REFERENCE DATA with both codes, counter again.
+    ///
+    /// The two codes lie side by side in the command and the card cuts them by the length of the
+    /// one it knows. Where it takes several lengths, an old code typed too long would lend its
+    /// last digits to the new one; so there the old code is presented by itself first.
+    pub(super) fn change_code(
+        &mut self,
+        old: &Pin,
+        new: &Pin,
+        last_try: LastTry,
+    ) -> Result<(), PinError> {
+        let object = self.pin_object()?.ok_or(PinError::Absent)?;
+        let (old, new) = (old.digits().expose(), new.digits().expose());
+        if !object.takes(old) {
+            return Err(PinError::Length(object.limits));
+        }
+        if !object.takes(new) {
+            return Err(PinError::NewCodeLength(object.limits));
+        }
+        self.select_application()?;
+        let was_verified_before = self.check_pin_before_use(object.reference, last_try)?;
+        if object.has_several_lengths() {
+            self.verify_holder_code(&object, old)?;
+            self.leaves_code_presented = !was_verified_before;
+        }
+        self.change_reference_data(&object, old, new)?;
+        let after = self.code_state(object.reference);
+        let is_presented = after.as_ref().map_or(true, |state| state.is_presented());
+        self.leaves_code_presented = is_presented && !was_verified_before;
+        Ok(check_counter_after(after.map(|state| state.tries_left()))?)
+    }
+
+    /// CHANGE REFERENCE DATA (ISO/IEC 7816-4, 11.6.7), P1 = 00: old code, then new code.
+    fn change_reference_data(
+        &mut self,
+        object: &PinObject,
+        old: &[u8],
+        new: &[u8],
+    ) -> Result<(), PinError> {
+        let (old, new) = (object.reference_data(old), object.reference_data(new));
+        let mut both = Zeroizing::new(Vec::with_capacity(old.len() + new.len()));
+        both.extend_from_slice(&old);
+        both.extend_from_slice(&new);
+        let name = "CHANGE REFERENCE DATA";
+        let command = CommandApdu::new(0x00, CHANGE_REFERENCE_DATA, 0x00, object.reference)
+            .with_secret_data(&both);
+        let answer = self.channel.transmit(&command);
+        let judged = answer.as_ref().ok().map(|response| response.sw());
+        match judged.map(|sw| Presentation::of_answer(sw, name)) {
+            Some(Ok(Presentation::Wrong { tries_left })) => Err(PinError::Wrong { tries_left }),
+            Some(Ok(Presentation::Blocked)) => Err(PinError::Blocked),
+            _ => Ok(new_code_taken(answer, name)?),
+        }
+    }
+
+    /// Both counters, selection, VERIFY of the unblock code, RESET RETRY COUNTER, counter again.
+    pub(super) fn set_code_by_unblock_code(
+        &mut self,
+        code: &UnblockCode,
+        new: &Pin,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError> {
+        let (pin, unblock) = self.both_code_objects()?;
+        let (code, new) = (code.digits().expose(), new.digits().expose());
+        if !pin.takes(new) {
+            return Err(UnblockError::NewCodeLength(pin.limits));
+        }
+        if !unblock.takes(code) {
+            return Err(UNBLOCK_CODE_OF_ANOTHER_LENGTH.into());
+        }
+        let counters = self.read_code_states()?.unblock_code;
+        let counters = counters.ok_or(UnblockError::Absent)?;
+        if counters.is_blocked() {
+            return Err(UnblockError::Blocked);
+        }
+        check_tries(counters.tries_left, last_try)?;
+        self.select_application()?;
+        match self.verify(&unblock, code)? {
+            Presentation::Accepted => self.leaves_code_presented = true,
+            Presentation::Wrong { tries_left } => {
+                let uses_left = self.uses_left_after_wrong_code();
+                return Err(UnblockError::Wrong {
+                    tries_left,
+                    uses_left,
+                });
+            }
+            Presentation::Blocked => return Err(UnblockError::Blocked),
+        }
+        self.reset_retry_counter(&pin, new)?;
+        let tries_left = self.read_code_states().map(|states| {
+            let pin = states.pin?;
+            pin.tries_left
+        });
+        Ok(check_counter_after(tries_left)?)
+    }
+
+    fn both_code_objects(&mut self) -> Result<(PinObject, PinObject), UnblockError> {
+        let objects = self.pin_objects()?;
+        let find = |unblocks| objects.iter().find(|object| object.unblocks == unblocks);
+        match (find(false), find(true)) {
+            (Some(pin), Some(unblock)) => Ok((pin.clone(), unblock.clone())),
+            _ => Err(UnblockError::Absent),
+        }
+    }
+
+    /// A wrong code may have cost a use besides a try; only the card knows.
+    fn uses_left_after_wrong_code(&mut self) -> Option<u16> {
+        let states = self.read_code_states().ok()?;
+        states.unblock_code?.uses_left
+    }
+
+    /// RESET RETRY COUNTER (ISO/IEC 7816-4, 11.6.10), P1 = 02: the new code alone, since the
+    /// unblock code was presented before.
+    fn reset_retry_counter(&mut self, pin: &PinObject, new: &[u8]) -> Result<(), UnblockError> {
+        let command = CommandApdu::new(0x00, RESET_RETRY_COUNTER, 0x02, pin.reference)
+            .with_secret_data(&pin.reference_data(new));
+        let answer = self.channel.transmit(&command);
+        Ok(new_code_taken(answer, "RESET RETRY COUNTER")?)
+    }
+}
+
+const UNBLOCK_CODE_OF_ANOTHER_LENGTH: CardError =
+    CardError::CardUnsupported("its unblock code does not have eight digits");
+const CHANGE_REFERENCE_DATA: u8 = 0x24;
+const RESET_RETRY_COUNTER: u8 = 0x2C;

@@ -1,0 +1,9 @@
+//! The life of the codes on virtual cards: every command that carries one is counted.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "an answer of an unexpected form fails its test"
+)]
+
+mod cps3;
+mod listened_card;
