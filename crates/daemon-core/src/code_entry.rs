@@ -1,6 +1,7 @@
 //! Whether the holder may be asked for the code, and what they must know first.
 
 use daemon_types::{CodeCondition, CodeEntry, CodeState, ErrorCode};
+use secrets::Pin;
 
 /// The code entry that the holder is shown, or why no code may be asked.
 ///
@@ -18,6 +19,19 @@ pub fn code_entry(pin: &CodeState, previous_was_wrong: bool) -> Result<CodeEntry
         CodeCondition::Blocked => Err(ErrorCode::PinBlocked),
         CodeCondition::DefinitivelyBlocked => Err(ErrorCode::CardDefinitivelyBlocked),
         CodeCondition::Absent => Err(ErrorCode::KeyAbsent),
+    }
+}
+
+/// Whether the card takes codes as long as the one that was typed.
+///
+/// # Errors
+/// `pin-length`, before anything is sent.
+pub fn check_code_len(code: &Pin, entry: CodeEntry) -> Result<(), ErrorCode> {
+    let lengths = usize::from(entry.minimum_len)..=usize::from(entry.maximum_len);
+    if lengths.contains(&code.digits().len()) {
+        Ok(())
+    } else {
+        Err(ErrorCode::PinLength)
     }
 }
 
@@ -40,6 +54,17 @@ mod tests {
         for (tries_left, last_try) in [(Some(3), false), (Some(1), true), (None, false)] {
             let entry = code_entry(&pin(CodeCondition::Ready, tries_left), false).unwrap();
             assert_eq!(entry.last_try, last_try, "{tries_left:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_as_long_as_the_card_says() {
+        let mut state = pin(CodeCondition::Ready, Some(3));
+        state.maximum_len = 6;
+        let entry = code_entry(&state, false).unwrap();
+        for (digits, fits) in [("1234", true), ("123456", true), ("1234567", false)] {
+            let code = Pin::new(digits.as_bytes()).unwrap();
+            assert_eq!(check_code_len(&code, entry).is_ok(), fits, "{digits}");
         }
     }
 

@@ -6,11 +6,15 @@
 mod authorisation;
 mod card_use;
 mod code_entry;
+mod new_code;
 mod tokens;
+mod unblock_code;
 mod web_eid;
 
 pub use authorisation::{authorise, authorise_origin};
 pub use card_use::{certificate_may_sign, environment_fits};
-pub use code_entry::code_entry;
+pub use code_entry::{check_code_len, code_entry};
+pub use new_code::{check_new_code, new_code_entry};
 pub use tokens::{Token, Tokens};
+pub use unblock_code::{blocked_error, unblock_blocked_error, unblock_code_entry};
 pub use web_eid::{check_nonce, token_digest};

@@ -203,6 +203,15 @@ pub struct UnblockCodeState {
     pub uses_left: Option<u16>,
 }
 
+/// Both codes of a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodesOfCard {
+    /// The holder's code.
+    pub pin: CodeState,
+    /// The unblock code.
+    pub unblock_code: UnblockCodeState,
+}
+
 /// A certificate of a card, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateSummary {

@@ -111,6 +111,46 @@ impl fmt::Display for ErrorCode {
     }
 }
 
+/// What an error code alone does not tell, where it changes what the holder does next.
+///
+/// Stable like the codes; more may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// With `bad-request`: the card is to be unblocked and is not blocked.
+    PinNotBlocked,
+    /// With `bad-request`: the new code is the old one; nothing was sent.
+    NewPinUnchanged,
+    /// With `pin-length`: it is the new code that the card does not take; the old one holds.
+    NewPinRefused,
+    /// With `pin-length`: it is the unblock code that has the wrong form; nothing was sent.
+    UnblockCodeLength,
+    /// With any code: the way to the card broke while it took a new code, which may hold or not.
+    OutcomeUnknown,
+}
+
+impl Reason {
+    /// Every reason there is.
+    pub const ALL: &'static [Self] = &[
+        Self::PinNotBlocked,
+        Self::NewPinUnchanged,
+        Self::NewPinRefused,
+        Self::UnblockCodeLength,
+        Self::OutcomeUnknown,
+    ];
+
+    /// The text on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PinNotBlocked => "pin-not-blocked",
+            Self::NewPinUnchanged => "new-pin-unchanged",
+            Self::NewPinRefused => "new-pin-refused",
+            Self::UnblockCodeLength => "unblock-code-length",
+            Self::OutcomeUnknown => "outcome-unknown",
+        }
+    }
+}
+
 /// An operation that did not succeed: the code for the caller, the chain for the log.
 #[derive(Debug)]
 pub struct OperationError {
@@ -122,6 +162,8 @@ pub struct OperationError {
     pub field: Option<String>,
     /// Who is in the way, such as the program that holds the reader.
     pub culprit: Option<String>,
+    /// What the code alone does not tell.
+    pub reason: Option<Reason>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -134,6 +176,7 @@ impl OperationError {
             tries_left: None,
             field: None,
             culprit: None,
+            reason: None,
             source: None,
         }
     }
@@ -158,6 +201,13 @@ impl OperationError {
     #[must_use]
     pub fn with_culprit(mut self, culprit: Option<String>) -> Self {
         self.culprit = culprit;
+        self
+    }
+
+    /// Says what the code alone does not tell.
+    #[must_use]
+    pub fn because(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
         self
     }
 
@@ -201,5 +251,13 @@ mod tests {
         texts.dedup();
         assert_eq!(texts.len(), ErrorCode::ALL.len());
         assert_eq!(texts.len(), 38);
+    }
+
+    #[test]
+    fn each_reason_has_a_text_of_its_own() {
+        let mut texts: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), 5);
     }
 }

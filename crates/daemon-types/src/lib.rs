@@ -14,13 +14,15 @@ mod request;
 pub use caller::{AllowedOrigins, Caller, PairedProgram, Right, Rights, SocketProgram};
 pub use card::{
     CardId, CardSummary, CertificateStatus, CertificateSummary, CodeCondition, CodeState,
-    Environment, Generation, Holder, KeyRole, NationalId, PresentCard, Profession, ReaderCondition,
-    ReaderId, ReaderSummary, UnblockCodeState,
+    CodesOfCard, Environment, Generation, Holder, KeyRole, NationalId, PresentCard, Profession,
+    ReaderCondition, ReaderId, ReaderSummary, UnblockCodeState,
 };
-pub use error::{ErrorCode, OperationError};
+pub use error::{ErrorCode, OperationError, Reason};
 pub use event::{Event, Happening};
 pub use origin::{Origin, OriginError};
-pub use question::{Asker, CardLabel, CodeEntry, Purpose, Question};
+pub use question::{
+    Asker, CardLabel, CodeEntry, NewCodeEntry, Purpose, Question, UnblockCodeEntry,
+};
 pub use request::{
     AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, SignRequest, Signatures,
 };

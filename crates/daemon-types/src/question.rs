@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{CardId, Environment, HashAlgorithm, Origin};
 
-/// One question to the holder: who asks, for what, about which card, and whether a code is needed.
+/// One question to the holder: who asks, for what, about which card, and which codes are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// Who asks.
@@ -13,8 +13,22 @@ pub struct Question {
     pub purpose: Purpose,
     /// The card that will be used.
     pub card: CardLabel,
-    /// The code to be typed; `None` where a yes is enough.
+    /// The holder's code as it is now; `None` where it is not needed.
     pub code: Option<CodeEntry>,
+    /// The unblock code; `None` where it is not needed.
+    pub unblock_code: Option<UnblockCodeEntry>,
+    /// A new code, which the holder chooses; `None` where none is set. Where no code at all is
+    /// typed, a yes is enough.
+    pub new_code: Option<NewCodeEntry>,
+}
+
+impl Question {
+    /// Whether a wrong code now blocks for long or for good: the holder must say yes to that first.
+    #[must_use]
+    pub fn is_last_try(&self) -> bool {
+        self.code.is_some_and(|entry| entry.last_try)
+            || self.unblock_code.is_some_and(|entry| entry.last_try)
+    }
 }
 
 /// Who asks, as far as the system knows it; never text that the asker chose, except a paired name.
@@ -43,6 +57,10 @@ pub enum Purpose {
         /// Their algorithm.
         hash: HashAlgorithm,
     },
+    /// Replace their code by one that they choose.
+    ChangePin,
+    /// Set a new code on a card whose code is blocked, with the unblock code.
+    UnblockPin,
 }
 
 /// Enough of a card for its holder to know it.
@@ -69,6 +87,28 @@ pub struct CodeEntry {
     pub previous_was_wrong: bool,
     /// A wrong code now blocks the card: the holder must say yes to that first.
     pub last_try: bool,
+    /// Fewest digits that the card takes.
+    pub minimum_len: u8,
+    /// Most digits that the card takes.
+    pub maximum_len: u8,
+}
+
+/// The unblock code to be typed, and what is at stake. It has 8 digits on every card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnblockCodeEntry {
+    /// Tries left before this one; `None` where the card does not tell.
+    pub tries_left: Option<u8>,
+    /// Times that it may still unblock, this one included; `None` where the card does not tell.
+    pub uses_left: Option<u16>,
+    /// The previous unblock code typed for this question was wrong.
+    pub previous_was_wrong: bool,
+    /// A wrong unblock code now blocks the card for good: the holder must say yes to that first.
+    pub last_try: bool,
+}
+
+/// A code that the holder chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewCodeEntry {
     /// Fewest digits that the card takes.
     pub minimum_len: u8,
     /// Most digits that the card takes.

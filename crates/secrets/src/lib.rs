@@ -6,13 +6,15 @@
 
 use std::fmt;
 
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// Bytes that must never be printed, kept or copied without need.
 ///
 /// The buffer is wiped on drop. It is allocated once with its final size, so
-/// that no smaller copy is left behind by growth.
-#[derive(Clone, PartialEq, Eq)]
+/// that no smaller copy is left behind by growth. Two of them are compared in a
+/// time that tells nothing but their lengths.
+#[derive(Clone)]
 pub struct SecretBytes(Zeroizing<Box<[u8]>>);
 
 impl SecretBytes {
@@ -46,6 +48,14 @@ impl SecretBytes {
         self.0.is_empty()
     }
 }
+
+impl PartialEq for SecretBytes {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SecretBytes {}
 
 impl fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,6 +155,15 @@ mod tests {
         let unblock_code = UnblockCode::new(b"73918264").unwrap();
         assert_eq!(format!("{pin:?}"), "Pin([redacted])");
         assert_eq!(format!("{unblock_code:?}"), "UnblockCode([redacted])");
+    }
+
+    #[test]
+    fn two_codes_are_the_same_only_digit_for_digit() {
+        let pin = |digits: &[u8]| Pin::new(digits).unwrap();
+        assert_eq!(pin(b"1234"), pin(b"1234"));
+        for other in [&b"1235"[..], b"0234", b"12345"] {
+            assert_ne!(pin(b"1234"), pin(other));
+        }
     }
 
     #[test]
