@@ -2,6 +2,7 @@
 
 use igc_sante::{CardCertificate, KeyRole};
 use secrets::{Pin, SecretBytes, UnblockCode};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::{CardError, PinError, UnblockError};
 
@@ -87,6 +88,8 @@ pub trait CpxCard {
 pub enum Generation {
     /// IAS-ECC 1.0.1.
     Cps3,
+    /// ChipDoc, on logical channel 1.
+    Cps4,
 }
 
 /// What a card says of itself.
@@ -104,8 +107,8 @@ pub struct Identity {
 /// What a card can do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Keys it has, with the hash functions each of them signs (RSASSA-PKCS1-v1_5).
-    pub signature_hashes: Vec<(KeyRole, Vec<HashAlgorithm>)>,
+    /// Keys it has, with the algorithms that each of them signs by.
+    pub signature_algorithms: Vec<(KeyRole, Vec<SignatureAlgorithm>)>,
     /// Whether the authentication key deciphers.
     pub decipher: bool,
     /// Whether it has a holder's code.
@@ -172,19 +175,52 @@ pub enum Signable<'a> {
     /// A finished digest.
     Digest(Digest<'a>),
     /// A message: a card that insists on hashing the last block itself can sign this alone.
-    Message(HashAlgorithm, &'a [u8]),
+    Message(SignatureAlgorithm, &'a [u8]),
 }
 
-/// A digest and the algorithm that made it.
+impl Signable<'_> {
+    /// A digest that is not as long as its algorithm says is a fault of ours.
+    pub(crate) fn check_digest_len(&self) -> Result<(), CardError> {
+        match self {
+            Self::Digest(digest) if digest.value.len() != digest.algorithm.hash().digest_len() => {
+                Err(CardError::Bug(
+                    "a digest has another length than its algorithm",
+                ))
+            }
+            Self::Digest(_) | Self::Message(..) => Ok(()),
+        }
+    }
+}
+
+/// A digest and the algorithm that it is signed by, which names the hash function that made it.
 #[derive(Clone, Copy, Debug)]
 pub struct Digest<'a> {
     /// The algorithm.
-    pub algorithm: HashAlgorithm,
+    pub algorithm: SignatureAlgorithm,
     /// The value.
     pub value: &'a [u8],
 }
 
-/// Hash functions of RSASSA-PKCS1-v1_5 (RFC 8017, 9.2).
+/// Signature schemes of RSA (RFC 8017, 8), each with its hash function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureAlgorithm {
+    /// RSASSA-PKCS1-v1_5.
+    RsaPkcs1(HashAlgorithm),
+    /// RSASSA-PSS with MGF1 over the same hash function and a salt as long as its digest.
+    RsaPss(HashAlgorithm),
+}
+
+impl SignatureAlgorithm {
+    /// The hash function.
+    #[must_use]
+    pub const fn hash(self) -> HashAlgorithm {
+        match self {
+            Self::RsaPkcs1(hash) | Self::RsaPss(hash) => hash,
+        }
+    }
+}
+
+/// Hash functions (FIPS 180-4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashAlgorithm {
     /// SHA-256.
@@ -203,6 +239,14 @@ impl HashAlgorithm {
             Self::Sha256 => 32,
             Self::Sha384 => 48,
             Self::Sha512 => 64,
+        }
+    }
+
+    pub(crate) fn digest(self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha256 => Sha256::digest(message).to_vec(),
+            Self::Sha384 => Sha384::digest(message).to_vec(),
+            Self::Sha512 => Sha512::digest(message).to_vec(),
         }
     }
 

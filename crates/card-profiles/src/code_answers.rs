@@ -129,6 +129,10 @@ pub(crate) fn check_counter_after(
     }
 }
 
+/// [`secrets::UnblockCode`] has eight digits; an AODF that wants another number is not of this family.
+pub(crate) const UNBLOCK_CODE_OF_ANOTHER_LENGTH: CardError =
+    CardError::CardUnsupported("its unblock code does not have eight digits");
+
 impl From<Withheld> for PinError {
     fn from(withheld: Withheld) -> Self {
         match withheld {

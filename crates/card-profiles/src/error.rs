@@ -39,6 +39,9 @@ pub enum CardError {
     /// The key exists but does not do this.
     #[error("the key of the card does not do this algorithm")]
     AlgorithmUnsupported,
+    /// The cryptogram is not one for this key, whatever is wrong with it.
+    #[error("the cryptogram cannot be deciphered")]
+    NotDeciphered,
     /// The reader or the card dropped out.
     #[error("the way to the card broke")]
     Reader(#[from] ReaderFault),

@@ -35,6 +35,11 @@ impl FilePath {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// The path without the master file that it begins at.
+    pub(crate) fn below_master_file(&self) -> &[u8] {
+        self.0.strip_prefix(&Self::MASTER_FILE).unwrap_or(&self.0)
+    }
 }
 
 /// Whether SELECT found the file: 9000, or 61xx for control parameters that nobody fetches.
@@ -55,13 +60,36 @@ pub(crate) fn read_object(
     }
     while bytes.len() < total {
         let wanted = u16::try_from((total - bytes.len()).min(256)).unwrap_or(256);
-        let part = read_at(channel, bytes.len(), ExpectedLen::Exactly(wanted))?;
+        let part = read_at(channel, start, bytes.len(), ExpectedLen::Exactly(wanted))?;
         if part.is_empty() {
             return Err(CardError::malformed(what));
         }
         bytes.extend_from_slice(&part);
     }
     bytes.truncate(total);
+    Ok(bytes)
+}
+
+/// Reads an elementary file of a size that SELECT told, with a row of objects in it, until the
+/// padding or the end of the file.
+pub(crate) fn read_objects_in(
+    channel: &mut dyn CardChannel,
+    start: ReadStart,
+    size: usize,
+    what: &'static str,
+) -> Result<Vec<u8>, CardError> {
+    if size > MAXIMUM_FILE_LEN {
+        return Err(CardError::malformed(what));
+    }
+    let mut bytes = Vec::new();
+    while bytes.len() < size && !ends_in_padding(&bytes) {
+        let wanted = u16::try_from((size - bytes.len()).min(256)).unwrap_or(256);
+        let part = read_at(channel, start, bytes.len(), ExpectedLen::Exactly(wanted))?;
+        if part.is_empty() {
+            return Err(CardError::malformed(what));
+        }
+        bytes.extend_from_slice(&part);
+    }
     Ok(bytes)
 }
 
@@ -77,7 +105,7 @@ pub(crate) fn read_objects(
         if bytes.len() > MAXIMUM_FILE_LEN {
             return Err(CardError::malformed(what));
         }
-        match read_at(channel, bytes.len(), ExpectedLen::AsMuchAsPossible) {
+        match read_at(channel, start, bytes.len(), ExpectedLen::AsMuchAsPossible) {
             Ok(part) => {
                 last_len = part.len();
                 bytes.extend_from_slice(&part);
@@ -92,10 +120,21 @@ pub(crate) fn read_objects(
 /// Where a read begins.
 #[derive(Clone, Copy)]
 pub(crate) enum ReadStart {
-    /// At the start of the selected file.
+    /// At the start of the file that is selected on the basic channel.
     SelectedFile,
+    /// At the start of the file that is selected on logical channel 1.
+    SelectedOnChannel1,
     /// At the start of the file with this short identifier, which is selected thereby.
     ShortId(u8),
+}
+
+impl ReadStart {
+    fn class(self) -> u8 {
+        match self {
+            Self::SelectedFile | Self::ShortId(_) => 0x00,
+            Self::SelectedOnChannel1 => 0x01,
+        }
+    }
 }
 
 /// One READ BINARY from the start of a file.
@@ -105,14 +144,16 @@ pub(crate) fn read_binary(
     le: ExpectedLen,
 ) -> Result<Vec<u8>, CardError> {
     let p1 = match start {
-        ReadStart::SelectedFile => 0x00,
+        ReadStart::SelectedFile | ReadStart::SelectedOnChannel1 => 0x00,
         ReadStart::ShortId(sfi) => 0x80 | sfi,
     };
-    read(channel, &CommandApdu::new(0x00, READ_BINARY, p1, 0x00), le)
+    let command = CommandApdu::new(start.class(), READ_BINARY, p1, 0x00);
+    read(channel, &command, le)
 }
 
 fn read_at(
     channel: &mut dyn CardChannel,
+    start: ReadStart,
     offset: usize,
     le: ExpectedLen,
 ) -> Result<Vec<u8>, CardError> {
@@ -120,7 +161,8 @@ fn read_at(
     let [p1, p2] = offset
         .ok_or(CardError::CardUnsupported("a file of 32 kilobytes"))?
         .to_be_bytes();
-    read(channel, &CommandApdu::new(0x00, READ_BINARY, p1, p2), le)
+    let command = CommandApdu::new(start.class(), READ_BINARY, p1, p2);
+    read(channel, &command, le)
 }
 
 fn read(

@@ -11,16 +11,21 @@
 mod card;
 mod code_answers;
 mod cps3;
+mod cps4;
+mod directory;
+mod ef_sn;
 mod error;
 mod files;
 mod pkcs15;
 mod recognition;
+mod rsa_padding;
 
 pub use card::{
     Capabilities, CodeCounters, CodeStates, CpxCard, Digest, Generation, HashAlgorithm, Identity,
-    LastTry, PinLimits, Signable, Verification,
+    LastTry, PinLimits, Signable, SignatureAlgorithm, Verification,
 };
 pub use cps3::Cps3;
+pub use cps4::Cps4;
 pub use error::{CardError, PinError, UnblockError};
 pub use pkcs15::CardMemory;
 pub use recognition::{Profile, Recognition, recognise};

@@ -4,6 +4,7 @@
 //! unused bits (OpenSC issue 2224): such a byte is taken as the bits themselves.
 
 use card_apdu::tlv::{self, Tag, Tlv};
+use igc_sante::KeyRole;
 use zeroize::Zeroizing;
 
 use crate::files::FilePath;
@@ -80,6 +81,17 @@ pub(crate) struct PrivateKeyObject {
     pub(crate) non_repudiation: bool,
     pub(crate) signs: bool,
     pub(crate) deciphers: bool,
+}
+
+impl PrivateKeyObject {
+    /// Whether this key of the contact application plays the role.
+    pub(crate) fn serves(&self, role: KeyRole) -> bool {
+        match role {
+            KeyRole::Signature => self.non_repudiation,
+            KeyRole::Authentication => self.signs && !self.non_repudiation,
+            KeyRole::Technical => false,
+        }
+    }
 }
 
 /// A certificate's place, from the CDF.

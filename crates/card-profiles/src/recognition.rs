@@ -2,7 +2,7 @@
 
 use card_apdu::{Atr, AtrPattern, CardChannel};
 
-use crate::{CardMemory, Cps3, CpxCard};
+use crate::{CardMemory, Cps3, Cps4, CpxCard};
 
 /// What an ATR says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Recognition {
 pub enum Profile {
     /// CPS3, contact interface.
     Cps3,
+    /// CPS4, contact interface.
+    Cps4,
 }
 
 impl Profile {
@@ -31,6 +33,7 @@ impl Profile {
     ) -> Box<dyn CpxCard + 't> {
         match self {
             Self::Cps3 => Box::new(Cps3::new(channel, memory)),
+            Self::Cps4 => Box::new(Cps4::new(channel, memory)),
         }
     }
 }
@@ -40,6 +43,8 @@ impl Profile {
 pub fn recognise(atr: &Atr) -> Recognition {
     if CPS3_CONTACT.matches(atr) {
         Recognition::Known(Profile::Cps3)
+    } else if CPS4_CONTACT.iter().any(|pattern| pattern.matches(atr)) {
+        Recognition::Known(Profile::Cps4)
     } else if atr
         .historical_bytes()
         .windows(FAMILY_MARK.len())
@@ -60,6 +65,32 @@ const CPS3_CONTACT: AtrPattern = AtrPattern {
     ],
     mask: &[0xFF; 17],
 };
+
+/// The three ATRs of a CPS4, compared whole as the official module does: the current series, an
+/// early one, and one that offers T=0 alone.
+const CPS4_CONTACT: [AtrPattern; 3] = [
+    AtrPattern {
+        bytes: &[
+            0x3B, 0x9B, 0x18, 0x80, 0x01, 0x00, 0x12, 0x25, 0x00, 0x64, 0x80, 0x04, 0x01, 0x00,
+            0x00, 0x90, 0x44,
+        ],
+        mask: &[0xFF; 17],
+    },
+    AtrPattern {
+        bytes: &[
+            0x3B, 0x9B, 0x18, 0x80, 0x01, 0x00, 0x12, 0x25, 0x00, 0x64, 0x80, 0x00, 0x04, 0x01,
+            0x00, 0x90, 0x44,
+        ],
+        mask: &[0xFF; 17],
+    },
+    AtrPattern {
+        bytes: &[
+            0x3B, 0xDC, 0x18, 0xFF, 0x00, 0x00, 0x12, 0x25, 0x00, 0x64, 0x80, 0x00, 0x04, 0x01,
+            0x00, 0x90, 0x00,
+        ],
+        mask: &[0xFF; 17],
+    },
+];
 
 /// The contactless ATR, which has no mark of the family.
 const CPS3_CONTACTLESS: AtrPattern = AtrPattern {
@@ -94,10 +125,24 @@ mod tests {
     }
 
     #[test]
-    fn other_cards_of_the_family_are_named_but_not_driven() {
+    fn each_atr_of_a_cps4_is_known() {
         for atr in [
             "3B 9B 18 80 01 00 12 25 00 64 80 04 01 00 00 90 44",
+            "3B 9B 18 80 01 00 12 25 00 64 80 00 04 01 00 90 44",
             "3B DC 18 FF 00 00 12 25 00 64 80 00 04 01 00 90 00",
+        ] {
+            assert_eq!(
+                recognise_hex(atr),
+                Recognition::Known(Profile::Cps4),
+                "{atr}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_cards_of_the_family_are_named_but_not_driven() {
+        for atr in [
+            "3B 9B 18 80 01 00 12 25 00 64 80 00 05 01 00 90 45",
             "3B AC 00 40 2A 00 12 25 00 64 80 82 02 12 00 90 00",
             "3B 8F 80 01 00 31 B8 64 04 B0 EC C1 73 94 01 80 82 90 00 0E",
         ] {

@@ -1,6 +1,6 @@
 //! A card as the rest of the agent holds it, and what can be asked of it.
 
-use card_profiles::HashAlgorithm;
+use card_profiles::{HashAlgorithm, SignatureAlgorithm};
 use daemon_types::{KeyRole, OperationError, PresentCard, ReaderId};
 use secrets::Pin;
 
@@ -69,19 +69,23 @@ pub enum UseKeyError {
     Operation(#[from] OperationError),
 }
 
-pub(crate) fn profile_hash(hash: daemon_types::HashAlgorithm) -> HashAlgorithm {
-    match hash {
+pub(crate) fn profile_algorithm(hash: daemon_types::HashAlgorithm) -> SignatureAlgorithm {
+    SignatureAlgorithm::RsaPkcs1(match hash {
         daemon_types::HashAlgorithm::Sha256 => HashAlgorithm::Sha256,
         daemon_types::HashAlgorithm::Sha384 => HashAlgorithm::Sha384,
         daemon_types::HashAlgorithm::Sha512 => HashAlgorithm::Sha512,
-    }
+    })
 }
 
-pub(crate) fn daemon_hash(hash: HashAlgorithm) -> daemon_types::HashAlgorithm {
-    match hash {
-        HashAlgorithm::Sha256 => daemon_types::HashAlgorithm::Sha256,
-        HashAlgorithm::Sha384 => daemon_types::HashAlgorithm::Sha384,
-        HashAlgorithm::Sha512 => daemon_types::HashAlgorithm::Sha512,
+/// The hash function of an algorithm that the agent offers.
+pub(crate) fn daemon_hash(algorithm: SignatureAlgorithm) -> Option<daemon_types::HashAlgorithm> {
+    match algorithm {
+        SignatureAlgorithm::RsaPss(_) => None,
+        SignatureAlgorithm::RsaPkcs1(hash) => Some(match hash {
+            HashAlgorithm::Sha256 => daemon_types::HashAlgorithm::Sha256,
+            HashAlgorithm::Sha384 => daemon_types::HashAlgorithm::Sha384,
+            HashAlgorithm::Sha512 => daemon_types::HashAlgorithm::Sha512,
+        }),
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn card_summary(
         id,
         generation: match identity.generation {
             card_profiles::Generation::Cps3 => Generation::Cps3,
+            card_profiles::Generation::Cps4 => Generation::Cps4,
         },
         card_type: speaking
             .and_then(CardCertificate::card_type)

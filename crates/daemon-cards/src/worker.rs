@@ -13,7 +13,7 @@ use card_profiles::{
 use daemon_types::{CardSummary, ErrorCode, HashAlgorithm, KeyRole, OperationError, ReaderId};
 use tokio::sync::oneshot;
 
-use crate::card::{daemon_hash, daemon_role, profile_hash, profile_role};
+use crate::card::{daemon_hash, daemon_role, profile_algorithm, profile_role};
 use crate::fault::{from_card_error, from_pin_error, from_reader_fault};
 use crate::inventory::Inventory;
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
@@ -270,12 +270,12 @@ impl OpenCard {
             let mut card = profile.open(transaction.channel(), memory);
             card.capabilities().map_err(from_card_error)
         })?;
-        let keys = capabilities.signature_hashes.into_iter();
+        let keys = capabilities.signature_algorithms.into_iter();
         Ok(keys
-            .map(|(role, hashes)| {
+            .map(|(role, algorithms)| {
                 (
                     daemon_role(role),
-                    hashes.into_iter().map(daemon_hash).collect(),
+                    algorithms.into_iter().filter_map(daemon_hash).collect(),
                 )
             })
             .collect())
@@ -344,13 +344,13 @@ fn read_codes(
 fn check_key(card: &mut dyn CpxCard, key_use: &KeyUse) -> Result<(), CardError> {
     let role = profile_role(key_use.role);
     let capabilities = card.capabilities()?;
-    let hashes = capabilities
-        .signature_hashes
+    let algorithms = capabilities
+        .signature_algorithms
         .iter()
         .find(|(known, _)| *known == role);
-    match hashes {
+    match algorithms {
         None => Err(CardError::KeyAbsent(role)),
-        Some((_, hashes)) if !hashes.contains(&profile_hash(key_use.hash)) => {
+        Some((_, algorithms)) if !algorithms.contains(&profile_algorithm(key_use.hash)) => {
             Err(CardError::AlgorithmUnsupported)
         }
         Some(_) => Ok(()),
@@ -358,7 +358,7 @@ fn check_key(card: &mut dyn CpxCard, key_use: &KeyUse) -> Result<(), CardError> 
 }
 
 fn sign_all(card: &mut dyn CpxCard, key_use: &KeyUse) -> Result<Vec<Vec<u8>>, CardError> {
-    let algorithm = profile_hash(key_use.hash);
+    let algorithm = profile_algorithm(key_use.hash);
     key_use
         .digests
         .iter()

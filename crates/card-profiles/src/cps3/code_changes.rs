@@ -6,9 +6,12 @@ use zeroize::Zeroizing;
 
 use super::Cps3;
 use crate::card::LastTry;
-use crate::code_answers::{Presentation, check_counter_after, check_tries, new_code_taken};
+use crate::code_answers::{
+    Presentation, UNBLOCK_CODE_OF_ANOTHER_LENGTH, check_counter_after, check_tries, new_code_taken,
+};
+use crate::directory::Directory;
 use crate::pkcs15::PinObject;
-use crate::{CardError, PinError, UnblockError};
+use crate::{PinError, UnblockError};
 
 impl Cps3<'_> {
     /// Selection, counter, CHANGE REFERENCE DATA with both codes, counter again.
@@ -108,10 +111,8 @@ impl Cps3<'_> {
     }
 
     fn both_code_objects(&mut self) -> Result<(PinObject, PinObject), UnblockError> {
-        let objects = self.pin_objects()?;
-        let find = |unblocks| objects.iter().find(|object| object.unblocks == unblocks);
-        match (find(false), find(true)) {
-            (Some(pin), Some(unblock)) => Ok((pin.clone(), unblock.clone())),
+        match (self.pin_object()?, self.unblock_object()?) {
+            (Some(pin), Some(unblock)) => Ok((pin, unblock)),
             _ => Err(UnblockError::Absent),
         }
     }
@@ -132,7 +133,5 @@ impl Cps3<'_> {
     }
 }
 
-const UNBLOCK_CODE_OF_ANOTHER_LENGTH: CardError =
-    CardError::CardUnsupported("its unblock code does not have eight digits");
 const CHANGE_REFERENCE_DATA: u8 = 0x24;
 const RESET_RETRY_COUNTER: u8 = 0x2C;

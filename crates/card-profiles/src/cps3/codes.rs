@@ -7,21 +7,15 @@ use secrets::Pin;
 use super::Cps3;
 use crate::card::{CodeCounters, CodeStates, LastTry, Verification};
 use crate::code_answers::{CodeState, Presentation, check_tries};
+use crate::directory::Directory;
 use crate::pkcs15::PinObject;
 use crate::{CardError, PinError};
 
 impl Cps3<'_> {
-    /// The holder's code: the first code object that unblocks nothing.
-    pub(super) fn pin_object(&mut self) -> Result<Option<PinObject>, CardError> {
-        Ok(self.pin_objects()?.into_iter().find(|pin| !pin.unblocks))
-    }
-
     pub(super) fn read_code_states(&mut self) -> Result<CodeStates, CardError> {
-        let pins = self.pin_objects()?;
-        let pin = pins.iter().find(|pin| !pin.unblocks);
-        let unblock_code = pins.iter().find(|pin| pin.unblocks);
+        let (pin, unblock_code) = (self.pin_object()?, self.unblock_object()?);
         self.select_master_file()?;
-        let mut counters = |object: Option<&PinObject>| {
+        let mut counters = |object: Option<PinObject>| {
             object
                 .map(|object| self.read_counters(object.reference))
                 .transpose()

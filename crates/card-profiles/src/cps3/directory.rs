@@ -1,13 +1,13 @@
 //! Finding one's way on the card: card number, EF.DIR, PKCS#15 files, certificates.
 
 use card_apdu::{CommandApdu, ExpectedLen, StatusWord};
-use igc_sante::{CardCertificate, KeyRole};
 
 use super::{Cps3, SELECT, WITH_FCP, WITHOUT_FCP, select_by_path};
-use crate::CardError;
 use crate::card::{Generation, Identity};
+use crate::directory::{CONTACT_AID, Directory, path_in_ef_dir};
+use crate::ef_sn::{EF_SN_LEN, parse_ef_sn};
 use crate::files::{self, FilePath, ReadStart, is_selected};
-use crate::pkcs15::{self, CertificateObject, ObjectDirectory, PinObject, PrivateKeyObject};
+use crate::{CardError, CardMemory};
 
 impl Cps3<'_> {
     /// Selects the IAS root, which works whatever view or file another program left behind.
@@ -27,16 +27,11 @@ impl Cps3<'_> {
     /// Reads EF.SN, which lies under the root: `5A 0A` issuer, serial number, Luhn digit, filler.
     pub(super) fn read_ef_sn(&mut self) -> Result<String, CardError> {
         let le = ExpectedLen::Exactly(EF_SN_LEN);
-        let bytes = files::read_binary(self.channel, ReadStart::ShortId(EF_SN_SFI), le)?;
-        let number = bytes
-            .strip_prefix(&EF_SN_PREFIX)
-            .ok_or(CardError::CardMisbehaved("EF.SN names another issuer"))?;
-        let mut digits: String = number.iter().map(|byte| format!("{byte:02X}")).collect();
-        if digits.pop() != Some('F') || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-            return Err(CardError::malformed("EF.SN"));
-        }
-        digits.pop();
-        Ok(digits)
+        parse_ef_sn(&files::read_binary(
+            self.channel,
+            ReadStart::ShortId(EF_SN_SFI),
+            le,
+        )?)
     }
 
     pub(super) fn read_identity_once(&mut self) -> Result<Identity, CardError> {
@@ -52,106 +47,6 @@ impl Cps3<'_> {
         };
         self.memory.identity = Some(identity.clone());
         Ok(identity)
-    }
-
-    fn read_certificates(&mut self) -> Result<Vec<(KeyRole, CardCertificate)>, CardError> {
-        let mut certificates: Vec<(KeyRole, CardCertificate)> = Vec::new();
-        for object in self.certificate_objects()? {
-            let der = {
-                self.select_file(&object.path)?;
-                files::read_object(self.channel, ReadStart::SelectedFile, "a certificate")?
-            };
-            let certificate =
-                CardCertificate::parse(&der).map_err(|source| CardError::Malformed {
-                    what: "a certificate",
-                    source: Some(Box::new(source)),
-                })?;
-            match certificate.role() {
-                Some(role) if !certificates.iter().any(|(known, _)| *known == role) => {
-                    certificates.push((role, certificate));
-                }
-                Some(_) | None => tracing::debug!("a certificate without a role was passed over"),
-            }
-        }
-        Ok(certificates)
-    }
-
-    fn certificate_objects(&mut self) -> Result<Vec<CertificateObject>, CardError> {
-        let application = self.application_path()?;
-        let Some(path) = self.object_directory()?.certificates else {
-            return Ok(Vec::new());
-        };
-        let bytes = self.read_directory_file(&path, "the list of certificates")?;
-        pkcs15::parse_cdf(&bytes, &application)
-    }
-
-    /// The code objects of the AODF.
-    pub(super) fn pin_objects(&mut self) -> Result<Vec<PinObject>, CardError> {
-        if let Some(pins) = &self.memory.pins {
-            return Ok(pins.clone());
-        }
-        let pins = match self.object_directory()?.authentication_objects {
-            Some(path) => {
-                let bytes = self.read_directory_file(&path, "the list of codes")?;
-                pkcs15::parse_aodf(&bytes)?
-            }
-            None => Vec::new(),
-        };
-        self.memory.pins = Some(pins.clone());
-        Ok(pins)
-    }
-
-    /// The keys of the PrKDF.
-    pub(super) fn private_keys(&mut self) -> Result<Vec<PrivateKeyObject>, CardError> {
-        if let Some(keys) = &self.memory.private_keys {
-            return Ok(keys.clone());
-        }
-        let keys = match self.object_directory()?.private_keys {
-            Some(path) => {
-                let bytes = self.read_directory_file(&path, "the list of private keys")?;
-                pkcs15::parse_prkdf(&bytes)?
-            }
-            None => Vec::new(),
-        };
-        self.memory.private_keys = Some(keys.clone());
-        Ok(keys)
-    }
-
-    /// Path of the contact application, as EF.DIR gives it. The first reading expects the root selected.
-    pub(super) fn application_path(&mut self) -> Result<FilePath, CardError> {
-        if let Some(path) = &self.memory.application {
-            return Ok(path.clone());
-        }
-        let start = ReadStart::ShortId(EF_DIR_SFI);
-        let bytes = files::read_objects(self.channel, start, "EF.DIR")?;
-        let path = pkcs15::parse_ef_dir(&bytes)?
-            .into_iter()
-            .find(|application| application.aid == CONTACT_AID)
-            .ok_or(CardError::CardUnsupported("no CPX application in EF.DIR"))?
-            .path
-            .ok_or(CardError::CardUnsupported("no path in EF.DIR"))?;
-        self.memory.application = Some(path.clone());
-        Ok(path)
-    }
-
-    fn object_directory(&mut self) -> Result<ObjectDirectory, CardError> {
-        if let Some(directory) = &self.memory.directory {
-            return Ok(directory.clone());
-        }
-        let application = self.application_path()?;
-        let bytes = self.read_directory_file(&application.child(EF_ODF), "the object directory")?;
-        let directory = pkcs15::parse_odf(&bytes, &application)?;
-        self.memory.directory = Some(directory.clone());
-        Ok(directory)
-    }
-
-    fn read_directory_file(
-        &mut self,
-        path: &FilePath,
-        what: &'static str,
-    ) -> Result<Vec<u8>, CardError> {
-        self.select_file(path)?;
-        files::read_objects(self.channel, ReadStart::SelectedFile, what)
     }
 
     /// Selects an elementary file without asking for its control parameters, which saves their bytes.
@@ -185,6 +80,38 @@ impl Cps3<'_> {
     }
 }
 
+impl Directory for Cps3<'_> {
+    fn memory(&mut self) -> &mut CardMemory {
+        self.memory
+    }
+
+    /// The first reading expects the root selected.
+    fn application_path(&mut self) -> Result<FilePath, CardError> {
+        if let Some(path) = &self.memory.application {
+            return Ok(path.clone());
+        }
+        let start = ReadStart::ShortId(EF_DIR_SFI);
+        let bytes = files::read_objects(self.channel, start, "EF.DIR")?;
+        let path = path_in_ef_dir(&bytes, &CONTACT_AID)?;
+        self.memory.application = Some(path.clone());
+        Ok(path)
+    }
+
+    fn read_directory_file(
+        &mut self,
+        path: &FilePath,
+        what: &'static str,
+    ) -> Result<Vec<u8>, CardError> {
+        self.select_file(path)?;
+        files::read_objects(self.channel, ReadStart::SelectedFile, what)
+    }
+
+    fn read_certificate(&mut self, path: &FilePath) -> Result<Vec<u8>, CardError> {
+        self.select_file(path)?;
+        files::read_object(self.channel, ReadStart::SelectedFile, "a certificate")
+    }
+}
+
 /// The answers by which a CPS3 says that the CPS2ter view is active (cards.md, 0.6).
 pub(super) fn is_other_view(sw: StatusWord) -> bool {
     matches!(
@@ -195,14 +122,5 @@ pub(super) fn is_other_view(sw: StatusWord) -> bool {
 
 /// IAS root, from EF.ATR tag 4F of a real CPS3.
 const ROOT_AID: [u8; 8] = [0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x01, 0x00];
-/// PKCS#15 application of the contact interface.
-const CONTACT_AID: [u8; 13] = [
-    0xE8, 0x28, 0xBD, 0x08, 0x0F, 0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x00, 0x10,
-];
-/// PKCS#15 EF.ODF (ISO/IEC 7816-15, 7.5.1).
-const EF_ODF: u16 = 0x5031;
 const EF_SN_SFI: u8 = 0x1C;
-const EF_SN_LEN: u16 = 12;
-/// Tag, length, issuer 80 25 00 00 01 of the ANS.
-const EF_SN_PREFIX: [u8; 7] = [0x5A, 0x0A, 0x80, 0x25, 0x00, 0x00, 0x01];
 const EF_DIR_SFI: u8 = 0x1E;

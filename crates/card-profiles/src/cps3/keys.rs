@@ -8,17 +8,8 @@ use sha2::{Digest as _, Sha256, compress256};
 
 use super::Cps3;
 use crate::CardError;
-use crate::card::{Digest, HashAlgorithm, Signable};
-use crate::pkcs15::PrivateKeyObject;
-
-/// Whether a key of the card plays this role.
-pub(super) fn serves(key: &PrivateKeyObject, role: KeyRole) -> bool {
-    match role {
-        KeyRole::Signature => key.non_repudiation,
-        KeyRole::Authentication => key.signs && !key.non_repudiation,
-        KeyRole::Technical => false,
-    }
-}
+use crate::card::{Digest, HashAlgorithm, Signable, SignatureAlgorithm};
+use crate::directory::Directory;
 
 impl Cps3<'_> {
     pub(super) fn sign_with(
@@ -26,7 +17,7 @@ impl Cps3<'_> {
         role: KeyRole,
         input: &Signable<'_>,
     ) -> Result<Vec<u8>, CardError> {
-        check_digest_len(input)?;
+        input.check_digest_len()?;
         let reference = self.key_reference(role)?;
         self.select_application()?;
         match (role, input) {
@@ -36,7 +27,7 @@ impl Cps3<'_> {
             (KeyRole::Signature, Signable::Digest(digest)) => {
                 self.sign_finished_digest(reference, digest)
             }
-            (KeyRole::Signature, Signable::Message(HashAlgorithm::Sha256, message)) => {
+            (KeyRole::Signature, Signable::Message(RSA_SHA256, message)) => {
                 self.sign_message(reference, message)
             }
             (KeyRole::Authentication | KeyRole::Signature, Signable::Message(..)) => {
@@ -49,7 +40,7 @@ impl Cps3<'_> {
     fn key_reference(&mut self, role: KeyRole) -> Result<u8, CardError> {
         self.private_keys()?
             .iter()
-            .find(|key| serves(key, role))
+            .find(|key| key.serves(role))
             .map(|key| key.reference)
             .ok_or(CardError::KeyAbsent(role))
     }
@@ -60,12 +51,15 @@ impl Cps3<'_> {
         reference: u8,
         digest: &Digest<'_>,
     ) -> Result<Vec<u8>, CardError> {
+        let SignatureAlgorithm::RsaPkcs1(hash) = digest.algorithm else {
+            return Err(CardError::AlgorithmUnsupported);
+        };
         self.mse_set(
             AUTHENTICATION_TEMPLATE,
             &[0x80, 0x01, RSA_PKCS1, 0x84, 0x01, reference],
         )?;
         let command = CommandApdu::new(0x00, INTERNAL_AUTHENTICATE, 0x00, 0x00)
-            .with_data(digest.algorithm.digest_info(digest.value))
+            .with_data(hash.digest_info(digest.value))
             .with_le(ExpectedLen::AsMuchAsPossible);
         let response = self.channel.transmit(&command)?;
         signature(&response, "INTERNAL AUTHENTICATE")
@@ -77,7 +71,7 @@ impl Cps3<'_> {
         reference: u8,
         digest: &Digest<'_>,
     ) -> Result<Vec<u8>, CardError> {
-        if digest.algorithm != HashAlgorithm::Sha256 {
+        if digest.algorithm != RSA_SHA256 {
             return Err(CardError::AlgorithmUnsupported);
         }
         self.mse_set_signature(reference)?;
@@ -88,7 +82,7 @@ impl Cps3<'_> {
     fn sign_message(&mut self, reference: u8, message: &[u8]) -> Result<Vec<u8>, CardError> {
         let value = Sha256::digest(message);
         let digest = Digest {
-            algorithm: HashAlgorithm::Sha256,
+            algorithm: RSA_SHA256,
             value: &value,
         };
         match self.sign_finished_digest(reference, &digest) {
@@ -191,15 +185,6 @@ fn intermediate_hash(message: &[u8]) -> (Vec<u8>, &[u8]) {
     (words.chain(bits.to_be_bytes()).collect(), tail)
 }
 
-fn check_digest_len(input: &Signable<'_>) -> Result<(), CardError> {
-    match input {
-        Signable::Digest(digest) if digest.value.len() != digest.algorithm.digest_len() => Err(
-            CardError::Bug("a digest has another length than its algorithm"),
-        ),
-        Signable::Digest(_) | Signable::Message(..) => Ok(()),
-    }
-}
-
 /// The answers by which a card would refuse a digest that it did not finish itself (cards.md, 4.4).
 fn wants_the_last_block(sw: StatusWord) -> bool {
     matches!(
@@ -228,6 +213,7 @@ fn signature(response: &ResponseApdu, command: &'static str) -> Result<Vec<u8>, 
     Ok(response.data().to_vec())
 }
 
+const RSA_SHA256: SignatureAlgorithm = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
 const MANAGE_SECURITY_ENVIRONMENT: u8 = 0x22;
 const PERFORM_SECURITY_OPERATION: u8 = 0x2A;
 const INTERNAL_AUTHENTICATE: u8 = 0x88;

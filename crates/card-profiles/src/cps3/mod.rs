@@ -11,8 +11,9 @@ use secrets::{Pin, SecretBytes, UnblockCode};
 
 use crate::card::{
     Capabilities, CodeStates, CpxCard, HashAlgorithm, Identity, LastTry, PinLimits, Signable,
-    Verification,
+    SignatureAlgorithm, Verification,
 };
+use crate::directory::Directory;
 use crate::files::{FilePath, is_selected};
 use crate::{CardError, CardMemory, PinError, UnblockError};
 
@@ -82,8 +83,12 @@ impl CpxCard for Cps3<'_> {
             (KeyRole::Authentication, vec![Sha256, Sha384, Sha512]),
             (KeyRole::Signature, vec![Sha256]),
         ] {
-            if keys.iter().any(|key| keys::serves(key, role)) {
-                capabilities.signature_hashes.push((role, hashes));
+            if keys.iter().any(|key| key.serves(role)) {
+                let algorithms = hashes
+                    .into_iter()
+                    .map(SignatureAlgorithm::RsaPkcs1)
+                    .collect();
+                capabilities.signature_algorithms.push((role, algorithms));
             }
         }
         Ok(capabilities)

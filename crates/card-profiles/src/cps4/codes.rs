@@ -1,0 +1,99 @@
+//! The holder's code and the unblock code: counters and VERIFY.
+
+use card_apdu::CommandApdu;
+use secrets::Pin;
+
+use super::{CHANNEL_1, Cps4};
+use crate::card::{CodeCounters, CodeStates, LastTry, Verification};
+use crate::code_answers::{CodeState, Presentation, check_tries};
+use crate::directory::Directory;
+use crate::pkcs15::PinObject;
+use crate::{CardError, PinError};
+
+impl Cps4<'_> {
+    pub(super) fn read_code_states(&mut self) -> Result<CodeStates, CardError> {
+        let (pin, unblock_code) = (self.pin_object()?, self.unblock_object()?);
+        self.enter_applet()?;
+        let mut read = |object: Option<PinObject>| {
+            object
+                .map(|object| self.code_state(object.reference).map(counters))
+                .transpose()
+        };
+        Ok(CodeStates {
+            pin: read(pin)?,
+            unblock_code: read(unblock_code)?,
+        })
+    }
+
+    /// VERIFY without data, which costs no try and is the only counter that there is.
+    ///
+    /// It must be asked where the applet is current: [`enter_applet`](Self::enter_applet).
+    pub(super) fn code_state(&mut self, reference: u8) -> Result<CodeState, CardError> {
+        let command = CommandApdu::new(CHANNEL_1, VERIFY, 0x00, reference);
+        CodeState::of_answer(self.channel.transmit(&command)?.sw())
+    }
+
+    /// Selection, counter, VERIFY: in this order, in this transaction, each once.
+    ///
+    /// A code that another program presented already has no counter to read. It is presented all
+    /// the same, because nobody may use a key by another one's code; see [`check_tries`] for why
+    /// this cannot be the last try.
+    pub(super) fn present_pin(
+        &mut self,
+        pin: &Pin,
+        last_try: LastTry,
+    ) -> Result<Verification, PinError> {
+        let object = self.pin_object()?.ok_or(PinError::Absent)?;
+        let digits = pin.digits().expose();
+        if !object.takes(digits) {
+            return Err(PinError::Length(object.limits));
+        }
+        let was_verified_before = self.verify_holder_code(&object, digits, last_try)?;
+        Ok(Verification {
+            was_verified_before,
+        })
+    }
+
+    /// Selection, counter, VERIFY of a code of the right length; tells whether it was presented before.
+    pub(super) fn verify_holder_code(
+        &mut self,
+        object: &PinObject,
+        digits: &[u8],
+        last_try: LastTry,
+    ) -> Result<bool, PinError> {
+        self.enter_application()?;
+        let state = self.code_state(object.reference)?;
+        check_tries(state.tries_left(), last_try)?;
+        match self.verify(object, digits)? {
+            Presentation::Accepted => {
+                self.leaves_code_presented = !state.is_presented();
+                Ok(state.is_presented())
+            }
+            Presentation::Wrong { tries_left } => Err(PinError::Wrong { tries_left }),
+            Presentation::Blocked => Err(PinError::Blocked),
+        }
+    }
+
+    /// VERIFY (ISO/IEC 7816-4, 11.6.6), sent once whatever comes back.
+    pub(super) fn verify(
+        &mut self,
+        object: &PinObject,
+        digits: &[u8],
+    ) -> Result<Presentation, CardError> {
+        self.code_was_sent = true;
+        let command = CommandApdu::new(CHANNEL_1, VERIFY, 0x00, object.reference)
+            .with_secret_data(&object.reference_data(digits));
+        Presentation::of_answer(self.channel.transmit(&command)?.sw(), "VERIFY")
+    }
+}
+
+/// The card tells tries left and nothing else; that three wrong codes block it stands only in documents.
+fn counters(state: CodeState) -> CodeCounters {
+    CodeCounters {
+        tries_left: state.tries_left(),
+        tries_maximum: None,
+        uses_left: None,
+    }
+}
+
+const VERIFY: u8 = 0x20;

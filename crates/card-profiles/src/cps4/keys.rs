@@ -1,0 +1,163 @@
+//! The two keys: security environment, signature, raw RSA with the padding made here, decipherment.
+
+use card_apdu::{CommandApdu, ExpectedLen, ResponseApdu};
+use igc_sante::KeyRole;
+use secrets::SecretBytes;
+
+use super::{CHANNEL_1, Cps4};
+use crate::CardError;
+use crate::card::{HashAlgorithm, Signable, SignatureAlgorithm};
+use crate::directory::Directory;
+use crate::rsa_padding::{RSA_2048_LEN, encode_type_1, remove_type_2};
+
+/// How a key of this card signs.
+enum Method {
+    /// The card pads, by its own algorithm reference.
+    Signature { algorithm: u8 },
+    /// The card does the bare RSA operation; this hash function's DigestInfo is padded here.
+    RawRsa(HashAlgorithm),
+}
+
+impl Method {
+    fn of(role: KeyRole, algorithm: SignatureAlgorithm) -> Result<Self, CardError> {
+        use HashAlgorithm::Sha256;
+        use SignatureAlgorithm::{RsaPkcs1, RsaPss};
+        match (role, algorithm) {
+            (KeyRole::Technical, _) => Err(CardError::KeyAbsent(role)),
+            (KeyRole::Authentication, RsaPkcs1(hash)) => Ok(Self::RawRsa(hash)),
+            (KeyRole::Signature, RsaPkcs1(Sha256)) => Ok(Self::Signature {
+                algorithm: SHA256_RSA_PKCS1,
+            }),
+            (KeyRole::Authentication | KeyRole::Signature, RsaPss(Sha256)) => Ok(Self::Signature {
+                algorithm: SHA256_RSA_PSS,
+            }),
+            (KeyRole::Authentication | KeyRole::Signature, RsaPkcs1(_) | RsaPss(_)) => {
+                Err(CardError::AlgorithmUnsupported)
+            }
+        }
+    }
+}
+
+impl Cps4<'_> {
+    pub(super) fn sign_with(
+        &mut self,
+        role: KeyRole,
+        input: &Signable<'_>,
+    ) -> Result<Vec<u8>, CardError> {
+        input.check_digest_len()?;
+        let digest;
+        let (algorithm, value) = match input {
+            Signable::Digest(finished) => (finished.algorithm, finished.value),
+            Signable::Message(algorithm, message) => {
+                digest = algorithm.hash().digest(message);
+                (*algorithm, digest.as_slice())
+            }
+        };
+        let method = Method::of(role, algorithm)?;
+        let key = self
+            .private_keys()?
+            .into_iter()
+            .find(|key| key.serves(role));
+        let reference = key.ok_or(CardError::KeyAbsent(role))?.reference;
+        self.enter_application()?;
+        match method {
+            Method::Signature { algorithm } => {
+                self.mse_set_signature(algorithm, reference)?;
+                self.pso_compute_digital_signature(value)
+            }
+            Method::RawRsa(hash) => {
+                let block = encode_type_1(&hash.digest_info(value))?;
+                self.mse_set_confidentiality(reference)?;
+                signature(&self.pso_decipher(&block, false)?, "PSO DECIPHER")
+            }
+        }
+    }
+
+    /// The card gives the whole block back; its padding is removed here, with one error for
+    /// every fault of it.
+    pub(super) fn decipher_with_authentication_key(
+        &mut self,
+        cryptogram: &[u8],
+    ) -> Result<SecretBytes, CardError> {
+        if cryptogram.len() != RSA_2048_LEN {
+            return Err(CardError::AlgorithmUnsupported);
+        }
+        let key = self.private_keys()?.into_iter().find(|key| key.deciphers);
+        let reference = key
+            .ok_or(CardError::KeyAbsent(KeyRole::Authentication))?
+            .reference;
+        self.enter_application()?;
+        self.mse_set_confidentiality(reference)?;
+        let response = self.pso_decipher(cryptogram, true)?;
+        done(&response, "PSO DECIPHER")?;
+        remove_type_2(response.data()).ok_or(CardError::NotDeciphered)
+    }
+
+    /// MSE SET of the digital signature template (ISO/IEC 7816-4, 11.5.11), in the form of this
+    /// applet: P1 = 81, and tag 91 with algorithm and key.
+    fn mse_set_signature(&mut self, algorithm: u8, reference: u8) -> Result<(), CardError> {
+        let key = reference | KEY_IN_SIGNATURE_TEMPLATE;
+        let command = CommandApdu::new(CHANNEL_1, MANAGE_SECURITY_ENVIRONMENT, 0x81, 0xB6)
+            .with_data([0x91, 0x02, algorithm, key]);
+        done(&self.channel.transmit(&command)?, "MSE SET")
+    }
+
+    /// MSE SET of the confidentiality template, by key alone.
+    fn mse_set_confidentiality(&mut self, reference: u8) -> Result<(), CardError> {
+        let key = reference & !KEY_IN_SIGNATURE_TEMPLATE;
+        let command = CommandApdu::new(CHANNEL_1, MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xB8)
+            .with_data([0x83, 0x01, key]);
+        done(&self.channel.transmit(&command)?, "MSE SET")
+    }
+
+    /// PSO COMPUTE DIGITAL SIGNATURE (ISO/IEC 7816-8, 11.7) of a finished digest.
+    fn pso_compute_digital_signature(&mut self, digest: &[u8]) -> Result<Vec<u8>, CardError> {
+        let command = CommandApdu::new(CHANNEL_1, PERFORM_SECURITY_OPERATION, 0x9E, 0x9A)
+            .with_data(digest)
+            .with_le(ExpectedLen::AsMuchAsPossible);
+        signature(
+            &self.channel.transmit(&command)?,
+            "PSO COMPUTE DIGITAL SIGNATURE",
+        )
+    }
+
+    /// PSO DECIPHER (ISO/IEC 7816-8, 11.11) as the bare RSA operation: 256 bytes in a chain of
+    /// two commands, without padding indicator.
+    fn pso_decipher(&mut self, block: &[u8], is_secret: bool) -> Result<ResponseApdu, CardError> {
+        let mut command = CommandApdu::new(CHANNEL_1, PERFORM_SECURITY_OPERATION, 0x80, 0x86)
+            .with_data(block)
+            .with_le(ExpectedLen::AsMuchAsPossible);
+        if is_secret {
+            command = command.with_secret_response();
+        }
+        Ok(self.channel.transmit(&command)?)
+    }
+}
+
+fn done(response: &ResponseApdu, command: &'static str) -> Result<(), CardError> {
+    if response.sw().is_success() {
+        return Ok(());
+    }
+    Err(CardError::Refused {
+        command,
+        sw: response.sw(),
+    })
+}
+
+fn signature(response: &ResponseApdu, command: &'static str) -> Result<Vec<u8>, CardError> {
+    done(response, command)?;
+    if response.data().len() != RSA_2048_LEN {
+        return Err(CardError::CardMisbehaved(
+            "a signature is not 256 bytes long",
+        ));
+    }
+    Ok(response.data().to_vec())
+}
+
+const MANAGE_SECURITY_ENVIRONMENT: u8 = 0x22;
+const PERFORM_SECURITY_OPERATION: u8 = 0x2A;
+/// Algorithm references of the applet.
+const SHA256_RSA_PKCS1: u8 = 0x28;
+const SHA256_RSA_PSS: u8 = 0x2C;
+/// The signature template takes a key reference with its high bit, the confidentiality template without.
+const KEY_IN_SIGNATURE_TEMPLATE: u8 = 0x80;

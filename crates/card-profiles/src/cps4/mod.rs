@@ -1,0 +1,143 @@
+//! CPS4: the ChipDoc applet, on logical channel 1 in every command.
+//!
+//! Nothing here was seen on a real card. The commands are those that the official module sends
+//! and that the acceptance reports of its publisher passed with on two real cards; each is kept
+//! to the byte (fixtures under `apdu-fixtures/cps4`). Where the module does not look at an
+//! answer, this profile does.
+
+mod code_changes;
+mod codes;
+mod keys;
+mod selection;
+
+use card_apdu::CardChannel;
+use igc_sante::KeyRole;
+use secrets::{Pin, SecretBytes, UnblockCode};
+
+use self::selection::Current;
+use crate::card::{
+    Capabilities, CodeStates, CpxCard, Generation, HashAlgorithm, Identity, LastTry, PinLimits,
+    Signable, SignatureAlgorithm, Verification,
+};
+use crate::directory::Directory;
+use crate::{CardError, CardMemory, PinError, UnblockError};
+
+/// A CPS4 within one transaction.
+pub struct Cps4<'t> {
+    channel: &'t mut dyn CardChannel,
+    memory: &'t mut CardMemory,
+    current: Current,
+    /// From here on a lost selection is an error: the card may not be the one that took the code.
+    code_was_sent: bool,
+    leaves_code_presented: bool,
+}
+
+impl std::fmt::Debug for Cps4<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cps4")
+            .field("current", &self.current)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'t> Cps4<'t> {
+    /// A card behind `channel`, with what this insertion already taught.
+    pub fn new(channel: &'t mut dyn CardChannel, memory: &'t mut CardMemory) -> Self {
+        Self {
+            channel,
+            memory,
+            current: Current::Unknown,
+            code_was_sent: false,
+            leaves_code_presented: false,
+        }
+    }
+
+    fn read_identity_once(&mut self) -> Result<Identity, CardError> {
+        if let Some(identity) = &self.memory.identity {
+            return Ok(identity.clone());
+        }
+        let identity = Identity {
+            generation: Generation::Cps4,
+            serial_number: self.read_ef_sn()?,
+            certificates: self.read_certificates()?,
+        };
+        self.memory.identity = Some(identity.clone());
+        Ok(identity)
+    }
+}
+
+impl CpxCard for Cps4<'_> {
+    fn capabilities(&mut self) -> Result<Capabilities, CardError> {
+        use HashAlgorithm::{Sha256, Sha384, Sha512};
+        use SignatureAlgorithm::{RsaPkcs1, RsaPss};
+        let pin = self.pin_object()?.is_some();
+        let keys = self.private_keys()?;
+        let authentication = vec![
+            RsaPkcs1(Sha256),
+            RsaPkcs1(Sha384),
+            RsaPkcs1(Sha512),
+            RsaPss(Sha256),
+        ];
+        let signature = vec![RsaPkcs1(Sha256), RsaPss(Sha256)];
+        let roles = [
+            (KeyRole::Authentication, authentication),
+            (KeyRole::Signature, signature),
+        ];
+        Ok(Capabilities {
+            signature_algorithms: roles
+                .into_iter()
+                .filter(|(role, _)| keys.iter().any(|key| key.serves(*role)))
+                .collect(),
+            decipher: keys.iter().any(|key| key.deciphers),
+            pin,
+        })
+    }
+
+    fn identity(&mut self) -> Result<Identity, CardError> {
+        self.read_identity_once()
+    }
+
+    fn read_serial_number(&mut self) -> Result<String, CardError> {
+        self.read_ef_sn()
+    }
+
+    fn code_states(&mut self) -> Result<CodeStates, CardError> {
+        self.read_code_states()
+    }
+
+    fn pin_limits(&mut self) -> Result<Option<PinLimits>, CardError> {
+        Ok(self.pin_object()?.map(|pin| pin.limits))
+    }
+
+    fn verify_pin(&mut self, pin: &Pin, last_try: LastTry) -> Result<Verification, PinError> {
+        self.present_pin(pin, last_try)
+    }
+
+    fn change_pin(&mut self, old: &Pin, new: &Pin, last_try: LastTry) -> Result<(), PinError> {
+        self.change_code(old, new, last_try)
+    }
+
+    fn unblock_pin(
+        &mut self,
+        code: &UnblockCode,
+        new: &Pin,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError> {
+        self.set_code_by_unblock_code(code, new, last_try)
+    }
+
+    fn leaves_code_presented(&self) -> bool {
+        self.leaves_code_presented
+    }
+
+    fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError> {
+        self.sign_with(role, input)
+    }
+
+    fn decipher(&mut self, cryptogram: &[u8]) -> Result<SecretBytes, CardError> {
+        self.decipher_with_authentication_key(cryptogram)
+    }
+}
+
+/// Class of every command: logical channel 1, which the SELECT of the applet opens by itself.
+const CHANNEL_1: u8 = 0x01;

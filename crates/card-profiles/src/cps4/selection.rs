@@ -1,0 +1,173 @@
+//! Finding the applet, also after another program moved the card, and the files in it.
+
+use card_apdu::{CommandApdu, ExpectedLen, Fcp, ResponseApdu};
+
+use super::{CHANNEL_1, Cps4};
+use crate::directory::{CONTACT_AID, Directory, path_in_ef_dir};
+use crate::ef_sn::{EF_SN_LEN, parse_ef_sn};
+use crate::files::{self, FilePath, ReadStart, is_selected};
+use crate::{CardError, CardMemory};
+
+/// What this transaction proved to be selected on channel 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Current {
+    /// Nothing yet: another program may have selected anything.
+    Unknown,
+    /// The applet, and some file in it.
+    Applet,
+    /// The PKCS#15 application in the applet, where keys and codes are used.
+    Application,
+}
+
+impl Cps4<'_> {
+    /// Makes the PKCS#15 application the current DF, once in a transaction.
+    ///
+    /// Its selection by path is also the question whether the applet is still there. A card that
+    /// refuses it (6985, 6E00, 6A86 or 6881, by what another program did) is brought back by
+    /// [`open_applet`](Self::open_applet), but never after a code was sent: what the card knew of
+    /// that code may be gone, and the caller has to hear of it.
+    pub(super) fn enter_application(&mut self) -> Result<(), CardError> {
+        if self.current == Current::Application {
+            return Ok(());
+        }
+        let path = self.application_path()?;
+        let mut response = self.select_application(&path)?;
+        if !is_selected(&response) && self.current == Current::Unknown && !self.code_was_sent {
+            self.open_applet()?;
+            response = self.select_application(&path)?;
+        }
+        check_selected(&response)?;
+        self.current = Current::Application;
+        Ok(())
+    }
+
+    /// Makes sure that the applet is there, without caring which file of it is current.
+    pub(super) fn enter_applet(&mut self) -> Result<(), CardError> {
+        match (self.current, &self.memory.application) {
+            (Current::Applet | Current::Application, _) => Ok(()),
+            (Current::Unknown, Some(_)) => self.enter_application(),
+            (Current::Unknown, None) => self.open_applet(),
+        }
+    }
+
+    /// Reads EF.SN from the card, beginning with the applet's own name: after a reset the
+    /// channel is closed, and a path leads nowhere.
+    pub(super) fn read_ef_sn(&mut self) -> Result<String, CardError> {
+        if self.current == Current::Unknown {
+            self.open_applet()?;
+        }
+        self.select_file(&FilePath::master_file().child(EF_SN))?;
+        let le = ExpectedLen::Exactly(EF_SN_LEN);
+        parse_ef_sn(&files::read_binary(
+            self.channel,
+            ReadStart::SelectedOnChannel1,
+            le,
+        )?)
+    }
+
+    /// SELECT by AID on channel 1, which opens that channel.
+    ///
+    /// A card whose channel 0 holds the applet refuses it. Then the issuer domain on channel 1
+    /// and the CPS2ter view on channel 0 make room, and the applet is selected again.
+    fn open_applet(&mut self) -> Result<(), CardError> {
+        self.current = Current::Unknown;
+        let mut response = self.select_by_name(CHANNEL_1, &APPLET_AID)?;
+        if !is_selected(&response) {
+            let made_room = [
+                self.select_by_name(CHANNEL_1, &ISSUER_DOMAIN_AID)?,
+                self.select_by_name(CHANNEL_0, &CPS2TER_AID)?,
+            ];
+            tracing::debug!(answers = ?made_room, "the applet was elsewhere");
+            response = self.select_by_name(CHANNEL_1, &APPLET_AID)?;
+        }
+        check_selected(&response)?;
+        self.current = Current::Applet;
+        Ok(())
+    }
+
+    fn select_by_name(&mut self, class: u8, aid: &[u8]) -> Result<ResponseApdu, CardError> {
+        let command = CommandApdu::new(class, SELECT, BY_NAME, WITHOUT_FCI).with_data(aid);
+        Ok(self.channel.transmit(&command)?)
+    }
+
+    /// SELECT of a DF by its path; without Le, since nobody needs its control information.
+    fn select_application(&mut self, path: &FilePath) -> Result<ResponseApdu, CardError> {
+        Ok(self.channel.transmit(&select_by_path(path))?)
+    }
+
+    /// SELECT of an elementary file by its path; its control information (6F) tells its size.
+    fn select_file(&mut self, path: &FilePath) -> Result<Option<usize>, CardError> {
+        self.enter_applet()?;
+        self.current = Current::Applet;
+        let command = select_by_path(path).with_le(ExpectedLen::AsMuchAsPossible);
+        let response = self.channel.transmit(&command)?;
+        check_selected(&response)?;
+        let control_information = Fcp::parse(response.data()).ok();
+        Ok(control_information.and_then(|information| information.size))
+    }
+}
+
+impl Directory for Cps4<'_> {
+    fn memory(&mut self) -> &mut CardMemory {
+        self.memory
+    }
+
+    fn application_path(&mut self) -> Result<FilePath, CardError> {
+        if let Some(path) = &self.memory.application {
+            return Ok(path.clone());
+        }
+        let bytes = self.read_directory_file(&FilePath::master_file().child(EF_DIR), "EF.DIR")?;
+        let path = path_in_ef_dir(&bytes, &CONTACT_AID)?;
+        self.memory.application = Some(path.clone());
+        Ok(path)
+    }
+
+    fn read_directory_file(
+        &mut self,
+        path: &FilePath,
+        what: &'static str,
+    ) -> Result<Vec<u8>, CardError> {
+        let start = ReadStart::SelectedOnChannel1;
+        match self.select_file(path)? {
+            Some(size) => files::read_objects_in(self.channel, start, size, what),
+            None => files::read_objects(self.channel, start, what),
+        }
+    }
+
+    fn read_certificate(&mut self, path: &FilePath) -> Result<Vec<u8>, CardError> {
+        self.select_file(path)?;
+        files::read_object(self.channel, ReadStart::SelectedOnChannel1, "a certificate")
+    }
+}
+
+/// SELECT by path from the master file (P1 = 08), which the path leaves out.
+fn select_by_path(path: &FilePath) -> CommandApdu {
+    CommandApdu::new(CHANNEL_1, SELECT, BY_PATH, WITH_FCI).with_data(path.below_master_file())
+}
+
+fn check_selected(response: &ResponseApdu) -> Result<(), CardError> {
+    if is_selected(response) {
+        return Ok(());
+    }
+    Err(CardError::Refused {
+        command: "SELECT",
+        sw: response.sw(),
+    })
+}
+
+/// The ChipDoc applet.
+const APPLET_AID: [u8; 8] = [0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x01, 0x00];
+/// The CPS2ter view, which lies on channel 0 at power-on.
+const CPS2TER_AID: [u8; 8] = [0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x00, 0x02];
+/// The issuer security domain (GlobalPlatform).
+const ISSUER_DOMAIN_AID: [u8; 7] = [0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00];
+const CHANNEL_0: u8 = 0x00;
+const SELECT: u8 = 0xA4;
+/// P1 of SELECT.
+const BY_NAME: u8 = 0x04;
+const BY_PATH: u8 = 0x08;
+/// P2 of SELECT.
+const WITH_FCI: u8 = 0x00;
+const WITHOUT_FCI: u8 = 0x0C;
+const EF_SN: u16 = 0xD003;
+const EF_DIR: u16 = 0x2F00;
