@@ -17,12 +17,17 @@ pub struct Question {
     pub code: Option<CodeEntry>,
     /// The unblock code; `None` where it is not needed.
     pub unblock_code: Option<UnblockCodeEntry>,
-    /// A new code, which the holder chooses; `None` where none is set. Where no code at all is
-    /// typed, a yes is enough.
+    /// A new code, which the holder chooses; `None` where none is set.
     pub new_code: Option<NewCodeEntry>,
 }
 
 impl Question {
+    /// Whether anything is to be typed; otherwise a yes is enough.
+    #[must_use]
+    pub const fn asks_for_a_code(&self) -> bool {
+        self.code.is_some() || self.unblock_code.is_some() || self.new_code.is_some()
+    }
+
     /// Whether a wrong code now blocks for long or for good: the holder must say yes to that first.
     #[must_use]
     pub fn is_last_try(&self) -> bool {

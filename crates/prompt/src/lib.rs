@@ -6,7 +6,7 @@
 //! as long as the future that asks it: when the caller goes away, the future
 //! is dropped and the question leaves the screen.
 //!
-//! A code is typed here and goes back in an [`Answer`]; nothing of it is kept.
+//! Codes are typed here and go back in an [`Answer`]; nothing of them is kept.
 
 mod render;
 #[cfg(test)]
@@ -18,8 +18,8 @@ mod terminal;
 use std::error::Error;
 use std::sync::Arc;
 
-use daemon_types::{ErrorCode, Question};
-use secrets::{CodeFormatError, Pin};
+use daemon_types::{ErrorCode, OperationError, Question, Reason};
+use secrets::{CodeFormatError, Pin, UnblockCode};
 use texts::Language;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
@@ -31,8 +31,13 @@ use terminal::TerminalHolder;
 /// The holder agreed to what was asked.
 #[derive(Debug)]
 pub struct Answer {
-    /// The code, where the question asked for one.
+    /// The code as it is, where the question asked for it.
     pub code: Option<Pin>,
+    /// The unblock code, where the question asked for it.
+    pub unblock_code: Option<UnblockCode>,
+    /// The new code, where the question asked for one. Whether the card takes it, and whether it is
+    /// new at all, is not for every way to the holder to say.
+    pub new_code: Option<Pin>,
     /// The holder knows that a wrong code blocks the card now, and wants it sent.
     pub last_try_confirmed: bool,
 }
@@ -55,6 +60,12 @@ pub enum PromptError {
     /// What the scripted holder has for a code cannot be one.
     #[error("what was typed is no code")]
     CodeFormat(#[from] CodeFormatError),
+    /// What the scripted holder has for a new code cannot be one.
+    #[error("what was typed is no new code")]
+    NewCodeFormat(#[source] CodeFormatError),
+    /// What the scripted holder has for an unblock code cannot be one.
+    #[error("what was typed is no unblock code")]
+    UnblockCodeFormat(#[source] CodeFormatError),
     /// There is no way to a holder: the agent was started without a terminal.
     #[error("there is nobody to ask")]
     Nobody,
@@ -73,7 +84,36 @@ impl PromptError {
             }
             Self::LastTryNotConfirmed => ErrorCode::LastTryNotConfirmed,
             Self::TimedOut => ErrorCode::Timeout,
-            Self::CodeFormat(_) => ErrorCode::PinLength,
+            Self::CodeFormat(_) | Self::NewCodeFormat(_) | Self::UnblockCodeFormat(_) => {
+                ErrorCode::PinLength
+            }
+        }
+    }
+
+    /// What the code alone does not tell.
+    #[must_use]
+    pub const fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::NewCodeFormat(_) => Some(Reason::NewPinRefused),
+            Self::UnblockCodeFormat(_) => Some(Reason::UnblockCodeLength),
+            Self::Cancelled
+            | Self::LastTryNotConfirmed
+            | Self::TimedOut
+            | Self::NotATestCard
+            | Self::CodeFormat(_)
+            | Self::Nobody
+            | Self::Unavailable(_) => None,
+        }
+    }
+}
+
+impl From<PromptError> for OperationError {
+    fn from(error: PromptError) -> Self {
+        let (code, reason) = (error.code(), error.reason());
+        let operation_error = Self::new(code).caused_by(error);
+        match reason {
+            Some(reason) => operation_error.because(reason),
+            None => operation_error,
         }
     }
 }
@@ -231,9 +271,21 @@ mod tests {
             (PromptError::LastTryNotConfirmed, "last-try-not-confirmed"),
             (PromptError::TimedOut, "timeout"),
             (PromptError::CodeFormat(format), "pin-length"),
+            (PromptError::NewCodeFormat(format), "pin-length"),
+            (PromptError::UnblockCodeFormat(format), "pin-length"),
         ] {
             assert_eq!(error.code().as_str(), code);
         }
+        let reason = |error| OperationError::from(error).reason;
+        assert_eq!(reason(PromptError::CodeFormat(format)), None);
+        assert_eq!(
+            reason(PromptError::NewCodeFormat(format)),
+            Some(Reason::NewPinRefused)
+        );
+        assert_eq!(
+            reason(PromptError::UnblockCodeFormat(format)),
+            Some(Reason::UnblockCodeLength)
+        );
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use daemon_types::{Asker, CardLabel, CodeEntry, Environment, HashAlgorithm, Purpose, Question};
+use daemon_types::{
+    Asker, CardLabel, CodeEntry, Environment, HashAlgorithm, Purpose, Question, UnblockCodeEntry,
+};
 use texts::{Language, PromptTexts, foreign_text};
 
 /// Most characters shown of a name that others chose.
@@ -20,11 +22,14 @@ pub(crate) fn render(question: &Question, language: Language) -> String {
     lines.push(String::new());
     lines.extend(asker(&question.asker, texts));
     lines.push(purpose(&question.purpose, texts));
-    lines.extend(card(&question.card, texts));
+    lines.extend(card(question, texts));
     lines.push(String::new());
     lines.extend(documents(&question.purpose, texts));
     if let Some(entry) = question.code {
         lines.extend(stakes(entry, texts));
+    }
+    if let Some(entry) = question.unblock_code {
+        lines.extend(unblocking(entry, texts));
     }
     lines.join("\n")
 }
@@ -53,14 +58,25 @@ fn purpose(purpose: &Purpose, texts: PromptTexts) -> String {
         // In full, whatever its length: an origin is ASCII and canonical by its type.
         Purpose::Authenticate { origin } => texts.to_authenticate(origin.as_str()),
         Purpose::Sign { documents, .. } => texts.to_sign(count(documents.len())),
+        Purpose::ChangePin => texts.to_change_pin(),
+        Purpose::UnblockPin => texts.to_unblock_pin(),
     }
 }
 
-fn card(card: &CardLabel, texts: PromptTexts) -> Vec<String> {
+/// The card that works, or the one that is worked on.
+fn card(question: &Question, texts: PromptTexts) -> Vec<String> {
+    let card: &CardLabel = &question.card;
     let number = named(&card.number, texts);
-    let mut lines = vec![match &card.card_type {
-        Some(kind) => texts.with_card(&named(kind, texts), &number),
-        None => texts.with_untyped_card(&number),
+    let kind = card.card_type.as_ref().map(|kind| named(kind, texts));
+    let mut lines = vec![match (&question.purpose, kind) {
+        (Purpose::ChangePin | Purpose::UnblockPin, Some(kind)) => texts.of_card(&kind, &number),
+        (Purpose::ChangePin | Purpose::UnblockPin, None) => texts.of_untyped_card(&number),
+        (Purpose::Authenticate { .. } | Purpose::Sign { .. }, Some(kind)) => {
+            texts.with_card(&kind, &number)
+        }
+        (Purpose::Authenticate { .. } | Purpose::Sign { .. }, None) => {
+            texts.with_untyped_card(&number)
+        }
     }];
     if card.holder != card.number {
         lines.push(texts.of_holder(&named(&card.holder, texts)));
@@ -115,6 +131,22 @@ fn stakes(entry: CodeEntry, texts: PromptTexts) -> Vec<String> {
     lines
 }
 
+fn unblocking(entry: UnblockCodeEntry, texts: PromptTexts) -> Vec<String> {
+    let mut lines = vec![texts.unblock_explained(), texts.unblock_code_found()];
+    lines.push(String::new());
+    if entry.previous_was_wrong {
+        lines.push(texts.unblock_code_was_wrong());
+    }
+    let tries_left = entry.tries_left.map(u64::from);
+    lines.extend(tries_left.map(|tries| texts.unblock_tries_left(tries)));
+    let uses_left = entry.uses_left.map(u64::from);
+    lines.extend(uses_left.map(|uses| texts.unblock_uses_left(uses)));
+    if entry.last_try {
+        lines.push(texts.last_unblock_try());
+    }
+    lines
+}
+
 fn named(name: &str, texts: PromptTexts) -> String {
     foreign_text(name, LONGEST_NAME, texts.language())
 }
@@ -128,7 +160,9 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::sample_questions::{authentication, last_try, signature, with_entry};
+    use crate::sample_questions::{
+        authentication, last_try, last_unblock_try, pin_change, signature, unblocking, with_entry,
+    };
 
     fn french(question: &Question) -> String {
         render(question, Language::French)
@@ -247,6 +281,110 @@ mod tests {
             These descriptions are the program’s words; cpxd did not check them.
         "#]]
         .assert_eq(&english(&question));
+    }
+
+    #[test]
+    fn a_change_of_code_in_both_languages() {
+        expect![[r#"
+
+            ── cpxd vous pose une question ──
+            CARTE DE TEST : rien de ce qu’elle fait n’a de valeur
+
+            Demande de « Logiciel du cabinet », un programme que vous avez associé sous ce nom
+            pour changer le code porteur
+            de la carte CPS n° 2900000001
+            qui appartient à MARTIN Jeanne
+
+            Il reste 3 essais avant le blocage de la carte."#]].assert_eq(&french(&pin_change()));
+        expect![[r#"
+
+            ── cpxd has a question for you ──
+            TEST CARD: nothing that it does has any value
+
+            “Logiciel du cabinet” asks, a program that you paired under this name
+            to change the code
+            of the CPS card no. 2900000001
+            which belongs to MARTIN Jeanne
+
+            3 tries are left before the card blocks itself."#]].assert_eq(&english(&pin_change()));
+    }
+
+    #[test]
+    fn an_unblocking_in_french() {
+        expect![[r#"
+
+            ── cpxd vous pose une question ──
+            CARTE DE TEST : rien de ce qu’elle fait n’a de valeur
+
+            Demande de « Logiciel du cabinet », un programme que vous avez associé sous ce nom
+            pour débloquer et remplacer le code porteur
+            de la carte CPS n° 2900000001
+            qui appartient à MARTIN Jeanne
+
+            La carte est bloquée : trop de codes faux ont été saisis. Le code de déblocage la débloque, et vous choisissez alors un nouveau code porteur.
+            Le code de déblocage a 8 chiffres et figure sur le courrier de votre code porteur. Sans ce courrier, appelez le 0 809 40 00 82 ou envoyez le formulaire F501 à monserviceclient.cartes@esante.gouv.fr.
+
+            Il reste 10 essais du code de déblocage.
+            Le code de déblocage peut encore servir 100 fois."#]].assert_eq(&french(&unblocking()));
+    }
+
+    #[test]
+    fn an_unblocking_in_english() {
+        let mut question = unblocking();
+        question.card.card_type = None;
+        expect![[r#"
+
+            ── cpxd has a question for you ──
+            TEST CARD: nothing that it does has any value
+
+            “Logiciel du cabinet” asks, a program that you paired under this name
+            to unblock and replace the code
+            of the card no. 2900000001
+            which belongs to MARTIN Jeanne
+
+            The card is blocked: too many wrong codes were typed. The unblock code unblocks it, and you then choose a new code.
+            The unblock code has 8 digits and is on the letter that gave you your code. Without that letter, call 0 809 40 00 82 (from France) or send the form F501 to monserviceclient.cartes@esante.gouv.fr.
+
+            10 tries of the unblock code are left.
+            The unblock code can still be used 100 times."#]].assert_eq(&english(&question));
+    }
+
+    #[test]
+    fn a_last_unblock_try_in_both_languages() {
+        expect![[r#"
+
+            ── cpxd vous pose une question ──
+            CARTE DE TEST : rien de ce qu’elle fait n’a de valeur
+
+            Demande de « Logiciel du cabinet », un programme que vous avez associé sous ce nom
+            pour débloquer et remplacer le code porteur
+            de la carte CPS n° 2900000001
+            qui appartient à MARTIN Jeanne
+
+            La carte est bloquée : trop de codes faux ont été saisis. Le code de déblocage la débloque, et vous choisissez alors un nouveau code porteur.
+            Le code de déblocage a 8 chiffres et figure sur le courrier de votre code porteur. Sans ce courrier, appelez le 0 809 40 00 82 ou envoyez le formulaire F501 à monserviceclient.cartes@esante.gouv.fr.
+
+            Le code de déblocage saisi n’est pas le bon.
+            Il reste un seul essai du code de déblocage.
+            Le code de déblocage ne peut plus servir qu’une seule fois.
+            ATTENTION : si ce code de déblocage est faux, la carte sera définitivement bloquée et il faudra en demander une nouvelle."#]].assert_eq(&french(&last_unblock_try()));
+        expect![[r#"
+
+            ── cpxd has a question for you ──
+            TEST CARD: nothing that it does has any value
+
+            “Logiciel du cabinet” asks, a program that you paired under this name
+            to unblock and replace the code
+            of the CPS card no. 2900000001
+            which belongs to MARTIN Jeanne
+
+            The card is blocked: too many wrong codes were typed. The unblock code unblocks it, and you then choose a new code.
+            The unblock code has 8 digits and is on the letter that gave you your code. Without that letter, call 0 809 40 00 82 (from France) or send the form F501 to monserviceclient.cartes@esante.gouv.fr.
+
+            The unblock code typed is not the right one.
+            One single try of the unblock code is left.
+            The unblock code can be used only once more.
+            WARNING: if this unblock code is wrong, the card will be blocked for good and you will have to ask for a new one."#]].assert_eq(&english(&last_unblock_try()));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Questions for tests.
 
 use daemon_types::{
-    Asker, CardId, CardLabel, CodeEntry, Environment, HashAlgorithm, Origin, Purpose, Question,
+    Asker, CardId, CardLabel, CodeEntry, Environment, HashAlgorithm, NewCodeEntry, Origin, Purpose,
+    Question, UnblockCodeEntry,
 };
 
 /// A paired program asks for a proof of identity with a test card, and so for its code.
@@ -25,6 +26,8 @@ pub(crate) fn authentication() -> Question {
             minimum_len: 4,
             maximum_len: 8,
         }),
+        unblock_code: None,
+        new_code: None,
     }
 }
 
@@ -54,5 +57,45 @@ pub(crate) fn signature(descriptions: &[&str]) -> Question {
         },
         code: None,
         ..authentication()
+    }
+}
+
+/// The same for a change of the code.
+pub(crate) fn pin_change() -> Question {
+    Question {
+        purpose: Purpose::ChangePin,
+        new_code: Some(NewCodeEntry {
+            minimum_len: 4,
+            maximum_len: 8,
+        }),
+        ..authentication()
+    }
+}
+
+/// The same for a card whose code is blocked.
+pub(crate) fn unblocking() -> Question {
+    Question {
+        purpose: Purpose::UnblockPin,
+        code: None,
+        unblock_code: Some(UnblockCodeEntry {
+            tries_left: Some(10),
+            uses_left: Some(100),
+            previous_was_wrong: false,
+            last_try: false,
+        }),
+        ..pin_change()
+    }
+}
+
+/// The same after nine wrong unblock codes.
+pub(crate) fn last_unblock_try() -> Question {
+    Question {
+        unblock_code: Some(UnblockCodeEntry {
+            tries_left: Some(1),
+            uses_left: Some(1),
+            previous_was_wrong: true,
+            last_try: true,
+        }),
+        ..unblocking()
     }
 }

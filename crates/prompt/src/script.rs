@@ -52,6 +52,10 @@ pub(crate) enum Script {
 pub(crate) struct ScriptedAnswer {
     /// What is typed for the code, in whatever form.
     pub(crate) pin: Option<SecretBytes>,
+    /// What is typed for a new code, in whatever form.
+    pub(crate) new_pin: Option<SecretBytes>,
+    /// What is typed for the unblock code, in whatever form.
+    pub(crate) unblock_code: Option<SecretBytes>,
     /// Yes or no, where the script says so.
     pub(crate) consent: Option<bool>,
     /// Time before the answer.
@@ -89,14 +93,12 @@ impl Script {
 impl ScriptedAnswer {
     fn set(&mut self, entry: &Entry<'_>) -> Result<(), ScriptError> {
         match entry.key {
-            "pin" => self.pin = Some(SecretBytes::copy_from(entry.text()?.as_bytes())),
+            "pin" => self.pin = Some(entry.secret()?),
+            "new_pin" => self.new_pin = Some(entry.secret()?),
+            "unblock_code" => self.unblock_code = Some(entry.secret()?),
             "consent" => self.consent = Some(entry.yes_or_no()?),
             "delay_ms" => self.delay = entry.milliseconds()?,
             "go_away" => self.goes_away = entry.yes_or_no()?,
-            // Checked and not kept: a code that nobody asks for is better not held.
-            "new_pin" | "unblock_code" => {
-                entry.text()?;
-            }
             unknown => {
                 return Err(ScriptError::UnknownKey {
                     line: entry.line,
@@ -124,6 +126,11 @@ fn entries<'a>(text: &'a str, table: &'a DeTable<'a>) -> impl Iterator<Item = En
 }
 
 impl<'a> Entry<'a> {
+    fn secret(&self) -> Result<SecretBytes, ScriptError> {
+        let text = self.text()?;
+        Ok(SecretBytes::copy_from(text.as_bytes()))
+    }
+
     fn text(&self) -> Result<&'a str, ScriptError> {
         self.value
             .as_str()
@@ -199,6 +206,8 @@ mod tests {
             "#,
         );
         assert_eq!(answer.pin.unwrap().expose(), b"1234");
+        assert_eq!(answer.new_pin.unwrap().expose(), b"4321");
+        assert_eq!(answer.unblock_code.unwrap().expose(), b"12345678");
         assert_eq!(answer.consent, Some(true));
         assert_eq!(answer.delay, Duration::from_millis(1500));
         assert!(!answer.goes_away);

@@ -1,7 +1,7 @@
 //! The holder who is a file, for tests, demos and measurements.
 
 use daemon_types::{Environment, Question};
-use secrets::Pin;
+use secrets::{Pin, SecretBytes, UnblockCode};
 
 use crate::script::{Script, ScriptError, ScriptedAnswer};
 use crate::{Answer, PromptError};
@@ -15,11 +15,12 @@ impl ScriptedHolder {
     ///
     /// | key | the holder |
     /// | --- | --- |
-    /// | `pin = "1234"` | types this where a code is asked, whatever it is; without it, says no there |
+    /// | `pin = "1234"` | types this where the code is asked, whatever it is; without it, says no there |
+    /// | `new_pin = "4321"` | the same where a new code is asked |
+    /// | `unblock_code = "12345678"` | the same where the unblock code is asked |
     /// | `consent = true` | agrees, also to the risk of a last try; `false`: says no; without it: agrees, but not to a last try |
     /// | `delay_ms = 0` | thinks for so long before the answer |
     /// | `go_away = true` | leaves without an answer |
-    /// | `new_pin = "4321"`, `unblock_code = "12345678"` | has these, too; no question of this version asks for them |
     /// | `answers = [ … ]` | gives these answers, one for each question, and says no to every further one |
     ///
     /// Each of the `answers` is a table of the keys above it; what it does not
@@ -67,20 +68,34 @@ impl ScriptedAnswer {
         if self.goes_away || self.consent == Some(false) {
             return Err(PromptError::Cancelled);
         }
-        let Some(entry) = question.code else {
-            return Ok(Answer {
-                code: None,
-                last_try_confirmed: false,
-            });
-        };
-        let typed = self.pin.as_ref().ok_or(PromptError::Cancelled)?;
-        if entry.last_try && self.consent != Some(true) {
+        let pin = typed(question.code.is_some(), self.pin.as_ref())?;
+        let unblock_code = typed(question.unblock_code.is_some(), self.unblock_code.as_ref())?;
+        let new_pin = typed(question.new_code.is_some(), self.new_pin.as_ref())?;
+        let is_last_try = question.is_last_try();
+        if is_last_try && self.consent != Some(true) {
             return Err(PromptError::LastTryNotConfirmed);
         }
         Ok(Answer {
-            code: Some(Pin::new(typed.expose())?),
-            last_try_confirmed: entry.last_try,
+            code: pin.map(Pin::new).transpose()?,
+            unblock_code: unblock_code
+                .map(UnblockCode::new)
+                .transpose()
+                .map_err(PromptError::UnblockCodeFormat)?,
+            new_code: new_pin
+                .map(Pin::new)
+                .transpose()
+                .map_err(PromptError::NewCodeFormat)?,
+            last_try_confirmed: is_last_try,
         })
+    }
+}
+
+/// What the holder types where something is asked for; who has nothing to type says no.
+fn typed(is_asked: bool, answer: Option<&SecretBytes>) -> Result<Option<&[u8]>, PromptError> {
+    match (is_asked, answer) {
+        (false, _) => Ok(None),
+        (true, Some(answer)) => Ok(Some(answer.expose())),
+        (true, None) => Err(PromptError::Cancelled),
     }
 }
 
@@ -90,7 +105,9 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::sample_questions::{authentication, last_try, signature};
+    use crate::sample_questions::{
+        authentication, last_try, last_unblock_try, pin_change, signature, unblocking,
+    };
 
     fn holder(script: &str) -> ScriptedHolder {
         ScriptedHolder::from_toml(script).unwrap()
@@ -212,6 +229,69 @@ mod tests {
                 panic!("{error:?}")
             };
             assert_eq!(error, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn changes_and_unblocks_with_the_codes_of_the_script() {
+        let script = r#"
+            pin = "1234"
+            new_pin = "4321"
+            unblock_code = "12345678"
+        "#;
+        let changed = answer(script, &pin_change()).await.unwrap();
+        assert_eq!(changed.code.unwrap().digits().expose(), b"1234");
+        assert_eq!(changed.new_code.unwrap().digits().expose(), b"4321");
+        assert!(changed.unblock_code.is_none());
+        let unblocked = answer(script, &unblocking()).await.unwrap();
+        assert!(unblocked.code.is_none());
+        let code = unblocked.unblock_code.unwrap();
+        assert_eq!(code.digits().expose(), b"12345678");
+        assert_eq!(unblocked.new_code.unwrap().digits().expose(), b"4321");
+        assert!(!unblocked.last_try_confirmed);
+    }
+
+    #[tokio::test]
+    async fn says_no_where_one_of_the_codes_is_missing() {
+        for (script, question) in [
+            ("pin = \"1234\"", pin_change()),
+            ("new_pin = \"4321\"", pin_change()),
+            ("unblock_code = \"12345678\"", unblocking()),
+            ("pin = \"1234\"\nnew_pin = \"4321\"", unblocking()),
+        ] {
+            let answer = answer(script, &question).await;
+            assert!(matches!(answer, Err(PromptError::Cancelled)), "{script}");
+        }
+    }
+
+    #[tokio::test]
+    async fn risks_the_last_unblock_code_only_with_explicit_consent() {
+        let script = "unblock_code = \"12345678\"\nnew_pin = \"4321\"";
+        let refused = answer(script, &last_unblock_try()).await;
+        assert!(matches!(refused, Err(PromptError::LastTryNotConfirmed)));
+        let script = format!("{script}\nconsent = true");
+        let confirmed = answer(&script, &last_unblock_try()).await.unwrap();
+        assert!(confirmed.last_try_confirmed && confirmed.unblock_code.is_some());
+    }
+
+    #[tokio::test]
+    async fn an_unblock_code_and_a_new_code_that_are_none_are_told_apart() {
+        for unblock_code in ["1234567", "123456789", "1234567a", "١٢٣٤٥٦٧٨", ""] {
+            let script = format!("unblock_code = {unblock_code:?}\nnew_pin = \"4321\"");
+            let error = answer(&script, &unblocking()).await;
+            assert!(
+                matches!(error, Err(PromptError::UnblockCodeFormat(_))),
+                "{unblock_code}"
+            );
+        }
+        let hundred = "1".repeat(100);
+        for new_pin in ["", "123", "123456789", &hundred, "43z1", "４３２１"] {
+            let script = format!("pin = \"1234\"\nnew_pin = {new_pin:?}");
+            let error = answer(&script, &pin_change()).await;
+            assert!(
+                matches!(error, Err(PromptError::NewCodeFormat(_))),
+                "{new_pin}"
+            );
         }
     }
 

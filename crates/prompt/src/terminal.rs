@@ -1,8 +1,10 @@
 //! The holder at the terminal from which the agent was started.
 
+mod codes;
+
 use std::time::{Duration, Instant};
 
-use daemon_types::{CodeEntry, Question};
+use daemon_types::Question;
 use platform::terminal::{CancelPipe, Terminal, TerminalError};
 use secrets::{CodeFormatError, Pin};
 use texts::{Language, PromptTexts};
@@ -13,6 +15,13 @@ use crate::{Answer, PromptError};
 
 /// Longest wait for a terminal to take the last line of a question.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long the holder has: until the deadline, and as long as the caller waits.
+#[derive(Clone, Copy)]
+struct Wait<'a> {
+    deadline: Instant,
+    cancel: &'a CancelPipe,
+}
 
 /// A holder to be asked at a terminal.
 #[derive(Debug)]
@@ -58,40 +67,41 @@ impl TerminalHolder {
         deadline: Instant,
         cancel: &CancelPipe,
     ) -> Result<Answer, PromptError> {
+        let wait = Wait { deadline, cancel };
         let words = render(question, self.texts.language());
-        self.terminal.tell(&words, deadline, cancel)?;
-        let Some(entry) = question.code else {
-            return self.consent(deadline, cancel);
-        };
-        if entry.last_try {
-            self.confirm_last_try(deadline, cancel)?;
+        self.tell(&words, wait)?;
+        if !question.asks_for_a_code() {
+            return self.consent(wait);
         }
-        Ok(Answer {
-            code: Some(self.code(entry, deadline, cancel)?),
-            last_try_confirmed: entry.last_try,
-        })
+        if question.is_last_try() {
+            self.confirm_last_try(wait)?;
+        }
+        self.codes(question, wait)
     }
 
-    fn consent(&mut self, deadline: Instant, cancel: &CancelPipe) -> Result<Answer, PromptError> {
+    fn consent(&mut self, wait: Wait<'_>) -> Result<Answer, PromptError> {
         let question = format!("{} ", self.texts.agree());
-        if !self.terminal.confirm(&question, deadline, cancel)? {
+        if !self
+            .terminal
+            .confirm(&question, wait.deadline, wait.cancel)?
+        {
             return Err(PromptError::Cancelled);
         }
         Ok(Answer {
             code: None,
+            unblock_code: None,
+            new_code: None,
             last_try_confirmed: false,
         })
     }
 
     /// A whole word, so that no habit of the fingers confirms it.
-    fn confirm_last_try(
-        &mut self,
-        deadline: Instant,
-        cancel: &CancelPipe,
-    ) -> Result<(), PromptError> {
+    fn confirm_last_try(&mut self, wait: Wait<'_>) -> Result<(), PromptError> {
         let word = self.texts.last_try_word();
         let question = format!("{} ", self.texts.risk_last_try(&word));
-        let typed = self.terminal.read_word(&question, deadline, cancel)?;
+        let typed = self
+            .terminal
+            .read_word(&question, wait.deadline, wait.cancel)?;
         if typed.eq_ignore_ascii_case(&word) {
             Ok(())
         } else {
@@ -99,37 +109,8 @@ impl TerminalHolder {
         }
     }
 
-    /// Asks until what was typed is as long as the card's codes are; only that goes to the card.
-    fn code(
-        &mut self,
-        entry: CodeEntry,
-        deadline: Instant,
-        cancel: &CancelPipe,
-    ) -> Result<Pin, PromptError> {
-        let prompt = format!("{} ", self.code_prompt(entry));
-        let maximum = usize::from(entry.maximum_len);
-        loop {
-            match self.terminal.read_code(&prompt, maximum, deadline, cancel) {
-                Ok(digits) if digits.len() >= usize::from(entry.minimum_len) => {
-                    return Ok(Pin::new(digits.expose())?);
-                }
-                Ok(_) | Err(TerminalError::TooLong { .. }) => {
-                    let problem = self.texts.code_has_other_length();
-                    self.terminal.tell(&problem, deadline, cancel)?;
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    fn code_prompt(&self, entry: CodeEntry) -> String {
-        if entry.minimum_len == entry.maximum_len {
-            self.texts
-                .type_code_of_fixed_length(entry.maximum_len.into())
-        } else {
-            self.texts
-                .type_code(entry.minimum_len.into(), entry.maximum_len.into())
-        }
+    fn tell(&mut self, words: &str, wait: Wait<'_>) -> Result<(), PromptError> {
+        Ok(self.terminal.tell(words, wait.deadline, wait.cancel)?)
     }
 
     /// Says how the question ended, unless it was answered.
@@ -182,10 +163,16 @@ mod tests {
 
     use super::*;
     use crate::Prompt;
-    use crate::sample_questions::{authentication, last_try, signature, with_entry};
+    use crate::sample_questions::{
+        authentication, last_try, last_unblock_try, pin_change, signature, unblocking, with_entry,
+    };
 
     const CODE: &str = "digits (Esc to refuse): ";
     const WORD: &str = "any other answer stops: ";
+    const PRESENT_CODE: &str = "Your present code, 4 to 8 digits (Esc to refuse): ";
+    const UNBLOCK_CODE: &str = "Your unblock code, 8 digits (Esc to refuse): ";
+    const NEW_CODE: &str = "Your new code, 4 to 8 digits (Esc to refuse): ";
+    const ONCE_MORE: &str = "Your new code once more (Esc to refuse): ";
     const AGREE: &str = "(yes or no): ";
 
     /// A pseudoterminal with the prompt at one end and the holder's hands and eyes at the other.
@@ -303,6 +290,107 @@ mod tests {
         let answer = asking.await.unwrap().unwrap();
         assert!(answer.last_try_confirmed);
         assert_eq!(answer.code.unwrap().digits().expose(), b"1234");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_change_takes_the_old_code_and_the_new_one_twice() {
+        let desk = Desk::new();
+        let asking = desk.ask(pin_change());
+        for (prompt, keys) in [
+            (PRESENT_CODE, "1234\r"),
+            (NEW_CODE, "4321\r"),
+            (ONCE_MORE, "4321\r"),
+        ] {
+            let seen = desk.see(prompt);
+            assert!(!seen.contains("4321") && !desk.echoes(), "{seen}");
+            desk.press(keys);
+        }
+        let answer = asking.await.unwrap().unwrap();
+        assert_eq!(answer.code.unwrap().digits().expose(), b"1234");
+        assert_eq!(answer.new_code.unwrap().digits().expose(), b"4321");
+        assert!(answer.unblock_code.is_none() && !answer.last_try_confirmed);
+        assert!(desk.echoes());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_new_code_that_will_not_do_is_asked_again_here() {
+        let desk = Desk::new();
+        let asking = desk.ask(pin_change());
+        for (prompt, keys) in [
+            (PRESENT_CODE, "1234\r"),
+            (NEW_CODE, "1234\r"),
+            ("The new code is the old one: choose another", ""),
+            (NEW_CODE, "123\r"),
+            ("too short or too long", ""),
+            (NEW_CODE, "123456789\r"),
+            ("too short or too long", ""),
+            (NEW_CODE, "4321\r"),
+            (ONCE_MORE, "4312\r"),
+            ("typed in two different ways", ""),
+            (NEW_CODE, "4321\r"),
+            (ONCE_MORE, "43211\r"),
+            ("typed in two different ways", ""),
+            (NEW_CODE, "43210\r"),
+            (ONCE_MORE, "43210\r"),
+        ] {
+            desk.see(prompt);
+            desk.press(keys);
+        }
+        let answer = asking.await.unwrap().unwrap();
+        assert_eq!(answer.code.unwrap().digits().expose(), b"1234");
+        assert_eq!(answer.new_code.unwrap().digits().expose(), b"43210");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_unblocking_takes_eight_digits_and_a_new_code_twice() {
+        let desk = Desk::new();
+        let asking = desk.ask(unblocking());
+        let question = desk.see(UNBLOCK_CODE);
+        assert!(question.contains("on the letter"), "{question}");
+        for (prompt, keys) in [
+            ("", "1234567\r"),
+            ("has exactly 8 digits", ""),
+            (UNBLOCK_CODE, "123456789\r"),
+            ("has exactly 8 digits", ""),
+            (UNBLOCK_CODE, "12345678\r"),
+            (NEW_CODE, "4321\r"),
+            (ONCE_MORE, "4321\r"),
+        ] {
+            desk.see(prompt);
+            desk.press(keys);
+        }
+        let answer = asking.await.unwrap().unwrap();
+        let code = answer.unblock_code.unwrap();
+        assert_eq!(code.digits().expose(), b"12345678");
+        assert_eq!(answer.new_code.unwrap().digits().expose(), b"4321");
+        assert!(answer.code.is_none() && !answer.last_try_confirmed);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_last_unblock_code_needs_the_whole_word_too() {
+        let desk = Desk::new();
+        let asking = desk.ask(last_unblock_try());
+        let question = desk.see(WORD);
+        assert!(question.contains("blocked for good"), "{question}");
+        desk.press("y\r");
+        let answer = asking.await.unwrap();
+        assert!(matches!(answer, Err(PromptError::LastTryNotConfirmed)));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn escape_at_the_second_typing_changes_nothing() {
+        let desk = Desk::new();
+        let asking = desk.ask(pin_change());
+        for (prompt, keys) in [
+            (PRESENT_CODE, "1234\r"),
+            (NEW_CODE, "4321\r"),
+            (ONCE_MORE, "43\u{1b}"),
+        ] {
+            desk.see(prompt);
+            desk.press(keys);
+        }
+        assert!(matches!(asking.await.unwrap(), Err(PromptError::Cancelled)));
+        desk.see("Refused. Nothing was done.\r\n");
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! The title and the detail of every error code of the API.
 
-use crate::locales::{format, has_attribute};
+use crate::locales::{format, has_attribute, try_format};
 use crate::{Language, foreign_text};
 
 /// Longest name of a field or a program that a sentence shows, in characters.
@@ -15,6 +15,8 @@ pub struct ErrorFacts<'a> {
     pub field: Option<&'a str>,
     /// The program that is in the way.
     pub culprit: Option<&'a str>,
+    /// What the code alone does not tell, by its name on the wire.
+    pub reason: Option<&'a str>,
 }
 
 /// A few words that name the error, such as "Code incorrect".
@@ -30,6 +32,12 @@ pub fn error_title(code: &str, language: Language) -> String {
 /// A code that is none of the API's gets the words of `internal`.
 #[must_use]
 pub fn error_detail(code: &str, language: Language, facts: &ErrorFacts<'_>) -> String {
+    if let Some(detail) = facts
+        .reason
+        .and_then(|reason| reason_detail(reason, language))
+    {
+        return detail;
+    }
     let message = message_of(code, language);
     let name = |name: &str| foreign_text(name, LONGEST_NAME, language).into();
     let known = [
@@ -47,6 +55,11 @@ pub fn error_detail(code: &str, language: Language, facts: &ErrorFacts<'_>) -> S
     }
 }
 
+/// The sentence of a reason; none for one that is not known here.
+fn reason_detail(reason: &str, language: Language) -> Option<String> {
+    try_format(language, &format!("reason-{reason}"), None, &[]).ok()
+}
+
 fn message_of(code: &str, language: Language) -> String {
     let message = format!("error-{code}");
     if has_attribute(language, &message, "detail") {
@@ -60,10 +73,10 @@ fn message_of(code: &str, language: Language) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    use daemon_types::ErrorCode;
+    use daemon_types::{ErrorCode, Reason};
 
     use super::*;
-    use crate::locales::{files, try_format};
+    use crate::locales::files;
 
     fn detail_with_tries(code: &str, language: Language, tries_left: u8) -> String {
         let facts = ErrorFacts {
@@ -91,21 +104,42 @@ mod tests {
         }
     }
 
+    fn written(language: Language, prefix: &str) -> BTreeSet<&'static str> {
+        let source = files(language)
+            .iter()
+            .find(|(file, _)| *file == "errors.ftl")
+            .map_or("", |(_, source)| *source);
+        source
+            .lines()
+            .filter_map(|line| line.strip_prefix(prefix)?.split_once(" ="))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
     #[test]
-    fn no_text_stands_there_for_a_code_that_does_not_exist() {
+    fn no_text_stands_there_for_a_code_or_a_reason_that_does_not_exist() {
         for language in Language::ALL {
-            let source = files(language)
-                .iter()
-                .find(|(file, _)| *file == "errors.ftl")
-                .map_or("", |(_, source)| *source);
-            let written: BTreeSet<&str> = source
-                .lines()
-                .filter_map(|line| line.strip_prefix("error-")?.split_once(" ="))
-                .map(|(code, _)| code)
-                .collect();
             let codes: BTreeSet<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
-            assert_eq!(written, codes);
+            assert_eq!(written(language, "error-"), codes);
+            let reasons: BTreeSet<&str> =
+                Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+            assert_eq!(written(language, "reason-"), reasons);
         }
+    }
+
+    #[test]
+    fn a_reason_speaks_in_place_of_its_code_and_an_unknown_one_does_not() {
+        let detail = |reason| {
+            let facts = ErrorFacts {
+                reason: Some(reason),
+                ..ErrorFacts::default()
+            };
+            error_detail("bad-request", Language::English, &facts)
+        };
+        assert!(detail("pin-not-blocked").starts_with("This card is not blocked"));
+        let plain = error_detail("bad-request", Language::English, &ErrorFacts::default());
+        assert_eq!(detail("no-such-reason"), plain);
+        assert_eq!(detail("x = y"), plain);
     }
 
     #[test]
@@ -166,6 +200,7 @@ mod tests {
             tries_left: Some(2),
             field: Some("nonce"),
             culprit: Some("GALSS"),
+            reason: None,
         };
         for language in Language::ALL {
             assert!(error_detail("bad-request", language, &facts).contains("nonce"));

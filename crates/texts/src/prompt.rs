@@ -21,12 +21,20 @@ sentences! {
         to_authenticate(origin: &str) = "prompt-to-authenticate";
         /// For what: so many signatures.
         to_sign(count: u64) = "prompt-to-sign";
+        /// For what: another code.
+        to_change_pin() = "prompt-to-change-pin";
+        /// For what: a new code for a blocked card.
+        to_unblock_pin() = "prompt-to-unblock-pin";
         /// Descriptions are the caller's words.
         descriptions_unchecked() = "prompt-descriptions-unchecked";
         /// With which card.
         with_card(kind: &str, number: &str) = "prompt-with-card";
         /// With which card, where its type is not known.
         with_untyped_card(number: &str) = "prompt-with-untyped-card";
+        /// Whose code it is: that of this card.
+        of_card(kind: &str, number: &str) = "prompt-of-card";
+        /// Whose code it is, where the type of the card is not known.
+        of_untyped_card(number: &str) = "prompt-of-untyped-card";
         /// Whose card it is.
         of_holder(holder: &str) = "prompt-of-holder";
         /// Stands for a description that shows nothing.
@@ -43,12 +51,40 @@ sentences! {
         last_try_word() = "prompt-last-try-word";
         /// Asks for that word.
         risk_last_try(word: &str) = "prompt-risk-last-try";
-        /// Asks for a code of `minimum` to `maximum` digits.
-        type_code(minimum: u64, maximum: u64) = "prompt-type-code";
-        /// Asks for a code of exactly `count` digits.
-        type_code_of_fixed_length(count: u64) = "prompt-type-code-of-fixed-length";
+        /// How long a code is: `minimum` to `maximum` digits.
+        digits(minimum: u64, maximum: u64) = "prompt-digits";
+        /// How long a code is: exactly `count` digits.
+        digits_of_fixed_length(count: u64) = "prompt-digits-of-fixed-length";
+        /// Asks for a code of so many `digits`.
+        type_code(digits: &str) = "prompt-type-code";
+        /// Asks for the code as it is, before the new one.
+        type_current_code(digits: &str) = "prompt-type-current-code";
         /// Too few or too many digits were typed.
         code_has_other_length() = "prompt-code-has-other-length";
+        /// What it means that the card is blocked, and what comes now.
+        unblock_explained() = "prompt-unblock-explained";
+        /// Where the unblock code is found, and what to do without it.
+        unblock_code_found() = "prompt-unblock-code-found";
+        /// Tries of the unblock code left before the next one.
+        unblock_tries_left(count: u64) = "prompt-unblock-tries-left";
+        /// Times that the unblock code may still unblock.
+        unblock_uses_left(count: u64) = "prompt-unblock-uses-left";
+        /// The unblock code before was wrong.
+        unblock_code_was_wrong() = "prompt-unblock-code-was-wrong";
+        /// What a wrong unblock code costs now.
+        last_unblock_try() = "prompt-last-unblock-try";
+        /// Asks for the unblock code.
+        type_unblock_code(digits: &str) = "prompt-type-unblock-code";
+        /// Too few or too many digits were typed for an unblock code.
+        unblock_code_has_other_length() = "prompt-unblock-code-has-other-length";
+        /// Asks for the code that the holder chooses.
+        type_new_code(digits: &str) = "prompt-type-new-code";
+        /// Asks for it a second time, so that no slip of the finger becomes the code.
+        type_new_code_again() = "prompt-type-new-code-again";
+        /// The two did not agree.
+        new_codes_differ() = "prompt-new-codes-differ";
+        /// The new code is the old one.
+        new_code_is_old() = "prompt-new-code-is-old";
         /// Asks for a yes or a no.
         agree() = "prompt-agree";
         /// The holder said no.

@@ -107,3 +107,11 @@ error-client-header-missing = Program without a name
     .detail = The program did not give its name (header X-Cpxd-Client). Report this to its publisher.
 error-internal = Error in cpxd
     .detail = cpxd ran into a fault of its own. Try again; if that does not help, give its technical log to your IT department.
+
+## Reasons, which say more than their code does
+
+reason-pin-not-blocked = This card is not blocked: use its code. Nothing was done.
+reason-new-pin-unchanged = The new code is the old one: choose another. Nothing was sent to the card and no try is lost.
+reason-new-pin-refused = The card does not take this new code: it is made of digits only, most often four. Nothing has changed and no try is lost. Try again.
+reason-unblock-code-length = The unblock code has exactly 8 digits. Nothing was sent to the card and no try is lost. Read again the letter that gave you your code, then try again.
+reason-outcome-unknown = The card had no time to confirm the new code. Put it back. If it is blocked, unblock it again; otherwise try the new code first, then the old one.

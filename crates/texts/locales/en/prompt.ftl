@@ -14,9 +14,13 @@ prompt-to-sign = { $count ->
     [one] to sign one document in your name
    *[other] to sign { $count } documents in your name
 }
+prompt-to-change-pin = to change the code
+prompt-to-unblock-pin = to unblock and replace the code
 prompt-descriptions-unchecked = These descriptions are the program’s words; cpxd did not check them.
 prompt-with-card = with the { $kind } card no. { $number }
 prompt-with-untyped-card = with the card no. { $number }
+prompt-of-card = of the { $kind } card no. { $number }
+prompt-of-untyped-card = of the card no. { $number }
 prompt-of-holder = which belongs to { $holder }
 prompt-no-description = (no description)
 prompt-cut-text = { $start }… ({ $count } characters in all)
@@ -32,9 +36,37 @@ prompt-code-was-wrong = The code typed is not the right one.
 prompt-last-try = WARNING: if this code is wrong, the card will be blocked. You will then need the 8-digit unblock code, which is on the letter that gave you your code.
 prompt-last-try-word = YES
 prompt-risk-last-try = Type { $word } to risk this last try; any other answer stops:
-prompt-type-code = Your code, { $minimum } to { $maximum } digits (Esc to refuse):
-prompt-type-code-of-fixed-length = Your code, { $count } digits (Esc to refuse):
+prompt-digits = { $minimum } to { $maximum } digits
+prompt-digits-of-fixed-length = { $count } digits
+prompt-type-code = Your code, { $digits } (Esc to refuse):
+prompt-type-current-code = Your present code, { $digits } (Esc to refuse):
 prompt-code-has-other-length = This code is too short or too long for the card. Nothing was sent to it.
+
+## The unblock code
+
+prompt-unblock-explained = The card is blocked: too many wrong codes were typed. The unblock code unblocks it, and you then choose a new code.
+prompt-unblock-code-found = The unblock code has 8 digits and is on the letter that gave you your code. Without that letter, call { -helpline } or { -lost-codes }.
+prompt-unblock-tries-left = { $count ->
+    [0] No try of the unblock code is left.
+    [one] One single try of the unblock code is left.
+   *[other] { $count } tries of the unblock code are left.
+}
+prompt-unblock-uses-left = { $count ->
+    [0] The unblock code can no longer be used.
+    [one] The unblock code can be used only once more.
+   *[other] The unblock code can still be used { $count } times.
+}
+prompt-unblock-code-was-wrong = The unblock code typed is not the right one.
+prompt-last-unblock-try = WARNING: if this unblock code is wrong, the card will be blocked for good and you will have to ask for a new one.
+prompt-type-unblock-code = Your unblock code, { $digits } (Esc to refuse):
+prompt-unblock-code-has-other-length = The unblock code has exactly 8 digits. Nothing was sent to the card.
+
+## The new code
+
+prompt-type-new-code = Your new code, { $digits } (Esc to refuse):
+prompt-type-new-code-again = Your new code once more (Esc to refuse):
+prompt-new-codes-differ = The new code was typed in two different ways. Nothing was sent to the card.
+prompt-new-code-is-old = The new code is the old one: choose another. Nothing was sent to the card.
 
 ## Yes or no, and the end
 

@@ -107,3 +107,11 @@ error-client-header-missing = Programme sans nom
     .detail = Le programme n’a pas dit son nom (en-tête X-Cpxd-Client). Signalez-le à son éditeur.
 error-internal = Erreur de cpxd
     .detail = cpxd a rencontré une erreur qui vient de lui. Recommencez ; si cela continue, transmettez son journal technique à votre service informatique.
+
+## Reasons, which say more than their code does
+
+reason-pin-not-blocked = Cette carte n’est pas bloquée : utilisez son code porteur. Rien n’a été fait.
+reason-new-pin-unchanged = Le nouveau code est le même que l’ancien : choisissez-en un autre. Rien n’a été envoyé à la carte et aucun essai n’est perdu.
+reason-new-pin-refused = La carte n’accepte pas ce nouveau code : il n’a que des chiffres, quatre le plus souvent. Rien n’a changé et aucun essai n’est perdu. Recommencez.
+reason-unblock-code-length = Le code de déblocage a exactement 8 chiffres. Rien n’a été envoyé à la carte et aucun essai n’est perdu. Relisez le courrier de votre code porteur, puis recommencez.
+reason-outcome-unknown = La carte n’a pas eu le temps de confirmer le nouveau code. Remettez-la en place. Si elle est bloquée, débloquez-la à nouveau ; sinon, essayez d’abord le nouveau code, puis l’ancien.

@@ -14,9 +14,13 @@ prompt-to-sign = { $count ->
     [one] pour signer un document en votre nom
    *[other] pour signer { $count } documents en votre nom
 }
+prompt-to-change-pin = pour changer le code porteur
+prompt-to-unblock-pin = pour débloquer et remplacer le code porteur
 prompt-descriptions-unchecked = Ces descriptions viennent du programme ; cpxd ne les a pas vérifiées.
 prompt-with-card = avec la carte { $kind } n° { $number }
 prompt-with-untyped-card = avec la carte n° { $number }
+prompt-of-card = de la carte { $kind } n° { $number }
+prompt-of-untyped-card = de la carte n° { $number }
 prompt-of-holder = qui appartient à { $holder }
 prompt-no-description = (sans description)
 prompt-cut-text = { $start }… ({ $count } caractères en tout)
@@ -32,9 +36,37 @@ prompt-code-was-wrong = Le code saisi n’est pas le bon.
 prompt-last-try = ATTENTION : si ce code est faux, la carte sera bloquée. Il faudra alors le code de déblocage à 8 chiffres, qui figure sur le courrier de votre code porteur.
 prompt-last-try-word = OUI
 prompt-risk-last-try = Tapez { $word } pour risquer ce dernier essai ; toute autre réponse arrête :
-prompt-type-code = Code porteur, de { $minimum } à { $maximum } chiffres (Échap pour refuser) :
-prompt-type-code-of-fixed-length = Code porteur, { $count } chiffres (Échap pour refuser) :
+prompt-digits = de { $minimum } à { $maximum } chiffres
+prompt-digits-of-fixed-length = { $count } chiffres
+prompt-type-code = Code porteur, { $digits } (Échap pour refuser) :
+prompt-type-current-code = Code porteur actuel, { $digits } (Échap pour refuser) :
 prompt-code-has-other-length = Ce code est trop court ou trop long pour la carte. Rien ne lui a été envoyé.
+
+## The unblock code
+
+prompt-unblock-explained = La carte est bloquée : trop de codes faux ont été saisis. Le code de déblocage la débloque, et vous choisissez alors un nouveau code porteur.
+prompt-unblock-code-found = Le code de déblocage a 8 chiffres et figure sur le courrier de votre code porteur. Sans ce courrier, appelez { -helpline } ou { -lost-codes }.
+prompt-unblock-tries-left = { $count ->
+    [0] Il ne reste aucun essai du code de déblocage.
+    [one] Il reste un seul essai du code de déblocage.
+   *[other] Il reste { $count } essais du code de déblocage.
+}
+prompt-unblock-uses-left = { $count ->
+    [0] Le code de déblocage ne peut plus servir.
+    [one] Le code de déblocage ne peut plus servir qu’une seule fois.
+   *[other] Le code de déblocage peut encore servir { $count } fois.
+}
+prompt-unblock-code-was-wrong = Le code de déblocage saisi n’est pas le bon.
+prompt-last-unblock-try = ATTENTION : si ce code de déblocage est faux, la carte sera définitivement bloquée et il faudra en demander une nouvelle.
+prompt-type-unblock-code = Code de déblocage, { $digits } (Échap pour refuser) :
+prompt-unblock-code-has-other-length = Le code de déblocage a exactement 8 chiffres. Rien n’a été envoyé à la carte.
+
+## The new code
+
+prompt-type-new-code = Nouveau code porteur, { $digits } (Échap pour refuser) :
+prompt-type-new-code-again = Le nouveau code porteur encore une fois (Échap pour refuser) :
+prompt-new-codes-differ = Les deux saisies du nouveau code ne sont pas les mêmes. Rien n’a été envoyé à la carte.
+prompt-new-code-is-old = Le nouveau code est le même que l’ancien : choisissez-en un autre. Rien n’a été envoyé à la carte.
 
 ## Yes or no, and the end
 
