@@ -1,7 +1,7 @@
 //! Virtual cards of the CPx family, with memory, for tests, demonstrations and integrators.
 //!
-//! [`Cps3Card`] answers the bytes of a reader as a real CPS3 does; [`CardParameters`] says who
-//! holds it. It can be used
+//! [`Cps3Card`] and [`Cps4Card`] answer the bytes of a reader as real cards do; [`CardParameters`]
+//! says who holds them, and [`DemoCard`] has one ready of each kind. They can be used
 //!
 //! - in process: [`VirtualReaders`] are readers into which cards are put, with a
 //!   [`CardChannel`](card_apdu::CardChannel) to each card;
@@ -10,19 +10,38 @@
 //! Every card carries certificates of a test PKI ([`pki`]) whose keys everybody can read. Nothing
 //! here is secret and nothing of it may be trusted outside of tests.
 //!
-//! What a real card answers comes from public logs; where none exists the doc comment says GUESS.
+//! What a real card answers comes from public logs and from what the official module was seen to
+//! need. Where neither exists the doc comment says GUESS, or OURS when it is a free choice.
 
+mod application_data;
+mod card_error;
+mod card_number;
+mod codes;
+mod cps2ter;
 mod cps3;
+mod cps4;
+mod demo_cards;
+mod holder;
+mod key_pairs;
+mod observed_card;
 mod parameters;
 mod persistent_state;
+mod pkcs15;
 pub mod pki;
 mod transmission;
+mod transparent_file;
 mod virtual_card;
 mod virtual_reader;
 pub mod vpcd;
 
-pub use cps3::{CardError, Cps3Card, Observer};
-pub use parameters::{CardNumber, CardParameters, Holder, ParameterError};
+pub use card_error::CardError;
+pub use card_number::CardNumber;
+pub use cps3::Cps3Card;
+pub use cps4::{CodeReferences, Cps4Atr, Cps4Card, Cps4Parameters};
+pub use demo_cards::{DemoCard, Generation, UnknownDemoCard};
+pub use holder::{CardType, Holder, HolderName, Structure};
+pub use observed_card::{ObservedCard, Observer};
+pub use parameters::{CardParameters, ParameterError};
 pub use persistent_state::StateFileError;
 pub use virtual_card::VirtualCard;
 pub use virtual_reader::{

@@ -1,12 +1,12 @@
-//! Who holds a virtual card, which card it is, and its codes.
+//! Everything in which one virtual card differs from another.
 
-use std::fmt;
-use std::str::FromStr;
-
-use igc_sante::nomenclature::{Table, label};
 use secrets::{CodeFormatError, Pin, SecretBytes, UnblockCode};
 use time::{Duration, OffsetDateTime, Time};
 
+use crate::card_number::CardNumber;
+use crate::cps4::Cps4Parameters;
+use crate::demo_cards::DemoCard;
+use crate::holder::{CardType, Holder};
 use crate::pki::KeySet;
 
 /// Everything in which one virtual card differs from another.
@@ -15,7 +15,9 @@ use crate::pki::KeySet;
 /// checked when the card is made.
 #[derive(Clone, Debug)]
 pub struct CardParameters {
-    /// The person on the card.
+    /// Type of the card.
+    pub card_type: CardType,
+    /// Whom the card names.
     pub holder: Holder,
     /// Number of the card.
     pub number: CardNumber,
@@ -40,25 +42,16 @@ pub struct CardParameters {
     pub key_set: KeySet,
     /// Whether PSO COMPUTE DIGITAL SIGNATURE takes a finished hash (form A). A card that
     /// answers 6A80 to it makes its user fall back to hashing the last block on the card.
+    ///
+    /// CPS3 alone.
     pub takes_finished_hash: bool,
+    /// Whether there are a signature key and its certificate, as on a CPS.
+    pub has_signature_key: bool,
+    /// Whether the card lists places of work ("situations"), as a CPS does.
+    pub has_activities: bool,
+    /// What only a CPS4 has.
+    pub cps4: Cps4Parameters,
 }
-
-/// The person on a card.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// Surname as certificates write it, in capitals.
-    pub family_name: String,
-    /// Given name.
-    pub given_name: String,
-    /// National identifier: `8` and the eleven digits of an RPPS number.
-    pub national_id: String,
-    /// Profession, a code of the ANS table G15.
-    pub profession: u8,
-}
-
-/// The ten digits of a card number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CardNumber(String);
 
 /// Why a card cannot be made of these parameters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,11 +61,15 @@ pub enum ParameterError {
     #[error("a card number has exactly 10 digits")]
     CardNumber,
     /// A code that the table of professions does not have.
-    #[error("{code} is no profession of table G15")]
+    #[error("{code} is no profession of the table for this type of card")]
     Profession {
         /// The code that was given.
         code: u8,
     },
+    /// A holder that this type of card cannot have: profession, structure or pseudonym is missing
+    /// or too many.
+    #[error("a card of this type cannot name this holder")]
+    HolderOfAnotherCard,
     /// A name or identifier that is empty or too long for a certificate.
     #[error("the {field} must have 1 to {maximum} characters")]
     TextLength {
@@ -108,16 +105,26 @@ impl CardParameters {
         Self::demo_card(KeySet::First, now)
     }
 
-    /// The demo card that carries this set of keys; each has a holder and a number of its own.
+    /// The demo CPS that carries this set of keys; each has a holder and a number of its own.
     #[must_use]
     pub fn demo_card(key_set: KeySet, now: OffsetDateTime) -> Self {
-        let (number, holder) = demo_holder(key_set);
+        DemoCard::Cps3.parameters(key_set, now)
+    }
+
+    /// A CPS of this holder with the usual codes.
+    pub(crate) fn of(
+        holder: Holder,
+        number: CardNumber,
+        key_set: KeySet,
+        now: OffsetDateTime,
+    ) -> Self {
         let not_before = now
             .replace_time(Time::MIDNIGHT)
             .saturating_sub(Duration::days(30));
         Self {
+            card_type: CardType::Cps,
             holder,
-            number: CardNumber(number.to_owned()),
+            number,
             not_before,
             not_after: not_before.saturating_add(Duration::days(3 * 365)),
             pin: SecretBytes::copy_from(b"1234"),
@@ -128,6 +135,9 @@ impl CardParameters {
             unblock_uses: 100,
             key_set,
             takes_finished_hash: true,
+            has_signature_key: true,
+            has_activities: true,
+            cps4: Cps4Parameters::default(),
         }
     }
 
@@ -142,7 +152,7 @@ impl CardParameters {
     }
 
     pub(crate) fn check(&self) -> Result<(), ParameterError> {
-        self.holder.check()?;
+        self.holder.check(self.card_type)?;
         if self.not_before >= self.not_after {
             return Err(ParameterError::Validity);
         }
@@ -160,133 +170,16 @@ impl CardParameters {
     }
 }
 
-impl Holder {
-    /// The profession in words.
-    ///
-    /// # Errors
-    /// [`ParameterError::Profession`] when the table does not have the code.
-    pub fn profession_label(&self) -> Result<&'static str, ParameterError> {
-        label(Table::Professions, &format!("{:02}", self.profession)).ok_or(
-            ParameterError::Profession {
-                code: self.profession,
-            },
-        )
-    }
-
-    fn check(&self) -> Result<(), ParameterError> {
-        self.profession_label()?;
-        for (field, text) in [
-            ("family name", &self.family_name),
-            ("given name", &self.given_name),
-            ("national id", &self.national_id),
-        ] {
-            if !(1..=MAXIMUM_TEXT_LEN).contains(&text.chars().count()) {
-                return Err(ParameterError::TextLength {
-                    field,
-                    maximum: MAXIMUM_TEXT_LEN,
-                });
-            }
-        }
-        Ok(())
-    }
-}
-
-impl CardNumber {
-    /// The 19 digits of EF.SN: issuer, card number, Luhn digit (ISO/IEC 7812-1).
-    ///
-    /// Between issuer and Luhn digit there is room for eight digits: the last eight of the
-    /// number. GUESS: real cards show eight digits there, certificates and prints ten, and no
-    /// source shows both of one card.
-    pub(crate) fn primary_account_number(&self) -> String {
-        let last_eight = self.0.get(2..).unwrap_or_default();
-        let digits = format!("{ISSUER}{last_eight}");
-        format!("{digits}{}", luhn_digit(&digits))
-    }
-}
-
-impl FromStr for CardNumber {
-    type Err = ParameterError;
-
-    fn from_str(digits: &str) -> Result<Self, Self::Err> {
-        if digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            Ok(Self(digits.to_owned()))
-        } else {
-            Err(ParameterError::CardNumber)
-        }
-    }
-}
-
-impl fmt::Display for CardNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Invented people; their RPPS numbers stand in the range that the agency uses for tests.
-fn demo_holder(key_set: KeySet) -> (&'static str, Holder) {
-    let (number, national_id, family_name, given_name, profession) = match key_set {
-        KeySet::First => ("9999123456", "899700000013", "DUPONT", "CAMILLE", 10),
-        KeySet::Second => ("9999123457", "899700000021", "LEFÈVRE", "NOÉ", 60),
-        KeySet::Third => ("9999123458", "899700000039", "D'ALMEIDA", "INÈS", 21),
-        KeySet::Fourth => ("9999123459", "899700000047", "LE GOFF", "ANNE-LAURE", 50),
-    };
-    let holder = Holder {
-        family_name: family_name.to_owned(),
-        given_name: given_name.to_owned(),
-        national_id: national_id.to_owned(),
-        profession,
-    };
-    (number, holder)
-}
-
-/// The digit that makes the Luhn sum of `digits` and itself a multiple of ten.
-fn luhn_digit(digits: &str) -> u32 {
-    let sum: u32 = digits
-        .chars()
-        .rev()
-        .filter_map(|digit| digit.to_digit(10))
-        .enumerate()
-        .map(|(position, digit)| match (position % 2, digit) {
-            (0, 0..=4) => digit * 2,
-            (0, _) => digit * 2 - 9,
-            _ => digit,
-        })
-        .sum();
-    (10 - sum % 10) % 10
-}
-
-/// The ANS as issuer of cards.
-const ISSUER: &str = "8025000001";
 /// What the low half of 63Cx can show.
 const MAXIMUM_TRIES: u8 = 15;
-/// ub-common-name and its kin (RFC 5280, appendix A).
-const MAXIMUM_TEXT_LEN: usize = 64;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::holder::HolderName;
     use time::macros::datetime;
 
     const NOW: OffsetDateTime = datetime!(2026-11-21 19:00 UTC);
-
-    #[test]
-    fn the_demo_cards_differ_and_pass_their_own_checks() {
-        let cards = KeySet::ALL.map(|set| CardParameters::demo_card(set, NOW));
-        for card in &cards {
-            card.check().unwrap();
-            let rpps = &card.holder.national_id[1..];
-            assert_eq!(luhn_digit(&rpps[..10]).to_string(), rpps[10..], "{rpps}");
-        }
-        let mut numbers: Vec<String> = cards.iter().map(|card| card.number.to_string()).collect();
-        numbers.dedup();
-        assert_eq!(numbers.len(), 4);
-    }
-
-    #[test]
-    fn the_number_of_the_recorded_card_has_its_luhn_digit() {
-        let number: CardNumber = "9999123456".parse().unwrap();
-        assert_eq!(number.primary_account_number(), "8025000001991234565");
-    }
 
     #[test]
     fn a_card_is_valid_from_thirty_days_ago_for_three_years() {
@@ -313,7 +206,7 @@ mod tests {
             card.check().unwrap_err()
         };
         assert_eq!(
-            refused(&|card| card.holder.profession = 11),
+            refused(&|card| card.holder.profession = Some(11)),
             ParameterError::Profession { code: 11 }
         );
         assert_eq!(
@@ -334,17 +227,31 @@ mod tests {
             ParameterError::UnblockCode(CodeFormatError::Length { .. })
         ));
         assert!(matches!(
-            refused(&|card| card.holder.given_name = String::new()),
+            refused(&|card| card.holder.name = HolderName::person("", "DUPONT")),
             ParameterError::TextLength {
                 field: "given name",
                 ..
             }
         ));
-        for digits in ["", "123456789", "12345678901", "12345a7890", "١٢٣٤٥"] {
-            assert_eq!(
-                digits.parse::<CardNumber>(),
-                Err(ParameterError::CardNumber)
-            );
-        }
+    }
+
+    #[test]
+    fn rejects_a_holder_that_the_type_of_card_cannot_name() {
+        let refused = |kind: DemoCard, change: &dyn Fn(&mut CardParameters)| {
+            let mut card = kind.parameters(KeySet::First, NOW);
+            change(&mut card);
+            assert_eq!(card.check(), Err(ParameterError::HolderOfAnotherCard));
+        };
+        refused(DemoCard::Cps4, &|card| card.holder.profession = None);
+        refused(DemoCard::Cps4, &|card| card.card_type = CardType::Cpe);
+        refused(DemoCard::Cpe, &|card| card.holder.structure = None);
+        refused(DemoCard::Cpe, &|card| card.card_type = CardType::Cps);
+        refused(DemoCard::Cpa, &|card| {
+            card.holder.name = HolderName::Pseudonym("ACCUEIL".to_owned());
+        });
+        let mut card = DemoCard::Cpf.parameters(KeySet::First, NOW);
+        card.holder.profession = Some(60);
+        let not_in_training = ParameterError::Profession { code: 60 };
+        assert_eq!(card.check(), Err(not_in_training));
     }
 }

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use secrets::SecretBytes;
 use serde::{Deserialize, Serialize};
 
+use crate::codes::CodeLimits;
+use crate::parameters::CardParameters;
+
 /// The memory of a card that survives a reset: its codes, their counters, and what holders may write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PersistentState {
@@ -76,9 +79,38 @@ pub enum StateFileError {
     },
 }
 
+impl PersistentState {
+    /// The memory of a card that was never used.
+    fn fresh(card: &CardParameters) -> Self {
+        let code = |value: &SecretBytes, tries_left| StoredCode {
+            value: value.clone(),
+            tries_left,
+        };
+        Self {
+            pin: code(&card.pin, card.pin_tries),
+            unblock_code: code(&card.unblock_code, card.unblock_tries),
+            unblock_uses_left: card.unblock_uses,
+            holder_data: vec![0; HOLDER_DATA_LEN],
+        }
+    }
+}
+
 impl StateStore {
+    /// The memory of this card: what the file says when there is one, else that of a new card.
+    pub(crate) fn of_card(
+        card: &CardParameters,
+        file: Option<&Path>,
+    ) -> Result<Self, StateFileError> {
+        let fresh = PersistentState::fresh(card);
+        let number = card.number.to_string();
+        match file {
+            None => Ok(Self::in_memory(fresh, number)),
+            Some(file) => Self::in_file(fresh, number, &CodeLimits::of(card).pin_len, file),
+        }
+    }
+
     /// A store that starts from `fresh` and forgets everything with the process.
-    pub(crate) fn in_memory(fresh: PersistentState, card_number: String) -> Self {
+    fn in_memory(fresh: PersistentState, card_number: String) -> Self {
         Self {
             state: fresh,
             card_number,
@@ -89,7 +121,7 @@ impl StateStore {
     /// A store that goes on from the file, or starts it from `fresh` when there is none.
     ///
     /// `fresh` is also what the counters in the file may not exceed, `pin_len` what the card takes.
-    pub(crate) fn in_file(
+    fn in_file(
         fresh: PersistentState,
         card_number: String,
         pin_len: &RangeInclusive<usize>,
@@ -243,6 +275,9 @@ fn check(
     }
     Ok(())
 }
+
+/// CPS_DATA: empty when the card is new, and some kilobytes on a real card.
+pub(crate) const HOLDER_DATA_LEN: usize = 512;
 
 const NOTICE: &str = "TEST: memory of a virtual card, with its codes; worthless outside of tests";
 

@@ -1,4 +1,4 @@
-//! `virtual-card`: a CPS3 made of software in a real PC/SC reader, through vpcd.
+//! `virtual-card`: a card of the CPx family made of software in a real PC/SC reader, through vpcd.
 //!
 //! It ends when vpcd closes the connection or when it is killed; either takes the card out.
 
@@ -10,18 +10,22 @@ use std::process::ExitCode;
 use anyhow::Context;
 use card_emulator::pki::KeySet;
 use card_emulator::vpcd::VpcdReader;
-use card_emulator::{CardNumber, CardParameters, Cps3Card, Observer};
+use card_emulator::{CardNumber, CardParameters, DemoCard, HolderName, ObservedCard, Observer};
 use clap::Parser;
 use secrets::SecretBytes;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
-/// A virtual CPS3 card for tests, plugged into pcscd through vpcd
+/// A virtual card for tests, plugged into pcscd through vpcd
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
     /// Where vpcd listens
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:35963")]
     vpcd: String,
+
+    /// Kind of card: cps3, cps3-contactless, cps4, cpf, cpe, cpe-non-nominative or cpa
+    #[arg(long, value_name = "KIND", default_value = "cps3")]
+    card: DemoCard,
 
     /// Set of test keys, 1 to 4; each set has a holder and a card number of its own
     #[arg(long, value_name = "N", default_value = "1", value_parser = key_set)]
@@ -39,7 +43,7 @@ struct Arguments {
     #[arg(long, value_name = "DIGITS")]
     unblock_code: Option<String>,
 
-    /// Surname of the holder, in capitals
+    /// Surname of the holder, in capitals; pseudonym of a card of nobody
     #[arg(long, value_name = "NAME")]
     family_name: Option<String>,
 
@@ -47,7 +51,7 @@ struct Arguments {
     #[arg(long, value_name = "NAME")]
     given_name: Option<String>,
 
-    /// National identifier of the holder: 8 and an RPPS number
+    /// National identifier of the holder, such as 8 and an RPPS number
     #[arg(long, value_name = "ID")]
     national_id: Option<String>,
 
@@ -91,22 +95,19 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let parameters = arguments.card();
-    let mut card = match &arguments.state_file {
-        Some(file) => Cps3Card::with_state_file(&parameters, file)?,
-        None => Cps3Card::new(&parameters)?,
-    };
+    let parameters = arguments.parameters();
+    let generation = arguments.card.generation();
+    let mut card = generation.make(&parameters, arguments.state_file.as_deref())?;
     if let Some(file) = &arguments.trace {
-        card = card.with_observer(trace_to(file)?);
+        card = Box::new(ObservedCard::new(card, trace_to(file)?));
     }
     let reader = VpcdReader::connect(&arguments.vpcd)
         .with_context(|| format!("no vpcd at {}; is pcscd running?", arguments.vpcd))?;
-    let holder = &parameters.holder;
     tell(&format!(
-        "TEST card {} of {} {} is in the reader at {}",
-        parameters.number, holder.given_name, holder.family_name, arguments.vpcd
+        "TEST card {} of {} is in the reader at {}",
+        parameters.number, parameters.holder.name, arguments.vpcd
     ));
-    reader.serve(&mut card)?;
+    reader.serve(&mut *card)?;
     tell("The card was taken out.");
     Ok(())
 }
@@ -117,17 +118,11 @@ fn tell(sentence: &str) {
 }
 
 impl Arguments {
-    fn card(&self) -> CardParameters {
-        let mut card = CardParameters::demo_card(self.key_set, OffsetDateTime::now_utc());
-        let set = |field: &mut String, value: &Option<String>| {
-            if let Some(value) = value {
-                field.clone_from(value);
-            }
-        };
-        set(&mut card.holder.family_name, &self.family_name);
-        set(&mut card.holder.given_name, &self.given_name);
-        set(&mut card.holder.national_id, &self.national_id);
-        card.holder.profession = self.profession.unwrap_or(card.holder.profession);
+    fn parameters(&self) -> CardParameters {
+        let mut card = self
+            .card
+            .parameters(self.key_set, OffsetDateTime::now_utc());
+        self.set_holder(&mut card);
         if let Some(number) = &self.card_number {
             card.number = number.clone();
         }
@@ -141,6 +136,27 @@ impl Arguments {
         card.takes_finished_hash = !self.refuse_finished_hash;
         self.set_validity(&mut card);
         card
+    }
+
+    fn set_holder(&self, card: &mut CardParameters) {
+        let holder = &mut card.holder;
+        let set = |field: &mut String, value: &Option<String>| {
+            if let Some(value) = value {
+                field.clone_from(value);
+            }
+        };
+        match &mut holder.name {
+            HolderName::Person {
+                family_name,
+                given_name,
+            } => {
+                set(family_name, &self.family_name);
+                set(given_name, &self.given_name);
+            }
+            HolderName::Pseudonym(pseudonym) => set(pseudonym, &self.family_name),
+        }
+        set(&mut holder.national_id, &self.national_id);
+        holder.profession = self.profession.or(holder.profession);
     }
 
     fn set_validity(&self, card: &mut CardParameters) {
@@ -188,7 +204,7 @@ mod tests {
 
     fn card(line: &str) -> CardParameters {
         let words = std::iter::once("virtual-card").chain(line.split_whitespace());
-        Arguments::try_parse_from(words).unwrap().card()
+        Arguments::try_parse_from(words).unwrap().parameters()
     }
 
     #[test]
@@ -210,10 +226,9 @@ mod tests {
         assert_eq!(card.pin.expose(), b"73918264");
         assert_eq!(card.pin_maximum_len, Some(8));
         assert_eq!(card.unblock_code.expose(), b"87654321");
-        assert_eq!(card.holder.family_name, "MARTIN");
-        assert_eq!(card.holder.given_name, "LOU");
+        assert_eq!(card.holder.name, HolderName::person("LOU", "MARTIN"));
         assert_eq!(card.holder.national_id, "899700000054");
-        assert_eq!(card.holder.profession, 21);
+        assert_eq!(card.holder.profession, Some(21));
         assert_eq!(card.number.to_string(), "9999000001");
         assert_eq!(
             card.not_before,
@@ -230,6 +245,7 @@ mod tests {
     fn wrong_values_are_refused() {
         for line in [
             "--key-set 5",
+            "--card cps2",
             "--card-number 123",
             "--valid-from 2026-13-01",
             "--valid-days 0",

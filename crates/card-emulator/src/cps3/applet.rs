@@ -4,34 +4,43 @@ use card_apdu::{CommandApdu, StatusWord};
 use rsa::rand_core::{OsRng, RngCore};
 
 use super::file_system::ElementaryFile;
-use super::personalisation::{self, Certificates, HOLDER_DATA_LEN};
-use super::private_keys::KeyPairs;
+use super::personalisation;
 use super::security_environment::SecurityEnvironment;
 use super::security_operations::DECIPHER;
 use super::selection::{self, Selection, View};
-use super::verification::{CodeLimits, Verified};
+use crate::codes::Codes;
+use crate::cps2ter;
+use crate::key_pairs::KeyPairs;
 use crate::parameters::CardParameters;
-use crate::persistent_state::{PersistentState, StateStore, StoredCode};
-use crate::pki::{HolderCertificate, KeyRole, PkiError};
+use crate::persistent_state::StateStore;
+use crate::pki::{KeyRole, PkiError, issue_certificates};
 use crate::transmission::Outcome;
+
+/// The side from which a reader sees the card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Interface {
+    /// T=0: the application 0010, with codes.
+    Contact,
+    /// T=1 through the antenna: the application 0020, without codes.
+    Contactless,
+}
 
 /// IAS-ECC 1.0.1 with what the issuer wrote on the card.
 #[derive(Debug)]
 pub(super) struct Applet {
+    pub(super) interface: Interface,
     pub(super) files: Vec<ElementaryFile>,
     pub(super) key_pairs: KeyPairs,
-    pub(super) limits: CodeLimits,
+    pub(super) codes: Codes,
     pub(super) takes_finished_hash: bool,
-    pub(super) store: StateStore,
     pub(super) volatile: Volatile,
 }
 
-/// What a reset forgets.
+/// What a reset forgets, beside the presented codes.
 #[derive(Debug, Default)]
 pub(super) struct Volatile {
     pub(super) view: View,
     pub(super) selection: Selection,
-    pub(super) verified: Verified,
     pub(super) environment: SecurityEnvironment,
     /// Data of a chain of commands that has not ended.
     pub(super) chain: Option<Vec<u8>>,
@@ -39,35 +48,33 @@ pub(super) struct Volatile {
 
 impl Applet {
     /// Personalises a card whose memory is `store`.
-    pub(super) fn new(parameters: &CardParameters, store: StateStore) -> Result<Self, PkiError> {
-        let key_pairs = KeyPairs::load(parameters.key_set)?;
-        let certificate = |role| {
-            let certificate = HolderCertificate {
-                card: parameters,
-                role,
-                public_key: key_pairs.public_key(role),
-            };
-            certificate.issue()
-        };
-        let certificates = Certificates {
-            signature: certificate(KeyRole::Signature)?,
-            authentication: certificate(KeyRole::Authentication)?,
-        };
+    pub(super) fn new(
+        interface: Interface,
+        card: &CardParameters,
+        store: StateStore,
+    ) -> Result<Self, PkiError> {
+        let key_pairs = KeyPairs::load(card.key_set, &keys(interface, card))?;
+        let certificates = issue_certificates(card, &key_pairs)?;
         Ok(Self {
-            files: personalisation::files(parameters, certificates),
-            limits: CodeLimits::of(parameters),
-            takes_finished_hash: parameters.takes_finished_hash,
+            interface,
+            files: personalisation::files(interface, card, &certificates),
             key_pairs,
-            store,
+            codes: Codes::new(card, store),
+            takes_finished_hash: card.takes_finished_hash,
             volatile: Volatile::default(),
         })
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.volatile = Volatile::default();
+        self.codes.forget();
     }
 
     /// Executes one command; any other than the next link ends a chain.
     pub(super) fn execute(&mut self, command: &CommandApdu) -> Outcome {
         let chain = self.volatile.chain.take();
         match (self.volatile.view, command.cla()) {
-            (_, 0xA0) => Self::execute_cps2ter(command),
+            (_, cps2ter::CLASS) => cps2ter::execute(command),
             (View::Cps2ter, 0x00) if Self::select_leaves_cps2ter(command) => self.select(command),
             (View::Cps2ter, _) => Err(StatusWord::CLASS_NOT_SUPPORTED),
             (View::Ias, 0x00) => self.execute_ias(command, chain),
@@ -109,15 +116,6 @@ impl Applet {
         }
     }
 
-    /// Of the old command set only what was recorded: the MF is there, nothing else is.
-    fn execute_cps2ter(command: &CommandApdu) -> Outcome {
-        match (command.ins(), command.data()) {
-            (selection::SELECT, [0x3F, 0x00]) => Ok(Vec::new()),
-            (selection::SELECT, _) => Err(StatusWord::WRONG_P1_P2),
-            _ => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED),
-        }
-    }
-
     /// GET CHALLENGE gives eight bytes and no other number.
     fn get_challenge(command: &CommandApdu) -> Outcome {
         if (command.p1(), command.p2()) != (0, 0) {
@@ -132,19 +130,12 @@ impl Applet {
     }
 }
 
-/// The persistent state of a card that was never used.
-pub(super) fn fresh_state(parameters: &CardParameters) -> PersistentState {
-    PersistentState {
-        pin: StoredCode {
-            value: parameters.pin.clone(),
-            tries_left: parameters.pin_tries,
-        },
-        unblock_code: StoredCode {
-            value: parameters.unblock_code.clone(),
-            tries_left: parameters.unblock_tries,
-        },
-        unblock_uses_left: parameters.unblock_uses,
-        holder_data: vec![0; HOLDER_DATA_LEN],
+/// The keys that can be reached from one side of the card.
+fn keys(interface: Interface, card: &CardParameters) -> Vec<KeyRole> {
+    match (interface, card.has_signature_key) {
+        (Interface::Contact, true) => vec![KeyRole::Signature, KeyRole::Authentication],
+        (Interface::Contact, false) => vec![KeyRole::Authentication],
+        (Interface::Contactless, _) => vec![KeyRole::Technical],
     }
 }
 

@@ -1,34 +1,20 @@
 //! READ BINARY and UPDATE BINARY (ISO/IEC 7816-4, 11.2).
 
-use card_apdu::{CommandApdu, ExpectedLen, StatusWord};
+use card_apdu::{CommandApdu, StatusWord};
 
 use super::applet::Applet;
-use super::file_system::{Content, ElementaryFile};
+use super::file_system::ElementaryFile;
 use crate::transmission::Outcome;
+use crate::transparent_file::{NO_CURRENT_FILE, asked_len};
 
 impl Applet {
     /// READ BINARY of the current file, or of the file that P1 names by its short identifier.
     pub(super) fn read_binary(&mut self, command: &CommandApdu) -> Outcome {
-        let asked = match command.le() {
-            ExpectedLen::Exactly(count) => usize::from(count),
-            ExpectedLen::AsMuchAsPossible => 256,
-            ExpectedLen::Nothing => return Err(StatusWord::WRONG_LENGTH),
-        };
-        if !command.data().is_empty() {
-            return Err(StatusWord::WRONG_LENGTH);
-        }
+        let asked = asked_len(command)?;
         let offset = self.address(command)?;
         let file = self.current_file().ok_or(NO_CURRENT_FILE)?;
-        self.require(file.rules.read)?;
-        let content = match &file.content {
-            Content::Fixed(content) => content,
-            Content::HolderData { .. } => &self.store.state().holder_data,
-        };
-        let from_offset = content.get(offset..).unwrap_or_default();
-        if from_offset.is_empty() {
-            return Err(StatusWord::WRONG_OFFSET);
-        }
-        Ok(from_offset.iter().copied().take(asked).collect())
+        self.require(file.rules.read(self.interface))?;
+        file.content.read(&self.codes, offset, asked)
     }
 
     /// UPDATE BINARY. Only CPS_DATA can be written without the issuer's secure messaging.
@@ -39,17 +25,8 @@ impl Applet {
         }
         let offset = self.address(command)?;
         let file = self.current_file().ok_or(NO_CURRENT_FILE)?;
-        self.require(file.rules.update)?;
-        let mut next = self.store.state().clone();
-        if offset >= next.holder_data.len() {
-            return Err(StatusWord::WRONG_OFFSET);
-        }
-        next.holder_data
-            .get_mut(offset..offset + data.len())
-            .ok_or(StatusWord::WRONG_LENGTH)?
-            .copy_from_slice(data);
-        self.remember(next)?;
-        Ok(Vec::new())
+        self.require(file.rules.update(self.interface))?;
+        self.codes.write_holder_data(offset, data)
     }
 
     pub(super) fn current_file(&self) -> Option<&ElementaryFile> {
@@ -81,6 +58,3 @@ impl Applet {
         Ok(usize::from(command.p2()))
     }
 }
-
-/// 6986: command not allowed, no current EF.
-const NO_CURRENT_FILE: StatusWord = StatusWord(0x6986);

@@ -2,6 +2,9 @@
 
 use card_apdu::tlv::{Tag, encode};
 
+use super::applet::Interface;
+use crate::transparent_file::Content;
+
 /// A dedicated file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) enum Directory {
@@ -10,7 +13,7 @@ pub(super) enum Directory {
     MasterFile,
     /// 3F00/0001, the PKCS#15 application of the contacts.
     Contact,
-    /// 3F00/0002, the one of the antenna; present and, seen through the contacts, empty.
+    /// 3F00/0002, the one of the antenna; seen through the contacts it is there and empty.
     Contactless,
 }
 
@@ -23,18 +26,6 @@ pub(super) struct ElementaryFile {
     pub(super) sfi: Option<u8>,
     pub(super) content: Content,
     pub(super) rules: FileRules,
-}
-
-/// Where the bytes of a file are.
-#[derive(Debug)]
-pub(super) enum Content {
-    /// Written by the issuer.
-    Fixed(Vec<u8>),
-    /// CPS_DATA, which the holder may write: it lives in the card's persistent state.
-    HolderData {
-        /// Size of the file, in bytes.
-        len: usize,
-    },
 }
 
 /// Security condition byte (IAS-ECC): what must be true before an operation.
@@ -55,8 +46,8 @@ pub(super) enum Condition {
 /// Who may read and update a file; the other operations are the issuer's or nobody's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FileRules {
-    pub(super) read: Condition,
-    pub(super) update: Condition,
+    read: Condition,
+    update: Condition,
     read_contactless: Condition,
     administration: Condition,
 }
@@ -100,16 +91,9 @@ impl Directory {
 }
 
 impl ElementaryFile {
-    pub(super) fn len(&self) -> usize {
-        match &self.content {
-            Content::Fixed(bytes) => bytes.len(),
-            Content::HolderData { len } => *len,
-        }
-    }
-
     /// File control parameters in the order of a real card's EF.ATR.
     pub(super) fn fcp(&self) -> Vec<u8> {
-        let size = u16::try_from(self.len()).unwrap_or(u16::MAX);
+        let size = u16::try_from(self.content.len()).unwrap_or(u16::MAX);
         let sfi: &[u8] = &self
             .sfi
             .map(|sfi| sfi << 3)
@@ -171,6 +155,22 @@ impl FileRules {
         ..Self::PUBLIC
     };
 
+    /// What reading takes.
+    pub(super) fn read(self, interface: Interface) -> Condition {
+        match interface {
+            Interface::Contact => self.read,
+            Interface::Contactless => self.read_contactless,
+        }
+    }
+
+    /// What writing takes; through the antenna nobody writes.
+    pub(super) fn update(self, interface: Interface) -> Condition {
+        match interface {
+            Interface::Contact => self.update,
+            Interface::Contactless => Condition::Never,
+        }
+    }
+
     /// Access rules in contact (8C) and contactless (9C).
     fn encode(self) -> Vec<u8> {
         let never = Condition::Never;
@@ -194,10 +194,10 @@ fn access_rule(others: [Condition; 5], read: Condition) -> Vec<u8> {
 }
 
 /// Names of the two PKCS#15 applications.
-const CONTACT_AID: [u8; 13] = [
+pub(super) const CONTACT_AID: [u8; 13] = [
     0xE8, 0x28, 0xBD, 0x08, 0x0F, 0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x00, 0x10,
 ];
-const CONTACTLESS_AID: [u8; 13] = [
+pub(super) const CONTACTLESS_AID: [u8; 13] = [
     0xE8, 0x28, 0xBD, 0x08, 0x0F, 0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x00, 0x20,
 ];
 /// Life cycle status: operational, activated.

@@ -6,22 +6,7 @@
 use card_apdu::tlv::{Tag, Tlv};
 use sha2::digest::generic_array::GenericArray;
 
-/// A hash algorithm that the card can finish.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HashAlgorithm {
-    Sha1,
-    Sha256,
-}
-
-impl HashAlgorithm {
-    /// Length of the hash, which is also that of the state.
-    pub(super) fn len(self) -> usize {
-        match self {
-            Self::Sha1 => 20,
-            Self::Sha256 => 32,
-        }
-    }
-}
+use crate::key_pairs::HashAlgorithm;
 
 /// The hash of a message whose last block the data field carries; `None` when it is malformed.
 pub(super) fn finish(algorithm: HashAlgorithm, data: &[u8]) -> Option<Vec<u8>> {

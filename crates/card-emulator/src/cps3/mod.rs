@@ -1,4 +1,4 @@
-//! The CPS3 with contacts: IAS-ECC 1.0.1 as real cards speak it.
+//! The CPS3, through its contacts or its antenna: IAS-ECC 1.0.1 as real cards speak it.
 //!
 //! Where no public source tells what a real card answers, the doc comment says GUESS.
 
@@ -19,37 +19,17 @@ use std::path::Path;
 
 use card_apdu::Protocol;
 
-use self::applet::{Applet, Volatile, fresh_state};
-use self::verification::CodeLimits;
-use crate::parameters::{CardParameters, ParameterError};
-use crate::persistent_state::{StateFileError, StateStore};
-use crate::pki::PkiError;
+use self::applet::{Applet, Interface};
+use crate::card_error::CardError;
+use crate::parameters::CardParameters;
+use crate::persistent_state::StateStore;
 use crate::transmission::Transmission;
 use crate::virtual_card::VirtualCard;
-
-/// Sees every command and its answer, as they go over the line.
-pub type Observer = Box<dyn FnMut(&[u8], &[u8]) + Send>;
 
 /// A virtual CPS3 with memory.
 pub struct Cps3Card {
     transmission: Transmission,
     applet: Applet,
-    observer: Option<Observer>,
-}
-
-/// Why a virtual card could not be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CardError {
-    /// The parameters are such that no card can have them.
-    #[error("checking the parameters of the virtual card")]
-    Parameters(#[from] ParameterError),
-    /// Its keys or certificates could not be made.
-    #[error("making the certificates of the virtual card")]
-    Pki(#[from] PkiError),
-    /// Its state file cannot be used.
-    #[error("opening the memory of the virtual card")]
-    State(#[from] StateFileError),
 }
 
 impl Cps3Card {
@@ -59,51 +39,69 @@ impl Cps3Card {
         0x90, 0x00,
     ];
 
-    /// A card that remembers as long as the program runs.
+    /// The answer to reset that PC/SC makes for a CPS3 on a contactless reader, T=1.
+    pub const CONTACTLESS_ATR: [u8; 20] = [
+        0x3B, 0x8F, 0x80, 0x01, 0x00, 0x31, 0xB8, 0x64, 0x04, 0xB0, 0xEC, 0xC1, 0x73, 0x94, 0x01,
+        0x80, 0x82, 0x90, 0x00, 0x0E,
+    ];
+
+    /// A card with contacts that remembers as long as the program runs.
     ///
     /// # Errors
     /// [`CardError`] when the parameters are impossible.
     pub fn new(parameters: &CardParameters) -> Result<Self, CardError> {
-        parameters.check()?;
-        let store = StateStore::in_memory(fresh_state(parameters), parameters.number.to_string());
-        Self::with_store(parameters, store)
+        Self::make(Interface::Contact, parameters, None)
     }
 
-    /// A card whose codes, counters and CPS_DATA live in a file: what stands there goes before the
-    /// parameters. Without the file the card is new and the file is made.
+    /// A card with contacts whose codes, counters and CPS_DATA live in a file: what stands there
+    /// goes before the parameters. Without the file the card is new and the file is made.
     ///
     /// # Errors
     /// [`CardError`] when the parameters are impossible or the file is not of this card.
     pub fn with_state_file(parameters: &CardParameters, file: &Path) -> Result<Self, CardError> {
+        Self::make(Interface::Contact, parameters, Some(file))
+    }
+
+    /// The same card as a contactless reader sees it: a technical key that needs no code, and
+    /// neither codes nor signature.
+    ///
+    /// # Errors
+    /// [`CardError`] when the parameters are impossible.
+    pub fn contactless(parameters: &CardParameters) -> Result<Self, CardError> {
+        Self::make(Interface::Contactless, parameters, None)
+    }
+
+    pub(crate) fn contactless_with_state_file(
+        parameters: &CardParameters,
+        file: &Path,
+    ) -> Result<Self, CardError> {
+        Self::make(Interface::Contactless, parameters, Some(file))
+    }
+
+    fn make(
+        interface: Interface,
+        parameters: &CardParameters,
+        file: Option<&Path>,
+    ) -> Result<Self, CardError> {
         parameters.check()?;
-        let store = StateStore::in_file(
-            fresh_state(parameters),
-            parameters.number.to_string(),
-            &CodeLimits::of(parameters).pin_len,
-            file,
-        )?;
-        Self::with_store(parameters, store)
-    }
-
-    /// Lets somebody see every command and answer, codes included: for tests and measurements.
-    #[must_use]
-    pub fn with_observer(mut self, observer: Observer) -> Self {
-        self.observer = Some(observer);
-        self
-    }
-
-    fn with_store(parameters: &CardParameters, store: StateStore) -> Result<Self, CardError> {
+        let protocol = match interface {
+            Interface::Contact => Protocol::T0,
+            Interface::Contactless => Protocol::T1,
+        };
+        let store = StateStore::of_card(parameters, file)?;
         Ok(Self {
-            transmission: Transmission::new(Protocol::T0),
-            applet: Applet::new(parameters, store)?,
-            observer: None,
+            transmission: Transmission::new(protocol),
+            applet: Applet::new(interface, parameters, store)?,
         })
     }
 }
 
 impl VirtualCard for Cps3Card {
     fn atr(&self) -> &[u8] {
-        &Self::ATR
+        match self.applet.interface {
+            Interface::Contact => &Self::ATR,
+            Interface::Contactless => &Self::CONTACTLESS_ATR,
+        }
     }
 
     fn protocol(&self) -> Protocol {
@@ -112,17 +110,12 @@ impl VirtualCard for Cps3Card {
 
     fn reset(&mut self) {
         self.transmission.reset();
-        self.applet.volatile = Volatile::default();
+        self.applet.reset();
     }
 
     fn process(&mut self, line: &[u8]) -> Vec<u8> {
-        let answer = self
-            .transmission
-            .answer(line, |command| self.applet.execute(command));
-        if let Some(observer) = &mut self.observer {
-            observer(line, &answer);
-        }
-        answer
+        self.transmission
+            .answer(line, |command| self.applet.execute(command))
     }
 }
 

@@ -1,28 +1,29 @@
-//! The files that the issuer writes on a card: system files, PKCS#15 objects, the holder's data.
+//! The files that the issuer writes on a CPS3: system files, PKCS#15 objects, the holder's data.
 
 use card_apdu::tlv::{Tag, encode};
 
-use super::file_system::{Content, Directory, ElementaryFile, FileRules};
-use super::pkcs15::{self, DataAccess, DataObject};
+use super::applet::Interface;
+use super::file_system::{Directory, ElementaryFile, FileRules};
+use super::pkcs15;
+use crate::application_data::{DataAccess, DataFile, contactless_data_files, data_files};
 use crate::parameters::CardParameters;
+use crate::pkcs15::{data_objects, object_directory, public_keys};
+use crate::pki::Certificate;
+use crate::transparent_file::Content;
 
-/// The two certificates of a card, DER.
-pub(super) struct Certificates {
-    pub(super) signature: Vec<u8>,
-    pub(super) authentication: Vec<u8>,
-}
-
-/// All elementary files of a card. EF.ACTUA (D010) is absent, as on a card that was never updated.
-pub(super) fn files(card: &CardParameters, certificates: Certificates) -> Vec<ElementaryFile> {
+/// All elementary files that can be reached from one side of a card. EF.ACTUA (D010) is absent, as
+/// on a card that was never updated.
+pub(super) fn files(
+    interface: Interface,
+    card: &CardParameters,
+    certificates: &[Certificate],
+) -> Vec<ElementaryFile> {
     let mut files = system_files(card);
-    files.extend(pkcs15_files(card, certificates));
-    files.extend(data_files(card));
+    files.extend(match interface {
+        Interface::Contact => contact_files(card, certificates),
+        Interface::Contactless => contactless_files(card, certificates),
+    });
     files
-}
-
-/// The serial number of the token and of EF.SN: issuer, number, Luhn digit, filler F.
-pub(super) fn serial_number(card: &CardParameters) -> Vec<u8> {
-    hex::decode(format!("{}F", card.number.primary_account_number())).unwrap_or_default()
 }
 
 fn system_files(card: &CardParameters) -> Vec<ElementaryFile> {
@@ -33,7 +34,7 @@ fn system_files(card: &CardParameters) -> Vec<ElementaryFile> {
         content: Content::Fixed(content),
         rules,
     };
-    let serial_number = encode(Tag(0x5A), &serial_number(card));
+    let serial_number = encode(Tag(0x5A), &card.number.serial_number());
     vec![
         file(0x2F00, 0x1E, application_directory(), FileRules::PUBLIC),
         file(0x2F01, 0x1D, EF_ATR.to_vec(), FileRules::PUBLIC),
@@ -41,90 +42,102 @@ fn system_files(card: &CardParameters) -> Vec<ElementaryFile> {
     ]
 }
 
-fn pkcs15_files(card: &CardParameters, certificates: Certificates) -> Vec<ElementaryFile> {
-    let cdf = pkcs15::certificates(
-        certificates.signature.len(),
-        certificates.authentication.len(),
+fn contact_files(card: &CardParameters, certificates: &[Certificate]) -> Vec<ElementaryFile> {
+    let data = data_files(card);
+    let mut application = Application::new(Directory::Contact, certificates, &data);
+    application.add(
+        0x5031,
+        object_directory(&pkcs15::CONTACT_FILES),
+        FileRules::PUBLIC,
     );
-    let dodf = pkcs15::data_objects(&data_objects());
-    [
-        (0x5031, pkcs15::object_directory(), FileRules::PUBLIC),
-        (
-            0x5032,
-            pkcs15::token_info(card, &serial_number(card)),
-            FileRules::PUBLIC,
-        ),
-        (
-            pkcs15::AODF,
-            pkcs15::authentication_objects(card),
-            FileRules::CONTACT_ONLY,
-        ),
-        (pkcs15::PRKDF, pkcs15::private_keys(), FileRules::PUBLIC),
-        (pkcs15::PUKDF, pkcs15::public_keys(), FileRules::PUBLIC),
-        (pkcs15::CDF, cdf, FileRules::PUBLIC),
-        (pkcs15::DODF, dodf, FileRules::PUBLIC),
-        (
-            pkcs15::SIGNATURE_CERTIFICATE,
-            certificates.signature,
-            FileRules::PUBLIC,
-        ),
-        (
-            pkcs15::AUTHENTICATION_CERTIFICATE,
-            certificates.authentication,
-            FileRules::PUBLIC,
-        ),
-    ]
-    .map(|(id, content, rules)| application_file(id, Content::Fixed(content), rules))
-    .into()
+    application.add(
+        0x5032,
+        pkcs15::token_info(card, &card.number.serial_number()),
+        FileRules::PUBLIC,
+    );
+    application.add(
+        pkcs15::AODF,
+        pkcs15::authentication_objects(card),
+        FileRules::CONTACT_ONLY,
+    );
+    application.add(pkcs15::PUKDF, public_keys(), FileRules::PUBLIC);
+    application.files.extend(data.into_iter().map(contact_data));
+    application.files
 }
 
-/// The files behind the DODF. How real cards encode them is not published: tags are ours,
-/// except those of an activity and the know-how that ends CPS_INFO_PS, which third parties saw.
-fn data_files(card: &CardParameters) -> Vec<ElementaryFile> {
-    let mut files = vec![
-        public_data(NAME, name(card)),
-        public_data(CARD_IDENTITY, card_identity(card)),
-        public_data(LANGUAGE, encode(Tag(0x30), &utf8("fr"))),
-        public_data(INFORMATION, information(card)),
-        application_file(
-            HOLDER_DATA,
-            Content::HolderData {
-                len: HOLDER_DATA_LEN,
-            },
-            FileRules::HOLDER_DATA,
-        ),
-    ];
-    files.extend(ACTIVITIES.iter().map(|activity| {
-        application_file(
-            FIRST_ACTIVITY + (activity.number - 1),
-            Content::Fixed(activity.encode()),
-            FileRules::PRIVATE,
-        )
-    }));
-    files
-}
-
-fn data_objects() -> Vec<DataObject> {
-    let object = |label: &str, file_id, access| DataObject {
-        label: label.to_owned(),
-        file_id,
-        access,
+/// The rest of a card stands behind rules that refuse the antenna, and is left out.
+fn contactless_files(card: &CardParameters, certificates: &[Certificate]) -> Vec<ElementaryFile> {
+    let data = contactless_data_files(card);
+    let mut application = Application::new(Directory::Contactless, certificates, &data);
+    application.add(
+        0x5031,
+        object_directory(&pkcs15::CONTACTLESS_FILES),
+        FileRules::PUBLIC,
+    );
+    application.add(
+        0x5032,
+        pkcs15::token_info(card, &card.number.serial_number()),
+        FileRules::PUBLIC,
+    );
+    let public = |file: DataFile| ElementaryFile {
+        parent: Directory::Contactless,
+        id: file.id,
+        sfi: None,
+        content: file.content,
+        rules: FileRules::PUBLIC,
     };
-    let mut objects = vec![
-        object("CPS_NAME_PS", NAME, DataAccess::Public),
-        object("CPS_ID_CARD", CARD_IDENTITY, DataAccess::Public),
-        object("CPS_LANG_PS", LANGUAGE, DataAccess::Public),
-        object("CPS_INFO_PS", INFORMATION, DataAccess::Public),
-        object("CPS_DATA", HOLDER_DATA, DataAccess::HolderWritable),
-    ];
-    objects.extend(ACTIVITIES.iter().map(|activity| {
-        object(
-            &format!("CPS_ACTIVITY_{:02}_PS", activity.number),
-            FIRST_ACTIVITY + (activity.number - 1),
-            DataAccess::Private,
-        )
-    }));
-    objects
+    application.files.extend(data.into_iter().map(public));
+    application.files
+}
+
+fn contact_data(file: DataFile) -> ElementaryFile {
+    ElementaryFile {
+        parent: Directory::Contact,
+        id: file.id,
+        sfi: None,
+        content: file.content,
+        rules: match file.access {
+            DataAccess::Public => FileRules::PUBLIC,
+            DataAccess::HolderWritable => FileRules::HOLDER_DATA,
+            DataAccess::Private => FileRules::PRIVATE,
+        },
+    }
+}
+
+/// The files of one PKCS#15 application, as they are put together.
+struct Application {
+    directory: Directory,
+    files: Vec<ElementaryFile>,
+}
+
+impl Application {
+    /// Keys, certificates and the list of data objects, which every application has.
+    fn new(directory: Directory, certificates: &[Certificate], data: &[DataFile]) -> Self {
+        let mut application = Self {
+            directory,
+            files: Vec::new(),
+        };
+        let keys = pkcs15::private_keys(certificates);
+        application.add(pkcs15::PRKDF, keys, FileRules::PUBLIC);
+        let list = pkcs15::certificates(certificates);
+        application.add(pkcs15::CDF, list, FileRules::PUBLIC);
+        application.add(pkcs15::DODF, data_objects(data), FileRules::PUBLIC);
+        for certificate in certificates {
+            let id = pkcs15::certificate_file(certificate.role);
+            application.add(id, certificate.der.clone(), FileRules::PUBLIC);
+        }
+        application
+    }
+
+    fn add(&mut self, id: u16, content: Vec<u8>, rules: FileRules) {
+        self.files.push(ElementaryFile {
+            parent: self.directory,
+            id,
+            sfi: None,
+            content: Content::Fixed(content),
+            rules,
+        });
+    }
 }
 
 /// EF.DIR: the contactless application first, because OpenSC 0.23 binds the second entry.
@@ -154,92 +167,6 @@ fn application_name(directory: Directory) -> Vec<u8> {
     encode(Tag(0x4F), directory.application_name().unwrap_or_default())
 }
 
-fn application_file(id: u16, content: Content, rules: FileRules) -> ElementaryFile {
-    ElementaryFile {
-        parent: Directory::Contact,
-        id,
-        sfi: None,
-        content,
-        rules,
-    }
-}
-
-fn public_data(id: u16, content: Vec<u8>) -> ElementaryFile {
-    application_file(id, Content::Fixed(content), FileRules::PUBLIC)
-}
-
-fn name(card: &CardParameters) -> Vec<u8> {
-    let names = [
-        utf8(&card.holder.family_name),
-        utf8(&card.holder.given_name),
-    ];
-    encode(Tag(0x30), &names.concat())
-}
-
-fn card_identity(card: &CardParameters) -> Vec<u8> {
-    let identity = [
-        utf8(&card.number.to_string()),
-        utf8(&card.holder.national_id),
-    ];
-    encode(Tag(0x30), &identity.concat())
-}
-
-fn information(card: &CardParameters) -> Vec<u8> {
-    let profession = format!("{:02}", card.holder.profession);
-    let information = [utf8(&profession), utf8("SM26")];
-    encode(Tag(0x30), &information.concat())
-}
-
-fn utf8(text: &str) -> Vec<u8> {
-    encode(Tag(0x0C), text.as_bytes())
-}
-
-/// A place where the holder works ("situation").
-struct Activity {
-    /// 1 to 16; real cards have holes.
-    number: u16,
-    place: &'static str,
-    structure: &'static str,
-    sector: &'static str,
-}
-
-impl Activity {
-    fn encode(&self) -> Vec<u8> {
-        let fields = [
-            encode(Tag(0x84), self.place.as_bytes()),
-            encode(Tag(0x85), self.structure.as_bytes()),
-            encode(Tag(0x86), self.sector.as_bytes()),
-        ];
-        encode(Tag(0xEE), &fields.concat())
-    }
-}
-
-const ACTIVITIES: [Activity; 2] = [
-    Activity {
-        number: 1,
-        place: "CABINET DE TEST",
-        structure: "1990000001",
-        sector: "SA07",
-    },
-    Activity {
-        number: 3,
-        place: "CENTRE DE SANTE DE TEST",
-        structure: "1990000002",
-        sector: "SA05",
-    },
-];
-
-/// CPS_DATA: empty when the card is new, and some kilobytes on a real card.
-pub(super) const HOLDER_DATA_LEN: usize = 512;
-
-const NAME: u16 = 0xD101;
-const CARD_IDENTITY: u16 = 0xD102;
-const LANGUAGE: u16 = 0xD103;
-const INFORMATION: u16 = 0xD104;
-/// The one identifier of a data object that the official module names.
-const HOLDER_DATA: u16 = 0xD107;
-const FIRST_ACTIVITY: u16 = 0xD120;
-
 /// EF.ATR of a real card: category, card service, pre-issuing data, capabilities, root AID,
 /// buffer sizes, OID 1.3.162.15480.2, status.
 const EF_ATR: [u8; 57] = [
@@ -254,13 +181,13 @@ mod tests {
     use super::*;
     use time::macros::datetime;
 
-    fn content(id: u16) -> Vec<u8> {
+    fn all_files(interface: Interface) -> Vec<ElementaryFile> {
         let card = CardParameters::new(datetime!(2026-11-21 19:00 UTC));
-        let certificates = Certificates {
-            signature: vec![1; 300],
-            authentication: vec![2; 400],
-        };
-        let file = files(&card, certificates)
+        files(interface, &card, &[])
+    }
+
+    fn content(id: u16) -> Vec<u8> {
+        let file = all_files(Interface::Contact)
             .into_iter()
             .find(|file| file.id == id)
             .unwrap();
@@ -288,19 +215,16 @@ mod tests {
 
     #[test]
     fn no_two_files_have_the_same_place() {
-        let card = CardParameters::new(datetime!(2026-11-21 19:00 UTC));
-        let certificates = Certificates {
-            signature: Vec::new(),
-            authentication: Vec::new(),
-        };
-        let mut places: Vec<u16> = files(&card, certificates)
-            .into_iter()
-            .map(|file| file.id)
-            .collect();
-        let count = places.len();
-        places.sort_unstable();
-        places.dedup();
-        assert_eq!(places.len(), count);
-        assert!(!places.contains(&0xD010));
+        for interface in [Interface::Contact, Interface::Contactless] {
+            let mut places: Vec<(u16, u16)> = all_files(interface)
+                .into_iter()
+                .map(|file| (file.parent.id(), file.id))
+                .collect();
+            let count = places.len();
+            places.sort_unstable();
+            places.dedup();
+            assert_eq!(places.len(), count);
+            assert!(places.iter().all(|(_, id)| *id != 0xD010));
+        }
     }
 }

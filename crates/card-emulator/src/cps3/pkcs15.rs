@@ -1,4 +1,4 @@
-//! The PKCS#15 files of the contact application (PKCS#15 v1.1, as real CPS3 write them).
+//! The PKCS#15 files of a CPS3 (PKCS#15 v1.1, as real cards write them).
 //!
 //! What a file says is, in this order, what a real card showed, what the official module and
 //! OpenSC accept, and a guess. The identifiers of PrKDF, PuKDF, DODF and of the second
@@ -6,38 +6,33 @@
 
 use card_apdu::tlv::{Tag, encode};
 
+use super::file_system::{CONTACT_AID, CONTACTLESS_AID};
 use crate::parameters::CardParameters;
+use crate::pkcs15::{
+    AUTHENTICATION_CERTIFICATE_LABEL, AUTHENTICATION_KEY_LABEL, HOLDER_CODE, HOLDER_CODE_LABEL,
+    INITIALIZED, ObjectType, SIGNATURE_CERTIFICATE_LABEL, SIGNATURE_KEY_LABEL, UNBLOCK_CODE,
+    UNBLOCK_CODE_LABEL, UNBLOCKING_SO_PIN, bits, certificate, code_attributes, integer,
+    key_attributes, malformed_bits, null, object_id, octets, rsa_2048, sequence,
+    usage_decrypt_and_sign, usage_non_repudiation, usage_sign, utf8,
+};
+use crate::pki::{Certificate, KeyRole};
 
-/// An object of the DODF.
-pub(super) struct DataObject {
-    pub(super) label: String,
-    pub(super) file_id: u16,
-    pub(super) access: DataAccess,
-}
+/// Where the files of the contact application are.
+pub(super) const CONTACT_FILES: [(ObjectType, u16); 5] = [
+    (ObjectType::AuthenticationObjects, AODF),
+    (ObjectType::PrivateKeys, PRKDF),
+    (ObjectType::PublicKeys, PUKDF),
+    (ObjectType::Certificates, CDF),
+    (ObjectType::DataObjects, DODF),
+];
 
-/// What the DODF says about reading and writing a data object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DataAccess {
-    /// Read without a code.
-    Public,
-    /// Read without a code, written after it: CPS_DATA alone.
-    HolderWritable,
-    /// Read after the holder's code.
-    Private,
-}
-
-/// ODF (5031): where the other files are.
-pub(super) fn object_directory() -> Vec<u8> {
-    [
-        (0xA8, AODF),
-        (0xA0, PRKDF),
-        (0xA1, PUKDF),
-        (0xA4, CDF),
-        (0xA7, DODF),
-    ]
-    .map(|(tag, file_id)| encode(Tag(tag), &path(file_id)))
-    .concat()
-}
+/// Where the files of the contactless application are. There is no AODF: the official module
+/// shows no token when one is named and cannot be read.
+pub(super) const CONTACTLESS_FILES: [(ObjectType, u16); 3] = [
+    (ObjectType::PrivateKeys, PRKDF),
+    (ObjectType::Certificates, CDF),
+    (ObjectType::DataObjects, DODF),
+];
 
 /// TokenInfo (5032). The table of algorithms is that of other IAS-ECC cards; without it OpenSC
 /// can do nothing with a key.
@@ -66,7 +61,7 @@ pub(super) fn authentication_objects(card: &CardParameters) -> Vec<u8> {
     let pin_maximum_len = u8::try_from(card.pin_maximum_len()).unwrap_or(8);
     let holder_code = sequence(&[
         sequence(&[
-            utf8("Code porteur de la carte CPX"),
+            utf8(HOLDER_CODE_LABEL),
             malformed_bits(0xC0),
             octets(&[UNBLOCK_CODE]),
             sequence(&[
@@ -79,10 +74,7 @@ pub(super) fn authentication_objects(card: &CardParameters) -> Vec<u8> {
         code_attributes(bits(3, &[INITIALIZED]), HOLDER_CODE, 4, pin_maximum_len),
     ]);
     let unblock_code = sequence(&[
-        sequence(&[
-            utf8("Code de deblocage de la carte CPX"),
-            malformed_bits(0xC0),
-        ]),
+        sequence(&[utf8(UNBLOCK_CODE_LABEL), malformed_bits(0xC0)]),
         sequence(&[octets(&[UNBLOCK_CODE])]),
         code_attributes(bits(0, &[UNBLOCKING_SO_PIN]), UNBLOCK_CODE, 8, 8),
     ]);
@@ -90,60 +82,33 @@ pub(super) fn authentication_objects(card: &CardParameters) -> Vec<u8> {
 }
 
 /// PrKDF (7002): no algorithm reference and an empty path, as on real cards.
-pub(super) fn private_keys() -> Vec<u8> {
-    let signature = sequence(&[
-        sequence(&[
-            utf8("CPS_PRIV_SIG"),
-            bits(7, &[0x80]),
-            octets(&[HOLDER_CODE]),
-            sequence(&[access_rule(bits(2, &[0x04]), octets(&[HOLDER_CODE]))]),
-        ]),
-        key_attributes(SIGNATURE_ID, bits(6, &[0x00, 0x40]), 0x81),
-        rsa_2048(),
-    ]);
-    let authentication = sequence(&[
-        sequence(&[
-            utf8("CPS_PRIV_AUT"),
-            bits(5, &[0xE0]),
-            octets(&[HOLDER_CODE]),
-            sequence(&[
-                access_rule(bits(0, &[0x01]), octets(&[HOLDER_CODE])),
-                access_rule(bits(6, &[0x00, 0x40]), octets(&[HOLDER_CODE])),
-            ]),
-        ]),
-        key_attributes(AUTHENTICATION_ID, bits(5, &[0x60]), 0x82),
-        rsa_2048(),
-    ]);
-    [signature, authentication].concat()
+pub(super) fn private_keys(certificates: &[Certificate]) -> Vec<u8> {
+    certificates
+        .iter()
+        .flat_map(|certificate| private_key(certificate.role))
+        .collect()
 }
 
-/// PuKDF (7003): nothing but padding.
-pub(super) fn public_keys() -> Vec<u8> {
-    vec![0, 0]
+/// CDF (7005).
+pub(super) fn certificates(certificates: &[Certificate]) -> Vec<u8> {
+    let entry = |of: &Certificate| {
+        let label = match of.role {
+            KeyRole::Signature => SIGNATURE_CERTIFICATE_LABEL,
+            KeyRole::Authentication => AUTHENTICATION_CERTIFICATE_LABEL,
+            KeyRole::Technical => "Certificat Technique CPS",
+        };
+        let (id, file_id) = (key_id(of.role), certificate_file(of.role));
+        certificate(label, malformed_bits(0x40), &id, file_id, of.der.len())
+    };
+    certificates.iter().flat_map(entry).collect()
 }
 
-/// CDF (7005), with the lengths of the two certificates.
-pub(super) fn certificates(signature_len: usize, authentication_len: usize) -> Vec<u8> {
-    [
-        certificate(
-            "Certificat de Signature CPS",
-            SIGNATURE_ID,
-            SIGNATURE_CERTIFICATE,
-            signature_len,
-        ),
-        certificate(
-            "Certificat d'Authentification CPS",
-            AUTHENTICATION_ID,
-            AUTHENTICATION_CERTIFICATE,
-            authentication_len,
-        ),
-    ]
-    .concat()
-}
-
-/// DODF (7006).
-pub(super) fn data_objects(objects: &[DataObject]) -> Vec<u8> {
-    objects.iter().flat_map(data_object).collect()
+/// The file of a certificate, in the application of its key.
+pub(super) fn certificate_file(role: KeyRole) -> u16 {
+    match role {
+        KeyRole::Signature | KeyRole::Technical => 0xA001,
+        KeyRole::Authentication => 0xA002,
+    }
 }
 
 pub(super) const AODF: u16 = 0x7001;
@@ -151,63 +116,53 @@ pub(super) const PRKDF: u16 = 0x7002;
 pub(super) const PUKDF: u16 = 0x7003;
 pub(super) const CDF: u16 = 0x7005;
 pub(super) const DODF: u16 = 0x7006;
-pub(super) const SIGNATURE_CERTIFICATE: u16 = 0xA001;
-pub(super) const AUTHENTICATION_CERTIFICATE: u16 = 0xA002;
 
-fn data_object(object: &DataObject) -> Vec<u8> {
-    let access = match object.access {
-        DataAccess::Public => vec![encode(BIT_STRING, &[0])],
-        DataAccess::HolderWritable => vec![bits(6, &[0x40]), octets(&[HOLDER_CODE])],
-        DataAccess::Private => vec![bits(7, &[0x80]), octets(&[HOLDER_CODE])],
+fn private_key(role: KeyRole) -> Vec<u8> {
+    let holder_code = || octets(&[HOLDER_CODE]);
+    let (common, usage, reference) = match role {
+        KeyRole::Signature => (
+            sequence(&[
+                utf8(SIGNATURE_KEY_LABEL),
+                bits(7, &[0x80]),
+                holder_code(),
+                sequence(&[access_rule(bits(2, &[0x04]), holder_code())]),
+            ]),
+            usage_non_repudiation(),
+            0x81,
+        ),
+        KeyRole::Authentication => (
+            sequence(&[
+                utf8(AUTHENTICATION_KEY_LABEL),
+                bits(5, &[0xE0]),
+                holder_code(),
+                sequence(&[
+                    access_rule(bits(0, &[0x01]), holder_code()),
+                    access_rule(bits(6, &[0x00, 0x40]), holder_code()),
+                ]),
+            ]),
+            usage_decrypt_and_sign(),
+            0x82,
+        ),
+        KeyRole::Technical => (
+            sequence(&[utf8("CPS_PRIV_TECH_AUT"), bits(0, &[])]),
+            usage_sign(),
+            0x83,
+        ),
     };
-    sequence(&[
-        sequence(&[utf8(&object.label), access.concat()]),
-        sequence(&[utf8("CPS")]),
-        encode(TYPE_ATTRIBUTES, &path(object.file_id)),
-    ])
+    let attributes = key_attributes(&key_id(role), usage, reference);
+    sequence(&[common, attributes, rsa_2048()])
 }
 
-fn certificate(label: &str, id: u8, file_id: u16, len: usize) -> Vec<u8> {
-    let len = u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes();
-    let place = sequence(&[
-        octets(&file_id.to_be_bytes()),
-        integer(&[0]),
-        encode(Tag(0x80), &len),
-    ]);
-    sequence(&[
-        sequence(&[utf8(label), malformed_bits(0x40)]),
-        sequence(&[octets(&object_id(id))]),
-        encode(TYPE_ATTRIBUTES, &sequence(&[place])),
-    ])
+fn key_id(role: KeyRole) -> Vec<u8> {
+    match role {
+        KeyRole::Signature => object_id(&CONTACT_AID, 1),
+        KeyRole::Authentication => object_id(&CONTACT_AID, 2),
+        KeyRole::Technical => object_id(&CONTACTLESS_AID, 1),
+    }
 }
 
-fn code_attributes(flags: Vec<u8>, reference: u8, minimum_len: u8, maximum_len: u8) -> Vec<u8> {
-    let attributes = sequence(&[
-        flags,
-        encode(Tag(0x0A), &[ASCII_NUMERIC]),
-        integer(&[minimum_len]),
-        integer(&[maximum_len]),
-        integer(&[maximum_len]),
-        encode(Tag(0x80), &[reference]),
-        octets(&[0xFF]),
-    ]);
-    encode(TYPE_ATTRIBUTES, &attributes)
-}
-
-/// Access flags: sensitive, always sensitive, never extractable. The reference is two bytes,
-/// for an INTEGER above 7F.
-fn key_attributes(id: u8, usage: Vec<u8>, reference: u8) -> Vec<u8> {
-    sequence(&[
-        octets(&object_id(id)),
-        usage,
-        bits(4, &[0xB0]),
-        integer(&[0, reference]),
-    ])
-}
-
-fn rsa_2048() -> Vec<u8> {
-    let attributes = sequence(&[sequence(&[octets(&[])]), integer(&[0x08, 0x00])]);
-    encode(TYPE_ATTRIBUTES, &attributes)
+fn access_rule(modes: Vec<u8>, condition: Vec<u8>) -> Vec<u8> {
+    sequence(&[modes, condition])
 }
 
 /// Mechanism, operation bit and the reference that MANAGE SECURITY ENVIRONMENT takes.
@@ -229,71 +184,10 @@ fn algorithm(
     ])
 }
 
-fn object_id(last_byte: u8) -> [u8; 14] {
-    [
-        0xE8, 0x28, 0xBD, 0x08, 0x0F, 0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x00, 0x10, last_byte,
-    ]
-}
-
-fn path(file_id: u16) -> Vec<u8> {
-    sequence(&[octets(&file_id.to_be_bytes())])
-}
-
-fn access_rule(modes: Vec<u8>, condition: Vec<u8>) -> Vec<u8> {
-    sequence(&[modes, condition])
-}
-
-fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
-    encode(Tag(0x30), &parts.concat())
-}
-
-fn integer(bytes: &[u8]) -> Vec<u8> {
-    encode(Tag(0x02), bytes)
-}
-
-fn octets(bytes: &[u8]) -> Vec<u8> {
-    encode(Tag(0x04), bytes)
-}
-
-fn utf8(text: &str) -> Vec<u8> {
-    encode(Tag(0x0C), text.as_bytes())
-}
-
-fn null() -> Vec<u8> {
-    encode(Tag(0x05), &[])
-}
-
-fn bits(unused: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut value = vec![unused];
-    value.extend_from_slice(bytes);
-    encode(BIT_STRING, &value)
-}
-
-/// Real cards leave out the byte that counts the unused bits; the flags stand alone, and a
-/// strict reader refuses the object (OpenSC issue 2224).
-fn malformed_bits(flags: u8) -> Vec<u8> {
-    encode(BIT_STRING, &[flags])
-}
-
-const BIT_STRING: Tag = Tag(0x03);
-/// `[1]`, the attributes of the type of object.
-const TYPE_ATTRIBUTES: Tag = Tag(0xA1);
-
-const HOLDER_CODE: u8 = 1;
-const UNBLOCK_CODE: u8 = 2;
-const SIGNATURE_ID: u8 = 1;
-const AUTHENTICATION_ID: u8 = 2;
-
 /// accessMode: change, verify, and (GUESS, real cards have a third rule of this length) reset.
 const UPDATE: u8 = 0x40;
 const EXECUTE: u8 = 0x20;
 const ATTRIBUTE: u8 = 0x08;
-/// pinFlags: initialized.
-const INITIALIZED: u8 = 0x08;
-/// pinFlags: change disabled, unblock disabled, initialized, unblockingPin, soPin.
-const UNBLOCKING_SO_PIN: u8 = 0x3B;
-/// pinType.
-const ASCII_NUMERIC: u8 = 1;
 
 /// Operations of an algorithm: unused bits and flags.
 const HASH: (u8, u8) = (1, 0x02);
@@ -303,21 +197,34 @@ const DECIPHER: (u8, u8) = (2, 0x04);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pkcs15::object_directory;
     use time::macros::datetime;
 
     fn card() -> CardParameters {
         CardParameters::new(datetime!(2026-11-21 19:00 UTC))
     }
 
+    fn certificate_of(role: KeyRole, len: usize) -> Certificate {
+        let der = vec![0; len];
+        Certificate { role, der }
+    }
+
+    fn both_certificates() -> [Certificate; 2] {
+        [
+            certificate_of(KeyRole::Signature, 0x334),
+            certificate_of(KeyRole::Authentication, 0x342),
+        ]
+    }
+
     #[test]
     fn odf_and_prkdf_are_the_recorded_ones() {
         assert_eq!(
-            hex::encode_upper(object_directory()),
+            hex::encode_upper(object_directory(&CONTACT_FILES)),
             "A80630040402 7001A006300404027002A106300404027003A406300404027005A706300404027006"
                 .replace(' ', "")
         );
         assert_eq!(
-            hex::encode_upper(private_keys()),
+            hex::encode_upper(private_keys(&both_certificates())),
             "304D30200C0C4350535F505249565F5349470302078004010130093007030202040401\
              01301D040EE828BD080F8025000001FF001001030306004003020 4B002020081A10A3008\
              300204000202080030 56302A0C0C4350535F505249565F415554030205E004010130133007\
@@ -328,24 +235,20 @@ mod tests {
     }
 
     #[test]
-    fn the_data_objects_are_the_recorded_ones() {
-        let objects = [
-            ("CPS_NAME_PS", 0xD101, DataAccess::Public),
-            ("CPS_DATA", 0xD107, DataAccess::HolderWritable),
-            ("CPS_ACTIVITY_01_PS", 0xD120, DataAccess::Private),
-        ]
-        .map(|(label, file_id, access)| DataObject {
-            label: label.to_owned(),
-            file_id,
-            access,
-        });
+    fn the_contactless_files_are_the_recorded_ones() {
+        let technical = [certificate_of(KeyRole::Technical, 0x342)];
         assert_eq!(
-            hex::encode_upper(data_objects(&objects)),
-            "302130100C0B4350535F4E414D455F50530301003005 0C03435053A10630040402D101\
-             302230110C084350535F444154410302064004010130050C03435053A10630040402D107\
-             302C301B0C124350535F41435449564954595F30315F50530302078004010130050C03435053A10630040402D120"
-                .replace(' ', "")
+            hex::encode_upper(object_directory(&CONTACTLESS_FILES)),
+            "A006300404027002A406300404027005A706300404027006"
         );
+        assert_eq!(
+            hex::encode_upper(private_keys(&technical)),
+            "304230160C114350535F505249565F544543485F415554030100301C040EE828BD080F8025000001\
+             FF00200103020520030204B002020083A10A30083002040002020800"
+        );
+        let cdf = hex::encode_upper(certificates(&technical));
+        assert!(cdf.contains("0C184365727469666963617420546563686E6971756520435053"));
+        assert!(cdf.ends_with("300D300B0402A00102010080020342"));
     }
 
     #[test]
@@ -366,7 +269,7 @@ mod tests {
         let malformed = [0x03, 0x01, 0xC0];
         let count = aodf.windows(3).filter(|bytes| *bytes == malformed).count();
         assert_eq!(count, 2);
-        let cdf = certificates(0x334, 0x342);
+        let cdf = certificates(&both_certificates());
         let malformed = [0x03, 0x01, 0x40];
         let count = cdf.windows(3).filter(|bytes| *bytes == malformed).count();
         assert_eq!(count, 2);

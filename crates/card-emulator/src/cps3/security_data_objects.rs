@@ -27,7 +27,7 @@ impl Applet {
         let request = Request::parse(command.data()).ok_or(StatusWord::WRONG_DATA)?;
         let content = match self.volatile.selection.directory {
             Directory::MasterFile => self.global_object(request),
-            Directory::Contact => Self::key_object(request),
+            Directory::Contact => self.key_object(request),
             Directory::Contactless => Err(StatusWord::REFERENCE_DATA_NOT_FOUND),
         }?;
         let object = encode(request.object, &encode(request.part, &content));
@@ -35,35 +35,38 @@ impl Applet {
     }
 
     fn global_object(&self, request: Request) -> Outcome {
-        let state = self.store.state();
+        let (state, limits) = (self.codes.state(), self.codes.limits());
         match (request.object, request.part) {
             (HOLDER_CODE, CONTROL_PARAMETERS) => Ok([
-                encode(TRIES_MAXIMUM, &[self.limits.pin_tries]),
+                encode(TRIES_MAXIMUM, &[limits.pin_tries]),
                 encode(TRIES_LEFT, &[state.pin.tries_left]),
                 access_rules(&HOLDER_CODE_RULES),
             ]
             .concat()),
             (UNBLOCK_CODE, CONTROL_PARAMETERS) => Ok([
-                encode(TRIES_MAXIMUM, &[self.limits.unblock_tries]),
+                encode(TRIES_MAXIMUM, &[limits.unblock_tries]),
                 encode(TRIES_LEFT, &[state.unblock_code.tries_left]),
                 encode(USES_LEFT, &state.unblock_uses_left.to_be_bytes()),
                 access_rules(&UNBLOCK_CODE_RULES),
             ]
             .concat()),
-            (HOLDER_CODE, SIZES) => Ok(sizes(&self.limits.pin_len)),
-            (UNBLOCK_CODE, SIZES) => Ok(sizes(&self.limits.unblock_len)),
+            (HOLDER_CODE, SIZES) => Ok(sizes(&limits.pin_len)),
+            (UNBLOCK_CODE, SIZES) => Ok(sizes(&limits.unblock_len)),
             (SECURITY_ENVIRONMENT_3, ENVIRONMENT) => Ok(UNBLOCK_CODE_TEMPLATE.to_vec()),
             _ => Err(StatusWord::REFERENCE_DATA_NOT_FOUND),
         }
     }
 
     /// The public part of a key is not on the card: 6A80, because OpenSC takes 6A88 as fatal.
-    fn key_object(request: Request) -> Outcome {
+    fn key_object(&self, request: Request) -> Outcome {
         let key = match request.object {
             SIGNATURE_KEY => KeyRole::Signature,
             AUTHENTICATION_KEY => KeyRole::Authentication,
             _ => return Err(StatusWord::REFERENCE_DATA_NOT_FOUND),
         };
+        if !self.key_pairs.has(key) {
+            return Err(StatusWord::REFERENCE_DATA_NOT_FOUND);
+        }
         match request.part {
             CONTROL_PARAMETERS => Ok([
                 access_rules(&private_keys::access_rules(key)),

@@ -5,8 +5,8 @@ use card_apdu::{CommandApdu, StatusWord};
 
 use super::applet::Applet;
 use super::file_system::Directory;
-use super::hashing::HashAlgorithm;
 use super::private_keys::key_of_reference;
+use crate::key_pairs::HashAlgorithm;
 use crate::pki::KeyRole;
 use crate::transmission::Outcome;
 
@@ -74,11 +74,12 @@ impl Applet {
         Ok(())
     }
 
-    /// References 8x are local to a directory: only the contact application has keys.
+    /// References 8x are local to a directory: each application has keys of its own.
     fn local_key(&self, template: Template) -> Result<KeyRole, StatusWord> {
         let reference = template.key.ok_or(StatusWord::WRONG_DATA)?;
         key_of_reference(reference)
-            .filter(|_| self.volatile.selection.directory == Directory::Contact)
+            .filter(|key| self.key_pairs.has(*key))
+            .filter(|key| self.volatile.selection.directory == directory_of(*key))
             .ok_or(StatusWord::REFERENCE_DATA_NOT_FOUND)
     }
 }
@@ -101,6 +102,13 @@ impl Template {
             }
         }
         Some(template)
+    }
+}
+
+fn directory_of(key: KeyRole) -> Directory {
+    match key {
+        KeyRole::Authentication | KeyRole::Signature => Directory::Contact,
+        KeyRole::Technical => Directory::Contactless,
     }
 }
 

@@ -60,7 +60,7 @@ impl Applet {
         };
         let signature = self
             .key_pairs
-            .sign_hash(key, algorithm, hash)
+            .sign_pkcs1(key, algorithm, hash)
             .map_err(|_| StatusWord::WRONG_DATA)?;
         self.volatile.environment.finished_hash = None;
         Ok(signature)

@@ -4,6 +4,7 @@ use card_apdu::{CommandApdu, StatusWord};
 
 use super::applet::Applet;
 use super::file_system::Directory;
+use crate::cps2ter;
 use crate::transmission::Outcome;
 
 /// What is selected: a directory, and perhaps a file in it.
@@ -64,7 +65,7 @@ impl Applet {
             self.volatile.view = View::Ias;
             return Ok(self.make_current(Selection::default(), Wanted::Nothing));
         }
-        if name == CPS2TER_AID {
+        if name == cps2ter::AID {
             self.volatile.view = View::Cps2ter;
             return Ok(Vec::new());
         }
@@ -193,4 +194,3 @@ const MASTER_FILE: u16 = 0x3F00;
 
 /// The IAS root, which EF.ATR names in tag 4F.
 const ROOT_AID: [u8; 8] = [0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x01, 0x00];
-const CPS2TER_AID: [u8; 8] = [0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x00, 0x02];

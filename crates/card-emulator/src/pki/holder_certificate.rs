@@ -1,11 +1,14 @@
-//! The two certificates of a card, modelled on a decoded certificate of a real TEST card.
+//! The certificates of a card, modelled on a decoded certificate of a real TEST card.
 
 use igc_sante::oids;
 use rsa::RsaPublicKey;
 use sha2::{Digest, Sha256};
 use x509_cert::der::asn1::{ObjectIdentifier, OctetStringRef, PrintableStringRef};
 use x509_cert::der::flagset::FlagSet;
-use x509_cert::der::oid::db::rfc4519::{COMMON_NAME, GIVEN_NAME, SURNAME, TITLE};
+use x509_cert::der::oid::db::rfc4519::{
+    COMMON_NAME, GIVEN_NAME, LOCALITY_NAME, ORGANIZATION_NAME, ORGANIZATIONAL_UNIT_NAME, SURNAME,
+    TITLE,
+};
 use x509_cert::der::oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_EMAIL_PROTECTION};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages};
@@ -18,6 +21,8 @@ use super::certificate::{
     extension, name, private_extension, subject_key_identifier, utf8_attribute,
 };
 use super::keys::intermediate_key;
+use crate::holder::{CardType, HolderName};
+use crate::key_pairs::KeyPairs;
 use crate::parameters::CardParameters;
 
 /// What a private key and its certificate are for.
@@ -27,18 +32,45 @@ pub(crate) enum KeyRole {
     Authentication,
     /// `CPS_PRIV_SIG`: signatures that the holder cannot deny.
     Signature,
+    /// `CPS_PRIV_TECH_AUT`: proves through the antenna that the card is there.
+    Technical,
+}
+
+/// A certificate of a card, DER.
+#[derive(Clone, Debug)]
+pub(crate) struct Certificate {
+    pub(crate) role: KeyRole,
+    pub(crate) der: Vec<u8>,
+}
+
+/// Signs a certificate for each key with the test authority, in the order of the keys; the same
+/// card gives the same bytes.
+pub(crate) fn issue_certificates(
+    card: &CardParameters,
+    keys: &KeyPairs,
+) -> Result<Vec<Certificate>, PkiError> {
+    keys.public_keys()
+        .map(|(role, public_key)| {
+            let certificate = HolderCertificate {
+                card,
+                role,
+                public_key,
+            };
+            let der = certificate.issue()?;
+            Ok(Certificate { role, der })
+        })
+        .collect()
 }
 
 /// A certificate of the holder, ready to be issued.
-pub(crate) struct HolderCertificate<'a> {
-    pub(crate) card: &'a CardParameters,
-    pub(crate) role: KeyRole,
-    pub(crate) public_key: RsaPublicKey,
+struct HolderCertificate<'a> {
+    card: &'a CardParameters,
+    role: KeyRole,
+    public_key: RsaPublicKey,
 }
 
 impl HolderCertificate<'_> {
-    /// Signs the certificate with the test authority; the same card gives the same bytes.
-    pub(crate) fn issue(self) -> Result<Vec<u8>, PkiError> {
+    fn issue(self) -> Result<Vec<u8>, PkiError> {
         let issuer_key = intermediate_key()?;
         let contents = Contents {
             serial_number: self.serial_number(),
@@ -55,18 +87,16 @@ impl HolderCertificate<'_> {
     /// Derived from all that makes the certificate what it is, so that issuer and serial
     /// number name one certificate (RFC 5280, 4.1.2.2) although nobody counts.
     fn serial_number(&self) -> Vec<u8> {
-        let holder = &self.card.holder;
+        let card = self.card;
         let identity = format!(
-            "{}|{:?}|{:?}|{}|{}|{}|{}|{}|{}",
-            self.card.number,
+            "{}|{:?}|{:?}|{:?}|{:?}|{}|{}",
+            card.number,
             self.role,
-            self.card.key_set,
-            holder.national_id,
-            holder.family_name,
-            holder.given_name,
-            holder.profession,
-            self.card.not_before.unix_timestamp(),
-            self.card.not_after.unix_timestamp(),
+            card.key_set,
+            card.card_type,
+            card.holder,
+            card.not_before.unix_timestamp(),
+            card.not_after.unix_timestamp(),
         );
         let digest = Sha256::digest(identity);
         let mut serial_number: Vec<u8> = digest.iter().copied().take(SERIAL_NUMBER_LEN).collect();
@@ -76,23 +106,41 @@ impl HolderCertificate<'_> {
         serial_number
     }
 
-    /// `C`, `title`, then one multi-valued RDN: real cards have it, and parsers stumble over it.
+    /// `C`, then `title` or the structure, then one multi-valued RDN: real cards have it, and
+    /// parsers stumble over it. In what order a structure stands is OURS.
     fn subject(&self) -> Result<Name, PkiError> {
         let holder = &self.card.holder;
-        name(vec![
-            vec![country_france()?],
-            vec![utf8_attribute(TITLE, holder.profession_label()?)?],
-            vec![
-                utf8_attribute(COMMON_NAME, &holder.national_id)?,
-                utf8_attribute(SURNAME, &holder.family_name)?,
-                utf8_attribute(GIVEN_NAME, &holder.given_name)?,
-            ],
-        ])
+        let mut rdns = vec![vec![country_france()?]];
+        if let Some(title) = holder.profession_label(self.card.card_type)? {
+            rdns.push(vec![utf8_attribute(TITLE, title)?]);
+        }
+        if let Some(structure) = &holder.structure {
+            for (attribute, text) in [
+                (ORGANIZATION_NAME, &structure.name),
+                (LOCALITY_NAME, &structure.locality),
+                (ORGANIZATIONAL_UNIT_NAME, &structure.id),
+            ] {
+                rdns.push(vec![utf8_attribute(attribute, text)?]);
+            }
+        }
+        let mut named = vec![utf8_attribute(COMMON_NAME, &holder.national_id)?];
+        match &holder.name {
+            HolderName::Person {
+                family_name,
+                given_name,
+            } => named.extend([
+                utf8_attribute(SURNAME, family_name)?,
+                utf8_attribute(GIVEN_NAME, given_name)?,
+            ]),
+            HolderName::Pseudonym(pseudonym) => named.push(utf8_attribute(PSEUDONYM, pseudonym)?),
+        }
+        rdns.push(named);
+        name(rdns)
     }
 
     fn extensions(&self, issuer_key: &RsaPublicKey) -> Result<Vec<Extension>, PkiError> {
         let (key_usage, extended_key_usage) = usages(self.role);
-        Ok(vec![
+        let mut extensions = vec![
             authority_key_identifier(issuer_key)?,
             subject_key_identifier(&self.public_key)?,
             extension(true, &KeyUsage(key_usage))?,
@@ -100,10 +148,17 @@ impl HolderCertificate<'_> {
             certificate_policy(TEST_POLICY)?,
             crl_distribution_point(INTERMEDIATE_CRL)?,
             private_extension(CARD_CATEGORY, &OctetStringRef::new(&[TEST_CATEGORY])?)?,
-            private_extension(CARD_TYPE, &CARD_TYPE_CPS)?,
+            private_extension(CARD_TYPE, &self.card.card_type.code())?,
             private_extension(CARD_NUMBER, &PrintableStringRef::new(&self.card_number())?)?,
-            private_extension(PROFESSION, &self.card.holder.profession)?,
-        ])
+        ];
+        if let Some(profession) = self.card.holder.profession {
+            let table = match self.card.card_type {
+                CardType::Cpf => PROFESSION_IN_TRAINING,
+                CardType::Cps | CardType::Cpe | CardType::Cpa => PROFESSION,
+            };
+            extensions.push(private_extension(table, &profession)?);
+        }
+        Ok(extensions)
     }
 
     fn card_number(&self) -> String {
@@ -118,6 +173,7 @@ fn usages(role: KeyRole) -> (FlagSet<KeyUsages>, ObjectIdentifier) {
             ID_KP_CLIENT_AUTH,
         ),
         KeyRole::Signature => (KeyUsages::NonRepudiation.into(), ID_KP_EMAIL_PROTECTION),
+        KeyRole::Technical => (KeyUsages::DigitalSignature.into(), ID_KP_CLIENT_AUTH),
     }
 }
 
@@ -129,11 +185,13 @@ const CARD_CATEGORY: ObjectIdentifier = ObjectIdentifier::new_unwrap(oids::CARD_
 const CARD_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap(oids::CARD_TYPE);
 const CARD_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap(oids::CARD_NUMBER);
 const PROFESSION: ObjectIdentifier = ObjectIdentifier::new_unwrap(oids::PROFESSION);
+const PROFESSION_IN_TRAINING: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap(oids::PROFESSION_IN_TRAINING);
+/// X.520, 6.2.10.
+const PSEUDONYM: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.65");
 
-/// Table G01: test card of a professional.
+/// Table G01: test card of a person of any type.
 const TEST_CATEGORY: u8 = 0x80;
-/// Table G02: CPS.
-const CARD_TYPE_CPS: u8 = 0;
 
 /// The top-level name `test` is reserved (RFC 6761): nothing is ever fetched from there.
 const INTERMEDIATE_CRL: &str = "http://igc-sante.cpxd.test/CRL/ACI-FO-PP-TEST.crl";

@@ -28,8 +28,19 @@ impl KeySet {
     /// The set with this number, 1 to 4.
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
-        let index = usize::from(number).checked_sub(1)?;
-        Self::ALL.get(index).copied()
+        Self::ALL
+            .into_iter()
+            .find(|set| Some(set.index()) == number.checked_sub(1))
+    }
+
+    /// Its place among all sets, from 0.
+    pub(crate) fn index(self) -> u8 {
+        match self {
+            Self::First => 0,
+            Self::Second => 1,
+            Self::Third => 2,
+            Self::Fourth => 3,
+        }
     }
 
     /// The private key of one role.
@@ -41,24 +52,28 @@ impl KeySet {
     }
 
     fn pkcs8(self, role: KeyRole) -> &'static [u8] {
-        use KeyRole::{Authentication, Signature};
+        use KeyRole::{Authentication, Signature, Technical};
         match (self, role) {
             (Self::First, Authentication) => {
                 include_bytes!("../../keys/test-card-1-authentication.pk8")
             }
             (Self::First, Signature) => include_bytes!("../../keys/test-card-1-signature.pk8"),
+            (Self::First, Technical) => include_bytes!("../../keys/test-card-1-technical.pk8"),
             (Self::Second, Authentication) => {
                 include_bytes!("../../keys/test-card-2-authentication.pk8")
             }
             (Self::Second, Signature) => include_bytes!("../../keys/test-card-2-signature.pk8"),
+            (Self::Second, Technical) => include_bytes!("../../keys/test-card-2-technical.pk8"),
             (Self::Third, Authentication) => {
                 include_bytes!("../../keys/test-card-3-authentication.pk8")
             }
             (Self::Third, Signature) => include_bytes!("../../keys/test-card-3-signature.pk8"),
+            (Self::Third, Technical) => include_bytes!("../../keys/test-card-3-technical.pk8"),
             (Self::Fourth, Authentication) => {
                 include_bytes!("../../keys/test-card-4-authentication.pk8")
             }
             (Self::Fourth, Signature) => include_bytes!("../../keys/test-card-4-signature.pk8"),
+            (Self::Fourth, Technical) => include_bytes!("../../keys/test-card-4-technical.pk8"),
         }
     }
 }
@@ -82,7 +97,11 @@ mod tests {
 
     #[test]
     fn no_two_keys_are_the_same() {
-        let roles = [KeyRole::Authentication, KeyRole::Signature];
+        let roles = [
+            KeyRole::Authentication,
+            KeyRole::Signature,
+            KeyRole::Technical,
+        ];
         let cards = KeySet::ALL
             .into_iter()
             .flat_map(|set| roles.map(|role| set.private_key(role).unwrap()));
@@ -92,7 +111,7 @@ mod tests {
             .collect();
         moduli.sort();
         moduli.dedup();
-        assert_eq!(moduli.len(), 10);
+        assert_eq!(moduli.len(), 14);
         assert!(moduli.iter().all(|modulus| modulus.bits() == 2048));
     }
 

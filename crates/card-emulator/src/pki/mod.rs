@@ -10,7 +10,7 @@ mod holder_certificate;
 mod keys;
 
 pub use authorities::{Authorities, issue_authorities};
-pub(crate) use holder_certificate::{HolderCertificate, KeyRole};
+pub(crate) use holder_certificate::{Certificate, KeyRole, issue_certificates};
 pub use keys::KeySet;
 
 /// Certificate of the test root, DER. Nothing but a test may trust it.
