@@ -200,6 +200,7 @@ const INTERMEDIATE_CRL: &str = "http://igc-sante.cpxd.test/CRL/ACI-FO-PP-TEST.cr
 mod tests {
     use super::super::{KeySet, TEST_INTERMEDIATE_DER};
     use super::*;
+    use crate::DemoCard;
     use time::macros::datetime;
     use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -317,5 +318,53 @@ mod tests {
         let der = issue(&card, KeyRole::Signature);
         let (_, certificate) = X509Certificate::from_der(&der).unwrap();
         assert_eq!(certificate.validity().not_after.to_datetime().year(), 2051);
+    }
+
+    fn subject_of(kind: DemoCard) -> String {
+        let card = kind.parameters(KeySet::First, datetime!(2026-11-21 19:00 UTC));
+        let der = issue(&card, KeyRole::Authentication);
+        let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+        certificate.subject().to_string()
+    }
+
+    #[test]
+    fn each_type_of_card_names_its_holder_in_its_way() {
+        assert_eq!(
+            subject_of(DemoCard::Cpe),
+            "C=FR, O=HOPITAL DE TEST, L=PARIS (75), OU=1990000001, \
+             surname=DUPONT + givenName=CAMILLE + CN=3990000001/0000000041"
+        );
+        assert_eq!(subject_of(DemoCard::Cpa), subject_of(DemoCard::Cpe));
+        assert_eq!(
+            subject_of(DemoCard::CpeNonNominative),
+            "C=FR, O=HOPITAL DE TEST, L=PARIS (75), OU=1990000001, \
+             CN=3990000001/0000000041 + OID(2.5.4.65)=ACCUEIL URGENCES 0000000041"
+        );
+        assert_eq!(
+            subject_of(DemoCard::Cpf),
+            "C=FR, title=Médecin en formation, surname=DUPONT + givenName=CAMILLE + CN=90000000041"
+        );
+    }
+
+    #[test]
+    fn type_and_profession_stand_in_the_extensions_of_their_tables() {
+        for (kind, card_type, professions) in [
+            (DemoCard::Cps4, 0, [Some(10), None]),
+            (DemoCard::Cpf, 1, [None, Some(10)]),
+            (DemoCard::Cpe, 2, [None, None]),
+            (DemoCard::Cpa, 3, [None, None]),
+        ] {
+            let card = kind.parameters(KeySet::First, datetime!(2026-11-21 19:00 UTC));
+            let der = issue(&card, KeyRole::Authentication);
+            let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+            let code = |oid: &str| {
+                let mut all = certificate.iter_extensions();
+                let found = all.find(|extension| extension.oid.to_id_string() == oid);
+                found.map(|extension| extension.value[2])
+            };
+            assert_eq!(code(oids::CARD_TYPE), Some(card_type));
+            let tables = [oids::PROFESSION, oids::PROFESSION_IN_TRAINING];
+            assert_eq!(tables.map(code), professions);
+        }
     }
 }

@@ -1,7 +1,9 @@
-//! A card, and commands written as hex.
+//! A CPS3, and what is sent to it again and again.
 
 use card_emulator::{CardParameters, Cps3Card, VirtualCard};
 use time::macros::datetime;
+
+pub(crate) use crate::dialogue::{ask, assert_dialogue};
 
 pub(crate) fn parameters() -> CardParameters {
     CardParameters::new(datetime!(2026-11-21 19:00 UTC))
@@ -9,20 +11,6 @@ pub(crate) fn parameters() -> CardParameters {
 
 pub(crate) fn card() -> Cps3Card {
     Cps3Card::new(&parameters()).unwrap()
-}
-
-/// Sends one command; both sides in hex, blanks ignored on the way in.
-pub(crate) fn ask(card: &mut dyn VirtualCard, command: &str) -> String {
-    let command = hex::decode(command.replace(' ', "")).unwrap();
-    hex::encode_upper(card.process(&command))
-}
-
-/// Sends one command after the other and compares each answer.
-pub(crate) fn assert_dialogue(card: &mut dyn VirtualCard, dialogue: &[(&str, &str)]) {
-    for (command, answer) in dialogue {
-        let answer = answer.replace(' ', "");
-        assert_eq!(ask(card, command), answer, "after {command}");
-    }
 }
 
 /// Sends a command and fetches its whole answer with as many GET RESPONSE as needed; without

@@ -4,7 +4,8 @@ use crate::card::{
     SELECT_APPLICATION, VERIFY_PIN, ask, assert_dialogue, card, fetch, parameters, read_file,
 };
 use card_emulator::pki::KeySet;
-use card_emulator::{Cps3Card, VirtualCard};
+use card_emulator::{Cps3Card, DemoCard, VirtualCard};
+use time::macros::datetime;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 #[test]
@@ -188,4 +189,30 @@ fn a_challenge_has_eight_bytes_and_is_never_the_same() {
     assert_ne!(first, second);
     assert_eq!(ask(&mut card, "0084000010"), "6C08");
     assert_eq!(ask(&mut card, "0084010008"), "6A86");
+}
+
+#[test]
+fn a_card_without_signature_key_and_activities_has_no_trace_of_them() {
+    let parameters = DemoCard::Cpe.parameters(KeySet::First, datetime!(2026-11-21 19:00 UTC));
+    let mut card = Cps3Card::new(&parameters).unwrap();
+    let [keys, certificates, objects] = ["7002", "7005", "7006"].map(|id| read_file(&mut card, id));
+    let has = |content: &[u8], label: &str| {
+        content
+            .windows(label.len())
+            .any(|bytes| bytes == label.as_bytes())
+    };
+    assert!(has(&keys, "CPS_PRIV_AUT") && !has(&keys, "CPS_PRIV_SIG"));
+    assert!(has(&certificates, "Authentification") && !has(&certificates, "Signature"));
+    assert!(has(&objects, "CPS_DATA") && !has(&objects, "ACTIVITY"));
+    assert_dialogue(
+        &mut card,
+        &[
+            ("00 A4 09 0C 06 3F 00 00 01 A0 01", "6A82"),
+            ("00 A4 09 0C 06 3F 00 00 01 D1 20", "6A82"),
+            (SELECT_APPLICATION, "9000"),
+            ("00 22 41 B6 06 80 01 42 84 01 81", "6A88"),
+            ("00 CB 3F FF 0A 4D 08 70 06 BF 90 01 02 A0 80", "6A88"),
+            ("00 22 41 A4 06 80 01 02 84 01 82", "9000"),
+        ],
+    );
 }

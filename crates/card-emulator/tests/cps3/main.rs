@@ -5,12 +5,16 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "an answer of an unexpected form fails its test"
 )]
 
 mod card;
 mod codes;
+mod contactless;
+#[path = "../dialogue/mod.rs"]
+mod dialogue;
 mod files;
 mod keys;
 mod nonsense;
