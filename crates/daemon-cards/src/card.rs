@@ -1,8 +1,8 @@
 //! A card as the rest of the agent holds it, and what can be asked of it.
 
-use card_profiles::{HashAlgorithm, SignatureAlgorithm};
+use card_profiles::{HashAlgorithm, LastTry, SignatureAlgorithm};
 use daemon_types::{KeyRole, OperationError, PresentCard, ReaderId};
-use secrets::Pin;
+use secrets::{Pin, UnblockCode};
 
 use crate::AfterUse;
 
@@ -52,21 +52,52 @@ pub struct KeyUse {
     pub last_try_confirmed: bool,
 }
 
-/// Why a key was not used.
+/// A new code for the holder, and what they typed to be allowed to set one.
+#[derive(Debug)]
+pub struct NewPin {
+    /// The code that proves it.
+    pub proof: Proof,
+    /// The new code.
+    pub pin: Pin,
+    /// Whether the holder said yes to risking the last try of the code that proves it.
+    pub last_try_confirmed: bool,
+}
+
+/// What allows a holder to set a new code.
+#[derive(Debug)]
+pub enum Proof {
+    /// The code as it is.
+    OldPin(Pin),
+    /// The unblock code.
+    UnblockCode(UnblockCode),
+}
+
+/// Why work did not succeed for which the holder typed a code.
 #[derive(Debug, thiserror::Error)]
-pub enum UseKeyError {
+pub enum HolderCodeError {
     /// The code was wrong and cost one try.
     #[error("the code was wrong")]
     WrongCode {
         /// Tries left, as the card says.
         tries_left: u8,
     },
+    /// The code is blocked: it was before, or this wrong code did it.
+    #[error("the code is blocked")]
+    Blocked,
     /// One try is left, which nobody knew when the code was typed; nothing was sent.
     #[error("one try is left")]
     LastTryNotConfirmed,
     /// Anything else.
     #[error(transparent)]
     Operation(#[from] OperationError),
+}
+
+pub(crate) fn last_try(confirmed: bool) -> LastTry {
+    if confirmed {
+        LastTry::Confirmed
+    } else {
+        LastTry::NotConfirmed
+    }
 }
 
 pub(crate) fn profile_algorithm(hash: daemon_types::HashAlgorithm) -> SignatureAlgorithm {

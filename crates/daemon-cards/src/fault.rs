@@ -1,10 +1,10 @@
 //! From what went wrong on the card to what the caller is told, exhaustively.
 
 use card_apdu::{ReaderFault, StatusWord};
-use card_profiles::{CardError, PinError};
-use daemon_types::{ErrorCode, OperationError};
+use card_profiles::{CardError, PinError, UnblockError};
+use daemon_types::{ErrorCode, OperationError, Reason};
 
-use crate::UseKeyError;
+use crate::HolderCodeError;
 
 pub(crate) fn from_reader_fault(fault: ReaderFault) -> OperationError {
     let code = match &fault {
@@ -36,20 +36,41 @@ pub(crate) fn from_card_error(error: CardError) -> OperationError {
     OperationError::new(code).caused_by(error)
 }
 
-pub(crate) fn from_pin_error(error: PinError) -> UseKeyError {
-    let code = match error {
-        PinError::Wrong { tries_left } => return UseKeyError::WrongCode { tries_left },
-        PinError::LastTryNotConfirmed => return UseKeyError::LastTryNotConfirmed,
-        PinError::Card(error) | PinError::OutcomeUnknown(error) => {
-            return UseKeyError::Operation(from_card_error(error));
-        }
-        PinError::Blocked => ErrorCode::PinBlocked,
-        PinError::Absent => ErrorCode::KeyAbsent,
-        PinError::Length(_) | PinError::NewCodeLength(_) | PinError::NewCodeRefused { .. } => {
-            ErrorCode::PinLength
+pub(crate) fn from_pin_error(error: PinError) -> HolderCodeError {
+    let operation_error = match error {
+        PinError::Wrong { tries_left } => return HolderCodeError::WrongCode { tries_left },
+        PinError::Blocked => return HolderCodeError::Blocked,
+        PinError::LastTryNotConfirmed => return HolderCodeError::LastTryNotConfirmed,
+        PinError::Card(error) => from_card_error(error),
+        PinError::OutcomeUnknown(error) => from_card_error(error).because(Reason::OutcomeUnknown),
+        PinError::Absent => OperationError::new(ErrorCode::KeyAbsent).caused_by(error),
+        PinError::Length(_) => OperationError::new(ErrorCode::PinLength).caused_by(error),
+        PinError::NewCodeLength(_) | PinError::NewCodeRefused { .. } => {
+            OperationError::new(ErrorCode::PinLength)
+                .because(Reason::NewPinRefused)
+                .caused_by(error)
         }
     };
-    UseKeyError::Operation(OperationError::new(code).caused_by(error))
+    HolderCodeError::Operation(operation_error)
+}
+
+pub(crate) fn from_unblock_error(error: UnblockError) -> HolderCodeError {
+    let operation_error = match error {
+        UnblockError::Wrong { tries_left, .. } => return HolderCodeError::WrongCode { tries_left },
+        UnblockError::Blocked => return HolderCodeError::Blocked,
+        UnblockError::LastTryNotConfirmed => return HolderCodeError::LastTryNotConfirmed,
+        UnblockError::Card(error) => from_card_error(error),
+        UnblockError::OutcomeUnknown(error) => {
+            from_card_error(error).because(Reason::OutcomeUnknown)
+        }
+        UnblockError::Absent => OperationError::new(ErrorCode::KeyAbsent).caused_by(error),
+        UnblockError::NewCodeLength(_) | UnblockError::NewCodeRefused { .. } => {
+            OperationError::new(ErrorCode::PinLength)
+                .because(Reason::NewPinRefused)
+                .caused_by(error)
+        }
+    };
+    HolderCodeError::Operation(operation_error)
 }
 
 #[cfg(test)]
@@ -68,5 +89,48 @@ mod tests {
         ] {
             assert_eq!(from_reader_fault(fault).code, code);
         }
+    }
+
+    fn said(error: HolderCodeError) -> (Option<ErrorCode>, Option<Reason>) {
+        match error {
+            HolderCodeError::Operation(error) => (Some(error.code), error.reason),
+            HolderCodeError::WrongCode { .. }
+            | HolderCodeError::Blocked
+            | HolderCodeError::LastTryNotConfirmed => (None, None),
+        }
+    }
+
+    #[test]
+    fn an_outcome_that_nobody_knows_is_told_as_such() {
+        let removed = || CardError::Reader(ReaderFault::Removed);
+        let unknown = (Some(ErrorCode::CardRemoved), Some(Reason::OutcomeUnknown));
+        assert_eq!(
+            said(from_pin_error(PinError::OutcomeUnknown(removed()))),
+            unknown
+        );
+        assert_eq!(
+            said(from_unblock_error(UnblockError::OutcomeUnknown(removed()))),
+            unknown
+        );
+        let known = (Some(ErrorCode::CardRemoved), None);
+        assert_eq!(said(from_pin_error(PinError::Card(removed()))), known);
+        assert_eq!(
+            said(from_unblock_error(UnblockError::Card(removed()))),
+            known
+        );
+    }
+
+    #[test]
+    fn a_new_code_that_the_card_does_not_take_is_no_wrong_code() {
+        let sw = StatusWord::WRONG_DATA;
+        let refused = (Some(ErrorCode::PinLength), Some(Reason::NewPinRefused));
+        assert_eq!(
+            said(from_pin_error(PinError::NewCodeRefused { sw })),
+            refused
+        );
+        assert_eq!(
+            said(from_unblock_error(UnblockError::NewCodeRefused { sw })),
+            refused
+        );
     }
 }

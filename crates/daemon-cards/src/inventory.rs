@@ -6,8 +6,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use daemon_types::{
-    CardId, CardSummary, CodeState, ErrorCode, Happening, HashAlgorithm, KeyRole, OperationError,
-    PresentCard, ReaderCondition, ReaderId, ReaderSummary, UnblockCodeState,
+    CardId, CardSummary, CodeState, CodesOfCard, ErrorCode, Happening, HashAlgorithm, KeyRole,
+    OperationError, PresentCard, ReaderCondition, ReaderId, ReaderSummary, UnblockCodeState,
 };
 use ring::hmac;
 use tokio::sync::oneshot;
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::event_log::{EventLog, Subscription};
 use crate::source::{ConnectCard, Presence, ReaderSource, ReaderState, StopSource};
 use crate::worker::{Job, Message, Worker};
-use crate::{CardInReader, KeyUse, Settings, UseKeyError, watcher};
+use crate::{CardInReader, HolderCodeError, KeyUse, NewPin, Settings, watcher};
 
 /// All readers and cards of the agent; clones share the same ones.
 #[derive(Clone, Debug)]
@@ -127,12 +127,12 @@ impl Cards {
     /// Dropping the future before the worker took the job takes the job back.
     ///
     /// # Errors
-    /// [`UseKeyError`]; the card of another insertion is never touched.
+    /// [`HolderCodeError`]; the card of another insertion is never touched.
     pub async fn use_key(
         &self,
         card: &CardInReader,
         key_use: KeyUse,
-    ) -> Result<Vec<Vec<u8>>, UseKeyError> {
+    ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
         self.send(
@@ -140,6 +140,34 @@ impl Cards {
             Job::UseKey {
                 insertion,
                 key_use,
+                reply,
+            },
+        )?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(OperationError::from(ErrorCode::CardRemoved).into()))
+    }
+
+    /// Sets a new code, in one transaction, and gives the state of both codes after it, unless the
+    /// card could no longer be read then.
+    ///
+    /// Dropping the future before the worker took the job takes the job back.
+    ///
+    /// # Errors
+    /// [`HolderCodeError`], about the code that proves the holder's right to it; the card of
+    /// another insertion is never touched.
+    pub async fn set_pin(
+        &self,
+        card: &CardInReader,
+        new_pin: NewPin,
+    ) -> Result<Option<CodesOfCard>, HolderCodeError> {
+        let (reply, answer) = oneshot::channel();
+        let insertion = card.insertion;
+        self.send(
+            card.reader(),
+            Job::SetPin {
+                insertion,
+                new_pin,
                 reply,
             },
         )?;

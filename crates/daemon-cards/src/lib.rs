@@ -6,6 +6,7 @@
 //! answers costs its own worker and no other.
 
 mod card;
+mod code_change;
 mod event_log;
 mod fault;
 mod inventory;
@@ -14,7 +15,7 @@ mod summary;
 mod watcher;
 mod worker;
 
-pub use card::{CardInReader, KeyUse, Settings, UseKeyError};
+pub use card::{CardInReader, HolderCodeError, KeyUse, NewPin, Proof, Settings};
 pub use event_log::Subscription;
 pub use inventory::Cards;
 pub use source::{

@@ -7,18 +7,19 @@ use std::thread;
 
 use card_apdu::ReaderFault;
 use card_profiles::{
-    CardError, CardMemory, CodeStates, CpxCard, Digest, LastTry, Profile, Recognition, Signable,
-    recognise,
+    CardError, CardMemory, CodeStates, CpxCard, Digest, Profile, Recognition, Signable, recognise,
 };
-use daemon_types::{CardSummary, ErrorCode, HashAlgorithm, KeyRole, OperationError, ReaderId};
+use daemon_types::{
+    CardSummary, CodesOfCard, ErrorCode, HashAlgorithm, KeyRole, OperationError, ReaderId,
+};
 use tokio::sync::oneshot;
 
-use crate::card::{daemon_hash, daemon_role, profile_algorithm, profile_role};
+use crate::card::{daemon_hash, daemon_role, last_try, profile_algorithm, profile_role};
 use crate::fault::{from_card_error, from_pin_error, from_reader_fault};
 use crate::inventory::Inventory;
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
 use crate::summary::{card_summary, code_conditions};
-use crate::{AfterUse, KeyUse, UseKeyError};
+use crate::{AfterUse, HolderCodeError, KeyUse, NewPin};
 
 /// What a worker is told.
 pub(crate) enum Message {
@@ -36,10 +37,15 @@ pub(crate) enum Job {
         insertion: u64,
         reply: oneshot::Sender<Result<(), OperationError>>,
     },
+    SetPin {
+        insertion: u64,
+        new_pin: NewPin,
+        reply: oneshot::Sender<Result<Option<CodesOfCard>, HolderCodeError>>,
+    },
     UseKey {
         insertion: u64,
         key_use: KeyUse,
-        reply: oneshot::Sender<Result<Vec<Vec<u8>>, UseKeyError>>,
+        reply: oneshot::Sender<Result<Vec<Vec<u8>>, HolderCodeError>>,
     },
 }
 
@@ -152,7 +158,23 @@ impl Worker {
                     return;
                 }
                 let outcome = self.read_codes(insertion);
+                let _ = reply.send(outcome.map(drop));
+            }
+            Job::SetPin {
+                insertion,
+                new_pin,
+                reply,
+            } => {
+                if reply.is_closed() {
+                    return;
+                }
+                let outcome = self.set_pin(insertion, &new_pin);
+                drop(new_pin);
+                let failed = outcome.is_err();
                 let _ = reply.send(outcome);
+                if failed {
+                    self.settle(insertion, false);
+                }
             }
             Job::UseKey {
                 insertion,
@@ -174,7 +196,23 @@ impl Worker {
         }
     }
 
-    fn read_codes(&mut self, insertion: u64) -> Result<(), OperationError> {
+    /// Sets a new code and reads both codes again. A card that has just taken a new code and cannot
+    /// be read any more has taken it all the same.
+    fn set_pin(
+        &mut self,
+        insertion: u64,
+        new_pin: &NewPin,
+    ) -> Result<Option<CodesOfCard>, HolderCodeError> {
+        let (card, after_use) = self.open_card(insertion)?;
+        card.set_pin(new_pin, after_use)?;
+        card.counters_moved = false;
+        let codes = self.read_codes(insertion);
+        Ok(codes
+            .inspect_err(|error| tracing::debug!(?error, "the new code's counters are not known"))
+            .ok())
+    }
+
+    fn read_codes(&mut self, insertion: u64) -> Result<CodesOfCard, OperationError> {
         let (card, _) = self.open_card(insertion)?;
         let (states, limits) = card.in_transaction(|mut transaction, profile, memory| {
             let mut card = profile.open(transaction.channel(), memory);
@@ -183,7 +221,7 @@ impl Worker {
         let (pin, unblock_code) = code_conditions(&states, limits);
         self.inventory
             .publish_codes(&self.reader, insertion, pin, unblock_code);
-        Ok(())
+        Ok(CodesOfCard { pin, unblock_code })
     }
 
     /// After a use, while nobody waits for it: looks whether it is still the same card and,
@@ -195,7 +233,7 @@ impl Worker {
         let counters_moved = !succeeded || card.counters_moved;
         card.counters_moved = !succeeded;
         let looked_at = if counters_moved {
-            self.read_codes(insertion)
+            self.read_codes(insertion).map(drop)
         } else {
             card.in_transaction(|_, _, _| Ok(()))
         };
@@ -243,7 +281,7 @@ impl From<ReaderFault> for Problem {
 }
 
 /// The card of one insertion.
-struct OpenCard {
+pub(crate) struct OpenCard {
     connection: Box<dyn CardConnection>,
     profile: Profile,
     memory: CardMemory,
@@ -286,15 +324,11 @@ impl OpenCard {
         &mut self,
         key_use: &KeyUse,
         after_use: AfterUse,
-    ) -> Result<Vec<Vec<u8>>, UseKeyError> {
+    ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
         self.in_transaction(|mut transaction, profile, memory| {
             let mut card = profile.open(transaction.channel(), memory);
             check_key(&mut *card, key_use).map_err(from_card_error)?;
-            let last_try = if key_use.last_try_confirmed {
-                LastTry::Confirmed
-            } else {
-                LastTry::NotConfirmed
-            };
+            let last_try = last_try(key_use.last_try_confirmed);
             let verification = card
                 .verify_pin(&key_use.pin, last_try)
                 .map_err(from_pin_error)?;
@@ -309,7 +343,7 @@ impl OpenCard {
 
     /// Runs `work` in a transaction. A reset since the last one is accepted
     /// here, once, and only if the card is still the same one.
-    fn in_transaction<T, E: From<OperationError>>(
+    pub(crate) fn in_transaction<T, E: From<OperationError>>(
         &mut self,
         work: impl FnOnce(Box<dyn CardTransaction + '_>, Profile, &mut CardMemory) -> Result<T, E>,
     ) -> Result<T, E> {

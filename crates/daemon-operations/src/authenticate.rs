@@ -8,7 +8,7 @@ use daemon_types::{
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::holder::Work;
+use crate::key_work::KeyWork;
 
 impl Operations {
     /// Makes a Web eID authentication token, bound to the site and the relying party's nonce.
@@ -28,7 +28,7 @@ impl Operations {
         let role = KeyRole::Authentication;
         let (card, certificate) = self.usable_card(id, role)?;
         let hash = HashAlgorithm::Sha256;
-        let work = Work {
+        let work = KeyWork {
             role,
             hash,
             digests: vec![token_digest(&request.origin, &request.nonce)],
@@ -36,7 +36,7 @@ impl Operations {
                 origin: request.origin,
             },
         };
-        let signatures = self.work_with_holder(caller, card, work, deadline).await?;
+        let signatures = self.work_with_holder(caller, card, &work, deadline).await?;
         Ok(AuthenticationToken {
             certificate: certificate.der,
             algorithm: hash.rsa_pkcs1_name(),

@@ -1,81 +1,107 @@
-//! From the question to the holder to the key, for one operation.
+//! From the question to the holder to the card, for one operation.
 
-use daemon_cards::{CardInReader, Cards, KeyUse, UseKeyError};
-use daemon_core::{certificate_may_sign, code_entry, environment_fits};
+use daemon_cards::{CardInReader, Cards, HolderCodeError};
+use daemon_core::environment_fits;
 use daemon_types::{
-    Asker, Caller, CardId, CardLabel, CardSummary, CertificateSummary, CodeEntry, ErrorCode,
-    Happening, HashAlgorithm, KeyRole, OperationError, Purpose, Question,
+    Asker, Caller, CardId, CardLabel, CardSummary, CodesAsked, CodesOfCard, ErrorCode, Happening,
+    OperationError, Purpose, Question,
 };
-use prompt::{Answer, PromptError};
-use secrets::Pin;
+use prompt::Answer;
 use tokio::time::Instant;
 
 use crate::Operations;
 
-/// What is to be done with a key once the holder agreed.
-pub(crate) struct Work {
-    pub(crate) role: KeyRole,
-    pub(crate) hash: HashAlgorithm,
-    pub(crate) digests: Vec<Vec<u8>>,
-    pub(crate) purpose: Purpose,
+/// Something that a card does once its holder typed a code for it.
+pub(crate) trait HolderWork: Sync {
+    /// What comes of it.
+    type Outcome: Send;
+
+    /// What the holder agrees to.
+    fn purpose(&self) -> Purpose;
+
+    /// The codes to be typed, by the card's counters, or why none may be.
+    fn codes_asked(
+        &self,
+        codes: &CodesOfCard,
+        previous_was_wrong: bool,
+    ) -> Result<CodesAsked, OperationError>;
+
+    /// Brings the codes to the card, once.
+    fn present(
+        &self,
+        cards: &Cards,
+        card: &CardInReader,
+        asked: CodesAsked,
+        answer: Answer,
+    ) -> impl Future<Output = Result<Self::Outcome, HolderCodeError>> + Send;
+
+    /// What a caller is told of a wrong code.
+    fn wrong_code(&self) -> ErrorCode;
+
+    /// What a caller is told of a blocked code, by the counters that the card tells after it.
+    fn blocked(&self, codes: &CodesOfCard) -> ErrorCode;
+
+    /// What a caller is told when the card does not answer in time.
+    fn timed_out(&self) -> OperationError;
 }
 
 impl Operations {
-    /// The card and the certificate of a key, if they may be used now.
-    pub(crate) fn usable_card(
-        &self,
-        id: &CardId,
-        role: KeyRole,
-    ) -> Result<(CardInReader, CertificateSummary), OperationError> {
+    /// The card of this name, if it belongs to the environment of this agent.
+    pub(crate) fn card_of_environment(&self, id: &CardId) -> Result<CardInReader, OperationError> {
         let card = self.0.cards.find(id)?;
-        let summary = &card.card.summary;
-        environment_fits(self.0.environment, summary.environment)?;
-        let certificate = summary
-            .certificate(role)
-            .cloned()
-            .ok_or(OperationError::new(ErrorCode::KeyAbsent))?;
-        certificate_may_sign(&certificate, self.now())?;
-        Ok((card, certificate))
+        environment_fits(self.0.environment, card.card.summary.environment)?;
+        Ok(card)
     }
 
-    /// Asks the holder, presents the code, uses the key. Only the holder can
+    /// Asks the holder, presents the code, does the work. Only the holder can
     /// spend a try, by typing: a wrong code is asked for again where somebody
     /// sits in front of the question, and is the caller's answer otherwise.
-    pub(crate) async fn work_with_holder(
+    pub(crate) async fn work_with_holder<W: HolderWork>(
         &self,
         caller: &Caller,
         mut card: CardInReader,
-        work: Work,
+        work: &W,
         deadline: Instant,
-    ) -> Result<Vec<Vec<u8>>, OperationError> {
+    ) -> Result<W::Outcome, OperationError> {
         let mut previous_was_wrong = false;
         loop {
-            let entry = code_entry(&card.card.summary.pin, previous_was_wrong)?;
-            let answer = self.ask(caller, &card, &work, entry, deadline).await?;
-            let key_use = key_use(&work, answer, entry)?;
-            let used = self.0.cards.use_key(&card, key_use);
-            let outcome = tokio::time::timeout_at(deadline + CARD_TIME, used).await;
-            match outcome.unwrap_or(Err(OperationError::new(ErrorCode::Timeout).into())) {
-                Ok(signatures) => return Ok(signatures),
-                Err(UseKeyError::WrongCode { tries_left }) if !self.0.prompt.asks_again() => {
+            let asked = work.codes_asked(&codes_of(&card), previous_was_wrong)?;
+            let answer = self
+                .ask(caller, &card, work.purpose(), asked, deadline)
+                .await?;
+            if asked.is_last_try() && !answer.last_try_confirmed {
+                return Err(ErrorCode::LastTryNotConfirmed.into());
+            }
+            let done = work.present(&self.0.cards, &card, asked, answer);
+            let outcome = tokio::time::timeout_at(deadline + CARD_TIME, done).await;
+            match outcome.unwrap_or_else(|_| Err(work.timed_out().into())) {
+                Ok(outcome) => return Ok(outcome),
+                Err(HolderCodeError::WrongCode { tries_left }) if !self.0.prompt.asks_again() => {
                     return Err(
-                        OperationError::new(ErrorCode::PinWrong).with_tries_left(Some(tries_left))
+                        OperationError::new(work.wrong_code()).with_tries_left(Some(tries_left))
                     );
                 }
-                Err(UseKeyError::WrongCode { .. }) => previous_was_wrong = true,
+                Err(HolderCodeError::WrongCode { .. }) => previous_was_wrong = true,
+                Err(HolderCodeError::Blocked) => {
+                    let codes = self.fresh_codes(&card).await;
+                    return Err(work.blocked(&codes).into());
+                }
                 // Another program spent tries since the counter was shown: the holder must know first.
-                Err(UseKeyError::LastTryNotConfirmed) if !entry.last_try => {}
-                Err(UseKeyError::LastTryNotConfirmed) => {
+                Err(HolderCodeError::LastTryNotConfirmed) if !asked.is_last_try() => {}
+                Err(HolderCodeError::LastTryNotConfirmed) => {
                     return Err(ErrorCode::LastTryNotConfirmed.into());
                 }
-                Err(UseKeyError::Operation(error)) => return Err(error),
+                Err(HolderCodeError::Operation(error)) => return Err(error),
             }
             card = self.same_card(&card).await?;
         }
     }
 
     /// The card with fresh counters, if it is still the same stay in the reader.
-    async fn same_card(&self, card: &CardInReader) -> Result<CardInReader, OperationError> {
+    pub(crate) async fn same_card(
+        &self,
+        card: &CardInReader,
+    ) -> Result<CardInReader, OperationError> {
         let fresh = self.0.cards.read_codes(card).await?;
         if fresh.is_same_stay(card) {
             Ok(fresh)
@@ -84,27 +110,29 @@ impl Operations {
         }
     }
 
+    /// The counters as they are, or as they were last known of a card that does not tell any more.
+    async fn fresh_codes(&self, card: &CardInReader) -> CodesOfCard {
+        let fresh = self.same_card(card).await;
+        codes_of(fresh.as_ref().unwrap_or(card))
+    }
+
     async fn ask(
         &self,
         caller: &Caller,
         card: &CardInReader,
-        work: &Work,
-        entry: CodeEntry,
+        purpose: Purpose,
+        asked: CodesAsked,
         deadline: Instant,
     ) -> Result<Answer, OperationError> {
         let summary = &card.card.summary;
         let question = Question {
             asker: asker(caller),
-            purpose: work.purpose.clone(),
+            purpose,
             card: card_label(summary),
-            code: Some(entry),
+            codes: asked,
         };
         let _announced = Announced::new(&self.0.cards, &summary.id);
-        self.0
-            .prompt
-            .ask(&question, deadline)
-            .await
-            .map_err(from_prompt_error)
+        Ok(self.0.prompt.ask(&question, deadline).await?)
     }
 }
 
@@ -128,24 +156,12 @@ impl Drop for Announced<'_> {
     }
 }
 
-fn key_use(work: &Work, answer: Answer, entry: CodeEntry) -> Result<KeyUse, OperationError> {
-    let pin: Pin = answer
-        .code
-        .ok_or(OperationError::new(ErrorCode::Cancelled))?;
-    let fits = usize::from(entry.minimum_len)..=usize::from(entry.maximum_len);
-    if !fits.contains(&pin.digits().len()) {
-        return Err(ErrorCode::PinLength.into());
+pub(crate) fn codes_of(card: &CardInReader) -> CodesOfCard {
+    let summary = &card.card.summary;
+    CodesOfCard {
+        pin: summary.pin,
+        unblock_code: summary.unblock_code,
     }
-    if entry.last_try && !answer.last_try_confirmed {
-        return Err(ErrorCode::LastTryNotConfirmed.into());
-    }
-    Ok(KeyUse {
-        role: work.role,
-        hash: work.hash,
-        digests: work.digests.clone(),
-        pin,
-        last_try_confirmed: answer.last_try_confirmed,
-    })
 }
 
 fn asker(caller: &Caller) -> Asker {
@@ -174,11 +190,6 @@ fn card_label(summary: &CardSummary) -> CardLabel {
         number: summary.number.clone(),
         environment: summary.environment,
     }
-}
-
-fn from_prompt_error(error: PromptError) -> OperationError {
-    let code = error.code();
-    OperationError::new(code).caused_by(error)
 }
 
 /// What the card may need after the holder's last moment.

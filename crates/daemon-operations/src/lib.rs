@@ -5,7 +5,9 @@
 //! the card once. The code goes from the prompt to the card and nowhere else.
 
 mod authenticate;
+mod codes;
 mod holder;
+mod key_work;
 mod look;
 mod sign;
 

@@ -7,7 +7,7 @@ use daemon_types::{
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::holder::Work;
+use crate::key_work::KeyWork;
 
 impl Operations {
     /// Signs digests; the holder confirms all of them as one list.
@@ -30,7 +30,7 @@ impl Operations {
             .into_iter()
             .map(|digest| (digest.description, digest.value))
             .unzip();
-        let work = Work {
+        let work = KeyWork {
             role,
             hash: request.hash,
             digests: digests.clone(),
@@ -40,7 +40,7 @@ impl Operations {
                 hash: request.hash,
             },
         };
-        let signatures = self.work_with_holder(caller, card, work, deadline).await?;
+        let signatures = self.work_with_holder(caller, card, &work, deadline).await?;
         Ok(Signatures {
             algorithm: request.hash.rsa_pkcs1_name(),
             certificate: certificate.der,

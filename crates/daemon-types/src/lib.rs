@@ -21,7 +21,7 @@ pub use error::{ErrorCode, OperationError, Reason};
 pub use event::{Event, Happening};
 pub use origin::{Origin, OriginError};
 pub use question::{
-    Asker, CardLabel, CodeEntry, NewCodeEntry, Purpose, Question, UnblockCodeEntry,
+    Asker, CardLabel, CodeEntry, CodesAsked, NewCodeEntry, Purpose, Question, UnblockCodeEntry,
 };
 pub use request::{
     AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, SignRequest, Signatures,

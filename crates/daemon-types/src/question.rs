@@ -13,25 +13,32 @@ pub struct Question {
     pub purpose: Purpose,
     /// The card that will be used.
     pub card: CardLabel,
+    /// The codes to be typed.
+    pub codes: CodesAsked,
+}
+
+/// The codes that a question asks for; where it asks for none, a yes is enough.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CodesAsked {
     /// The holder's code as it is now; `None` where it is not needed.
-    pub code: Option<CodeEntry>,
+    pub pin: Option<CodeEntry>,
     /// The unblock code; `None` where it is not needed.
     pub unblock_code: Option<UnblockCodeEntry>,
     /// A new code, which the holder chooses; `None` where none is set.
-    pub new_code: Option<NewCodeEntry>,
+    pub new_pin: Option<NewCodeEntry>,
 }
 
-impl Question {
-    /// Whether anything is to be typed; otherwise a yes is enough.
+impl CodesAsked {
+    /// Whether a yes is enough.
     #[must_use]
-    pub const fn asks_for_a_code(&self) -> bool {
-        self.code.is_some() || self.unblock_code.is_some() || self.new_code.is_some()
+    pub const fn is_empty(&self) -> bool {
+        self.pin.is_none() && self.unblock_code.is_none() && self.new_pin.is_none()
     }
 
-    /// Whether a wrong code now blocks for long or for good: the holder must say yes to that first.
+    /// Whether a wrong code now blocks it: the holder must say yes to that first.
     #[must_use]
     pub fn is_last_try(&self) -> bool {
-        self.code.is_some_and(|entry| entry.last_try)
+        self.pin.is_some_and(|entry| entry.last_try)
             || self.unblock_code.is_some_and(|entry| entry.last_try)
     }
 }

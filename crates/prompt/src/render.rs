@@ -25,10 +25,10 @@ pub(crate) fn render(question: &Question, language: Language) -> String {
     lines.extend(card(question, texts));
     lines.push(String::new());
     lines.extend(documents(&question.purpose, texts));
-    if let Some(entry) = question.code {
+    if let Some(entry) = question.codes.pin {
         lines.extend(stakes(entry, texts));
     }
-    if let Some(entry) = question.unblock_code {
+    if let Some(entry) = question.codes.unblock_code {
         lines.extend(unblocking(entry, texts));
     }
     lines.join("\n")
@@ -295,7 +295,8 @@ mod tests {
             de la carte CPS n° 2900000001
             qui appartient à MARTIN Jeanne
 
-            Il reste 3 essais avant le blocage de la carte."#]].assert_eq(&french(&pin_change()));
+            Il reste 3 essais avant le blocage de la carte."#]]
+        .assert_eq(&french(&pin_change()));
         expect![[r#"
 
             ── cpxd has a question for you ──
@@ -306,7 +307,8 @@ mod tests {
             of the CPS card no. 2900000001
             which belongs to MARTIN Jeanne
 
-            3 tries are left before the card blocks itself."#]].assert_eq(&english(&pin_change()));
+            3 tries are left before the card blocks itself."#]]
+        .assert_eq(&english(&pin_change()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Questions for tests.
 
 use daemon_types::{
-    Asker, CardId, CardLabel, CodeEntry, Environment, HashAlgorithm, NewCodeEntry, Origin, Purpose,
-    Question, UnblockCodeEntry,
+    Asker, CardId, CardLabel, CodeEntry, CodesAsked, Environment, HashAlgorithm, NewCodeEntry,
+    Origin, Purpose, Question, UnblockCodeEntry,
 };
 
 /// A paired program asks for a proof of identity with a test card, and so for its code.
@@ -19,15 +19,16 @@ pub(crate) fn authentication() -> Question {
             number: "2900000001".to_owned(),
             environment: Environment::Test,
         },
-        code: Some(CodeEntry {
-            tries_left: Some(3),
-            previous_was_wrong: false,
-            last_try: false,
-            minimum_len: 4,
-            maximum_len: 8,
-        }),
-        unblock_code: None,
-        new_code: None,
+        codes: CodesAsked {
+            pin: Some(CodeEntry {
+                tries_left: Some(3),
+                previous_was_wrong: false,
+                last_try: false,
+                minimum_len: 4,
+                maximum_len: 8,
+            }),
+            ..CodesAsked::default()
+        },
     }
 }
 
@@ -43,7 +44,7 @@ pub(crate) fn last_try() -> Question {
 /// The same with another code entry.
 pub(crate) fn with_entry(change: impl FnOnce(&mut CodeEntry)) -> Question {
     let mut question = authentication();
-    change(question.code.as_mut().unwrap());
+    change(question.codes.pin.as_mut().unwrap());
     question
 }
 
@@ -55,47 +56,52 @@ pub(crate) fn signature(descriptions: &[&str]) -> Question {
             digests: descriptions.iter().map(|_| vec![0xA5; 32]).collect(),
             hash: HashAlgorithm::Sha256,
         },
-        code: None,
+        codes: CodesAsked::default(),
         ..authentication()
     }
 }
 
 /// The same for a change of the code.
 pub(crate) fn pin_change() -> Question {
-    Question {
-        purpose: Purpose::ChangePin,
-        new_code: Some(NewCodeEntry {
-            minimum_len: 4,
-            maximum_len: 8,
-        }),
-        ..authentication()
-    }
+    let mut question = authentication();
+    question.purpose = Purpose::ChangePin;
+    question.codes.new_pin = Some(NEW_PIN);
+    question
 }
 
 /// The same for a card whose code is blocked.
 pub(crate) fn unblocking() -> Question {
-    Question {
-        purpose: Purpose::UnblockPin,
-        code: None,
-        unblock_code: Some(UnblockCodeEntry {
-            tries_left: Some(10),
-            uses_left: Some(100),
-            previous_was_wrong: false,
-            last_try: false,
-        }),
-        ..pin_change()
-    }
+    unblocking_with(UnblockCodeEntry {
+        tries_left: Some(10),
+        uses_left: Some(100),
+        previous_was_wrong: false,
+        last_try: false,
+    })
 }
 
 /// The same after nine wrong unblock codes.
 pub(crate) fn last_unblock_try() -> Question {
+    unblocking_with(UnblockCodeEntry {
+        tries_left: Some(1),
+        uses_left: Some(1),
+        previous_was_wrong: true,
+        last_try: true,
+    })
+}
+
+fn unblocking_with(entry: UnblockCodeEntry) -> Question {
     Question {
-        unblock_code: Some(UnblockCodeEntry {
-            tries_left: Some(1),
-            uses_left: Some(1),
-            previous_was_wrong: true,
-            last_try: true,
-        }),
-        ..unblocking()
+        purpose: Purpose::UnblockPin,
+        codes: CodesAsked {
+            pin: None,
+            unblock_code: Some(entry),
+            new_pin: Some(NEW_PIN),
+        },
+        ..authentication()
     }
 }
+
+const NEW_PIN: NewCodeEntry = NewCodeEntry {
+    minimum_len: 4,
+    maximum_len: 8,
+};

@@ -68,10 +68,11 @@ impl ScriptedAnswer {
         if self.goes_away || self.consent == Some(false) {
             return Err(PromptError::Cancelled);
         }
-        let pin = typed(question.code.is_some(), self.pin.as_ref())?;
-        let unblock_code = typed(question.unblock_code.is_some(), self.unblock_code.as_ref())?;
-        let new_pin = typed(question.new_code.is_some(), self.new_pin.as_ref())?;
-        let is_last_try = question.is_last_try();
+        let asked = question.codes;
+        let pin = typed(asked.pin.is_some(), self.pin.as_ref())?;
+        let unblock_code = typed(asked.unblock_code.is_some(), self.unblock_code.as_ref())?;
+        let new_pin = typed(asked.new_pin.is_some(), self.new_pin.as_ref())?;
+        let is_last_try = asked.is_last_try();
         if is_last_try && self.consent != Some(true) {
             return Err(PromptError::LastTryNotConfirmed);
         }

@@ -70,13 +70,13 @@ impl TerminalHolder {
         let wait = Wait { deadline, cancel };
         let words = render(question, self.texts.language());
         self.tell(&words, wait)?;
-        if !question.asks_for_a_code() {
+        if question.codes.is_empty() {
             return self.consent(wait);
         }
-        if question.is_last_try() {
+        if question.codes.is_last_try() {
             self.confirm_last_try(wait)?;
         }
-        self.codes(question, wait)
+        self.codes(question.codes, wait)
     }
 
     fn consent(&mut self, wait: Wait<'_>) -> Result<Answer, PromptError> {

@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use daemon_types::{CodeEntry, NewCodeEntry, Question};
+use daemon_types::{CodeEntry, CodesAsked, NewCodeEntry};
 use platform::terminal::TerminalError;
 use secrets::{Pin, SecretBytes, UnblockCode};
 
@@ -11,22 +11,22 @@ use super::{TerminalHolder, Wait};
 use crate::{Answer, PromptError};
 
 impl TerminalHolder {
-    /// The codes that the question asks for: the one that proves, then the one that is chosen.
+    /// The codes that are asked for: the one that proves, then the one that is chosen.
     pub(super) fn codes(
         &mut self,
-        question: &Question,
+        asked: CodesAsked,
         wait: Wait<'_>,
     ) -> Result<Answer, PromptError> {
-        let changes = question.new_code.is_some();
-        let code = match question.code {
+        let changes = asked.new_pin.is_some();
+        let code = match asked.pin {
             Some(entry) => Some(self.code(entry, changes, wait)?),
             None => None,
         };
-        let unblock_code = match question.unblock_code {
+        let unblock_code = match asked.unblock_code {
             Some(_) => Some(self.unblock_code(wait)?),
             None => None,
         };
-        let new_code = match question.new_code {
+        let new_code = match asked.new_pin {
             Some(entry) => Some(self.new_code(entry, code.as_ref(), wait)?),
             None => None,
         };
@@ -34,7 +34,7 @@ impl TerminalHolder {
             code,
             unblock_code,
             new_code,
-            last_try_confirmed: question.is_last_try(),
+            last_try_confirmed: asked.is_last_try(),
         })
     }
 
