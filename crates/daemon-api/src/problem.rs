@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use daemon_types::{ErrorCode, OperationError};
+use daemon_types::{ErrorCode, OperationError, Reason};
 use daemon_wire::Problem;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use texts::{ErrorFacts, Language};
@@ -53,6 +53,7 @@ fn written(error: &OperationError, language: Language) -> Response {
         tries_left: error.tries_left,
         field: error.field.as_deref(),
         culprit: error.culprit.as_deref(),
+        reason: error.reason.map(Reason::as_str),
     };
     let title = texts::error_title(code, language);
     let detail = texts::error_detail(code, language, &facts);

@@ -73,6 +73,8 @@ fn documented_routes() -> OpenApiRouter<Api> {
         .routes(routes!(route::events::events))
         .routes(routes!(route::authenticate::authenticate))
         .routes(routes!(route::sign::sign))
+        .routes(routes!(route::codes::change_pin))
+        .routes(routes!(route::codes::unblock_pin))
 }
 
 async fn not_found() -> ApiError {

@@ -1,8 +1,8 @@
 //! Readers and cards.
 
 use daemon_types::{
-    CertificateStatus, CodeCondition, CodeState, Environment, Generation, Holder, KeyRole,
-    PresentCard, ReaderCondition, ReaderSummary, UnblockCodeState,
+    CertificateStatus, CodeCondition, CodeState, CodesOfCard, Environment, Generation, Holder,
+    KeyRole, PresentCard, ReaderCondition, ReaderSummary, UnblockCodeState,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -159,6 +159,16 @@ pub struct UnblockCodeBody {
     pub uses_left: Option<u16>,
 }
 
+/// Both codes of a card, after the holder set a new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CodesBody {
+    /// The holder's code.
+    pub pin: PinBody,
+    /// The unblock code.
+    pub unblock_code: UnblockCodeBody,
+}
+
 impl CardBody {
     /// A card as it looks at the moment `now`.
     #[must_use]
@@ -218,6 +228,15 @@ impl From<&CodeState> for PinBody {
             state: condition_name(pin.condition).into(),
             tries_left: pin.tries_left,
             tries_maximum: pin.tries_maximum,
+        }
+    }
+}
+
+impl From<&CodesOfCard> for CodesBody {
+    fn from(codes: &CodesOfCard) -> Self {
+        Self {
+            pin: PinBody::from(&codes.pin),
+            unblock_code: UnblockCodeBody::from(&codes.unblock_code),
         }
     }
 }

@@ -12,12 +12,13 @@ mod problem;
 mod request;
 
 pub use answer::{AgentStatus, AuthenticationTokenBody, CertificateBody, Product, SignaturesBody};
-pub use card::{CardBody, CardList, ReaderBody, ReaderList};
+pub use card::{CardBody, CardList, CodesBody, PinBody, ReaderBody, ReaderList, UnblockCodeBody};
 pub use event::{EventBody, event_name};
 pub use parse::parse_request;
 pub use problem::Problem;
 pub use request::{
-    AuthenticateBody, DEFAULT_TIMEOUT_SECONDS, DigestBody, MAXIMUM_TIMEOUT_SECONDS, SignBody,
+    AuthenticateBody, DEFAULT_TIMEOUT_SECONDS, DigestBody, MAXIMUM_TIMEOUT_SECONDS, NewPinBody,
+    SignBody,
 };
 
 use base64::Engine as _;

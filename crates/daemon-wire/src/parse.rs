@@ -2,6 +2,7 @@
 
 use daemon_types::OperationError;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 /// Reads a JSON body; an error names the field that is wrong.
 ///
@@ -13,12 +14,31 @@ pub fn parse_request<T: DeserializeOwned>(body: &[u8]) -> Result<T, OperationErr
     let request = parsed.map_err(|error| {
         let path = error.path().to_string();
         let field = field_name(&path, &error.inner().to_string());
-        OperationError::bad_request(field).caused_by(error)
+        OperationError::bad_request(field).caused_by(Unreadable::from(error.inner()))
     })?;
     deserializer
         .end()
-        .map_err(|error| OperationError::bad_request("body").caused_by(error))?;
+        .map_err(|error| OperationError::bad_request("body").caused_by(Unreadable::from(&error)))?;
     Ok(request)
+}
+
+/// Why a body is not read, for the log: where, and never what. A caller may have put a code there.
+#[derive(Debug, thiserror::Error)]
+#[error("{category:?} error of JSON in line {line}, column {column}")]
+struct Unreadable {
+    category: Category,
+    line: usize,
+    column: usize,
+}
+
+impl From<&serde_json::Error> for Unreadable {
+    fn from(error: &serde_json::Error) -> Self {
+        Self {
+            category: error.classify(),
+            line: error.line(),
+            column: error.column(),
+        }
+    }
 }
 
 /// The path of the field: unknown, missing and repeated fields are only named in the message.
@@ -42,7 +62,7 @@ fn field_name(path: &str, message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AuthenticateBody, SignBody};
+    use crate::{AuthenticateBody, NewPinBody, SignBody};
     use proptest::prelude::*;
 
     fn field_of<T: DeserializeOwned + std::fmt::Debug>(body: &str) -> String {
@@ -56,12 +76,30 @@ mod tests {
             field_of::<AuthenticateBody>(r#"{"nonce":"x","pin":"1234"}"#),
             "pin"
         );
+        assert_eq!(field_of::<NewPinBody>(r#"{"newPin":"4321"}"#), "newPin");
         assert_eq!(
             field_of::<SignBody>(
                 r#"{"hash":"SHA-256","digests":[{"value":"","description":"","size":1}]}"#
             ),
             "digests[0].size"
         );
+    }
+
+    #[test]
+    fn a_code_in_a_body_reaches_no_log() {
+        for body in [
+            r#"{"pin":"73918264"}"#,
+            r#"{"timeoutSeconds":"73918264"}"#,
+            r#"{"timeoutSeconds":73918264000}"#,
+            r#""73918264""#,
+            "73918264",
+            r#"{} "73918264""#,
+        ] {
+            let error = parse_request::<NewPinBody>(body.as_bytes()).unwrap_err();
+            let cause = std::error::Error::source(&error).unwrap();
+            let said = format!("{error} {error:?} {cause} {cause:?}");
+            assert!(!said.contains("7391"), "{said}");
+        }
     }
 
     #[test]

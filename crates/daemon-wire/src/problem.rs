@@ -28,6 +28,11 @@ pub struct Problem {
     /// Who is in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub culprit: Option<String>,
+    /// What the code alone does not tell: `pin-not-blocked`, `new-pin-unchanged` (`bad-request`),
+    /// `new-pin-refused`, `unblock-code-length` (`pin-length`), or `outcome-unknown`, when the way to
+    /// the card broke while it took a new code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl Problem {
@@ -43,6 +48,7 @@ impl Problem {
             tries_left: error.tries_left,
             field: error.field.clone(),
             culprit: error.culprit.clone(),
+            reason: error.reason.map(|reason| reason.as_str().to_owned()),
         }
     }
 }
@@ -92,12 +98,21 @@ fn status_of(code: ErrorCode) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use daemon_types::Reason;
 
     #[test]
     fn every_code_has_a_client_or_server_error_status() {
         for code in ErrorCode::ALL {
             assert!((400..600).contains(&status_of(*code)), "{code}");
         }
+    }
+
+    #[test]
+    fn a_reason_stands_beside_its_code() {
+        let error = OperationError::new(ErrorCode::BadRequest).because(Reason::PinNotBlocked);
+        let problem = Problem::new(&error, "t".into(), "d".into());
+        assert_eq!(problem.code, "bad-request");
+        assert_eq!(problem.reason.as_deref(), Some("pin-not-blocked"));
     }
 
     #[test]

@@ -48,6 +48,17 @@ pub struct SignBody {
     pub timeout_seconds: Option<u32>,
 }
 
+/// `POST /v1/cards/{card}/pin/change` and `/pin/unblock`. No code travels here: the holder types
+/// them at the question that the agent puts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewPinBody {
+    /// Seconds that the holder has, 1 to 600; 120 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 600)]
+    pub timeout_seconds: Option<u32>,
+}
+
 /// One digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -60,6 +71,16 @@ pub struct DigestBody {
 }
 
 impl AuthenticateBody {
+    /// How long the holder has.
+    ///
+    /// # Errors
+    /// `bad-request` for `timeoutSeconds`.
+    pub fn timeout(&self) -> Result<Duration, OperationError> {
+        timeout(self.timeout_seconds)
+    }
+}
+
+impl NewPinBody {
     /// How long the holder has.
     ///
     /// # Errors

@@ -63,6 +63,10 @@ sentences! {
         code_definitively_blocked() = "cli-code-definitively-blocked";
         /// State of a code that the card does not have.
         code_absent() = "cli-code-absent";
+        /// The code was changed.
+        pin_changed() = "cli-pin-changed";
+        /// The card was unblocked.
+        pin_unblocked() = "cli-pin-unblocked";
         /// Heading of the certificates.
         certificates() = "cli-certificates";
         /// Certificate of the authentication key.

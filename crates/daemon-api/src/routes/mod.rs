@@ -3,6 +3,7 @@
 pub(crate) mod authenticate;
 pub(crate) mod body;
 pub(crate) mod cards;
+pub(crate) mod codes;
 pub(crate) mod events;
 pub(crate) mod product;
 pub(crate) mod readers;

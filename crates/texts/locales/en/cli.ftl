@@ -48,6 +48,8 @@ cli-code-ready = usable
 cli-code-blocked = blocked
 cli-code-definitively-blocked = blocked for good
 cli-code-absent = the card has none
+cli-pin-changed = The code was changed.
+cli-pin-unblocked = The card is unblocked, with the new code.
 
 ## Certificates
 

@@ -48,6 +48,8 @@ cli-code-ready = utilisable
 cli-code-blocked = bloqué
 cli-code-definitively-blocked = définitivement bloqué
 cli-code-absent = la carte n’en a pas
+cli-pin-changed = Le code porteur a été changé.
+cli-pin-unblocked = La carte est débloquée, avec le nouveau code porteur.
 
 ## Certificates
 

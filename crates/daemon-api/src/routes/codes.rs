@@ -1,0 +1,92 @@
+//! `POST /v1/cards/{card}/pin/change` and `/pin/unblock`.
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::{Extension, Json};
+use daemon_types::{Caller, CardId, Right};
+use daemon_wire::{CodesBody, NewPinBody, Problem};
+use tokio::time::Instant;
+
+use super::body::json_body;
+use crate::problem::ApiError;
+use crate::router::Api;
+
+/// Replaces the holder's code by one that they choose.
+///
+/// Needs the right `manage`. The holder types the old code and the new one at
+/// the question that the agent puts; no body ever holds a code.
+#[utoipa::path(
+    post, path = "/v1/cards/{card}/pin/change", security(("token" = [])),
+    params(
+        ("card" = String, Path, description = "Opaque name of the card"),
+        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
+    ),
+    request_body = NewPinBody,
+    responses(
+        (status = 200, body = CodesBody, description = "Both codes of the card, after the change"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request (reason new-pin-unchanged: the new code is the old one), client-header-missing"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length (reason new-pin-refused: it is the new code), last-try-not-confirmed"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent (the card has no code), environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost (reason outcome-unknown: the new code may hold or not)"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
+    )
+)]
+pub(crate) async fn change_pin(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(card): Path<String>,
+    request: Request<Body>,
+) -> Result<Json<CodesBody>, ApiError> {
+    let operations = api.operations();
+    operations.check_right(&caller, Right::Manage)?;
+    let body: NewPinBody = json_body(request).await?;
+    let deadline = Instant::now() + body.timeout()?;
+    let codes = operations
+        .change_pin(&caller, &CardId(card), deadline)
+        .await?;
+    Ok(Json(CodesBody::from(&codes)))
+}
+
+/// Sets a new code on a card whose code is blocked.
+///
+/// Needs the right `manage`. The holder types the unblock code of 8 digits and
+/// the new code at the question that the agent puts; no body ever holds a code.
+#[utoipa::path(
+    post, path = "/v1/cards/{card}/pin/unblock", security(("token" = [])),
+    params(
+        ("card" = String, Path, description = "Opaque name of the card"),
+        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
+    ),
+    request_body = NewPinBody,
+    responses(
+        (status = 200, body = CodesBody, description = "Both codes of the card, after the unblocking"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request (reason pin-not-blocked: there is nothing to unblock), client-header-missing"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, unblock-wrong, pin-length (reason unblock-code-length or new-pin-refused), last-try-not-confirmed"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "unblock-blocked, card-definitively-blocked, key-absent (the card has no code), environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost (reason outcome-unknown: the new code may hold or not)"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
+    )
+)]
+pub(crate) async fn unblock_pin(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(card): Path<String>,
+    request: Request<Body>,
+) -> Result<Json<CodesBody>, ApiError> {
+    let operations = api.operations();
+    operations.check_right(&caller, Right::Manage)?;
+    let body: NewPinBody = json_body(request).await?;
+    let deadline = Instant::now() + body.timeout()?;
+    let codes = operations
+        .unblock_pin(&caller, &CardId(card), deadline)
+        .await?;
+    Ok(Json(CodesBody::from(&codes)))
+}
