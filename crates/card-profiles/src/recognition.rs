@@ -20,6 +20,8 @@ pub enum Recognition {
 pub enum Profile {
     /// CPS3, contact interface.
     Cps3,
+    /// CPS3, contactless interface: the technical key alone.
+    Cps3Contactless,
     /// CPS4, contact interface.
     Cps4,
 }
@@ -33,6 +35,7 @@ impl Profile {
     ) -> Box<dyn CpxCard + 't> {
         match self {
             Self::Cps3 => Box::new(Cps3::new(channel, memory)),
+            Self::Cps3Contactless => Box::new(Cps3::contactless(channel, memory)),
             Self::Cps4 => Box::new(Cps4::new(channel, memory)),
         }
     }
@@ -45,11 +48,12 @@ pub fn recognise(atr: &Atr) -> Recognition {
         Recognition::Known(Profile::Cps3)
     } else if CPS4_CONTACT.iter().any(|pattern| pattern.matches(atr)) {
         Recognition::Known(Profile::Cps4)
+    } else if CPS3_CONTACTLESS.matches(atr) {
+        Recognition::Known(Profile::Cps3Contactless)
     } else if atr
         .historical_bytes()
         .windows(FAMILY_MARK.len())
         .any(|window| window == FAMILY_MARK)
-        || CPS3_CONTACTLESS.matches(atr)
     {
         Recognition::UnsupportedCpx
     } else {
@@ -125,6 +129,14 @@ mod tests {
     }
 
     #[test]
+    fn a_cps3_without_contacts_is_known() {
+        assert_eq!(
+            recognise_hex("3B 8F 80 01 00 31 B8 64 04 B0 EC C1 73 94 01 80 82 90 00 0E"),
+            Recognition::Known(Profile::Cps3Contactless)
+        );
+    }
+
+    #[test]
     fn each_atr_of_a_cps4_is_known() {
         for atr in [
             "3B 9B 18 80 01 00 12 25 00 64 80 04 01 00 00 90 44",
@@ -144,7 +156,6 @@ mod tests {
         for atr in [
             "3B 9B 18 80 01 00 12 25 00 64 80 00 05 01 00 90 45",
             "3B AC 00 40 2A 00 12 25 00 64 80 82 02 12 00 90 00",
-            "3B 8F 80 01 00 31 B8 64 04 B0 EC C1 73 94 01 80 82 90 00 0E",
         ] {
             assert_eq!(recognise_hex(atr), Recognition::UnsupportedCpx, "{atr}");
         }

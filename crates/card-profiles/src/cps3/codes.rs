@@ -14,6 +14,12 @@ use crate::{CardError, PinError};
 impl Cps3<'_> {
     pub(super) fn read_code_states(&mut self) -> Result<CodeStates, CardError> {
         let (pin, unblock_code) = (self.pin_object()?, self.unblock_object()?);
+        if pin.is_none() && unblock_code.is_none() {
+            return Ok(CodeStates {
+                pin: None,
+                unblock_code: None,
+            });
+        }
         self.select_master_file()?;
         let mut counters = |object: Option<PinObject>| {
             object

@@ -1,10 +1,11 @@
 //! Finding one's way on the card: card number, EF.DIR, PKCS#15 files, certificates.
 
 use card_apdu::{CommandApdu, ExpectedLen, StatusWord};
+use igc_sante::{CardCertificate, KeyRole};
 
-use super::{Cps3, SELECT, WITH_FCP, WITHOUT_FCP, select_by_path};
+use super::{Cps3, Interface, SELECT, WITH_FCP, WITHOUT_FCP, select_by_path};
 use crate::card::{Generation, Identity};
-use crate::directory::{CONTACT_AID, Directory, path_in_ef_dir};
+use crate::directory::{CONTACT_AID, CONTACTLESS_AID, Directory, path_in_ef_dir};
 use crate::ef_sn::{EF_SN_LEN, parse_ef_sn};
 use crate::files::{self, FilePath, ReadStart, is_selected};
 use crate::{CardError, CardMemory};
@@ -92,7 +93,11 @@ impl Directory for Cps3<'_> {
         }
         let start = ReadStart::ShortId(EF_DIR_SFI);
         let bytes = files::read_objects(self.channel, start, "EF.DIR")?;
-        let path = path_in_ef_dir(&bytes, &CONTACT_AID)?;
+        let aid = match self.interface {
+            Interface::Contact => &CONTACT_AID,
+            Interface::Contactless => &CONTACTLESS_AID,
+        };
+        let path = path_in_ef_dir(&bytes, aid)?;
         self.memory.application = Some(path.clone());
         Ok(path)
     }
@@ -109,6 +114,14 @@ impl Directory for Cps3<'_> {
     fn read_certificate(&mut self, path: &FilePath) -> Result<Vec<u8>, CardError> {
         self.select_file(path)?;
         files::read_object(self.channel, ReadStart::SelectedFile, "a certificate")
+    }
+
+    /// A technical certificate looks like one for authentication; only its place tells.
+    fn role_of(&self, certificate: &CardCertificate) -> Option<KeyRole> {
+        match self.interface {
+            Interface::Contact => certificate.role(),
+            Interface::Contactless => Some(KeyRole::Technical),
+        }
     }
 }
 

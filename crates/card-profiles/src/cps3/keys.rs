@@ -6,12 +6,26 @@ use secrets::SecretBytes;
 use sha2::digest::generic_array::GenericArray;
 use sha2::{Digest as _, Sha256, compress256};
 
-use super::Cps3;
+use super::{Cps3, Interface};
 use crate::CardError;
 use crate::card::{Digest, HashAlgorithm, Signable, SignatureAlgorithm};
 use crate::directory::Directory;
+use crate::pkcs15::PrivateKeyObject;
 
 impl Cps3<'_> {
+    /// Whether a key of this interface's application plays the role.
+    pub(super) fn serves(&self, key: &PrivateKeyObject, role: KeyRole) -> bool {
+        match self.interface {
+            Interface::Contact => key.serves(role),
+            Interface::Contactless => role == KeyRole::Technical && key.signs,
+        }
+    }
+
+    /// Whether a key deciphers; without contacts none does.
+    pub(super) fn deciphers(&self, key: &PrivateKeyObject) -> bool {
+        self.interface == Interface::Contact && key.deciphers
+    }
+
     pub(super) fn sign_with(
         &mut self,
         role: KeyRole,
@@ -21,7 +35,7 @@ impl Cps3<'_> {
         let reference = self.key_reference(role)?;
         self.select_application()?;
         match (role, input) {
-            (KeyRole::Authentication, Signable::Digest(digest)) => {
+            (KeyRole::Authentication | KeyRole::Technical, Signable::Digest(digest)) => {
                 self.internal_authenticate(reference, digest)
             }
             (KeyRole::Signature, Signable::Digest(digest)) => {
@@ -30,17 +44,14 @@ impl Cps3<'_> {
             (KeyRole::Signature, Signable::Message(RSA_SHA256, message)) => {
                 self.sign_message(reference, message)
             }
-            (KeyRole::Authentication | KeyRole::Signature, Signable::Message(..)) => {
-                Err(CardError::AlgorithmUnsupported)
-            }
-            (KeyRole::Technical, _) => Err(CardError::KeyAbsent(role)),
+            (_, Signable::Message(..)) => Err(CardError::AlgorithmUnsupported),
         }
     }
 
     fn key_reference(&mut self, role: KeyRole) -> Result<u8, CardError> {
         self.private_keys()?
             .iter()
-            .find(|key| key.serves(role))
+            .find(|key| self.serves(key, role))
             .map(|key| key.reference)
             .ok_or(CardError::KeyAbsent(role))
     }
@@ -146,7 +157,8 @@ impl Cps3<'_> {
         if cryptogram.len() != RSA_2048_LEN {
             return Err(CardError::AlgorithmUnsupported);
         }
-        let key = self.private_keys()?.into_iter().find(|key| key.deciphers);
+        let mut keys = self.private_keys()?.into_iter();
+        let key = keys.find(|key| self.deciphers(key));
         let reference = key
             .ok_or(CardError::KeyAbsent(KeyRole::Authentication))?
             .reference;

@@ -1,4 +1,5 @@
-//! CPS3: the IAS-ECC 1.0.1 application on channel 0 (facts in the fixtures under `apdu-fixtures/cps3`).
+//! CPS3: the IAS-ECC 1.0.1 applications on channel 0, of which one answers by contact and one
+//! without (facts in the fixtures under `apdu-fixtures/cps3`).
 
 mod code_changes;
 mod codes;
@@ -17,10 +18,20 @@ use crate::directory::Directory;
 use crate::files::{FilePath, is_selected};
 use crate::{CardError, CardMemory, PinError, UnblockError};
 
+/// The two faces of the card, each with its PKCS#15 application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Interface {
+    /// Both keys of the holder, and the codes.
+    Contact,
+    /// One key that needs no code, and so proves that the card is there, not its holder.
+    Contactless,
+}
+
 /// A CPS3 within one transaction.
 pub struct Cps3<'t> {
     channel: &'t mut dyn CardChannel,
     memory: &'t mut CardMemory,
+    interface: Interface,
     /// Whether this transaction has selected the application already.
     selected: bool,
     leaves_code_presented: bool,
@@ -37,9 +48,24 @@ impl std::fmt::Debug for Cps3<'_> {
 impl<'t> Cps3<'t> {
     /// A card behind `channel`, with what this insertion already taught.
     pub fn new(channel: &'t mut dyn CardChannel, memory: &'t mut CardMemory) -> Self {
+        Self::on(Interface::Contact, channel, memory)
+    }
+
+    /// The same without contacts: no code can be presented, whatever its files may say.
+    pub fn contactless(channel: &'t mut dyn CardChannel, memory: &'t mut CardMemory) -> Self {
+        memory.pins.get_or_insert_default();
+        Self::on(Interface::Contactless, channel, memory)
+    }
+
+    fn on(
+        interface: Interface,
+        channel: &'t mut dyn CardChannel,
+        memory: &'t mut CardMemory,
+    ) -> Self {
         Self {
             channel,
             memory,
+            interface,
             selected: false,
             leaves_code_presented: false,
         }
@@ -76,14 +102,15 @@ impl CpxCard for Cps3<'_> {
         let keys = self.private_keys()?;
         let mut capabilities = Capabilities {
             pin,
-            decipher: keys.iter().any(|key| key.deciphers),
+            decipher: keys.iter().any(|key| self.deciphers(key)),
             ..Capabilities::default()
         };
         for (role, hashes) in [
             (KeyRole::Authentication, vec![Sha256, Sha384, Sha512]),
             (KeyRole::Signature, vec![Sha256]),
+            (KeyRole::Technical, vec![Sha256, Sha384, Sha512]),
         ] {
-            if keys.iter().any(|key| key.serves(role)) {
+            if keys.iter().any(|key| self.serves(key, role)) {
                 let algorithms = hashes
                     .into_iter()
                     .map(SignatureAlgorithm::RsaPkcs1)

@@ -6,4 +6,5 @@
 )]
 
 mod cps3;
+mod cps4;
 mod listened_card;

@@ -1,0 +1,160 @@
+//! A virtual CPS4 from first contact to deciphering, and the commands that this takes.
+
+use card_apdu::StatusWord;
+use card_emulator::{CardParameters, Cps4Atr, Cps4Card};
+use card_profiles::{
+    CardError, Digest, Generation, HashAlgorithm, KeyRole, LastTry, Signable, SignatureAlgorithm,
+};
+use rsa::Pkcs1v15Encrypt;
+use rsa::rand_core::OsRng;
+use secrets::Pin;
+use time::macros::datetime;
+
+use crate::counted_card::{CountedCard, assert_signs, public_key};
+
+fn parameters() -> CardParameters {
+    CardParameters::new(datetime!(2026-11-21 19:00 UTC))
+}
+
+fn card() -> CountedCard {
+    CountedCard::new(Cps4Card::new(&parameters()).unwrap())
+}
+
+fn pin() -> Pin {
+    Pin::new(b"1234").unwrap()
+}
+
+/// Another program asks for the applet on channel 0, for the issuer domain on channel 1, or for
+/// the applet anew.
+const DISTURBANCES: [&[u8]; 3] = [
+    &[
+        0x00, 0xA4, 0x04, 0x0C, 0x08, 0x80, 0x25, 0, 0, 1, 0xFF, 1, 0,
+    ],
+    &[0x01, 0xA4, 0x04, 0x0C, 0x07, 0xA0, 0, 0, 1, 0x51, 0, 0],
+    &[
+        0x01, 0xA4, 0x04, 0x0C, 0x08, 0x80, 0x25, 0, 0, 1, 0xFF, 1, 0,
+    ],
+];
+
+#[test]
+fn a_card_never_seen_is_known_in_twenty_commands_besides_its_certificates() {
+    let mut card = card();
+    let (identity, states) = card.with(|card| (card.identity(), card.code_states()));
+    let (identity, states) = (identity.unwrap(), states.unwrap());
+    let (commands, bytes) = card.counts();
+    let certificates = identity.certificates.iter();
+    let certificate_len: usize = certificates.map(|(_, found)| found.der().len()).sum();
+    let reads_of_certificates: usize = identity
+        .certificates
+        .iter()
+        .map(|(_, found)| found.der().len().div_ceil(256))
+        .sum();
+    assert_eq!(identity.generation, Generation::Cps4);
+    assert_eq!(identity.certificates.len(), 2);
+    assert_eq!(states.pin.unwrap().tries_left, Some(3));
+    assert_eq!(states.unblock_code.unwrap().tries_left, Some(10));
+    assert_eq!(commands - reads_of_certificates, 15);
+    assert!(
+        bytes < certificate_len + 800,
+        "{bytes} for {certificate_len}"
+    );
+}
+
+#[test]
+fn every_key_signs_by_every_algorithm_that_it_offers() {
+    let atrs = [
+        Cps4Atr::Issued,
+        Cps4Atr::ReleaseCandidate,
+        Cps4Atr::ReleaseCandidateT0,
+    ];
+    for atr in atrs {
+        let mut parameters = parameters();
+        parameters.cps4.atr = atr;
+        let mut card = CountedCard::new(Cps4Card::new(&parameters).unwrap());
+        card.with(|card| {
+            let capabilities = card.capabilities().unwrap();
+            card.verify_pin(&pin(), LastTry::NotConfirmed).unwrap();
+            for (role, algorithms) in capabilities.signature_algorithms {
+                for algorithm in algorithms {
+                    assert_signs(card, role, algorithm);
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn an_authentication_takes_six_commands_with_its_code_and_four_without() {
+    let sha256 = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
+    let mut card = card();
+    card.with(|card| (card.identity().unwrap(), card.capabilities().unwrap()));
+    card.counts();
+    card.with(|card| {
+        card.verify_pin(&pin(), LastTry::NotConfirmed).unwrap();
+        assert_signs(card, KeyRole::Authentication, sha256);
+    });
+    assert_eq!(card.counts().0, 6);
+    card.with(|card| assert_signs(card, KeyRole::Authentication, sha256));
+    assert_eq!(card.counts().0, 4);
+    card.with(|card| assert_signs(card, KeyRole::Signature, sha256));
+    assert_eq!(card.counts().0, 3);
+}
+
+#[test]
+fn deciphers_what_was_enciphered_for_its_holder_and_nothing_else() {
+    let mut card = card();
+    let identity = card.with(|card| card.identity()).unwrap();
+    let key = public_key(&identity, KeyRole::Authentication);
+    let cryptogram = key
+        .encrypt(&mut OsRng, Pkcs1v15Encrypt, b"secret text")
+        .unwrap();
+    card.with(|card| {
+        card.verify_pin(&pin(), LastTry::NotConfirmed).unwrap();
+        assert_eq!(card.decipher(&cryptogram).unwrap().expose(), b"secret text");
+        let unpadded = card.decipher(&[0x01; 256]);
+        assert!(matches!(unpadded, Err(CardError::NotDeciphered)));
+    });
+}
+
+#[test]
+fn whatever_another_program_selects_the_next_transaction_finds_the_applet() {
+    let sha256 = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
+    for disturbance in DISTURBANCES {
+        let mut card = card();
+        card.with(|card| card.capabilities()).unwrap();
+        card.disturb(disturbance);
+        card.with(|card| {
+            card.verify_pin(&pin(), LastTry::NotConfirmed).unwrap();
+            assert_signs(card, KeyRole::Signature, sha256);
+        });
+        card.disturb(disturbance);
+        card.with(|card| assert_signs(card, KeyRole::Authentication, sha256));
+    }
+}
+
+#[test]
+fn a_card_that_forgot_the_code_says_so() {
+    let mut parameters = parameters();
+    parameters.cps4.forgets_codes_when_deselected = true;
+    let mut card = CountedCard::new(Cps4Card::new(&parameters).unwrap());
+    card.with(|card| {
+        card.capabilities().unwrap();
+        card.verify_pin(&pin(), LastTry::NotConfirmed).unwrap();
+    });
+    let [channel_0, ..] = DISTURBANCES;
+    card.disturb(channel_0);
+    let states = card.with(|card| card.code_states()).unwrap();
+    assert_eq!(states.pin.unwrap().tries_left, Some(3));
+    let input = Signable::Digest(Digest {
+        algorithm: SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
+        value: &[0xA7; 32],
+    });
+    let refused = card.with(|card| card.sign(KeyRole::Signature, &input));
+    assert!(matches!(
+        refused,
+        Err(CardError::Refused {
+            sw: StatusWord::SECURITY_STATUS_NOT_SATISFIED,
+            ..
+        })
+    ));
+}

@@ -1,0 +1,10 @@
+//! Whole operations on virtual cards, judged by the public keys of their certificates.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "an answer of an unexpected form fails its test"
+)]
+
+mod counted_card;
+mod cps3_contactless;
+mod cps4;
