@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use card_emulator::VirtualReaders;
+use card_emulator::{DemoCard, VirtualReaders};
 use daemon_api::{Api, Doors, TlsIdentity, serve};
 use daemon_cards::{Cards, ReaderSource, Settings};
 use daemon_core::Tokens;
@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::command_line::{AgentOptions, CardKind, Common, DemoOptions};
+use crate::command_line::{AgentOptions, Common, DemoOptions};
 use crate::commands::language;
 use crate::configuration::{Configuration, ReaderSourceName};
 use crate::sources::{PcscSource, VirtualSource};
@@ -40,7 +40,7 @@ pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()>
         paths,
         configuration,
         prompt,
-        cards: vec![CardKind::Cps3],
+        cards: vec![DemoCard::Cps3],
         is_demo: false,
     }
     .run()
@@ -85,7 +85,7 @@ struct Agent {
     paths: AgentPaths,
     configuration: Configuration,
     prompt: Prompt,
-    cards: Vec<CardKind>,
+    cards: Vec<DemoCard>,
     is_demo: bool,
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use card_emulator::DemoCard;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::configuration::ReaderSourceName;
@@ -82,14 +84,14 @@ pub(crate) struct DemoOptions {
     #[arg(long)]
     pub(crate) headless: bool,
     /// A virtual card; may be repeated
-    #[arg(long, value_name = "KIND", default_value = "cps3")]
-    pub(crate) card: Vec<CardKind>,
+    #[arg(long, value_name = "KIND", default_value = "cps3", value_parser = demo_card())]
+    pub(crate) card: Vec<DemoCard>,
 }
 
-/// Kinds of virtual cards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CardKind {
-    Cps3,
+/// Kinds of virtual cards, by the names that the emulator gives them.
+fn demo_card() -> impl TypedValueParser<Value = DemoCard> {
+    PossibleValuesParser::new(DemoCard::ALL.map(DemoCard::name))
+        .try_map(|name| name.parse::<DemoCard>())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
@@ -179,4 +181,8 @@ pub(crate) struct PinOptions {
 pub(crate) enum PinCommand {
     /// Show the tries left of both codes
     Status,
+    /// Change the code; it is typed at the question that the agent asks
+    Change(WhichCard),
+    /// Unblock a blocked card with its 8-digit unblock code, and choose a new code
+    Unblock(WhichCard),
 }

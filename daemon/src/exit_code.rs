@@ -56,7 +56,10 @@ mod tests {
             ("no-reader", 3),
             ("no-card", 4),
             ("pin-wrong", 5),
+            ("unblock-wrong", 5),
             ("pin-blocked", 6),
+            ("unblock-blocked", 6),
+            ("card-definitively-blocked", 6),
             ("cancelled", 7),
             ("right-missing", 1),
         ] {

@@ -1,17 +1,57 @@
 //! `cpxd pin`.
 
-use daemon_wire::CardList;
+use daemon_wire::{CardList, CodesBody, NewPinBody, PinBody, UnblockCodeBody};
 use serde_json::json;
 
 use super::card_lines::Lines;
-use super::{connect, language, no_card};
-use crate::command_line::{Common, PinCommand, PinOptions};
+use super::{call_timeout, choose_card, connect, language, no_card};
+use crate::command_line::{Common, PinCommand, PinOptions, WhichCard};
 use crate::screen;
 
 pub(crate) fn run(options: &PinOptions, common: &Common) -> anyhow::Result<()> {
-    match options.command {
+    match &options.command {
         PinCommand::Status => status(common),
+        PinCommand::Change(which) => set_pin(Call::Change, which, common),
+        PinCommand::Unblock(which) => set_pin(Call::Unblock, which, common),
     }
+}
+
+/// The two ways to a new code.
+#[derive(Clone, Copy)]
+enum Call {
+    Change,
+    Unblock,
+}
+
+/// No code passes here: the holder types them where the agent asks.
+fn set_pin(call: Call, which: &WhichCard, common: &Common) -> anyhow::Result<()> {
+    let client = connect(common)?;
+    let card = choose_card(&client, which)?;
+    let body = NewPinBody {
+        timeout_seconds: which.timeout,
+    };
+    let lines = Lines::new(language());
+    let texts = lines.texts();
+    screen::remark(&texts.answer_the_question());
+    let (name, done) = match call {
+        Call::Change => ("change", texts.pin_changed()),
+        Call::Unblock => ("unblock", texts.pin_unblocked()),
+    };
+    let path = format!("/v1/cards/{}/pin/{name}", card.id);
+    let codes: CodesBody = client.call(&path, &body, call_timeout(which))?;
+    if common.json {
+        return screen::json(&codes);
+    }
+    screen::line(&done)?;
+    print_codes(&lines, &codes.pin, &codes.unblock_code)
+}
+
+fn print_codes(lines: &Lines, pin: &PinBody, unblock_code: &UnblockCodeBody) -> anyhow::Result<()> {
+    let texts = lines.texts();
+    let pin = lines.code_state(&pin.state, pin.tries_left);
+    screen::line(&format!("  {}", texts.pin(&pin)))?;
+    let unblock_code = lines.code_state(&unblock_code.state, unblock_code.tries_left);
+    screen::line(&format!("  {}", texts.unblock_code(&unblock_code)))
 }
 
 fn status(common: &Common) -> anyhow::Result<()> {
@@ -32,11 +72,7 @@ fn status(common: &Common) -> anyhow::Result<()> {
     for card in &cards {
         let kind = card.card_type.as_deref().unwrap_or(&card.generation);
         screen::line(&texts.card(kind, &card.number))?;
-        let pin = lines.code_state(&card.pin.state, card.pin.tries_left);
-        screen::line(&format!("  {}", texts.pin(&pin)))?;
-        let code = &card.unblock_code;
-        let unblock_code = lines.code_state(&code.state, code.tries_left);
-        screen::line(&format!("  {}", texts.unblock_code(&unblock_code)))?;
+        print_codes(&lines, &card.pin, &card.unblock_code)?;
     }
     Ok(())
 }
