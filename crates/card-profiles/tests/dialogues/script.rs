@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use card_emulator::{CardParameters, Cps3Card, VirtualCard, VirtualReaders};
 use card_profiles::{CardMemory, CpxCard, Profile};
 use card_transcript::ReplayChannel;
 use secrets::{Pin, UnblockCode};
+use time::macros::datetime;
 
 pub(crate) const HASH: [u8; 32] = [0xA7; 32];
 pub(crate) const SIGNATURE: [u8; 256] = [0x51; 256];
@@ -38,6 +40,32 @@ impl Script {
         script
     }
 
+    /// A CPS3 of which codes and keys were read already, on a virtual card of the same content.
+    pub(crate) fn known_cps3(name: &str) -> Self {
+        let card = Cps3Card::new(&parameters()).unwrap();
+        Self::known(Profile::Cps3, Box::new(card), &format!("cps3/{name}.apdu"))
+    }
+
+    /// The same without contacts.
+    pub(crate) fn known_contactless_cps3(name: &str) -> Self {
+        let card = Cps3Card::contactless(&parameters()).unwrap();
+        let name = format!("cps3/{name}.apdu");
+        Self::known(Profile::Cps3Contactless, Box::new(card), &name)
+    }
+
+    fn known(profile: Profile, card: Box<dyn VirtualCard>, name: &str) -> Self {
+        let readers = VirtualReaders::with_count(1);
+        let reader = readers.state().readers.remove(0).name;
+        readers.insert(&reader, card).unwrap();
+        let mut channel = readers.connect(&reader).unwrap();
+        let mut script = Self::of(profile, name);
+        let mut card = profile.open(&mut channel, &mut script.memory);
+        card.read_serial_number().unwrap();
+        card.capabilities().unwrap();
+        drop(card);
+        script
+    }
+
     pub(crate) fn with(mut self, name: &str, value: &[u8]) -> Self {
         self.channel = self.channel.with_value(name, value);
         self
@@ -54,6 +82,10 @@ impl Script {
     pub(crate) fn play<T>(self, act: impl FnOnce(&mut dyn CpxCard) -> T) -> T {
         self.counted(act).0
     }
+}
+
+fn parameters() -> CardParameters {
+    CardParameters::new(datetime!(2026-11-21 19:00 UTC))
 }
 
 pub(crate) fn pin(digits: &[u8]) -> Pin {
