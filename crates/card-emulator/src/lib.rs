@@ -7,6 +7,9 @@
 //!   [`CardChannel`](card_apdu::CardChannel) to each card;
 //! - in a real pcscd: [`vpcd::VpcdReader`], or the program `virtual-card`, plugs the card into vpcd.
 //!
+//! In either place [`FaultPlan`] spoils the day of whoever uses the card, and counts what reached it;
+//! [`Pace`] makes it as slow as a real one.
+//!
 //! Every card carries certificates of a test PKI ([`pki`]) whose keys everybody can read. Nothing
 //! here is secret and nothing of it may be trusted outside of tests.
 //!
@@ -21,9 +24,11 @@ mod cps2ter;
 mod cps3;
 mod cps4;
 mod demo_cards;
+mod fault_plan;
 mod holder;
 mod key_pairs;
 mod observed_card;
+mod pace;
 mod parameters;
 mod persistent_state;
 mod pkcs15;
@@ -39,8 +44,10 @@ pub use card_number::CardNumber;
 pub use cps3::Cps3Card;
 pub use cps4::{CodeReferences, Cps4Atr, Cps4Card, Cps4Parameters};
 pub use demo_cards::{DemoCard, Generation, UnknownDemoCard};
+pub use fault_plan::{Counts, Fault, FaultOrder, FaultPlan, Moment, UnknownFault, When};
 pub use holder::{CardType, Holder, HolderName, Structure};
 pub use observed_card::{ObservedCard, Observer};
+pub use pace::Pace;
 pub use parameters::{CardParameters, ParameterError};
 pub use persistent_state::StateFileError;
 pub use virtual_card::VirtualCard;

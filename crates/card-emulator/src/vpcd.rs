@@ -7,6 +7,10 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 
+use card_apdu::ReaderFault;
+
+use crate::fault_plan::{FaultPlan, Line};
+use crate::pace::Pace;
 use crate::virtual_card::VirtualCard;
 
 /// Why a card left its virtual reader other than by being taken out.
@@ -28,6 +32,8 @@ pub enum VpcdError {
 #[derive(Debug)]
 pub struct VpcdReader {
     stream: TcpStream,
+    plan: FaultPlan,
+    pace: Pace,
 }
 
 impl VpcdReader {
@@ -38,10 +44,32 @@ impl VpcdReader {
     pub fn connect(address: impl ToSocketAddrs) -> Result<Self, VpcdError> {
         let stream = TcpStream::connect(address).map_err(VpcdError::Connect)?;
         stream.set_nodelay(true).map_err(VpcdError::Connect)?;
-        Ok(Self { stream })
+        Ok(Self {
+            stream,
+            plan: FaultPlan::default(),
+            pace: Pace::default(),
+        })
     }
 
-    /// Lets the card answer until vpcd closes the connection.
+    /// Lets this plan spoil the day.
+    ///
+    /// vpcd cannot tell pcscd everything. A removal closes the connection; after a reset or a loss
+    /// of power the card has forgotten, and like a mute card it gives an empty answer, of which
+    /// pcscd makes an error of transmission.
+    #[must_use]
+    pub fn with_fault_plan(mut self, plan: FaultPlan) -> Self {
+        self.plan = plan;
+        self
+    }
+
+    /// Makes the card as slow as a real one.
+    #[must_use]
+    pub fn with_pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// Lets the card answer until vpcd closes the connection or a fault takes the card out.
     ///
     /// # Errors
     /// [`VpcdError`] when the connection breaks inside a message.
@@ -51,10 +79,14 @@ impl VpcdReader {
                 [POWER_OFF | POWER_ON | RESET] => card.reset(),
                 [SEND_ATR] => self.send(card.atr())?,
                 [] | [_] => {}
-                command => {
-                    let answer = card.process(command);
-                    self.send(&answer)?;
-                }
+                command => match self.plan.exchange(&mut Powered(card), command) {
+                    Ok(answer) => {
+                        std::thread::sleep(self.pace.time(command, &answer));
+                        self.send(&answer)?;
+                    }
+                    Err(ReaderFault::Removed) => return Ok(()),
+                    Err(_) => self.send(&[])?,
+                },
             }
         }
         Ok(())
@@ -82,6 +114,22 @@ impl VpcdReader {
         self.stream
             .write_all(&message)
             .map_err(VpcdError::Connection)
+    }
+}
+
+/// The card in this reader.
+struct Powered<'a>(&'a mut dyn VirtualCard);
+
+impl Line for Powered<'_> {
+    fn answer(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderFault> {
+        Ok(self.0.process(command))
+    }
+
+    /// The connection closes after the fault, and that takes the card out.
+    fn pull(&mut self) {}
+
+    fn reset(&mut self) {
+        self.0.reset();
     }
 }
 

@@ -10,7 +10,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use card_emulator::pki::KeySet;
 use card_emulator::vpcd::VpcdReader;
-use card_emulator::{CardNumber, CardParameters, DemoCard, HolderName, ObservedCard, Observer};
+use card_emulator::{
+    CardNumber, CardParameters, DemoCard, FaultOrder, FaultPlan, Generation, HolderName,
+    ObservedCard, Observer, Pace,
+};
 use clap::Parser;
 use secrets::SecretBytes;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
@@ -75,6 +78,14 @@ struct Arguments {
     #[arg(long)]
     refuse_finished_hash: bool,
 
+    /// Something that goes wrong: removal@3, mute-after@3, slow-250@every; more in the library's FaultOrder
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<FaultOrder>,
+
+    /// Be as slow as a real card
+    #[arg(long)]
+    real_pace: bool,
+
     /// File that keeps codes, counters and CPS_DATA from one run to the next
     #[arg(long, value_name = "FILE")]
     state_file: Option<PathBuf>,
@@ -103,6 +114,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let reader = VpcdReader::connect(&arguments.vpcd)
         .with_context(|| format!("no vpcd at {}; is pcscd running?", arguments.vpcd))?;
+    let reader = arguments.disturb(reader);
     tell(&format!(
         "TEST card {} of {} is in the reader at {}",
         parameters.number, parameters.holder.name, arguments.vpcd
@@ -136,6 +148,19 @@ impl Arguments {
         card.takes_finished_hash = !self.refuse_finished_hash;
         self.set_validity(&mut card);
         card
+    }
+
+    fn disturb(&self, reader: VpcdReader) -> VpcdReader {
+        let plan = FaultPlan::default();
+        for order in &self.fault {
+            plan.arm(order.clone());
+        }
+        let pace = match (self.real_pace, self.card.generation()) {
+            (false, _) => Pace::default(),
+            (true, Generation::Cps3) => Pace::CPS3,
+            (true, Generation::Cps3Contactless | Generation::Cps4) => Pace::CPS4,
+        };
+        reader.with_fault_plan(plan).with_pace(pace)
     }
 
     fn set_holder(&self, card: &mut CardParameters) {
@@ -246,6 +271,7 @@ mod tests {
         for line in [
             "--key-set 5",
             "--card cps2",
+            "--fault fire@1",
             "--card-number 123",
             "--valid-from 2026-13-01",
             "--valid-days 0",

@@ -3,11 +3,16 @@
 //! A connection is bound to the card as it was when the connection was made. Once the card was
 //! taken out, or reset by another connection, it says so instead of answering.
 
+mod connection;
+
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use card_apdu::{CardChannel, Protocol, ReaderFault, WireBytes};
+use card_apdu::ReaderFault;
 
+pub use self::connection::VirtualConnection;
+use crate::fault_plan::FaultPlan;
+use crate::pace::Pace;
 use crate::virtual_card::VirtualCard;
 
 /// A set of virtual readers; clones share the same readers.
@@ -67,17 +72,6 @@ pub enum VirtualReaderError {
     },
 }
 
-/// A way to the card in one reader, until that card leaves or is reset by others.
-#[derive(Debug)]
-pub struct VirtualConnection {
-    shared: Arc<Shared>,
-    reader: String,
-    atr: Vec<u8>,
-    protocol: Protocol,
-    insertion: u64,
-    resets: u64,
-}
-
 #[derive(Debug, Default)]
 struct Shared {
     readers: Mutex<Readers>,
@@ -95,6 +89,10 @@ struct Readers {
 struct Reader {
     name: String,
     card: Option<InsertedCard>,
+    /// The card that a fault took out.
+    pulled: Option<InsertedCard>,
+    plan: FaultPlan,
+    pace: Pace,
 }
 
 struct InsertedCard {
@@ -109,10 +107,7 @@ impl VirtualReaders {
     pub fn with_count(count: usize) -> Self {
         let readers = Self::default();
         readers.shared.lock().list = (0..count)
-            .map(|number| Reader {
-                name: format!("Virtual CPS reader {number:02}"),
-                card: None,
-            })
+            .map(|number| Reader::empty(format!("Virtual CPS reader {number:02}")))
             .collect();
         readers
     }
@@ -161,8 +156,7 @@ impl VirtualReaders {
                 let name = name.to_owned();
                 return Err(VirtualReaderError::NameTaken { name });
             }
-            let name = name.to_owned();
-            readers.list.push(Reader { name, card: None });
+            readers.list.push(Reader::empty(name.to_owned()));
             Ok(())
         })
     }
@@ -217,86 +211,43 @@ impl VirtualReaders {
         })
     }
 
+    /// The card that [`Fault::Removal`](crate::Fault::Removal) took out of a reader, to insert it
+    /// again there or elsewhere.
+    ///
+    /// # Errors
+    /// [`VirtualReaderError::UnknownReader`].
+    pub fn take_pulled(
+        &self,
+        reader: &str,
+    ) -> Result<Option<Box<dyn VirtualCard>>, VirtualReaderError> {
+        let pulled = self.shared.lock().reader(reader)?.pulled.take();
+        Ok(pulled.map(|inserted| inserted.card))
+    }
+
+    /// The plan of a reader, to order faults and to count commands. It lasts as long as the reader,
+    /// whatever card is in it.
+    ///
+    /// # Errors
+    /// [`VirtualReaderError::UnknownReader`].
+    pub fn fault_plan(&self, reader: &str) -> Result<FaultPlan, VirtualReaderError> {
+        Ok(self.shared.lock().reader(reader)?.plan.clone())
+    }
+
+    /// Makes a reader and its cards as slow as real ones.
+    ///
+    /// # Errors
+    /// [`VirtualReaderError::UnknownReader`].
+    pub fn set_pace(&self, reader: &str, pace: Pace) -> Result<(), VirtualReaderError> {
+        self.shared.lock().reader(reader)?.pace = pace;
+        Ok(())
+    }
+
     /// Connects to the card in a reader, without resetting it.
     ///
     /// # Errors
     /// [`ReaderFault::ReaderGone`] without the reader, [`ReaderFault::Removed`] without a card.
     pub fn connect(&self, reader: &str) -> Result<VirtualConnection, ReaderFault> {
-        let mut readers = self.shared.lock();
-        let inserted = readers.card(reader)?;
-        Ok(VirtualConnection {
-            shared: Arc::clone(&self.shared),
-            reader: reader.to_owned(),
-            atr: inserted.card.atr().to_vec(),
-            protocol: inserted.card.protocol(),
-            insertion: inserted.insertion,
-            resets: inserted.resets,
-        })
-    }
-}
-
-impl VirtualConnection {
-    /// The answer to reset of the card.
-    #[must_use]
-    pub fn atr(&self) -> &[u8] {
-        &self.atr
-    }
-
-    /// Number of the insertion that this connection belongs to.
-    #[must_use]
-    pub fn insertion(&self) -> u64 {
-        self.insertion
-    }
-
-    /// Resets the card: it forgets the verified codes, and every other connection is told at its
-    /// next command.
-    ///
-    /// # Errors
-    /// [`ReaderFault`] when the card is no longer the one that was connected to.
-    pub fn reset(&mut self) -> Result<(), ReaderFault> {
-        let resets = self.with_card(|inserted| {
-            inserted.card.reset();
-            inserted.resets += 1;
-            inserted.resets
-        })?;
-        self.resets = resets;
-        Ok(())
-    }
-
-    /// Accepts that another connection reset the card, as PC/SC's reconnect does.
-    ///
-    /// # Errors
-    /// [`ReaderFault`] when the card left since.
-    pub fn reconnect(&mut self) -> Result<(), ReaderFault> {
-        let mut readers = self.shared.lock();
-        let inserted = readers.card(&self.reader)?;
-        if inserted.insertion != self.insertion {
-            return Err(ReaderFault::Removed);
-        }
-        self.resets = inserted.resets;
-        Ok(())
-    }
-
-    fn with_card<T>(&self, act: impl FnOnce(&mut InsertedCard) -> T) -> Result<T, ReaderFault> {
-        let mut readers = self.shared.lock();
-        let inserted = readers.card(&self.reader)?;
-        if inserted.insertion != self.insertion {
-            return Err(ReaderFault::Removed);
-        }
-        if inserted.resets != self.resets {
-            return Err(ReaderFault::Reset);
-        }
-        Ok(act(inserted))
-    }
-}
-
-impl CardChannel for VirtualConnection {
-    fn protocol(&self) -> Protocol {
-        self.protocol
-    }
-
-    fn exchange(&mut self, command: &WireBytes) -> Result<Vec<u8>, ReaderFault> {
-        self.with_card(|inserted| inserted.card.process(command.expose()))
+        VirtualConnection::new(&self.shared, reader)
     }
 }
 
@@ -343,6 +294,16 @@ impl Readers {
 }
 
 impl Reader {
+    fn empty(name: String) -> Self {
+        Self {
+            name,
+            card: None,
+            pulled: None,
+            plan: FaultPlan::default(),
+            pace: Pace::default(),
+        }
+    }
+
     fn state(&self) -> ReaderState {
         let card = self.card.as_ref().map(|inserted| CardState {
             atr: inserted.card.atr().to_vec(),
@@ -365,7 +326,7 @@ impl std::fmt::Debug for InsertedCard {
 mod tests {
     use super::*;
     use crate::{CardParameters, Cps3Card};
-    use card_apdu::{ChannelError, CommandApdu, StatusWord};
+    use card_apdu::{CardChannel, ChannelError, CommandApdu, StatusWord};
     use time::macros::datetime;
 
     const READER: &str = "Virtual CPS reader 00";
@@ -474,5 +435,60 @@ mod tests {
             ReaderFault::ReaderGone
         );
         assert_eq!(readers.state(), before);
+    }
+
+    #[test]
+    fn a_card_that_a_fault_took_out_can_be_inserted_again() {
+        let readers = readers_with_card();
+        let plan = readers.fault_plan(READER).unwrap();
+        plan.arm("removal-after@2".parse().unwrap());
+        let mut connection = readers.connect(READER).unwrap();
+        let wrong_pin = CommandApdu::new(0, 0x20, 0, 1).with_secret_data(b"0000");
+        assert!(pin_state(&mut connection).is_ok());
+        let fault = connection.transmit(&wrong_pin).unwrap_err();
+        assert_eq!(fault, ReaderFault::Removed.into());
+        assert_eq!(readers.state().readers[0].card, None);
+
+        let card = readers.take_pulled(READER).unwrap().unwrap();
+        readers.insert(READER, card).unwrap();
+        assert!(readers.take_pulled(READER).unwrap().is_none());
+        let mut again = readers.connect(READER).unwrap();
+        assert_eq!(pin_state(&mut again), Ok(StatusWord(0x63C2)));
+        assert_eq!(plan.counts().pin_verifies, 1);
+    }
+
+    #[test]
+    fn after_a_power_loss_the_card_has_forgotten_and_the_connection_is_told() {
+        let readers = readers_with_card();
+        let mut connection = readers.connect(READER).unwrap();
+        let pin = CommandApdu::new(0, 0x20, 0, 1).with_secret_data(b"1234");
+        connection.transmit(&pin).unwrap();
+        let plan = readers.fault_plan(READER).unwrap();
+        plan.arm("power-loss@1".parse().unwrap());
+        assert!(pin_state(&mut connection).is_err());
+        assert_eq!(pin_state(&mut connection), Err(ReaderFault::Reset.into()));
+        connection.reconnect().unwrap();
+        assert_eq!(pin_state(&mut connection), Ok(StatusWord(0x63C3)));
+    }
+
+    #[test]
+    fn a_silent_card_holds_up_no_other_reader() {
+        let readers = readers_with_card();
+        readers.add_reader("other").unwrap();
+        readers.insert("other", card()).unwrap();
+        let plan = readers.fault_plan(READER).unwrap();
+        plan.arm("silence@1".parse().unwrap());
+        let mut silent = readers.connect(READER).unwrap();
+        let waiter = std::thread::spawn(move || pin_state(&mut silent));
+        while plan.counts().commands == 0 {
+            std::thread::yield_now();
+        }
+        let mut other = readers.connect("other").unwrap();
+        assert_eq!(pin_state(&mut other), Ok(StatusWord(0x63C3)));
+        while !waiter.is_finished() {
+            plan.release();
+            std::thread::yield_now();
+        }
+        assert_eq!(waiter.join().unwrap(), Err(ReaderFault::Mute.into()));
     }
 }
