@@ -53,9 +53,10 @@ impl VpcdReader {
 
     /// Lets this plan spoil the day.
     ///
-    /// vpcd cannot tell pcscd everything. A removal closes the connection; after a reset or a loss
-    /// of power the card has forgotten, and like a mute card it gives an empty answer, of which
-    /// pcscd makes an error of transmission.
+    /// vpcd knows of no other fault than a card that leaves. So a removal and a reset close the
+    /// connection, in the middle of a command as ordered; pcscd then gives its client an answer of
+    /// no bytes. A card that is mute, silent or without power says nothing more: pcscd waits for it
+    /// until this program ends.
     #[must_use]
     pub fn with_fault_plan(mut self, plan: FaultPlan) -> Self {
         self.plan = plan;
@@ -84,8 +85,8 @@ impl VpcdReader {
                         std::thread::sleep(self.pace.time(command, &answer));
                         self.send(&answer)?;
                     }
-                    Err(ReaderFault::Removed) => return Ok(()),
-                    Err(_) => self.send(&[])?,
+                    Err(ReaderFault::Mute) => {}
+                    Err(_) => return Ok(()),
                 },
             }
         }
@@ -164,12 +165,18 @@ mod tests {
 
     impl Vpcd {
         fn with_card() -> (Self, JoinHandle<Result<(), VpcdError>>) {
+            Self::with_card_in(|reader| reader)
+        }
+
+        fn with_card_in(
+            prepare: impl FnOnce(VpcdReader) -> VpcdReader + Send + 'static,
+        ) -> (Self, JoinHandle<Result<(), VpcdError>>) {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let address = listener.local_addr().unwrap();
             let card = std::thread::spawn(move || {
                 let parameters = CardParameters::new(datetime!(2026-11-21 19:00 UTC));
                 let mut card = Cps3Card::new(&parameters).unwrap();
-                VpcdReader::connect(address)?.serve(&mut card)
+                prepare(VpcdReader::connect(address)?).serve(&mut card)
             });
             (Self(listener.accept().unwrap().0), card)
         }
@@ -232,6 +239,20 @@ mod tests {
         vpcd.send(&[]);
         assert_eq!(vpcd.ask(&[SEND_ATR]), Cps3Card::ATR);
         drop(vpcd);
+        card.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_removal_hangs_up_and_a_mute_card_says_nothing() {
+        let (mut vpcd, card) = Vpcd::with_card_in(|reader| {
+            let plan = FaultPlan::default();
+            plan.arm("mute@1".parse().unwrap());
+            plan.arm("removal-after@3".parse().unwrap());
+            reader.with_fault_plan(plan)
+        });
+        vpcd.send(&PIN_STATE);
+        assert_eq!(vpcd.ask(&VERIFY), [0x90, 0x00], "the first got no answer");
+        vpcd.send(&PIN_STATE);
         card.join().unwrap().unwrap();
     }
 }
