@@ -1,0 +1,99 @@
+//! Virtual readers as a source of cards.
+
+use std::sync::Arc;
+
+use card_apdu::{Atr, CardChannel, ReaderFault};
+use card_emulator::{VirtualConnection, VirtualReaders};
+use daemon_cards::{
+    CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState, SourceFault,
+    StopSource,
+};
+
+/// Readers into which the test puts cards. Its watch ends with the process.
+pub(crate) struct VirtualSource {
+    pub(crate) readers: VirtualReaders,
+    pub(crate) seen: Option<u64>,
+}
+
+impl ReaderSource for VirtualSource {
+    fn name(&self) -> &'static str {
+        "virtual"
+    }
+
+    fn wait_for_change(&mut self) -> Result<Vec<ReaderState>, SourceFault> {
+        let state = match self.seen {
+            None => self.readers.state(),
+            Some(seen) => self.readers.wait_for_change(seen, None),
+        };
+        self.seen = Some(state.change);
+        Ok(state.readers.into_iter().map(reader_state).collect())
+    }
+
+    fn connector(&self) -> Arc<dyn ConnectCard> {
+        Arc::new(Connector(self.readers.clone()))
+    }
+
+    fn stopper(&self) -> Box<dyn StopSource> {
+        Box::new(NeverStopped)
+    }
+}
+
+struct NeverStopped;
+
+impl StopSource for NeverStopped {
+    fn stop(&self) {}
+}
+
+struct Connector(VirtualReaders);
+
+impl ConnectCard for Connector {
+    fn connect(&self, reader: &str) -> Result<Box<dyn CardConnection>, ReaderFault> {
+        let card = self.0.connect(reader)?;
+        let atr = Atr::parse(card.atr()).map_err(|_| ReaderFault::Mute)?;
+        Ok(Box::new(Connection { card, atr }))
+    }
+}
+
+struct Connection {
+    card: VirtualConnection,
+    atr: Atr,
+}
+
+impl CardConnection for Connection {
+    fn atr(&self) -> &Atr {
+        &self.atr
+    }
+
+    fn transaction(&mut self) -> Result<Box<dyn CardTransaction + '_>, ReaderFault> {
+        Ok(Box::new(Transaction(&mut self.card)))
+    }
+
+    fn reconnect(&mut self) -> Result<(), ReaderFault> {
+        self.card.reconnect()
+    }
+}
+
+struct Transaction<'a>(&'a mut VirtualConnection);
+
+impl CardTransaction for Transaction<'_> {
+    fn channel(&mut self) -> &mut dyn CardChannel {
+        self.0
+    }
+
+    fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {
+        self.0.reset()
+    }
+}
+
+fn reader_state(reader: card_emulator::ReaderState) -> ReaderState {
+    let insertion = reader.card.as_ref().map_or(0, |card| card.insertion);
+    ReaderState {
+        name: reader.name,
+        presence: if reader.card.is_some() {
+            Presence::Card
+        } else {
+            Presence::Empty
+        },
+        card_changes: u32::try_from(insertion).unwrap_or(u32::MAX),
+    }
+}
