@@ -1,6 +1,6 @@
 //! Finding one's way on the card: card number, EF.DIR, PKCS#15 files, certificates.
 
-use card_apdu::{CommandApdu, ExpectedLen, StatusWord};
+use card_apdu::{CommandApdu, ExpectedLen, ResponseApdu, StatusWord};
 use igc_sante::{CardCertificate, KeyRole};
 
 use super::{Cps3, SELECT, WITH_FCP, WITHOUT_FCP, select_by_path};
@@ -154,22 +154,13 @@ impl Cps3<'_> {
         files::read_objects(self.channel, ReadStart::SelectedFile, what)
     }
 
-    /// Selects an elementary file without asking for its control parameters, which saves their bytes.
-    fn select_file(&mut self, path: &FilePath) -> Result<(), CardError> {
+    /// Selects a file by its path, and leaves the CPS2ter view when another program left the card there.
+    pub(super) fn select_file(&mut self, path: &FilePath) -> Result<(), CardError> {
         self.selected = false;
-        let p2 = if self.memory.select_needs_fcp {
-            WITH_FCP
-        } else {
-            WITHOUT_FCP
-        };
-        let mut response = self
-            .channel
-            .transmit(&select_by_path(path.as_bytes(), p2))?;
-        if response.sw() == StatusWord::WRONG_P1_P2 && p2 == WITHOUT_FCP {
-            self.memory.select_needs_fcp = true;
-            response = self
-                .channel
-                .transmit(&select_by_path(path.as_bytes(), WITH_FCP))?;
+        let mut response = self.try_to_select(path)?;
+        if is_other_view(response.sw()) {
+            self.select_root()?;
+            response = self.try_to_select(path)?;
         }
         if is_selected(&response) {
             return Ok(());
@@ -180,13 +171,32 @@ impl Cps3<'_> {
         })
     }
 
+    /// SELECT without control parameters, which saves their bytes, unless the card insists on them.
+    fn try_to_select(&mut self, path: &FilePath) -> Result<ResponseApdu, CardError> {
+        if !self.memory.select_needs_fcp {
+            let response = self.select_once(path, WITHOUT_FCP)?;
+            if response.sw() != StatusWord::WRONG_P1_P2 {
+                return Ok(response);
+            }
+        }
+        let response = self.select_once(path, WITH_FCP)?;
+        self.memory.select_needs_fcp |= is_selected(&response);
+        Ok(response)
+    }
+
+    fn select_once(&mut self, path: &FilePath, p2: u8) -> Result<ResponseApdu, CardError> {
+        Ok(self
+            .channel
+            .transmit(&select_by_path(path.as_bytes(), p2))?)
+    }
+
     pub(super) fn select_master_file(&mut self) -> Result<(), CardError> {
         self.select_file(&FilePath::master_file())
     }
 }
 
 /// The answers by which a CPS3 says that the CPS2ter view is active (cards.md, 0.6).
-pub(super) fn is_other_view(sw: StatusWord) -> bool {
+fn is_other_view(sw: StatusWord) -> bool {
     matches!(
         sw,
         StatusWord::CLASS_NOT_SUPPORTED | StatusWord::WRONG_P1_P2

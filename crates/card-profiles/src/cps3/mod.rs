@@ -12,7 +12,7 @@ use crate::card::{
     Capabilities, CodeStates, CpxCard, HashAlgorithm, Identity, LastTry, PinLimits, Signable,
     Verification,
 };
-use crate::files::{FilePath, is_selected};
+use crate::files::FilePath;
 use crate::{CardError, CardMemory, PinError};
 
 /// A CPS3 within one transaction.
@@ -41,26 +41,13 @@ impl<'t> Cps3<'t> {
         }
     }
 
-    /// Makes the application the current DF, once in a transaction, and leaves
-    /// the CPS2ter view when another program left the card there.
+    /// Makes the application the current DF, once in a transaction.
     fn select_application(&mut self) -> Result<(), CardError> {
-        if self.selected {
-            return Ok(());
+        if !self.selected {
+            let path = self.application_path()?;
+            self.select_file(&path)?;
+            self.selected = true;
         }
-        let path = self.application_path()?;
-        let select = select_by_path(path.as_bytes(), WITHOUT_FCP);
-        let mut response = self.channel.transmit(&select)?;
-        if directory::is_other_view(response.sw()) {
-            self.select_root()?;
-            response = self.channel.transmit(&select)?;
-        }
-        if !is_selected(&response) {
-            return Err(CardError::Refused {
-                command: "SELECT",
-                sw: response.sw(),
-            });
-        }
-        self.selected = true;
         Ok(())
     }
 }
