@@ -11,5 +11,6 @@
 )]
 
 pub mod agent;
+pub mod fixtures;
 pub mod judge;
 pub mod programs;
