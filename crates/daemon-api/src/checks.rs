@@ -47,9 +47,8 @@ fn identify(api: &Api, request: &Request) -> Result<Option<Caller>, ErrorCode> {
         .ok_or(ErrorCode::PeerRefused)?;
     check_peer(connection)?;
     check_host(connection, request)?;
-    let is_open = OPEN_PATHS.contains(&request.uri().path()) && request.method() == Method::GET;
-    check_origin(request.headers(), is_open)?;
-    if is_open {
+    check_origin(request)?;
+    if asks_for(request, &OPEN_PATHS) {
         return Ok(None);
     }
     let caller = caller(api, connection, request.headers())?;
@@ -96,13 +95,17 @@ fn check_host(connection: &Connection, request: &Request) -> Result<(), ErrorCod
     }
 }
 
-/// No page has a grant in this version, so an `Origin` opens nothing but the open calls.
-fn check_origin(headers: &HeaderMap, is_open: bool) -> Result<(), ErrorCode> {
-    if is_open || !headers.contains_key(header::ORIGIN) {
+/// No page has a grant in this version, so an `Origin` opens nothing but what is open to pages.
+fn check_origin(request: &Request) -> Result<(), ErrorCode> {
+    if !request.headers().contains_key(header::ORIGIN) || asks_for(request, &PATHS_OPEN_TO_PAGES) {
         Ok(())
     } else {
         Err(ErrorCode::OriginNotGranted)
     }
+}
+
+fn asks_for(request: &Request, paths: &[&str]) -> bool {
+    request.method() == Method::GET && paths.contains(&request.uri().path())
 }
 
 fn caller(api: &Api, connection: &Connection, headers: &HeaderMap) -> Result<Caller, ErrorCode> {
@@ -141,6 +144,9 @@ fn check_client_header(request: &Request) -> Result<(), ErrorCode> {
 
 /// What anybody of this user may ask: that cpxd is here, and how to speak to it.
 const OPEN_PATHS: [&str; 3] = ["/v1", "/openapi.json", "/docs"];
+
+/// What a page without a grant may ask.
+const PATHS_OPEN_TO_PAGES: [&str; 1] = ["/v1"];
 
 const ANSWER_HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -19,7 +19,8 @@ pub(crate) async fn json_body<T: DeserializeOwned>(
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next());
-    if content_type.map(str::trim) != Some("application/json") {
+    let is_json = |media_type: &str| media_type.trim().eq_ignore_ascii_case("application/json");
+    if !content_type.is_some_and(is_json) {
         return Err(OperationError::bad_request("content-type"));
     }
     let body = Limited::new(request.into_body(), MAXIMUM_BODY_LEN);

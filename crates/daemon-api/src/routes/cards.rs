@@ -1,6 +1,6 @@
 //! `GET /v1/cards`, one card, one certificate.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use base64::Engine as _;
@@ -10,6 +10,7 @@ use daemon_wire::{CardBody, CardList, CertificateBody, Problem};
 use http::{HeaderMap, header};
 use time::OffsetDateTime;
 
+use super::named::Named;
 use crate::problem::ApiError;
 use crate::router::Api;
 
@@ -19,7 +20,7 @@ use crate::router::Api;
 #[utoipa::path(
     get, path = "/v1/cards", security(("token" = [])),
     responses(
-        (status = 200, body = CardList),
+        (status = 200, body = CardList, description = "The cards"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
     )
@@ -42,7 +43,7 @@ pub(crate) async fn cards(
     get, path = "/v1/cards/{card}", security(("token" = [])),
     params(("card" = String, Path, description = "Opaque name of the card")),
     responses(
-        (status = 200, body = CardBody),
+        (status = 200, body = CardBody, description = "The card"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
@@ -52,7 +53,7 @@ pub(crate) async fn cards(
 pub(crate) async fn card(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path(card): Path<String>,
+    Named(card): Named<String>,
 ) -> Result<Json<CardBody>, ApiError> {
     let now = api.operations().now();
     let card = api.operations().card(&caller, &CardId(card)).await?;
@@ -85,7 +86,7 @@ pub(crate) async fn card(
 pub(crate) async fn certificate(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path((card, role)): Path<(String, String)>,
+    Named((card, role)): Named<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let role = match role.as_str() {

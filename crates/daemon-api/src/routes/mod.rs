@@ -4,6 +4,7 @@ pub(crate) mod authenticate;
 pub(crate) mod body;
 pub(crate) mod cards;
 pub(crate) mod events;
+pub(crate) mod named;
 pub(crate) mod product;
 pub(crate) mod readers;
 pub(crate) mod sign;
