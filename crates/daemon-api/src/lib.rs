@@ -12,6 +12,7 @@ mod problem;
 mod router;
 mod routes;
 mod tls;
+mod unread_body;
 
 pub use accept::{Doors, serve};
 pub use router::{Api, openapi};
