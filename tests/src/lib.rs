@@ -13,4 +13,7 @@
 pub mod agent;
 pub mod fixtures;
 pub mod judge;
+#[cfg(target_os = "linux")]
+pub mod pcsc_stack;
 pub mod programs;
+pub mod waiting;
