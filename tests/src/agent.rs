@@ -249,8 +249,14 @@ impl Agent {
 
     /// Asks it to stop and waits for its end.
     pub fn stop(&mut self) -> ExitStatus {
+        self.stop_by("-TERM")
+    }
+
+    /// Sends it a signal that ends it and waits for its end.
+    pub fn stop_by(&mut self, signal: &str) -> ExitStatus {
         let pid = self.pid().to_string();
-        let _ = Command::new("kill").arg(&pid).status();
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.expect("kill starts").success(), "no signal was sent");
         self.process.wait().expect("the agent ends")
     }
 }

@@ -11,9 +11,13 @@
 )]
 
 pub mod agent;
+pub mod calls;
+pub mod ended;
+pub mod exchange;
 pub mod fixtures;
 pub mod judge;
 #[cfg(target_os = "linux")]
 pub mod pcsc_stack;
 pub mod programs;
+pub mod scripted;
 pub mod waiting;
