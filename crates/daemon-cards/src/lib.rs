@@ -9,6 +9,7 @@ mod card;
 mod event_log;
 mod fault;
 mod inventory;
+mod open_card;
 mod source;
 mod summary;
 mod watcher;

@@ -3,8 +3,8 @@
 use daemon_cards::{CardInReader, Cards, KeyUse, UseKeyError};
 use daemon_core::{certificate_may_sign, code_entry, environment_fits};
 use daemon_types::{
-    Asker, Caller, CardId, CardLabel, CardSummary, CertificateSummary, CodeEntry, ErrorCode,
-    Happening, HashAlgorithm, KeyRole, OperationError, Purpose, Question,
+    Asker, Caller, CardId, CardLabel, CardSummary, CertificateSummary, CodeCondition, CodeEntry,
+    ErrorCode, Happening, HashAlgorithm, KeyRole, OperationError, Purpose, Question,
 };
 use prompt::{Answer, PromptError};
 use secrets::Pin;
@@ -49,8 +49,16 @@ impl Operations {
         deadline: Instant,
     ) -> Result<Vec<Vec<u8>>, OperationError> {
         let mut previous_was_wrong = false;
+        let mut is_last_try = false;
         loop {
-            let entry = code_entry(&card.card.summary.pin, previous_was_wrong)?;
+            if Instant::now() >= deadline {
+                return Err(ErrorCode::Timeout.into());
+            }
+            let mut entry = self.code_entry(&mut card, previous_was_wrong).await?;
+            if is_last_try {
+                entry.tries_left = Some(1);
+                entry.last_try = true;
+            }
             let answer = self.ask(caller, &card, &work, entry, deadline).await?;
             let key_use = key_use(&work, answer, entry)?;
             let used = self.0.cards.use_key(&card, key_use);
@@ -64,7 +72,7 @@ impl Operations {
                 }
                 Err(UseKeyError::WrongCode { .. }) => previous_was_wrong = true,
                 // Another program spent tries since the counter was shown: the holder must know first.
-                Err(UseKeyError::LastTryNotConfirmed) if !entry.last_try => {}
+                Err(UseKeyError::LastTryNotConfirmed) if !entry.last_try => is_last_try = true,
                 Err(UseKeyError::LastTryNotConfirmed) => {
                     return Err(ErrorCode::LastTryNotConfirmed.into());
                 }
@@ -74,9 +82,28 @@ impl Operations {
         }
     }
 
+    /// The code entry to show; a code that is not ready is looked at again, since another program
+    /// may have put it back to work.
+    async fn code_entry(
+        &self,
+        card: &mut CardInReader,
+        previous_was_wrong: bool,
+    ) -> Result<CodeEntry, OperationError> {
+        if card.card.summary.pin.condition != CodeCondition::Ready {
+            *card = self.same_card(card).await?;
+        }
+        Ok(code_entry(&card.card.summary.pin, previous_was_wrong)?)
+    }
+
     /// The card with fresh counters, if it is still the same stay in the reader.
     async fn same_card(&self, card: &CardInReader) -> Result<CardInReader, OperationError> {
-        let fresh = self.0.cards.read_codes(card).await?;
+        let fresh = match self.0.cards.read_codes(card).await {
+            // Others look at the card just now: what they read is there too.
+            Err(error) if error.code == ErrorCode::Busy => {
+                self.0.cards.find(&card.card.summary.id)?
+            }
+            fresh => fresh?,
+        };
         if fresh.is_same_stay(card) {
             Ok(fresh)
         } else {
@@ -99,12 +126,16 @@ impl Operations {
             card: card_label(summary),
             code: Some(entry),
         };
-        let _announced = Announced::new(&self.0.cards, &summary.id);
-        self.0
-            .prompt
-            .ask(&question, deadline)
-            .await
-            .map_err(from_prompt_error)
+        let _waiting = self
+            .0
+            .questions
+            .try_acquire()
+            .map_err(|_| ErrorCode::Busy)?;
+        let mut announced = None;
+        let opened = || announced = Some(Announced::new(&self.0.cards, &summary.id));
+        let answer = self.0.prompt.ask(&question, deadline, opened).await;
+        drop(announced);
+        answer.map_err(from_prompt_error)
     }
 }
 
