@@ -145,12 +145,12 @@ fn is_end_of_file(sw: StatusWord) -> bool {
     )
 }
 
-/// Whether a 00 stands where the next object would begin.
+/// Whether a 00 or FF stands where the next object would begin.
 fn ends_in_padding(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while let Ok((_, after)) = tlv::Tlv::parse(rest) {
         match after {
-            [0, ..] => return true,
+            [0x00 | 0xFF, ..] => return true,
             [] => return false,
             _ => rest = after,
         }

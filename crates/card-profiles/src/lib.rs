@@ -12,6 +12,8 @@ mod card;
 mod cps3;
 mod error;
 mod files;
+mod holder_code;
+mod pin_entry;
 mod pkcs15;
 mod recognition;
 

@@ -6,19 +6,24 @@ use secrets::Pin;
 
 use super::Cps3;
 use crate::card::{CodeCounters, CodeStates, LastTry, Verification};
+use crate::holder_code::{check_keys, holder_code, unblock_code};
 use crate::pkcs15::PinObject;
 use crate::{CardError, PinError};
 
 impl Cps3<'_> {
-    /// The holder's code: the first code object that unblocks nothing.
+    /// The holder's code, which neither the other codes nor the keys contradict as far as they are known.
     pub(super) fn pin_object(&mut self) -> Result<Option<PinObject>, CardError> {
-        Ok(self.pin_objects()?.into_iter().find(|pin| !pin.unblocks))
+        let pins = self.pin_objects()?;
+        let pin = holder_code(&pins)?;
+        if let (Some(pin), Some(keys)) = (pin, &self.memory.private_keys) {
+            check_keys(pin, &pins, keys)?;
+        }
+        Ok(pin.cloned())
     }
 
     pub(super) fn read_code_states(&mut self) -> Result<CodeStates, CardError> {
         let pins = self.pin_objects()?;
-        let pin = pins.iter().find(|pin| !pin.unblocks);
-        let unblock_code = pins.iter().find(|pin| pin.unblocks);
+        let (pin, unblock_code) = (holder_code(&pins)?, unblock_code(&pins)?);
         self.select_master_file()?;
         let mut counters = |object: Option<&PinObject>| {
             object
