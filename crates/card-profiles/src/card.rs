@@ -102,8 +102,8 @@ pub struct CodeStates {
 /// Counters of one code, as the card tells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeCounters {
-    /// Wrong codes that may still be presented.
-    pub tries_left: u8,
+    /// Wrong codes that may still be presented, where the card tells.
+    pub tries_left: Option<u8>,
     /// Wrong codes in a row that block it, where the card tells.
     pub tries_maximum: Option<u8>,
     /// Times it may still be used at all, where the card counts that.
@@ -111,10 +111,17 @@ pub struct CodeCounters {
 }
 
 impl CodeCounters {
+    /// Those of a card that tells nothing.
+    pub(crate) const UNKNOWN: Self = Self {
+        tries_left: None,
+        tries_maximum: None,
+        uses_left: None,
+    };
+
     /// Whether the code can no longer be presented.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        self.tries_left == 0 || self.uses_left == Some(0)
+        self.tries_left == Some(0) || self.uses_left == Some(0)
     }
 }
 

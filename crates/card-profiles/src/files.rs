@@ -10,7 +10,7 @@ use crate::CardError;
 pub(crate) struct FilePath(Vec<u8>);
 
 impl FilePath {
-    pub(crate) const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
+    const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
 
     /// A path as the card's own directory files write it: absolute, or from `base` on.
     pub(crate) fn resolve(bytes: &[u8], base: &Self) -> Option<Self> {
@@ -55,13 +55,38 @@ pub(crate) fn read_object(
     }
     while bytes.len() < total {
         let wanted = u16::try_from((total - bytes.len()).min(256)).unwrap_or(256);
-        let part = read_at(channel, bytes.len(), ExpectedLen::Exactly(wanted))?;
+        let part = match read_at(channel, bytes.len(), ExpectedLen::Exactly(wanted)) {
+            Err(CardError::Refused { sw, .. }) if is_end_of_file(sw) => Vec::new(),
+            outcome => outcome?,
+        };
         if part.is_empty() {
             return Err(CardError::malformed(what));
         }
         bytes.extend_from_slice(&part);
     }
     bytes.truncate(total);
+    Ok(bytes)
+}
+
+/// Reads the selected elementary file, of a size that SELECT told, until the padding after its
+/// objects or to its end.
+pub(crate) fn read_objects_in(
+    channel: &mut dyn CardChannel,
+    size: usize,
+    what: &'static str,
+) -> Result<Vec<u8>, CardError> {
+    if size > MAXIMUM_FILE_LEN {
+        return Err(CardError::malformed(what));
+    }
+    let mut bytes = Vec::new();
+    while bytes.len() < size && !ends_in_padding(&bytes) {
+        let wanted = u16::try_from((size - bytes.len()).min(256)).unwrap_or(256);
+        let part = read_at(channel, bytes.len(), ExpectedLen::Exactly(wanted))?;
+        if part.is_empty() {
+            return Err(CardError::malformed(what));
+        }
+        bytes.extend_from_slice(&part);
+    }
     Ok(bytes)
 }
 

@@ -4,6 +4,7 @@
 //! unused bits (OpenSC issue 2224): such a byte is taken as the bits themselves.
 
 use card_apdu::tlv::{self, Tag, Tlv, TlvError};
+use igc_sante::KeyRole;
 
 use crate::files::FilePath;
 use crate::pin_entry::parse_pin;
@@ -13,12 +14,16 @@ use crate::{CardError, Identity, PinLimits};
 #[derive(Debug, Default)]
 pub struct CardMemory {
     pub(crate) identity: Option<Identity>,
+    /// Identifier of the certificate that the identity has for a role; its key has it too.
+    pub(crate) certificate_ids: Vec<(KeyRole, Vec<u8>)>,
     pub(crate) application: Option<FilePath>,
     pub(crate) directory: Option<ObjectDirectory>,
     pub(crate) pins: Option<Vec<PinObject>>,
     pub(crate) private_keys: Option<Vec<PrivateKeyObject>>,
     /// The card does not take SELECT with P2 = 0C for an elementary file.
     pub(crate) select_needs_fcp: bool,
+    /// The card does not take READ BINARY by a short identifier or of as much as there is.
+    pub(crate) reads_need_size: bool,
 }
 
 /// One entry of EF.DIR (ISO/IEC 7816-15, 8.2.1).

@@ -60,7 +60,7 @@ pub(crate) fn code_conditions(
     };
     let pin = CodeState {
         condition: pin_condition,
-        tries_left: states.pin.map(|pin| pin.tries_left),
+        tries_left: states.pin.and_then(|pin| pin.tries_left),
         tries_maximum: states.pin.and_then(|pin| pin.tries_maximum),
         minimum_len: limits.map_or(0, |limits| limits.minimum_len),
         maximum_len: limits.map_or(0, |limits| limits.maximum_len),
@@ -68,7 +68,7 @@ pub(crate) fn code_conditions(
     let tries = |code: CodeCounters| code.tries_left;
     let unblock_code = UnblockCodeState {
         condition: unblock_condition,
-        tries_left: states.unblock_code.map(tries),
+        tries_left: states.unblock_code.and_then(tries),
         uses_left: states.unblock_code.and_then(|code| code.uses_left),
     };
     (pin, unblock_code)
@@ -134,7 +134,7 @@ mod tests {
 
     fn counters(tries_left: u8, uses_left: Option<u16>) -> Option<CodeCounters> {
         Some(CodeCounters {
-            tries_left,
+            tries_left: Some(tries_left),
             tries_maximum: Some(3),
             uses_left,
         })

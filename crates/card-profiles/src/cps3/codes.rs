@@ -21,19 +21,41 @@ impl Cps3<'_> {
         Ok(pin.cloned())
     }
 
+    /// The counters by GET DATA, which no VERIFY can go wrong in; those that the card does not tell stay unknown.
     pub(super) fn read_code_states(&mut self) -> Result<CodeStates, CardError> {
         let pins = self.pin_objects()?;
-        let (pin, unblock_code) = (holder_code(&pins)?, unblock_code(&pins)?);
+        let (pin, unblock_code) = (self.pin_object()?, unblock_code(&pins)?);
         self.select_master_file()?;
         let mut counters = |object: Option<&PinObject>| {
             object
-                .map(|object| self.read_counters(object.reference))
+                .map(|object| self.read_counters_as_told(object))
                 .transpose()
         };
-        Ok(CodeStates {
-            pin: counters(pin)?,
+        let mut states = CodeStates {
+            pin: counters(pin.as_ref())?,
             unblock_code: counters(unblock_code)?,
-        })
+        };
+        if let (Some(object), Some(counters)) = (&pin, &mut states.pin)
+            && counters.tries_left.is_none()
+        {
+            self.select_application()?;
+            counters.tries_left = self.empty_verify(object.reference)?.tries_left();
+        }
+        Ok(states)
+    }
+
+    /// The counters of a code, each unknown where the card does not tell it. 3F00 must be current.
+    fn read_counters_as_told(&mut self, object: &PinObject) -> Result<CodeCounters, CardError> {
+        if object.unsupported.is_some() {
+            return Ok(CodeCounters::UNKNOWN);
+        }
+        match self.read_counters(object.reference) {
+            Err(error @ (CardError::Refused { .. } | CardError::Malformed { .. })) => {
+                tracing::warn!(%error, "the counters of a code are not known");
+                Ok(CodeCounters::UNKNOWN)
+            }
+            outcome => outcome,
+        }
     }
 
     /// GET DATA on the control parameters of a code (IAS-ECC, SDO class 01). 3F00 must be current.
@@ -60,9 +82,8 @@ impl Cps3<'_> {
                 .map_err(CardError::tlv(what))
                 .map(|value| value.and_then(small_number))
         };
-        let tries_left = number(TRIES_LEFT)?.ok_or(CardError::malformed(what))?;
         Ok(CodeCounters {
-            tries_left: u8::try_from(tries_left).map_err(|_| CardError::malformed(what))?,
+            tries_left: number(TRIES_LEFT)?.and_then(|left| u8::try_from(left).ok()),
             tries_maximum: number(TRIES_MAXIMUM)?.and_then(|max| u8::try_from(max).ok()),
             uses_left: number(USES_LEFT)?,
         })
@@ -81,11 +102,13 @@ impl Cps3<'_> {
             return Err(PinError::Length(object.limits));
         }
         self.select_application()?;
-        let (tries_left, was_verified_before) = self.tries_before_verify(object.reference)?;
+        let (tries_left, was_verified_before) = self.ask_tries_left(&object)?;
         match tries_left {
-            0 => return Err(PinError::Blocked),
-            1 if last_try == LastTry::NotConfirmed => return Err(PinError::LastTryNotConfirmed),
-            _ => {}
+            Some(0) => return Err(PinError::Blocked),
+            Some(1) if last_try == LastTry::NotConfirmed => {
+                return Err(PinError::LastTryNotConfirmed);
+            }
+            Some(_) | None => {}
         }
         self.verify(&object, digits)?;
         Ok(Verification {
@@ -93,40 +116,82 @@ impl Cps3<'_> {
         })
     }
 
-    /// The counter by an empty VERIFY, which answers 9000 when the code was
-    /// presented already and tells no number then: GET DATA does.
-    fn tries_before_verify(&mut self, reference: u8) -> Result<(u8, bool), CardError> {
-        let response = self
-            .channel
-            .transmit(&CommandApdu::new(0x00, VERIFY, 0x00, reference))?;
-        match (response.sw(), response.sw().tries_left()) {
-            (_, Some(tries_left)) => Ok((tries_left, false)),
-            (StatusWord::AUTHENTICATION_METHOD_BLOCKED, _) => Ok((0, false)),
-            (StatusWord::SUCCESS, _) => {
-                self.select_master_file()?;
-                let tries_left = self.read_counters(reference)?.tries_left;
-                self.select_application()?;
-                Ok((tries_left, true))
-            }
-            (sw, _) => Err(CardError::Refused {
+    /// Tries left, and whether the code was presented already, by an empty VERIFY and else by GET DATA.
+    ///
+    /// The empty VERIFY tells no number when the code was presented already (9000), and some cards may refuse
+    /// it: the official module never sends one. A number that the card does not tell in either way is
+    /// missed only before the code was presented: afterwards the last presentation has succeeded, so that
+    /// the next one is not the last try.
+    fn ask_tries_left(&mut self, object: &PinObject) -> Result<(Option<u8>, bool), CardError> {
+        let state = self.empty_verify(object.reference)?;
+        let was_verified_before = state == EmptyVerify::Verified;
+        if let EmptyVerify::TriesLeft(tries_left) = state {
+            return Ok((Some(tries_left), false));
+        }
+        self.select_master_file()?;
+        let tries_left = self.read_counters_as_told(object)?.tries_left;
+        self.select_application()?;
+        match (state, tries_left) {
+            (EmptyVerify::Refused(sw), None) => Err(CardError::Refused {
                 command: "VERIFY (status)",
                 sw,
             }),
+            _ => Ok((tries_left, was_verified_before)),
         }
+    }
+
+    /// VERIFY without data, which costs no try (ISO/IEC 7816-4, 11.6.6).
+    fn empty_verify(&mut self, reference: u8) -> Result<EmptyVerify, CardError> {
+        let command = CommandApdu::new(0x00, VERIFY, 0x00, reference);
+        let sw = self.channel.transmit(&command)?.sw();
+        Ok(match (sw, sw.tries_left()) {
+            (_, Some(tries_left)) => EmptyVerify::TriesLeft(tries_left),
+            (StatusWord::AUTHENTICATION_METHOD_BLOCKED, _) => EmptyVerify::TriesLeft(0),
+            (StatusWord::SUCCESS, _) => EmptyVerify::Verified,
+            (sw, None) => EmptyVerify::Refused(sw),
+        })
     }
 
     fn verify(&mut self, object: &PinObject, digits: &[u8]) -> Result<(), PinError> {
         let command = CommandApdu::new(0x00, VERIFY, 0x00, object.reference);
         let padded = padded(digits, object.padding);
-        let response = self.channel.transmit(&command.with_secret_data(&padded))?;
-        match (response.sw(), response.sw().tries_left()) {
-            (StatusWord::SUCCESS, _) => Ok(()),
-            (StatusWord::AUTHENTICATION_METHOD_BLOCKED, _) | (_, Some(0)) => Err(PinError::Blocked),
-            (_, Some(tries_left)) => Err(PinError::Wrong { tries_left }),
-            (sw, None) => Err(PinError::Card(CardError::Refused {
+        let sw = self
+            .channel
+            .transmit(&command.with_secret_data(&padded))?
+            .sw();
+        let tries_left = match (sw, sw.tries_left()) {
+            (StatusWord::SUCCESS, _) => return Ok(()),
+            (StatusWord::AUTHENTICATION_METHOD_BLOCKED, _) => Some(0),
+            (StatusWord::VERIFICATION_FAILED, _) => self.ask_tries_left(object)?.0,
+            (_, tries_left) => tries_left,
+        };
+        Err(match tries_left {
+            Some(0) => PinError::Blocked,
+            Some(tries_left) => PinError::Wrong { tries_left },
+            None => PinError::Card(CardError::Refused {
                 command: "VERIFY",
                 sw,
-            })),
+            }),
+        })
+    }
+}
+
+/// What a card answers to a VERIFY without data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EmptyVerify {
+    /// The code was presented already; no number is told then.
+    Verified,
+    /// It was not, and so many wrong ones may still be.
+    TriesLeft(u8),
+    /// The card does not take such a command.
+    Refused(StatusWord),
+}
+
+impl EmptyVerify {
+    fn tries_left(self) -> Option<u8> {
+        match self {
+            Self::TriesLeft(tries_left) => Some(tries_left),
+            Self::Verified | Self::Refused(_) => None,
         }
     }
 }

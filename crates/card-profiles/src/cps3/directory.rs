@@ -1,6 +1,6 @@
 //! Finding one's way on the card: card number, EF.DIR, PKCS#15 files, certificates.
 
-use card_apdu::{CommandApdu, ExpectedLen, ResponseApdu, StatusWord};
+use card_apdu::{CommandApdu, ExpectedLen, Fcp, ResponseApdu, StatusWord, tlv};
 use igc_sante::{CardCertificate, KeyRole};
 
 use super::{Cps3, SELECT, WITH_FCP, WITHOUT_FCP, select_by_path};
@@ -26,8 +26,14 @@ impl Cps3<'_> {
 
     /// Reads EF.SN, which lies under the root: `5A 0A` issuer, serial number, Luhn digit, filler.
     pub(super) fn read_ef_sn(&mut self) -> Result<String, CardError> {
-        let le = ExpectedLen::Exactly(EF_SN_LEN);
-        let bytes = files::read_binary(self.channel, ReadStart::ShortId(EF_SN_SFI), le)?;
+        let path = FilePath::master_file().child(EF_SN);
+        let bytes = self.read_file(&path, "EF.SN", |card| {
+            let le = ExpectedLen::Exactly(EF_SN_LEN);
+            files::read_binary(card.channel, ReadStart::ShortId(EF_SN_SFI), le)
+        })?;
+        if bytes.len() != usize::from(EF_SN_LEN) {
+            return Err(CardError::malformed("EF.SN"));
+        }
         let number = bytes
             .strip_prefix(&EF_SN_PREFIX)
             .ok_or(CardError::CardMisbehaved("EF.SN names another issuer"))?;
@@ -54,26 +60,49 @@ impl Cps3<'_> {
         Ok(identity)
     }
 
+    /// The first certificate for each role. One that cannot be read is missing, and no more than that while
+    /// another one can.
     fn read_certificates(&mut self) -> Result<Vec<(KeyRole, CardCertificate)>, CardError> {
         let mut certificates: Vec<(KeyRole, CardCertificate)> = Vec::new();
+        let mut ids = Vec::new();
+        let mut first_error = None;
         for object in self.certificate_objects()? {
-            let der = {
-                self.select_file(&object.path)?;
-                files::read_object(self.channel, ReadStart::SelectedFile, "a certificate")?
+            let certificate = match self.read_certificate(&object.path) {
+                Ok(certificate) => certificate,
+                Err(error @ (CardError::Reader(_) | CardError::Bug(_))) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, "a certificate was passed over");
+                    first_error.get_or_insert(error);
+                    continue;
+                }
             };
-            let certificate =
-                CardCertificate::parse(&der).map_err(|source| CardError::Malformed {
-                    what: "a certificate",
-                    source: Some(Box::new(source)),
-                })?;
             match certificate.role() {
                 Some(role) if !certificates.iter().any(|(known, _)| *known == role) => {
                     certificates.push((role, certificate));
+                    ids.push((role, object.id));
                 }
                 Some(_) | None => tracing::debug!("a certificate without a role was passed over"),
             }
         }
-        Ok(certificates)
+        self.memory.certificate_ids = ids;
+        match first_error {
+            Some(error) if certificates.is_empty() => Err(error),
+            Some(_) | None => Ok(certificates),
+        }
+    }
+
+    fn read_certificate(&mut self, path: &FilePath) -> Result<CardCertificate, CardError> {
+        let what = "a certificate";
+        let bytes = self.read_file(path, what, |card| {
+            card.select_file(path)?;
+            files::read_object(card.channel, ReadStart::SelectedFile, what)
+        })?;
+        let der_len = tlv::object_len(&bytes).map_err(CardError::tlv(what))?;
+        let der = bytes.get(..der_len).ok_or(CardError::malformed(what))?;
+        CardCertificate::parse(der).map_err(|source| CardError::Malformed {
+            what,
+            source: Some(Box::new(source)),
+        })
     }
 
     fn certificate_objects(&mut self) -> Result<Vec<CertificateObject>, CardError> {
@@ -122,8 +151,11 @@ impl Cps3<'_> {
         if let Some(path) = &self.memory.application {
             return Ok(path.clone());
         }
-        let start = ReadStart::ShortId(EF_DIR_SFI);
-        let bytes = files::read_objects(self.channel, start, "EF.DIR")?;
+        let path = FilePath::master_file().child(EF_DIR);
+        let bytes = self.read_file(&path, "EF.DIR", |card| {
+            let start = ReadStart::ShortId(EF_DIR_SFI);
+            files::read_objects(card.channel, start, "EF.DIR")
+        })?;
         let path = pkcs15::parse_ef_dir(&bytes)?
             .into_iter()
             .find(|application| application.aid == CONTACT_AID)
@@ -150,20 +182,62 @@ impl Cps3<'_> {
         path: &FilePath,
         what: &'static str,
     ) -> Result<Vec<u8>, CardError> {
-        self.select_file(path)?;
-        files::read_objects(self.channel, ReadStart::SelectedFile, what)
+        self.read_file(path, what, |card| {
+            card.select_file(path)?;
+            files::read_objects(card.channel, ReadStart::SelectedFile, what)
+        })
     }
 
-    /// Selects a file by its path, and leaves the CPS2ter view when another program left the card there.
+    /// Reads a file in the way that takes the fewest bytes; on a card that refuses it, by path and size, and
+    /// from then on so at once.
+    fn read_file(
+        &mut self,
+        path: &FilePath,
+        what: &'static str,
+        in_fewest_bytes: impl FnOnce(&mut Self) -> Result<Vec<u8>, CardError>,
+    ) -> Result<Vec<u8>, CardError> {
+        if !self.memory.reads_need_size {
+            match in_fewest_bytes(self) {
+                Err(CardError::Refused { sw, .. }) if wants_another_form(sw) => {}
+                outcome => return outcome,
+            }
+        }
+        let size = self
+            .select_for_fcp(path)?
+            .size
+            .ok_or(CardError::malformed(what))?;
+        let bytes = files::read_objects_in(self.channel, size, what)?;
+        self.memory.reads_need_size = true;
+        Ok(bytes)
+    }
+
+    fn select_for_fcp(&mut self, path: &FilePath) -> Result<Fcp, CardError> {
+        let command = select_by_path(path.as_bytes(), WITH_FCP);
+        let command = command.with_le(ExpectedLen::AsMuchAsPossible);
+        let response = self.select(|card| Ok(card.channel.transmit(&command)?))?;
+        Fcp::parse(response.data()).map_err(|source| CardError::Malformed {
+            what: "the control parameters of a file",
+            source: Some(Box::new(source)),
+        })
+    }
+
     pub(super) fn select_file(&mut self, path: &FilePath) -> Result<(), CardError> {
+        self.select(|card| card.try_to_select(path)).map(drop)
+    }
+
+    /// Selects a file, and leaves the CPS2ter view when another program left the card there.
+    fn select(
+        &mut self,
+        attempt: impl Fn(&mut Self) -> Result<ResponseApdu, CardError>,
+    ) -> Result<ResponseApdu, CardError> {
         self.selected = false;
-        let mut response = self.try_to_select(path)?;
+        let mut response = attempt(self)?;
         if is_other_view(response.sw()) {
             self.select_root()?;
-            response = self.try_to_select(path)?;
+            response = attempt(self)?;
         }
         if is_selected(&response) {
-            return Ok(());
+            return Ok(response);
         }
         Err(CardError::Refused {
             command: "SELECT",
@@ -175,7 +249,7 @@ impl Cps3<'_> {
     fn try_to_select(&mut self, path: &FilePath) -> Result<ResponseApdu, CardError> {
         if !self.memory.select_needs_fcp {
             let response = self.select_once(path, WITHOUT_FCP)?;
-            if response.sw() != StatusWord::WRONG_P1_P2 {
+            if !wants_another_form(response.sw()) {
                 return Ok(response);
             }
         }
@@ -203,6 +277,19 @@ fn is_other_view(sw: StatusWord) -> bool {
     )
 }
 
+/// The answers by which a card may say that it has the file and wants to be asked for it in another form.
+fn wants_another_form(sw: StatusWord) -> bool {
+    matches!(
+        sw,
+        StatusWord::WRONG_LENGTH
+            | StatusWord::INCOMPATIBLE_FILE
+            | StatusWord::COMMAND_NOT_ALLOWED
+            | StatusWord::FILE_NOT_FOUND
+            | StatusWord::WRONG_P1_P2
+            | StatusWord::WRONG_OFFSET
+    )
+}
+
 /// IAS root, from EF.ATR tag 4F of a real CPS3.
 const ROOT_AID: [u8; 8] = [0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x01, 0x00];
 /// PKCS#15 application of the contact interface.
@@ -211,8 +298,10 @@ const CONTACT_AID: [u8; 13] = [
 ];
 /// PKCS#15 EF.ODF (ISO/IEC 7816-15, 7.5.1).
 const EF_ODF: u16 = 0x5031;
+const EF_SN: u16 = 0xD003;
 const EF_SN_SFI: u8 = 0x1C;
 const EF_SN_LEN: u16 = 12;
 /// Tag, length, issuer 80 25 00 00 01 of the ANS.
 const EF_SN_PREFIX: [u8; 7] = [0x5A, 0x0A, 0x80, 0x25, 0x00, 0x00, 0x01];
+const EF_DIR: u16 = 0x2F00;
 const EF_DIR_SFI: u8 = 0x1E;

@@ -20,6 +20,26 @@ pub(super) fn serves(key: &PrivateKeyObject, role: KeyRole) -> bool {
     }
 }
 
+/// The key of a role: the one that belongs to the certificate that was read for it.
+///
+/// Both have one identifier. Where no key has that of the certificate, and without a certificate, it is the only key of
+/// that use; several of them would leave open whose signature it is.
+pub(super) fn key_of_role<'k>(
+    keys: &'k [PrivateKeyObject],
+    role: KeyRole,
+    certificate_id: Option<&[u8]>,
+) -> Option<&'k PrivateKeyObject> {
+    let belongs = |key: &&PrivateKeyObject| Some(key.id.as_slice()) == certificate_id;
+    if let Some(key) = keys.iter().find(belongs) {
+        return serves(key, role).then_some(key);
+    }
+    let mut candidates = keys.iter().filter(|key| serves(key, role));
+    match (candidates.next(), candidates.next()) {
+        (only, None) => only,
+        (_, Some(_)) => None,
+    }
+}
+
 impl Cps3<'_> {
     pub(super) fn sign_with(
         &mut self,
@@ -27,7 +47,7 @@ impl Cps3<'_> {
         input: &Signable<'_>,
     ) -> Result<Vec<u8>, CardError> {
         check_digest_len(input)?;
-        let reference = self.key_reference(role)?;
+        let reference = self.key(role)?.reference;
         self.select_application()?;
         match (role, input) {
             (KeyRole::Authentication, Signable::Digest(digest)) => {
@@ -46,11 +66,13 @@ impl Cps3<'_> {
         }
     }
 
-    fn key_reference(&mut self, role: KeyRole) -> Result<u8, CardError> {
-        self.private_keys()?
-            .iter()
-            .find(|key| serves(key, role))
-            .map(|key| key.reference)
+    /// The key that a role is played by.
+    pub(super) fn key(&mut self, role: KeyRole) -> Result<PrivateKeyObject, CardError> {
+        let keys = self.private_keys()?;
+        let mut certificates = self.memory.certificate_ids.iter();
+        let certificate_id = certificates.find(|(known, _)| *known == role);
+        key_of_role(&keys, role, certificate_id.map(|(_, id)| id.as_slice()))
+            .cloned()
             .ok_or(CardError::KeyAbsent(role))
     }
 
@@ -152,10 +174,11 @@ impl Cps3<'_> {
         if cryptogram.len() != RSA_2048_LEN {
             return Err(CardError::AlgorithmUnsupported);
         }
-        let key = self.private_keys()?.into_iter().find(|key| key.deciphers);
-        let reference = key
-            .ok_or(CardError::KeyAbsent(KeyRole::Authentication))?
-            .reference;
+        let key = self.key(KeyRole::Authentication)?;
+        if !key.deciphers {
+            return Err(CardError::AlgorithmUnsupported);
+        }
+        let reference = key.reference;
         self.select_application()?;
         let template = [0x80, 0x01, RSA_PKCS1_DECIPHER, 0x84, 0x01, reference];
         self.mse_set(CONFIDENTIALITY_TEMPLATE, &template)?;
@@ -258,6 +281,50 @@ const SHA256_INITIAL_STATE: [u32; 8] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn signature_key(id: u8) -> PrivateKeyObject {
+        PrivateKeyObject {
+            id: vec![id],
+            auth_id: None,
+            reference: 0x80 | id,
+            non_repudiation: true,
+            signs: false,
+            deciphers: false,
+        }
+    }
+
+    fn authentication_key(id: u8) -> PrivateKeyObject {
+        PrivateKeyObject {
+            non_repudiation: false,
+            signs: true,
+            deciphers: true,
+            ..signature_key(id)
+        }
+    }
+
+    #[test]
+    fn the_key_is_the_one_of_the_certificate() {
+        let keys = [signature_key(1), authentication_key(2), signature_key(3)];
+        let found = |role, certificate_id: &[u8]| {
+            key_of_role(&keys, role, Some(certificate_id)).map(|key| key.reference)
+        };
+        assert_eq!(found(KeyRole::Signature, &[3]), Some(0x83));
+        assert_eq!(found(KeyRole::Signature, &[1]), Some(0x81));
+        assert_eq!(found(KeyRole::Authentication, &[2]), Some(0x82));
+        assert_eq!(found(KeyRole::Signature, &[2]), None, "another use");
+        assert_eq!(found(KeyRole::Signature, &[9]), None, "two of this use");
+    }
+
+    #[test]
+    fn without_an_identifier_in_common_the_only_key_of_a_use_serves() {
+        let keys = [signature_key(1), authentication_key(2)];
+        for certificate_id in [None, Some(&[9][..])] {
+            let found = |role| key_of_role(&keys, role, certificate_id).map(|key| key.reference);
+            assert_eq!(found(KeyRole::Signature), Some(0x81));
+            assert_eq!(found(KeyRole::Authentication), Some(0x82));
+            assert_eq!(found(KeyRole::Technical), None);
+        }
+    }
 
     /// The state and tail that the official module sends for 200 bytes of "hello CPS " repeated (its trace).
     #[test]

@@ -12,7 +12,6 @@ use crate::card::{
     Capabilities, CodeStates, CpxCard, HashAlgorithm, Identity, LastTry, PinLimits, Signable,
     Verification,
 };
-use crate::files::FilePath;
 use crate::{CardError, CardMemory, PinError};
 
 /// A CPS3 within one transaction.
@@ -55,19 +54,24 @@ impl<'t> Cps3<'t> {
 impl CpxCard for Cps3<'_> {
     fn capabilities(&mut self) -> Result<Capabilities, CardError> {
         use HashAlgorithm::{Sha256, Sha384, Sha512};
+        // Read first, so that a code which the keys contradict is not reported as there.
+        self.private_keys()?;
         let pin = self.pin_object()?.is_some();
-        let keys = self.private_keys()?;
         let mut capabilities = Capabilities {
             pin,
-            decipher: keys.iter().any(|key| key.deciphers),
             ..Capabilities::default()
         };
         for (role, hashes) in [
             (KeyRole::Authentication, vec![Sha256, Sha384, Sha512]),
             (KeyRole::Signature, vec![Sha256]),
         ] {
-            if keys.iter().any(|key| keys::serves(key, role)) {
-                capabilities.signature_hashes.push((role, hashes));
+            match self.key(role) {
+                Ok(key) => {
+                    capabilities.decipher |= role == KeyRole::Authentication && key.deciphers;
+                    capabilities.signature_hashes.push((role, hashes));
+                }
+                Err(CardError::KeyAbsent(_)) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(capabilities)
@@ -105,9 +109,6 @@ impl CpxCard for Cps3<'_> {
 
 /// SELECT by absolute path (P1 = 09), 3F00 kept as a real CPS3 wants it.
 fn select_by_path(path: &[u8], p2: u8) -> CommandApdu {
-    if path == FilePath::MASTER_FILE {
-        return CommandApdu::new(0x00, SELECT, 0x00, WITHOUT_FCP).with_data(path);
-    }
     CommandApdu::new(0x00, SELECT, 0x09, p2).with_data(path)
 }
 

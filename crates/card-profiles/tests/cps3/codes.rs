@@ -120,10 +120,75 @@ fn a_code_whose_state_is_not_told_is_not_presented() {
 }
 
 #[test]
-fn an_answer_without_a_number_is_neither_wrong_nor_blocked() {
-    let dialogue = with_right_pin("verify-answered-6300.apdu");
-    let error = card_error(check(dialogue, verify_right_pin));
-    assert_refused(&error, "VERIFY", StatusWord(0x6300));
+fn a_card_that_refuses_the_empty_verify_is_asked_by_get_data() {
+    let dialogue = with_right_pin("verify-state-by-get-data.apdu");
+    let verification = check(dialogue, verify_right_pin).unwrap();
+    assert!(!verification.was_verified_before);
+}
+
+#[test]
+fn the_last_try_counts_whichever_command_tells_it() {
+    let dialogue = Dialogue::with_known_card("verify-last-try-by-get-data.apdu");
+    let outcome = check(dialogue, |card| {
+        card.verify_pin(&pin(RIGHT_PIN), LastTry::NotConfirmed)
+    });
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, PinError::LastTryNotConfirmed), "{error:?}");
+}
+
+#[test]
+fn a_wrong_code_answered_without_a_number_has_cost_a_try_all_the_same() {
+    let mut dialogue = with_wrong_pin("verify-answered-6300.apdu");
+    let wrong = dialogue.transaction(verify_wrong_pin).unwrap_err();
+    let blocked = dialogue.transaction(verify_wrong_pin).unwrap_err();
+    dialogue.finish();
+    assert!(
+        matches!(wrong, PinError::Wrong { tries_left: 1 }),
+        "{wrong:?}"
+    );
+    assert!(matches!(blocked, PinError::Blocked), "{blocked:?}");
+}
+
+#[test]
+fn an_unblock_code_without_flags_that_stands_first_never_gets_the_holders_digits() {
+    let dialogue = Dialogue::with_new_card("verify-unblock-code-listed-first.apdu");
+    let outcome = check(dialogue.with_value("pin", RIGHT_PIN), |card| {
+        card.read_serial_number().unwrap();
+        verify_right_pin(card)
+    });
+    outcome.unwrap();
+}
+
+#[test]
+fn no_code_is_presented_when_two_may_be_the_holders() {
+    let dialogue = Dialogue::with_new_card("verify-two-codes.apdu");
+    let error = card_error(check(dialogue, |card| {
+        card.read_serial_number().unwrap();
+        verify_right_pin(card)
+    }));
+    assert!(matches!(error, CardError::CardUnsupported(_)), "{error:?}");
+}
+
+#[test]
+fn a_code_in_bcd_is_refused_before_the_holder_is_asked() {
+    let dialogue = Dialogue::with_new_card("read-pin-limits-bcd.apdu");
+    let error = check(dialogue, |card| {
+        card.read_serial_number().unwrap();
+        card.pin_limits()
+    });
+    let error = error.unwrap_err();
+    assert!(matches!(error, CardError::CardUnsupported(_)), "{error:?}");
+}
+
+#[test]
+fn a_short_code_is_filled_up_to_the_length_that_the_card_stores() {
+    let dialogue = Dialogue::with_new_card("verify-padded.apdu");
+    let padded = [RIGHT_PIN, &[0xFF; 4]].concat();
+    let outcome = check(dialogue.with_value("pin-padded", &padded), |card| {
+        card.read_serial_number().unwrap();
+        verify_right_pin(card)
+    });
+    outcome.unwrap();
 }
 
 /// A known card whose fixture asks for the right code.
@@ -168,7 +233,7 @@ fn pin(digits: &[u8]) -> Pin {
 fn with_tries_left(tries_left: u8) -> CodeStates {
     let mut states = FRESH_CODES;
     if let Some(pin) = &mut states.pin {
-        pin.tries_left = tries_left;
+        pin.tries_left = Some(tries_left);
     }
     states
 }

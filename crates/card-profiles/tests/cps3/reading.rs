@@ -115,10 +115,35 @@ fn a_file_that_holds_no_certificate_is_malformed() {
 }
 
 #[test]
-fn a_certificate_longer_than_its_file_ends_the_reading() {
+fn a_certificate_longer_than_its_file_is_malformed() {
     let dialogue = Dialogue::with_new_card("first-reading-certificate-cut.apdu");
     let error = check(dialogue, |card| card.identity()).unwrap_err();
-    assert_refused(&error, "READ BINARY", StatusWord::WRONG_OFFSET);
+    let expected = matches!(
+        error,
+        CardError::Malformed {
+            what: "a certificate",
+            ..
+        }
+    );
+    assert!(expected, "{error:?}");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_does_not_hide_the_other_one() {
+    let mut reading = Dialogue::with_new_card("first-reading.apdu");
+    let known = reading.transaction(|card| {
+        let known = card.identity().unwrap();
+        card.code_states().unwrap();
+        known
+    });
+    reading.finish();
+    let (_, certificate) = &known.certificates[1];
+    let mut dialogue = Dialogue::with_new_card("first-reading-one-odd-certificate.apdu");
+    for (index, block) in certificate.der().chunks(256).enumerate() {
+        dialogue = dialogue.with_value(&format!("certificate-{}", index + 1), block);
+    }
+    let identity = check(dialogue, |card| card.identity()).unwrap();
+    assert_eq!(identity.certificates, known.certificates[1..]);
 }
 
 #[test]
@@ -136,24 +161,74 @@ fn a_list_of_keys_that_ends_too_early_is_malformed() {
 }
 
 #[test]
-fn no_counter_is_invented_when_the_card_tells_none() {
+fn a_counter_that_get_data_does_not_tell_is_told_by_the_empty_verify() {
     let dialogue = Dialogue::with_known_card("read-code-states-no-counter.apdu");
-    let error = check(dialogue, |card| card.code_states()).unwrap_err();
-    let expected = matches!(
-        error,
-        CardError::Malformed {
-            what: "the counters of a code",
-            ..
-        }
-    );
-    assert!(expected, "{error:?}");
+    let states = check(dialogue, |card| card.code_states()).unwrap();
+    let pin = CodeCounters {
+        tries_left: Some(2),
+        tries_maximum: Some(3),
+        uses_left: None,
+    };
+    assert_eq!((states.pin, states.unblock_code), (Some(pin), Some(UNTOLD)));
 }
 
 #[test]
-fn a_refused_counter_names_the_command() {
+fn counters_that_get_data_refuses_are_told_by_the_empty_verify_or_unknown() {
     let dialogue = Dialogue::with_known_card("read-code-states-refused.apdu");
-    let error = check(dialogue, |card| card.code_states()).unwrap_err();
-    assert_refused(&error, "GET DATA", StatusWord::REFERENCE_DATA_NOT_FOUND);
+    let states = check(dialogue, |card| card.code_states()).unwrap();
+    let pin = CodeCounters {
+        tries_left: Some(3),
+        ..UNTOLD
+    };
+    assert_eq!((states.pin, states.unblock_code), (Some(pin), Some(UNTOLD)));
+}
+
+#[test]
+fn no_counter_is_invented_when_the_card_tells_none() {
+    let dialogue = Dialogue::with_known_card("read-code-states-untold.apdu");
+    let states = check(dialogue, |card| card.code_states()).unwrap();
+    assert_eq!(
+        (states.pin, states.unblock_code),
+        (Some(UNTOLD), Some(UNTOLD))
+    );
+}
+
+#[test]
+fn a_refused_selection_of_the_master_file_is_not_sent_again_as_it_was() {
+    let dialogue = Dialogue::with_known_card("read-code-states-select-needs-fcp.apdu");
+    let states = check(dialogue, |card| card.code_states()).unwrap();
+    assert_eq!(states, FRESH_CODES);
+}
+
+#[test]
+fn a_card_without_short_identifiers_is_read_by_path_and_size() {
+    let mut dialogue = Dialogue::with_new_card("read-by-path-and-size.apdu");
+    let serial_numbers =
+        [0; 2].map(|_| dialogue.transaction(|card| card.read_serial_number().unwrap()));
+    let pin_limits = dialogue.transaction(|card| card.pin_limits());
+    dialogue.finish();
+    assert_eq!(serial_numbers, ["99123456", "99123456"]);
+    assert_eq!(pin_limits.unwrap(), Some(FOUR_DIGITS));
+}
+
+#[test]
+fn a_file_found_in_one_form_of_select_alone_is_found() {
+    let dialogue = Dialogue::with_new_card("select-needs-fcp-not-found.apdu");
+    let capabilities = check(dialogue, |card| {
+        card.read_serial_number().unwrap();
+        card.capabilities()
+    });
+    assert!(capabilities.unwrap().decipher);
+}
+
+#[test]
+fn a_serial_number_has_its_whole_length() {
+    let dialogue = Dialogue::with_new_card("read-serial-number-short.apdu");
+    let error = check(dialogue, |card| card.read_serial_number()).unwrap_err();
+    assert!(
+        matches!(error, CardError::Malformed { what: "EF.SN", .. }),
+        "{error:?}"
+    );
 }
 
 /// Fails unless the card refused this command with this word.
@@ -167,15 +242,22 @@ pub(crate) fn assert_refused(error: &CardError, expected: &str, word: StatusWord
 /// Both codes as a card is posted: three tries for the holder, ten for whoever unblocks, a hundred times.
 pub(crate) const FRESH_CODES: CodeStates = CodeStates {
     pin: Some(CodeCounters {
-        tries_left: 3,
+        tries_left: Some(3),
         tries_maximum: Some(3),
         uses_left: None,
     }),
     unblock_code: Some(CodeCounters {
-        tries_left: 10,
+        tries_left: Some(10),
         tries_maximum: Some(10),
         uses_left: Some(100),
     }),
+};
+
+/// Of a code about which the card says nothing.
+const UNTOLD: CodeCounters = CodeCounters {
+    tries_left: None,
+    tries_maximum: None,
+    uses_left: None,
 };
 
 const FOUR_DIGITS: PinLimits = PinLimits {
