@@ -11,6 +11,7 @@ use daemon_cards::{Cards, ReaderSource, Settings};
 use daemon_core::Tokens;
 use daemon_operations::Operations;
 use daemon_types::Environment;
+use platform::core_dumps;
 use platform::instance::InstanceLock;
 use platform::paths::AgentPaths;
 use prompt::{Prompt, ScriptedHolder};
@@ -91,6 +92,7 @@ struct Agent {
 
 impl Agent {
     fn run(self) -> anyhow::Result<()> {
+        core_dumps::forbid().context("forbidding core dumps")?;
         logging::start(self.configuration.log_level, self.configuration.log_format)?;
         let lock = InstanceLock::acquire(&self.paths.lock_file())?;
         tokio::runtime::Builder::new_multi_thread()
