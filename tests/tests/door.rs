@@ -147,6 +147,45 @@ fn no_origin_is_granted_not_even_our_own() {
         let open = agent.exchange("/v1", &["-H", &header]);
         assert_eq!(open.status, 200, "{origin}");
         assert_no_cors(&open);
+        let on_the_socket = agent.curl_socket("/v1", &["-H", &header]);
+        assert_eq!(on_the_socket.code(), "origin-not-granted", "{origin}");
+    }
+}
+
+#[test]
+fn nobody_speaks_for_a_page_that_has_no_grant() {
+    let agent = Agent::demo(&[]);
+    let token = agent.authorization();
+    for stated in [
+        "Cpxd-Page-Origin: https://service.example",
+        "Cpxd-Top-Origin: https://service.example",
+        "cpxd-page-origin: null",
+        "Cpxd-Top-Origin;",
+    ] {
+        for path in ["/v1", "/v1/cards", "/docs"] {
+            let over_tls = agent.exchange(path, &["-H", stated, "-H", &token]);
+            let refused = (over_tls.status, over_tls.code());
+            assert_eq!(
+                refused,
+                (403, "origin-not-granted".to_owned()),
+                "{stated} {path}"
+            );
+            let on_the_socket = agent.curl_socket(path, &["-H", stated]);
+            let refused = (on_the_socket.status, on_the_socket.code());
+            assert_eq!(refused, (403, "origin-not-granted"), "{stated} {path}");
+        }
+    }
+}
+
+#[test]
+fn the_socket_is_called_localhost_and_nothing_else() {
+    let agent = Agent::demo(&[]);
+    let ask = |host: &str| agent.curl_socket("/v1", &["-H", &format!("Host: {host}")]);
+    assert_eq!(ask("localhost").status, 200);
+    for host in ["evil.example", "127.0.0.1", "localhost:80", "", "[::1]"] {
+        let answer = ask(host);
+        let refused = (answer.status, answer.code());
+        assert_eq!(refused, (421, "wrong-host"), "{host}");
     }
 }
 

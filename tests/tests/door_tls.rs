@@ -127,7 +127,7 @@ impl StolenAuthority {
     fn of(agent: &Agent) -> Self {
         Self {
             ca: agent.state_dir().join("ca.pem"),
-            key: agent.state_dir().join("tls/ca-key.pem"),
+            key: agent.state_dir().join("tls/ca.pem"),
             folder: tempfile::tempdir().unwrap(),
         }
     }
@@ -245,8 +245,8 @@ fn a_certificate_about_to_end_is_renewed_without_new_trust() {
     let leaf_file = state_dir.join("tls/leaf.pem");
     let names = "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1";
     let (leaf, key) = authority.issue(authority.own(), names, "60");
-    fs::copy(&leaf, &leaf_file).unwrap();
-    fs::copy(&key, state_dir.join("tls/leaf-key.pem")).unwrap();
+    let both = [fs::read(&key).unwrap(), fs::read(&leaf).unwrap()].concat();
+    fs::write(&leaf_file, both).unwrap();
     agent.start_again();
     assert_eq!(fs::read(&authority.ca).unwrap(), ca_before);
     let days_70 = (70 * 86_400).to_string();

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::body::json_body;
 use super::named::Named;
+use crate::connection::Connection;
 use crate::problem::ApiError;
 use crate::router::Api;
 
@@ -38,6 +39,7 @@ use crate::router::Api;
 )]
 pub(crate) async fn authenticate(
     State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
     Extension(caller): Extension<Caller>,
     Named(card): Named<String>,
     request: Request<Body>,
@@ -50,9 +52,9 @@ pub(crate) async fn authenticate(
         origin: origin(&body)?,
         nonce: body.nonce,
     };
-    let token = operations
-        .authenticate(&caller, &CardId(card), request, deadline)
-        .await?;
+    let card = CardId(card);
+    let work = operations.authenticate(&caller, &card, request, deadline);
+    let token = connection.while_open(work).await?;
     Ok(Json(AuthenticationTokenBody::new(&token, api.version())))
 }
 

@@ -3,14 +3,13 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use daemon_types::{Caller, CardId, CertificateSummary, ErrorCode, KeyRole};
 use daemon_wire::{CardBody, CardList, CertificateBody, Problem};
 use http::{HeaderMap, header};
 use time::OffsetDateTime;
 
 use super::named::Named;
+use crate::pem::certificate_to_pem;
 use crate::problem::ApiError;
 use crate::router::Api;
 
@@ -113,24 +112,8 @@ fn represent(certificate: &CertificateSummary, accept: &str, now: OffsetDateTime
         (content_type, certificate.der.clone()).into_response()
     } else if accept.contains("application/x-pem-file") {
         let content_type = [(header::CONTENT_TYPE, "application/x-pem-file")];
-        (content_type, to_pem(&certificate.der)).into_response()
+        (content_type, certificate_to_pem(&certificate.der)).into_response()
     } else {
         Json(CertificateBody::whole(certificate, now)).into_response()
     }
-}
-
-/// A certificate as text (RFC 7468): base64 in lines of 64 characters between the labels.
-#[must_use]
-pub fn to_pem(der: &[u8]) -> String {
-    let base64 = STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-    let mut rest = base64.as_str();
-    while !rest.is_empty() {
-        let (line, after) = rest.split_at_checked(64).unwrap_or((rest, ""));
-        pem.push_str(line);
-        pem.push('\n');
-        rest = after;
-    }
-    pem.push_str("-----END CERTIFICATE-----\n");
-    pem
 }

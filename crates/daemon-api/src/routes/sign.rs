@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::body::json_body;
 use super::named::Named;
+use crate::connection::Connection;
 use crate::problem::ApiError;
 use crate::router::Api;
 
@@ -40,6 +41,7 @@ use crate::router::Api;
 )]
 pub(crate) async fn sign(
     State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
     Extension(caller): Extension<Caller>,
     Named(card): Named<String>,
     request: Request<Body>,
@@ -49,8 +51,8 @@ pub(crate) async fn sign(
     let body: SignBody = json_body(request).await?;
     let deadline = Instant::now() + body.timeout()?;
     let request = body.to_request()?;
-    let signatures = operations
-        .sign(&caller, &CardId(card), request, deadline)
-        .await?;
+    let card = CardId(card);
+    let work = operations.sign(&caller, &card, request, deadline);
+    let signatures = connection.while_open(work).await?;
     Ok(Json(SignaturesBody::from(&signatures)))
 }
