@@ -11,6 +11,7 @@ use daemon_cards::{Cards, ReaderSource, Settings};
 use daemon_core::Tokens;
 use daemon_operations::Operations;
 use daemon_types::Environment;
+use platform::core_dumps;
 use platform::instance::InstanceLock;
 use platform::paths::AgentPaths;
 use prompt::{Prompt, ScriptedHolder};
@@ -91,6 +92,7 @@ struct Agent {
 
 impl Agent {
     fn run(self) -> anyhow::Result<()> {
+        core_dumps::forbid().context("forbidding core dumps")?;
         logging::start(self.configuration.log_level, self.configuration.log_format)?;
         let lock = InstanceLock::acquire(&self.paths.lock_file())?;
         tokio::runtime::Builder::new_multi_thread()
@@ -128,8 +130,9 @@ impl Agent {
         }
         tracing::info!(url, version = VERSION, "the agent is ready");
         let stop = stop_on_signal()?;
+        let stopping = tokio::spawn(stop_cards(cards, stop.clone()));
         serve(&api, doors, stop).await;
-        cards.stop();
+        stopping.await?;
         self.paths.withdraw_endpoint()?;
         platform::socket::unbind(&self.paths, lock)?;
         tracing::info!("the agent has stopped");
@@ -150,6 +153,10 @@ impl Agent {
         let settings = Settings {
             id_salt: installation::id_salt(&self.paths)?,
             after_use: self.configuration.after_use,
+            only_environment: self.is_demo.then_some(Environment::Test),
+            // Milliseconds: no agent tells a thousand events a second for long.
+            before_first_event: u64::try_from(now().unix_timestamp_nanos() / 1_000_000)
+                .unwrap_or_default(),
         };
         Cards::start(sources, settings).context("starting the threads of the readers")
     }
@@ -197,6 +204,12 @@ fn publish_endpoint(paths: &AgentPaths, url: &str) -> anyhow::Result<()> {
         "version": VERSION,
     });
     Ok(paths.publish_endpoint(&serde_json::to_vec_pretty(&endpoint)?)?)
+}
+
+/// Ends watches and event streams as soon as the agent is told to stop, so that the door can close.
+async fn stop_cards(cards: Cards, stop: CancellationToken) {
+    stop.cancelled().await;
+    cards.stop();
 }
 
 fn stop_on_signal() -> anyhow::Result<CancellationToken> {

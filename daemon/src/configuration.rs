@@ -1,6 +1,7 @@
 //! The configuration: a file of the user, a policy of the machine that wins over it.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -121,17 +122,21 @@ impl Configuration {
     }
 }
 
+/// A policy that is there must never be passed over, so only a file that is known to be absent
+/// configures nothing.
 fn read_if_there(file: &Path) -> anyhow::Result<ConfigurationFile> {
-    if file.exists() {
-        read(file)
-    } else {
-        Ok(ConfigurationFile::default())
+    match fs::read_to_string(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(ConfigurationFile::default()),
+        text => parse(file, text),
     }
 }
 
 fn read(file: &Path) -> anyhow::Result<ConfigurationFile> {
-    let text = fs::read_to_string(file)
-        .with_context(|| format!("reading the configuration {}", file.display()))?;
+    parse(file, fs::read_to_string(file))
+}
+
+fn parse(file: &Path, text: io::Result<String>) -> anyhow::Result<ConfigurationFile> {
+    let text = text.with_context(|| format!("reading the configuration {}", file.display()))?;
     toml::from_str(&text).with_context(|| format!("in the configuration {}", file.display()))
 }
 
@@ -183,5 +188,16 @@ mod tests {
         let error = toml::from_str::<ConfigurationFile>("port = 1\nprot = 2").unwrap_err();
         let text = error.to_string();
         assert!(text.contains("line 2") && text.contains("prot"), "{text}");
+    }
+
+    #[test]
+    fn only_an_absent_file_configures_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cpxd.toml");
+        assert_eq!(read_if_there(&file).unwrap(), ConfigurationFile::default());
+        // Root may read everything, so a link to itself stands for a file that may not be read.
+        std::os::unix::fs::symlink(&file, &file).unwrap();
+        let error = read_if_there(&file).unwrap_err();
+        assert!(error.to_string().contains("cpxd.toml"), "{error}");
     }
 }

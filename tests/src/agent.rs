@@ -1,9 +1,11 @@
 //! An agent of a test's own: its process, its state folder, and ways to ask it.
 
+use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -14,6 +16,7 @@ use crate::programs::program;
 /// A running agent; it is stopped when this is dropped.
 #[derive(Debug)]
 pub struct Agent {
+    command: Command,
     process: Child,
     state_dir: PathBuf,
     _folder: TempDir,
@@ -42,34 +45,40 @@ impl Agent {
     /// `cpxd demo --headless` with more arguments.
     #[must_use]
     pub fn demo(arguments: &[&str]) -> Self {
-        Self::start(
-            "demo",
-            &[&["--headless", "--port", "0"], arguments].concat(),
-        )
+        let arguments = [&["--headless", "--port", "0"], arguments].concat();
+        Self::start("demo", &[], &arguments)
     }
 
     /// `cpxd run` with more arguments.
     #[must_use]
     pub fn run(arguments: &[&str]) -> Self {
-        Self::start("run", &[&["--port", "0"], arguments].concat())
+        Self::run_in(&[], arguments)
     }
 
-    fn start(command: &str, arguments: &[&str]) -> Self {
+    /// `cpxd run` with more environment variables and arguments.
+    #[must_use]
+    pub fn run_in(environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
+        let arguments = [&["--port", "0"], arguments].concat();
+        Self::start("run", environment, &arguments)
+    }
+
+    fn start(command_name: &str, environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let state_dir = folder.path().join("state");
         let log = fs::File::create(folder.path().join("log")).expect("a log file");
-        let process = Command::new(program("cpxd"))
-            .arg(command)
+        let mut command = Command::new(program("cpxd"));
+        command
+            .arg(command_name)
             .arg("--state-dir")
             .arg(&state_dir)
             .args(arguments)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("cpxd starts");
+            .stdout(log.try_clone().expect("a log file"))
+            .stderr(log);
         let mut agent = Self {
-            process,
+            process: command.spawn().expect("cpxd starts"),
+            command,
             state_dir,
             _folder: folder,
         };
@@ -77,9 +86,15 @@ impl Agent {
         agent
     }
 
+    /// Starts it once more after its end, with the same state folder.
+    pub fn start_again(&mut self) {
+        self.process = self.command.spawn().expect("cpxd starts");
+        self.wait_until_ready();
+    }
+
     fn wait_until_ready(&mut self) {
         let patience = Instant::now() + Duration::from_secs(30);
-        while !self.state_dir.join("endpoint.json").exists() {
+        while !self.is_announced() {
             let ended = self.process.try_wait().expect("the agent's state");
             assert!(ended.is_none(), "the agent ended: {}", self.log());
             assert!(
@@ -89,6 +104,14 @@ impl Agent {
             );
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Whether `endpoint.json` speaks of this process, and not of one that was killed.
+    fn is_announced(&self) -> bool {
+        fs::read(self.state_dir.join("endpoint.json"))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
+            .is_some_and(|endpoint| endpoint["pid"] == self.pid())
     }
 
     /// Its state folder.
@@ -103,7 +126,7 @@ impl Agent {
         self.process.id()
     }
 
-    /// What it logged so far.
+    /// What it logged so far, with all else that it printed.
     #[must_use]
     pub fn log(&self) -> String {
         let log = self.state_dir.with_file_name("log");
@@ -226,8 +249,14 @@ impl Agent {
 
     /// Asks it to stop and waits for its end.
     pub fn stop(&mut self) -> ExitStatus {
+        self.stop_by("-TERM")
+    }
+
+    /// Sends it a signal that ends it and waits for its end.
+    pub fn stop_by(&mut self, signal: &str) -> ExitStatus {
         let pid = self.pid().to_string();
-        let _ = Command::new("kill").arg(&pid).status();
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.expect("kill starts").success(), "no signal was sent");
         self.process.wait().expect("the agent ends")
     }
 }
@@ -262,7 +291,7 @@ fn ask(mut curl: Command, url: &str) -> Answer {
 #[derive(Debug)]
 pub struct Events {
     curl: Child,
-    lines: std::sync::mpsc::Receiver<String>,
+    lines: Receiver<String>,
 }
 
 /// One server-sent event.
@@ -282,31 +311,21 @@ impl Events {
             .as_str()
             .expect("a socket")
             .to_owned();
+        // Headers on standard output would wait in a buffer for the first event.
         let mut curl = Command::new("curl")
-            .args([
-                "--silent",
-                "--no-buffer",
-                "--include",
-                "--unix-socket",
-                &socket,
-            ])
+            .args(["--silent", "--no-buffer", "--verbose"])
+            .args(["--unix-socket", &socket])
             .args(arguments)
             .arg("http://localhost/v1/events")
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("curl starts");
-        let stdout = curl.stdout.take().expect("a pipe");
-        let (sender, lines) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
+        let lines = lines_of(curl.stdout.take().expect("a pipe"));
+        let progress = lines_of(curl.stderr.take().expect("a pipe"));
         let events = Self { curl, lines };
         // The headers are there: from here on nothing is missed.
-        while !events.line().is_empty() {}
+        while next_line(&progress) != "<" {}
         events
     }
 
@@ -342,10 +361,7 @@ impl Events {
     }
 
     fn line(&self) -> String {
-        match self.lines.recv_timeout(Duration::from_secs(30)) {
-            Ok(line) => line.trim_end().to_owned(),
-            Err(error) => panic!("no event: {error}"),
-        }
+        next_line(&self.lines)
     }
 }
 
@@ -353,6 +369,24 @@ impl Drop for Events {
     fn drop(&mut self) {
         let _ = self.curl.kill();
         let _ = self.curl.wait();
+    }
+}
+
+fn lines_of(pipe: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            // To the end even if nobody listens, or curl would choke on its own words.
+            let _ = sender.send(line);
+        }
+    });
+    lines
+}
+
+fn next_line(lines: &Receiver<String>) -> String {
+    match lines.recv_timeout(Duration::from_secs(30)) {
+        Ok(line) => line.trim_end().to_owned(),
+        Err(error) => panic!("no event: {error}"),
     }
 }
 

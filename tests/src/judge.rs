@@ -5,6 +5,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use card_emulator::pki::{TEST_INTERMEDIATE_DER, TEST_ROOT_DER};
 use serde_json::Value;
 
 /// Decodes a base64 field of an answer.
@@ -46,9 +47,49 @@ pub fn openssl_verifies(certificate: &[u8], hash: &str, signature: &[u8], messag
     verified.status.success()
 }
 
+/// Whether openssl builds a chain from a DER certificate of a virtual card to the test root,
+/// for a purpose such as `sslclient`.
+#[must_use]
+pub fn openssl_accepts_chain(certificate: &[u8], purpose: &str) -> bool {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pem = |name: &str, der: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, to_pem(der)).expect("a file");
+        path
+    };
+    let verified = Command::new("openssl")
+        .args(["verify", "-purpose", purpose, "-CAfile"])
+        .arg(pem("root.pem", TEST_ROOT_DER))
+        .arg("-untrusted")
+        .arg(pem("intermediate.pem", TEST_INTERMEDIATE_DER))
+        .arg(pem("certificate.pem", certificate))
+        .output()
+        .expect("openssl starts");
+    verified.status.success()
+}
+
+/// The DER certificates in a text of PEM blocks.
+#[must_use]
+pub fn certificates_in_pem(text: &str) -> Vec<Vec<u8>> {
+    let blocks = text.split(PEM_BEGIN).skip(1);
+    let decode = |block: &str| {
+        let (base64, _) = block.split_once(PEM_END).expect("the end of a PEM block");
+        let base64: String = base64.split_whitespace().collect();
+        STANDARD.decode(base64).expect("base64")
+    };
+    blocks.map(decode).collect()
+}
+
+fn to_pem(der: &[u8]) -> String {
+    format!("{PEM_BEGIN}\n{}\n{PEM_END}\n", STANDARD.encode(der))
+}
+
 /// What a Web eID token signs: hash(origin) ‖ hash(nonce).
 #[must_use]
 pub fn web_eid_message(origin: &str, nonce: &str) -> Vec<u8> {
     let hash = |text: &str| ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     [hash(origin).as_ref(), hash(nonce).as_ref()].concat()
 }
+
+const PEM_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const PEM_END: &str = "-----END CERTIFICATE-----";

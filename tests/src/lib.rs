@@ -11,5 +11,16 @@
 )]
 
 pub mod agent;
+pub mod calls;
+pub mod ended;
+pub mod exchange;
+pub mod fixtures;
+#[cfg(target_os = "linux")]
+pub mod foreign_card;
 pub mod judge;
+pub mod operations;
+#[cfg(target_os = "linux")]
+pub mod pcsc_stack;
 pub mod programs;
+pub mod scripted;
+pub mod waiting;

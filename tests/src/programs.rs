@@ -16,7 +16,14 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 fn build() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        if says_what_runs(&name.to_string_lossy()) {
+            cargo.env_remove(name);
+        }
+    }
+    let folder = folder_of_this_build();
+    let built = cargo
         .args([
             "build",
             "--quiet",
@@ -26,15 +33,25 @@ fn build() -> PathBuf {
             "-p",
             "card-emulator",
         ])
+        .args(folder.ends_with("release").then_some("--release"))
         .current_dir(workspace_dir())
         .status()
         .expect("cargo starts");
     assert!(built.success(), "the programs under test do not build");
-    let this_test = std::env::current_exe().expect("the test has a path");
-    let folder = this_test.ancestors().find(|path| path.ends_with("debug"));
     folder
-        .expect("the tests are built in a debug folder")
-        .to_owned()
+}
+
+/// Where cargo puts programs; tests and examples stand in a folder of their own below.
+fn folder_of_this_build() -> PathBuf {
+    let this_test = std::env::current_exe().expect("the test has a path");
+    let folder = this_test.parent().and_then(Path::parent);
+    folder.expect("a folder of programs").to_owned()
+}
+
+/// Whether cargo tells a test by this variable which test it is. To build scripts that look at it
+/// the world has changed, and they would build half of the programs again.
+fn says_what_runs(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
 /// Root of the workspace.

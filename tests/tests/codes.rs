@@ -401,5 +401,8 @@ fn the_command_line_changes_and_unblocks_and_its_exit_codes_tell_what_happened()
     }
     assert_codes(&agent, FRESH.0, FRESH.1);
     let log = agent.log();
-    assert!(!log.contains("87654321") && !log.contains("12345678"), "{log}");
+    assert!(
+        !log.contains("87654321") && !log.contains("12345678"),
+        "{log}"
+    );
 }

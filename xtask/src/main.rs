@@ -8,6 +8,7 @@
     reason = "showing progress on the terminal is the job of this program"
 )]
 
+mod bench;
 mod cargo_deny;
 mod commands;
 mod demo;
@@ -41,6 +42,12 @@ enum Verb {
     },
     /// Install what the tests need, then build everything and run every test
     Test,
+    /// Count commands and bytes beside OpenSC on the same virtual card, and take times and memory
+    Bench {
+        /// Passed to the bench, for example `--signatures 10000`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Formatting, clippy, tidy and cargo-deny, warnings being errors
     Lint,
     /// The rules of this project that no other tool knows: floors, fixtures, files, manifests
@@ -61,6 +68,7 @@ fn run(verb: Verb) -> Result<()> {
     match verb {
         Verb::Demo { arguments } => demo::run(&arguments),
         Verb::Test => test::run(),
+        Verb::Bench { arguments } => bench::run(&arguments),
         Verb::Lint => lint::run(),
         Verb::Tidy => tidy::run(),
     }

@@ -78,9 +78,9 @@ pub trait CardChannel {
     ///
     /// Data over 255 bytes in the short form goes by command chaining
     /// (ISO/IEC 7816-4, 5.3.3). A command with Le that is answered 61xx is
-    /// continued by GET RESPONSE (5.3.4), one answered 6Cxx is sent once more
-    /// with the length that the card named. A command without Le is never
-    /// continued nor repeated, so a VERIFY reaches the card exactly once.
+    /// continued by GET RESPONSE (5.3.4); it or a GET RESPONSE answered 6Cxx is
+    /// sent once more with the length that the card named. A command without Le is
+    /// never continued nor repeated, so a VERIFY reaches the card exactly once.
     ///
     /// # Errors
     /// [`ChannelError`]; a status word other than 9000 is an answer, not an error.
@@ -101,17 +101,10 @@ fn transmit(
         Chain::Refused(response) => return Ok(response),
         Chain::Last(last) => last,
     };
-    let mut response = send(exchange, protocol, &last)?;
     if last.le() == ExpectedLen::Nothing {
-        return Ok(response);
+        return send(exchange, protocol, &last);
     }
-    if let Some(exact_len) = response.sw().exact_len() {
-        let again = last.clone().with_le(ExpectedLen::Exactly(exact_len));
-        response = send(exchange, protocol, &again)?;
-        if response.sw().exact_len().is_some() {
-            return Err(ChannelError::CardMisbehaved("6Cxx twice in a row"));
-        }
-    }
+    let response = send_with_exact_len(exchange, protocol, &last)?;
     collect_response(exchange, protocol, &last, response)
 }
 
@@ -167,7 +160,7 @@ fn collect_response(
         if secret {
             get_response = get_response.with_secret_response();
         }
-        let part = send(exchange, protocol, &get_response)?;
+        let part = send_with_exact_len(exchange, protocol, &get_response)?;
         data.extend_from_slice(part.data());
         match part.sw().available_len() {
             Some(more) => available = more,
@@ -175,6 +168,24 @@ fn collect_response(
         }
     }
     Err(ChannelError::CardMisbehaved("an answer without end"))
+}
+
+/// Sends a command, and once more when the card names the length that it wants (6Cxx).
+fn send_with_exact_len(
+    exchange: &mut Exchange<'_>,
+    protocol: Protocol,
+    command: &CommandApdu,
+) -> Result<ResponseApdu, ChannelError> {
+    let response = send(exchange, protocol, command)?;
+    let Some(exact_len) = response.sw().exact_len() else {
+        return Ok(response);
+    };
+    let again = command.clone().with_le(ExpectedLen::Exactly(exact_len));
+    let response = send(exchange, protocol, &again)?;
+    if response.sw().exact_len().is_some() {
+        return Err(ChannelError::CardMisbehaved("6Cxx twice in a row"));
+    }
+    Ok(response)
 }
 
 /// One command, one answer, both traced.
@@ -295,6 +306,34 @@ mod tests {
         );
         assert_eq!(script.transmit(&read_binary()).unwrap().data(), [8, 9]);
         script.assert_played();
+    }
+
+    #[test]
+    fn repeats_a_get_response_once_with_the_length_that_the_card_named() {
+        let mut script = Script::new(
+            Protocol::T0,
+            &[
+                (&[0, 0xB0, 0, 0, 0], &[0x61, 0x04]),
+                (&[0, 0xC0, 0, 0, 4], &[0x6C, 0x02]),
+                (&[0, 0xC0, 0, 0, 2], &[8, 9, 0x90, 0x00]),
+            ],
+        );
+        assert_eq!(script.transmit(&read_binary()).unwrap().data(), [8, 9]);
+        script.assert_played();
+    }
+
+    #[test]
+    fn a_get_response_that_is_never_long_enough_is_stopped() {
+        let mut script = Script::new(
+            Protocol::T0,
+            &[
+                (&[0, 0xB0, 0, 0, 0], &[0x61, 0x04]),
+                (&[0, 0xC0, 0, 0, 4], &[0x6C, 0x02]),
+                (&[0, 0xC0, 0, 0, 2], &[0x6C, 0x03]),
+            ],
+        );
+        let error = script.transmit(&read_binary()).unwrap_err();
+        assert_eq!(error, ChannelError::CardMisbehaved("6Cxx twice in a row"));
     }
 
     #[test]

@@ -9,12 +9,14 @@ pub struct StatusWord(pub u16);
 impl StatusWord {
     /// 9000: done.
     pub const SUCCESS: Self = Self(0x9000);
-    /// 6300 and 63Cx with x = 0: the comparison failed and no try is left.
-    pub const NO_TRY_LEFT: Self = Self(0x63C0);
+    /// 6300: the code was wrong; how many tries are left is not told.
+    pub const VERIFICATION_FAILED: Self = Self(0x6300);
     /// 6700: wrong length.
     pub const WRONG_LENGTH: Self = Self(0x6700);
     /// 6881: logical channel not supported.
     pub const LOGICAL_CHANNEL_NOT_SUPPORTED: Self = Self(0x6881);
+    /// 6981: the command does not fit the kind of the file.
+    pub const INCOMPATIBLE_FILE: Self = Self(0x6981);
     /// 6982: a condition of access, such as the code, is missing.
     pub const SECURITY_STATUS_NOT_SATISFIED: Self = Self(0x6982);
     /// 6983: the code is blocked.
@@ -23,6 +25,8 @@ impl StatusWord {
     pub const REFERENCE_DATA_NOT_USABLE: Self = Self(0x6984);
     /// 6985: the command does not fit the state of the card.
     pub const CONDITIONS_OF_USE_NOT_SATISFIED: Self = Self(0x6985);
+    /// 6986: the command is not allowed, as no elementary file is current.
+    pub const COMMAND_NOT_ALLOWED: Self = Self(0x6986);
     /// 6A80: the data field is wrong.
     pub const WRONG_DATA: Self = Self(0x6A80);
     /// 6A82: no such file or application.

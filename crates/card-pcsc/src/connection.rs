@@ -1,6 +1,6 @@
 //! One card over PC/SC: connection, transaction, reset.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fmt;
 
 use card_apdu::{Atr, CardChannel, Protocol, ReaderFault, WireBytes};
@@ -36,7 +36,8 @@ pub fn connect(reader: &str) -> Result<PcscConnection, ReaderFault> {
 /// An open card. It is left as it is, never reset, when this is dropped.
 ///
 /// The connection stands for one card: once that was taken out, every call
-/// fails, also when another card has come in its place.
+/// fails, also when another card has come in its place. Only
+/// [`reconnect`](Self::reconnect) takes whatever card is there.
 pub struct PcscConnection {
     card: SharedCard,
     atr: Atr,
@@ -59,7 +60,8 @@ impl PcscConnection {
 
     /// Keeps other programs away from the card until the transaction is dropped.
     ///
-    /// Waits, without limit, for as long as another program is in one.
+    /// Waits, without limit, for as long as another program is in one;
+    /// pcsc-lite asks for its end only ten times a second.
     ///
     /// # Errors
     /// [`ReaderFault::Reset`] when another program reset the card since this
@@ -77,8 +79,9 @@ impl PcscConnection {
 
     /// Takes note of a reset by another program, without another reset.
     ///
-    /// PC/SC remembers only the last event: behind a reset there may have been
-    /// a removal. Whoever reconnects must find out anew which card this is.
+    /// PC/SC remembers only the last event: a card that was exchanged and then
+    /// reset by another program shows as [`ReaderFault::Reset`] alone. Whoever
+    /// reconnects must therefore find out anew which card this is.
     ///
     /// # Errors
     /// As for [`connect`].
@@ -119,11 +122,11 @@ impl PcscTransaction<'_> {
     /// that it then needs, the card could be exchanged unseen.
     ///
     /// # Errors
-    /// [`ReaderFault::Removed`] and its kin; the card lost its power then, and
-    /// with it all that this would have made it forget.
+    /// [`ReaderFault::Removed`] when the card is gone, and with its power all it
+    /// knew. After any other fault the codes may still count as presented.
     pub fn end_with_reset(mut self) -> Result<(), ReaderFault> {
         // SCardReconnect would take any card for ours; this asks whether it still is.
-        atr_and_protocol(&self.transaction)?;
+        self.transaction.status2_owned().map_err(reader_fault)?;
         self.transaction
             .reconnect(ShareMode::Shared, PROTOCOLS, Disposition::ResetCard)
             .map_err(reader_fault)?;
@@ -161,7 +164,7 @@ impl fmt::Debug for PcscTransaction<'_> {
 struct SharedCard(Option<Card>);
 
 impl SharedCard {
-    fn connect(context: &Context, reader: &std::ffi::CStr) -> Result<Self, Error> {
+    fn connect(context: &Context, reader: &CStr) -> Result<Self, Error> {
         let card = context.connect(reader, ShareMode::Shared, PROTOCOLS)?;
         Ok(Self(Some(card)))
     }

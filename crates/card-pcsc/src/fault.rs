@@ -12,8 +12,9 @@ pub(crate) fn reader_fault(error: Error) -> ReaderFault {
         Error::RemovedCard | Error::NoSmartcard => ReaderFault::Removed,
         Error::ResetCard => ReaderFault::Reset,
         Error::SharingViolation => ReaderFault::Busy,
-        // pcsc-lite says NOT_TRANSACTED, WinSCard COMM_DATA_LOST or TIMEOUT,
-        // when a card falls silent within a command.
+        // What is said when a card falls silent within a command: NOT_TRANSACTED
+        // by pcsc-lite, also for a card just pulled, until it has noticed that;
+        // COMM_DATA_LOST or TIMEOUT by WinSCard.
         Error::UnresponsiveCard
         | Error::UnpoweredCard
         | Error::NotTransacted

@@ -55,7 +55,7 @@ impl Service {
 
     /// Blocks in SCardGetStatusChange, which returns at once when a reader is new.
     fn wait(&mut self, cancellation: &Cancellation) -> Result<(), WatchError> {
-        let timeout = self.timeout();
+        let timeout = time_until_next_look(&self.questions, self.settled);
         let questions = &mut self.questions;
         let result = cancellation.during(&self.context, |context| {
             context.get_status_change(timeout, questions)
@@ -68,26 +68,6 @@ impl Service {
             Err(error) => return Err(unavailable(error)),
         }
         Ok(())
-    }
-
-    /// How long to wait before readers and list are looked at though nothing changed.
-    ///
-    /// Before its version 2.3 pcsc-lite misses a reader that comes between two
-    /// waits, such as the second slot of a reader with two, so each change is
-    /// followed by one more look. macOS does not know the pseudo reader at
-    /// all: there, and only there, the list is read every second.
-    fn timeout(&self) -> Option<Duration> {
-        let [reader_list, readers @ ..] = self.questions.as_slice() else {
-            return None;
-        };
-        let announced = !reader_list.event_state().contains(State::UNKNOWN);
-        if readers.iter().any(is_starting) {
-            Some(START_PAUSE)
-        } else if self.settled && announced {
-            None
-        } else {
-            Some(SECOND_LOOK)
-        }
     }
 
     fn take_answers(&mut self, settled: bool) {
@@ -136,6 +116,28 @@ fn follow(questions: &mut Vec<pcsc::ReaderState>, seen: &mut Vec<ReaderState>, n
             .iter()
             .any(|question| name_of(question) == reader.name)
     });
+}
+
+/// How long to wait before readers and list are looked at though nothing changed.
+///
+/// Before its version 2.3 pcsc-lite misses a reader that comes between two
+/// waits, such as the second slot of a reader with two, so each change is
+/// followed by one more look. macOS does not know the pseudo reader at all:
+/// there, and only there, the list is read every second.
+fn time_until_next_look(questions: &[pcsc::ReaderState], settled: bool) -> Option<Duration> {
+    let mut readers = questions
+        .iter()
+        .filter(|question| !is_reader_list(question));
+    let announced = questions.iter().any(|question| {
+        is_reader_list(question) && !question.event_state().contains(State::UNKNOWN)
+    });
+    if readers.any(is_starting) {
+        Some(START_PAUSE)
+    } else if settled && announced {
+        None
+    } else {
+        Some(SECOND_LOOK)
+    }
 }
 
 /// A question whose answer is not known, and which is therefore answered at once.
@@ -223,6 +225,26 @@ mod tests {
         let mut questions = vec![unaware(PNP_NOTIFICATION()), known_as_empty];
         follow(&mut questions, &mut vec![seen("A")], &listed);
         assert_eq!(questions[1].current_state(), State::EMPTY);
+    }
+
+    #[test]
+    fn a_reader_that_is_starting_is_looked_at_soon() {
+        let questions = [unaware(PNP_NOTIFICATION()), unaware(c"A")];
+        for settled in [false, true] {
+            assert_eq!(time_until_next_look(&questions, settled), Some(START_PAUSE));
+        }
+    }
+
+    #[test]
+    fn after_one_more_look_nothing_runs_until_something_changes() {
+        let questions = [unaware(PNP_NOTIFICATION())];
+        assert_eq!(time_until_next_look(&questions, false), Some(SECOND_LOOK));
+        assert_eq!(time_until_next_look(&questions, true), None);
+    }
+
+    #[test]
+    fn where_the_reader_list_is_not_announced_it_is_looked_at_again_and_again() {
+        assert_eq!(time_until_next_look(&[], true), Some(SECOND_LOOK));
     }
 
     #[test]

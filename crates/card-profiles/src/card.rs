@@ -137,6 +137,13 @@ pub struct CodeCounters {
 }
 
 impl CodeCounters {
+    /// Those of a card that tells nothing.
+    pub(crate) const UNKNOWN: Self = Self {
+        tries_left: None,
+        tries_maximum: None,
+        uses_left: None,
+    };
+
     /// Whether the code can no longer be presented.
     #[must_use]
     pub fn is_blocked(&self) -> bool {

@@ -59,6 +59,18 @@ impl Presentation {
             (sw, None) => Err(CardError::Refused { command, sw }),
         }
     }
+
+    /// A code that the card refused with 6300, by the counter that it was asked for afterwards.
+    pub(crate) fn failed(tries_left: Option<u8>, command: &'static str) -> Result<Self, CardError> {
+        match tries_left {
+            Some(0) => Ok(Self::Blocked),
+            Some(tries_left) => Ok(Self::Wrong { tries_left }),
+            None => Err(CardError::Refused {
+                command,
+                sw: StatusWord::VERIFICATION_FAILED,
+            }),
+        }
+    }
 }
 
 /// Why a code is not sent to the card although the holder typed it.

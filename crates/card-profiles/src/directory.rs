@@ -1,11 +1,13 @@
 //! What the PKCS#15 directory of a card holds, read once in an insertion, by whatever commands its
 //! generation reads a file with.
 
+use card_apdu::tlv;
 use igc_sante::{CardCertificate, KeyRole};
 
 use crate::files::FilePath;
+use crate::holder_code::{check_keys, holder_code, unblock_code};
 use crate::pkcs15::{self, CertificateObject, ObjectDirectory, PinObject, PrivateKeyObject};
-use crate::{CardError, CardMemory};
+use crate::{CardError, CardMemory, UnblockError};
 
 /// A card whose files can be read by path.
 pub(crate) trait Directory {
@@ -22,32 +24,64 @@ pub(crate) trait Directory {
         what: &'static str,
     ) -> Result<Vec<u8>, CardError>;
 
-    /// An elementary file that holds one DER certificate.
-    fn read_certificate(&mut self, path: &FilePath) -> Result<Vec<u8>, CardError>;
+    /// An elementary file that begins with one DER certificate.
+    fn read_certificate_file(
+        &mut self,
+        path: &FilePath,
+        what: &'static str,
+    ) -> Result<Vec<u8>, CardError>;
 
     /// The key that a certificate of this application belongs to.
     fn role_of(&self, certificate: &CardCertificate) -> Option<KeyRole> {
         certificate.role()
     }
 
-    /// The certificates of the CDF, the first one for each role.
+    /// Whether a key of this application plays the role.
+    fn serves(&self, key: &PrivateKeyObject, role: KeyRole) -> bool {
+        key.serves(role)
+    }
+
+    /// The first certificate for each role. One that cannot be read is missing, and no more than that while
+    /// another one can.
     fn read_certificates(&mut self) -> Result<Vec<(KeyRole, CardCertificate)>, CardError> {
         let mut certificates: Vec<(KeyRole, CardCertificate)> = Vec::new();
+        let mut ids = Vec::new();
+        let mut first_error = None;
         for object in self.certificate_objects()? {
-            let der = self.read_certificate(&object.path)?;
-            let certificate =
-                CardCertificate::parse(&der).map_err(|source| CardError::Malformed {
-                    what: "a certificate",
-                    source: Some(Box::new(source)),
-                })?;
+            let certificate = match self.read_certificate(&object.path) {
+                Ok(certificate) => certificate,
+                Err(error @ (CardError::Reader(_) | CardError::Bug(_))) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, "a certificate was passed over");
+                    first_error.get_or_insert(error);
+                    continue;
+                }
+            };
             match self.role_of(&certificate) {
                 Some(role) if !certificates.iter().any(|(known, _)| *known == role) => {
                     certificates.push((role, certificate));
+                    ids.push((role, object.id));
                 }
                 Some(_) | None => tracing::debug!("a certificate without a role was passed over"),
             }
         }
-        Ok(certificates)
+        self.memory().certificate_ids = ids;
+        match first_error {
+            Some(error) if certificates.is_empty() => Err(error),
+            Some(_) | None => Ok(certificates),
+        }
+    }
+
+    /// One certificate, without what follows it in its file.
+    fn read_certificate(&mut self, path: &FilePath) -> Result<CardCertificate, CardError> {
+        let what = "a certificate";
+        let bytes = self.read_certificate_file(path, what)?;
+        let der_len = tlv::object_len(&bytes).map_err(CardError::tlv(what))?;
+        let der = bytes.get(..der_len).ok_or(CardError::malformed(what))?;
+        CardCertificate::parse(der).map_err(|source| CardError::Malformed {
+            what,
+            source: Some(Box::new(source)),
+        })
     }
 
     /// The entries of the CDF.
@@ -76,14 +110,31 @@ pub(crate) trait Directory {
         Ok(pins)
     }
 
-    /// The holder's code: the first code object that unblocks nothing.
+    /// The holder's code, which neither the other codes nor the keys contradict as far as they are known.
     fn pin_object(&mut self) -> Result<Option<PinObject>, CardError> {
-        Ok(self.pin_objects()?.into_iter().find(|pin| !pin.unblocks))
+        let pins = self.pin_objects()?;
+        let pin = holder_code(&pins)?;
+        if let (Some(pin), Some(keys)) = (pin, &self.memory().private_keys) {
+            check_keys(pin, &pins, keys)?;
+        }
+        Ok(pin.cloned())
     }
 
-    /// The unblock code: the first code object that unblocks.
+    /// The code that unblocks the holder's, whether or not this program can present it.
     fn unblock_object(&mut self) -> Result<Option<PinObject>, CardError> {
-        Ok(self.pin_objects()?.into_iter().find(|pin| pin.unblocks))
+        let pins = self.pin_objects()?;
+        Ok(unblock_code(&pins)?.cloned())
+    }
+
+    /// Both codes, where this program can present both.
+    fn both_code_objects(&mut self) -> Result<(PinObject, PinObject), UnblockError> {
+        match (self.pin_object()?, self.unblock_object()?) {
+            (Some(pin), Some(unblock)) => {
+                unblock.check_supported()?;
+                Ok((pin, unblock))
+            }
+            _ => Err(UnblockError::Absent),
+        }
     }
 
     /// The keys of the PrKDF.
@@ -102,6 +153,17 @@ pub(crate) trait Directory {
         Ok(keys)
     }
 
+    /// The key that a role is played by.
+    fn key(&mut self, role: KeyRole) -> Result<PrivateKeyObject, CardError> {
+        let keys = self.private_keys()?;
+        let certificate_ids = self.memory().certificate_ids.clone();
+        let certificate_id = certificate_ids.iter().find(|(known, _)| *known == role);
+        let certificate_id = certificate_id.map(|(_, id)| id.as_slice());
+        key_of_role(&keys, |key| self.serves(key, role), certificate_id)
+            .cloned()
+            .ok_or(CardError::KeyAbsent(role))
+    }
+
     /// EF.ODF (ISO/IEC 7816-15, 7.5.1).
     fn object_directory(&mut self) -> Result<ObjectDirectory, CardError> {
         if let Some(directory) = &self.memory().directory {
@@ -112,6 +174,26 @@ pub(crate) trait Directory {
         let directory = pkcs15::parse_odf(&bytes, &application)?;
         self.memory().directory = Some(directory.clone());
         Ok(directory)
+    }
+}
+
+/// The key of a role: the one that belongs to the certificate that was read for it.
+///
+/// Both have one identifier. Where no key has that of the certificate, and without a certificate, it is the only key of
+/// that use; several of them would leave open whose signature it is.
+fn key_of_role<'k>(
+    keys: &'k [PrivateKeyObject],
+    serves: impl Fn(&PrivateKeyObject) -> bool,
+    certificate_id: Option<&[u8]>,
+) -> Option<&'k PrivateKeyObject> {
+    let belongs = |key: &&PrivateKeyObject| Some(key.id.as_slice()) == certificate_id;
+    if let Some(key) = keys.iter().find(belongs) {
+        return serves(key).then_some(key);
+    }
+    let mut candidates = keys.iter().filter(|key| serves(key));
+    match (candidates.next(), candidates.next()) {
+        (only, None) => only,
+        (_, Some(_)) => None,
     }
 }
 
@@ -133,4 +215,57 @@ pub(crate) const CONTACT_AID: [u8; 13] = [
 pub(crate) const CONTACTLESS_AID: [u8; 13] = [
     0xE8, 0x28, 0xBD, 0x08, 0x0F, 0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x00, 0x20,
 ];
+/// PKCS#15 EF.ODF (ISO/IEC 7816-15, 7.5.1).
 const EF_ODF: u16 = 0x5031;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signature_key(id: u8) -> PrivateKeyObject {
+        PrivateKeyObject {
+            id: vec![id],
+            auth_id: None,
+            reference: 0x80 | id,
+            non_repudiation: true,
+            signs: false,
+            deciphers: false,
+        }
+    }
+
+    fn authentication_key(id: u8) -> PrivateKeyObject {
+        PrivateKeyObject {
+            non_repudiation: false,
+            signs: true,
+            deciphers: true,
+            ..signature_key(id)
+        }
+    }
+
+    #[test]
+    fn the_key_is_the_one_of_the_certificate() {
+        let keys = [signature_key(1), authentication_key(2), signature_key(3)];
+        let found = |role, certificate_id: &[u8]| {
+            key_of_role(&keys, |key| key.serves(role), Some(certificate_id))
+                .map(|key| key.reference)
+        };
+        assert_eq!(found(KeyRole::Signature, &[3]), Some(0x83));
+        assert_eq!(found(KeyRole::Signature, &[1]), Some(0x81));
+        assert_eq!(found(KeyRole::Authentication, &[2]), Some(0x82));
+        assert_eq!(found(KeyRole::Signature, &[2]), None, "another use");
+        assert_eq!(found(KeyRole::Signature, &[9]), None, "two of this use");
+    }
+
+    #[test]
+    fn without_an_identifier_in_common_the_only_key_of_a_use_serves() {
+        let keys = [signature_key(1), authentication_key(2)];
+        for certificate_id in [None, Some(&[9][..])] {
+            let found = |role| {
+                key_of_role(&keys, |key| key.serves(role), certificate_id).map(|key| key.reference)
+            };
+            assert_eq!(found(KeyRole::Signature), Some(0x81));
+            assert_eq!(found(KeyRole::Authentication), Some(0x82));
+            assert_eq!(found(KeyRole::Technical), None);
+        }
+    }
+}

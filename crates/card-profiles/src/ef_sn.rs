@@ -7,6 +7,9 @@ pub(crate) const EF_SN_LEN: u16 = 12;
 
 /// Digits after the issuer, without Luhn digit and filler.
 pub(crate) fn parse_ef_sn(bytes: &[u8]) -> Result<String, CardError> {
+    if bytes.len() != usize::from(EF_SN_LEN) {
+        return Err(CardError::malformed("EF.SN"));
+    }
     let number = bytes
         .strip_prefix(&PREFIX)
         .ok_or(CardError::CardMisbehaved("EF.SN names another issuer"))?;

@@ -10,7 +10,7 @@ use crate::CardError;
 pub(crate) struct FilePath(Vec<u8>);
 
 impl FilePath {
-    pub(crate) const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
+    const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
 
     /// A path as the card's own directory files write it: absolute, or from `base` on.
     pub(crate) fn resolve(bytes: &[u8], base: &Self) -> Option<Self> {
@@ -60,7 +60,10 @@ pub(crate) fn read_object(
     }
     while bytes.len() < total {
         let wanted = u16::try_from((total - bytes.len()).min(256)).unwrap_or(256);
-        let part = read_at(channel, start, bytes.len(), ExpectedLen::Exactly(wanted))?;
+        let part = match read_at(channel, start, bytes.len(), ExpectedLen::Exactly(wanted)) {
+            Err(CardError::Refused { sw, .. }) if is_end_of_file(sw) => Vec::new(),
+            outcome => outcome?,
+        };
         if part.is_empty() {
             return Err(CardError::malformed(what));
         }
@@ -70,8 +73,8 @@ pub(crate) fn read_object(
     Ok(bytes)
 }
 
-/// Reads an elementary file of a size that SELECT told, with a row of objects in it, until the
-/// padding or the end of the file.
+/// Reads an elementary file of a size that SELECT told, until the padding after its objects or to
+/// its end.
 pub(crate) fn read_objects_in(
     channel: &mut dyn CardChannel,
     start: ReadStart,
@@ -187,12 +190,12 @@ fn is_end_of_file(sw: StatusWord) -> bool {
     )
 }
 
-/// Whether a 00 stands where the next object would begin.
+/// Whether a 00 or FF stands where the next object would begin.
 fn ends_in_padding(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while let Ok((_, after)) = tlv::Tlv::parse(rest) {
         match after {
-            [0, ..] => return true,
+            [0x00 | 0xFF, ..] => return true,
             [] => return false,
             _ => rest = after,
         }

@@ -16,6 +16,8 @@ mod directory;
 mod ef_sn;
 mod error;
 mod files;
+mod holder_code;
+mod pin_entry;
 mod pkcs15;
 mod recognition;
 mod rsa_padding;

@@ -3,23 +3,28 @@
 //! The flags of a real CPS3 are BIT STRINGs of one byte, without the count of
 //! unused bits (OpenSC issue 2224): such a byte is taken as the bits themselves.
 
-use card_apdu::tlv::{self, Tag, Tlv};
+use card_apdu::tlv::{self, Tag, Tlv, TlvError};
 use igc_sante::KeyRole;
 use zeroize::Zeroizing;
 
 use crate::files::FilePath;
+use crate::pin_entry::parse_pin;
 use crate::{CardError, Identity, PinLimits};
 
 /// What was read from a card since it was inserted.
 #[derive(Debug, Default)]
 pub struct CardMemory {
     pub(crate) identity: Option<Identity>,
+    /// Identifier of the certificate that the identity has for a role; its key has it too.
+    pub(crate) certificate_ids: Vec<(KeyRole, Vec<u8>)>,
     pub(crate) application: Option<FilePath>,
     pub(crate) directory: Option<ObjectDirectory>,
     pub(crate) pins: Option<Vec<PinObject>>,
     pub(crate) private_keys: Option<Vec<PrivateKeyObject>>,
     /// The card does not take SELECT with P2 = 0C for an elementary file.
     pub(crate) select_needs_fcp: bool,
+    /// The card does not take READ BINARY by a short identifier or of as much as there is.
+    pub(crate) reads_need_size: bool,
 }
 
 /// One entry of EF.DIR (ISO/IEC 7816-15, 8.2.1).
@@ -40,14 +45,27 @@ pub(crate) struct ObjectDirectory {
 /// A code that the card knows, from the AODF.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PinObject {
+    /// The identifier by which codes and keys name it.
+    pub(crate) id: Option<Vec<u8>>,
+    /// Identifier of the code that unblocks it.
+    pub(crate) unblocked_by: Option<Vec<u8>>,
     pub(crate) reference: u8,
     pub(crate) limits: PinLimits,
     pub(crate) unblocks: bool,
     /// Length and byte that shorter codes are filled up with.
     pub(crate) padding: Option<(u8, u8)>,
+    /// Why this program cannot present it; where it could not be read, it has neither reference nor flags.
+    pub(crate) unsupported: Option<&'static str>,
 }
 
 impl PinObject {
+    pub(crate) fn check_supported(&self) -> Result<(), CardError> {
+        match self.unsupported {
+            Some(reason) => Err(CardError::CardUnsupported(reason)),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the card takes a code of this length.
     pub(crate) fn takes(&self, digits: &[u8]) -> bool {
         let limits = self.limits;
@@ -76,7 +94,10 @@ impl PinObject {
 /// A private key, from the PrKDF.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PrivateKeyObject {
+    /// The identifier that its certificate has too.
     pub(crate) id: Vec<u8>,
+    /// Identifier of the code that it asks for.
+    pub(crate) auth_id: Option<Vec<u8>>,
     pub(crate) reference: u8,
     pub(crate) non_repudiation: bool,
     pub(crate) signs: bool,
@@ -104,7 +125,7 @@ pub(crate) struct CertificateObject {
 pub(crate) fn parse_ef_dir(bytes: &[u8]) -> Result<Vec<Application>, CardError> {
     let what = "EF.DIR";
     let mut applications = Vec::new();
-    for object in tlv::objects(bytes) {
+    for object in objects(bytes) {
         let object = object.map_err(CardError::tlv(what))?;
         if object.tag != APPLICATION_TEMPLATE {
             continue;
@@ -129,7 +150,7 @@ pub(crate) fn parse_odf(
 ) -> Result<ObjectDirectory, CardError> {
     let what = "the object directory";
     let mut directory = ObjectDirectory::default();
-    for object in tlv::objects(bytes) {
+    for object in objects(bytes) {
         let object = object.map_err(CardError::tlv(what))?;
         let path = tlv::find_path(object.value, &[SEQUENCE, OCTET_STRING])
             .map_err(CardError::tlv(what))?
@@ -145,7 +166,7 @@ pub(crate) fn parse_odf(
 }
 
 pub(crate) fn parse_aodf(bytes: &[u8]) -> Result<Vec<PinObject>, CardError> {
-    entries(bytes, "the list of codes", parse_pin)
+    entries(bytes, "the list of codes", |entry| Some(parse_pin(entry)))
 }
 
 pub(crate) fn parse_prkdf(bytes: &[u8]) -> Result<Vec<PrivateKeyObject>, CardError> {
@@ -161,16 +182,20 @@ pub(crate) fn parse_cdf(
     })
 }
 
-/// Each SEQUENCE of a directory file; an entry of a kind that is not understood is passed over.
+/// Each SEQUENCE of a directory file: a code, an RSA key or an X.509 certificate. Objects of other kinds have
+/// tags of their own (A0, A1 …); they and entries that are not understood are passed over.
 fn entries<T>(
     bytes: &[u8],
     what: &'static str,
     parse: impl Fn(Tlv<'_>) -> Option<T>,
 ) -> Result<Vec<T>, CardError> {
     let mut parsed = Vec::new();
-    for entry in tlv::objects(bytes) {
+    for entry in objects(bytes) {
         let entry = entry.map_err(CardError::tlv(what))?;
-        match parse(entry) {
+        match Some(entry)
+            .filter(|entry| entry.tag == SEQUENCE)
+            .and_then(&parse)
+        {
             Some(object) => parsed.push(object),
             None => tracing::debug!(what, "an entry was passed over"),
         }
@@ -178,45 +203,34 @@ fn entries<T>(
     Ok(parsed)
 }
 
-/// PinAttributes (ISO/IEC 7816-15, 8.9.2).
-fn parse_pin(entry: Tlv<'_>) -> Option<PinObject> {
-    let attributes = tlv::find_path(entry.value, &[TYPE_ATTRIBUTES, SEQUENCE]).ok()??;
-    let flags = BitString::find(attributes)?;
-    let mut lengths = integers(attributes);
-    let minimum_len = lengths.next()?;
-    let stored_len = lengths.next()?;
-    let maximum_len = lengths.next().unwrap_or(stored_len);
-    let reference = match tlv::find(attributes, PIN_REFERENCE).ok()? {
-        Some([reference]) => *reference,
-        Some(_) => return None,
-        None => 0,
-    };
-    let pad_byte = match tlv::find(attributes, OCTET_STRING).ok()? {
-        Some([byte]) => *byte,
-        _ => 0xFF,
-    };
-    Some(PinObject {
-        reference,
-        limits: PinLimits {
-            minimum_len,
-            maximum_len,
-        },
-        unblocks: flags.has(UNBLOCKING_PIN) || flags.has(SO_PIN),
-        padding: flags
-            .has(NEEDS_PADDING)
-            .then_some((stored_len.max(maximum_len), pad_byte)),
+/// The objects of a directory file, up to where FF stands in the place of the next one: 00 is no object, and
+/// an erased byte that fills a file up to its size is none either.
+fn objects(bytes: &[u8]) -> impl Iterator<Item = Result<Tlv<'_>, TlvError>> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        while let [0x00, after @ ..] = rest {
+            rest = after;
+        }
+        if matches!(rest, [] | [0xFF, ..]) {
+            return None;
+        }
+        let object = Tlv::parse(rest);
+        rest = object.as_ref().map_or(&[], |(_, after)| after);
+        Some(object.map(|(object, _)| object))
     })
 }
 
 /// CommonKeyAttributes (ISO/IEC 7816-15, 8.4.2).
 fn parse_private_key(entry: Tlv<'_>) -> Option<PrivateKeyObject> {
-    let class_attributes = second_sequence(entry)?;
+    let auth_id = tlv::find(nth_sequence(entry, 0)?, OCTET_STRING).ok()?;
+    let class_attributes = nth_sequence(entry, 1)?;
     let id = tlv::find(class_attributes, OCTET_STRING).ok()??;
     let usage = BitString::find(class_attributes)?;
-    let reference = tlv::find(class_attributes, INTEGER).ok()??.last()?;
+    let reference = tlv::find(class_attributes, INTEGER).ok()??;
     Some(PrivateKeyObject {
         id: id.to_vec(),
-        reference: *reference,
+        auth_id: auth_id.map(<[u8]>::to_vec),
+        reference: small_integer(reference)?,
         non_repudiation: usage.has(USAGE_NON_REPUDIATION),
         signs: usage.has(USAGE_SIGN),
         deciphers: usage.has(USAGE_DECRYPT),
@@ -225,7 +239,7 @@ fn parse_private_key(entry: Tlv<'_>) -> Option<PrivateKeyObject> {
 
 /// CommonCertificateAttributes and X509CertificateAttributes (ISO/IEC 7816-15, 8.7).
 fn parse_certificate(entry: Tlv<'_>, application: &FilePath) -> Option<CertificateObject> {
-    let id = tlv::find(second_sequence(entry)?, OCTET_STRING).ok()??;
+    let id = tlv::find(nth_sequence(entry, 1)?, OCTET_STRING).ok()??;
     let path = tlv::find_path(
         entry.value,
         &[TYPE_ATTRIBUTES, SEQUENCE, SEQUENCE, OCTET_STRING],
@@ -236,37 +250,38 @@ fn parse_certificate(entry: Tlv<'_>, application: &FilePath) -> Option<Certifica
     })
 }
 
-/// The class attributes: the second SEQUENCE of an entry, after the common ones.
-fn second_sequence<'a>(entry: Tlv<'a>) -> Option<&'a [u8]> {
+/// A SEQUENCE of an entry, counted from 0: the common attributes, then the class attributes.
+pub(crate) fn nth_sequence<'a>(entry: Tlv<'a>, n: usize) -> Option<&'a [u8]> {
     entry
         .children()
         .filter_map(Result::ok)
         .filter(|child| child.tag == SEQUENCE)
-        .nth(1)
+        .nth(n)
         .map(|child| child.value)
 }
 
-fn integers(attributes: &[u8]) -> impl Iterator<Item = u8> + '_ {
-    tlv::objects(attributes)
-        .filter_map(Result::ok)
-        .filter(|object| object.tag == INTEGER)
-        .filter_map(|object| object.value.last().copied())
+/// A number up to 255, with the 00 that DER puts before a first bit that is set or without.
+pub(crate) fn small_integer(value: &[u8]) -> Option<u8> {
+    match *value {
+        [number] | [0x00, number] => Some(number),
+        _ => None,
+    }
 }
 
-/// A BIT STRING, or the bare byte that real cards have in its place.
-struct BitString<'a>(&'a [u8]);
+/// A BIT STRING, or the bare bits that real cards have in its place: the count of unused bits is at most 7.
+pub(crate) struct BitString<'a>(&'a [u8]);
 
 impl<'a> BitString<'a> {
-    fn find(attributes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn find(attributes: &'a [u8]) -> Option<Self> {
         let value = tlv::find(attributes, BIT_STRING).ok()??;
         Some(match value {
-            [_unused_bits, bits @ ..] if !bits.is_empty() => Self(bits),
+            [0..=7, bits @ ..] if !bits.is_empty() => Self(bits),
             bare => Self(bare),
         })
     }
 
     /// Bit 0 is the highest bit of the first byte.
-    fn has(&self, bit: usize) -> bool {
+    pub(crate) fn has(&self, bit: usize) -> bool {
         self.0
             .get(bit / 8)
             .is_some_and(|byte| byte & (0x80 >> (bit % 8)) != 0)
@@ -279,15 +294,11 @@ const APPLICATION_PATH: Tag = Tag(0x51);
 const ODF_PRIVATE_KEYS: Tag = Tag(0xA0);
 const ODF_CERTIFICATES: Tag = Tag(0xA4);
 const ODF_AUTHENTICATION_OBJECTS: Tag = Tag(0xA8);
-const INTEGER: Tag = Tag(0x02);
+pub(crate) const INTEGER: Tag = Tag(0x02);
 const BIT_STRING: Tag = Tag(0x03);
-const OCTET_STRING: Tag = Tag(0x04);
-const SEQUENCE: Tag = Tag(0x30);
-const TYPE_ATTRIBUTES: Tag = Tag(0xA1);
-const PIN_REFERENCE: Tag = Tag(0x80);
-const NEEDS_PADDING: usize = 5;
-const UNBLOCKING_PIN: usize = 6;
-const SO_PIN: usize = 7;
+pub(crate) const OCTET_STRING: Tag = Tag(0x04);
+pub(crate) const SEQUENCE: Tag = Tag(0x30);
+pub(crate) const TYPE_ATTRIBUTES: Tag = Tag(0xA1);
 const USAGE_DECRYPT: usize = 1;
 const USAGE_SIGN: usize = 2;
 const USAGE_NON_REPUDIATION: usize = 9;
@@ -354,19 +365,63 @@ mod tests {
             minimum_len,
             maximum_len,
         };
-        let expected = |reference, limits, unblocks| PinObject {
+        let expected = |reference, unblocked_by: Option<u8>, limits, unblocks| PinObject {
+            id: Some(vec![reference]),
+            unblocked_by: unblocked_by.map(|id| vec![id]),
             reference,
             limits,
             unblocks,
             padding: None,
+            unsupported: None,
         };
         assert_eq!(
             pins,
             [
-                expected(1, limits(4, 4), false),
-                expected(2, limits(8, 8), true)
+                expected(1, Some(2), limits(4, 4), false),
+                expected(2, None, limits(8, 8), true)
             ]
         );
+    }
+
+    #[test]
+    fn objects_of_another_kind_are_passed_over() {
+        let as_kind = |file: &str, kind: u8| {
+            let mut bytes = hex(file);
+            bytes[0] = kind;
+            bytes
+        };
+        for kind in [0xA0, 0xA1, 0xA2] {
+            assert_eq!(parse_aodf(&as_kind(AODF, kind)).unwrap().len(), 1);
+            assert_eq!(parse_prkdf(&as_kind(PRKDF, kind)).unwrap().len(), 1);
+            let certificates = parse_cdf(&as_kind(CDF, kind), &application());
+            assert_eq!(certificates.unwrap(), []);
+        }
+    }
+
+    #[test]
+    fn padding_after_the_last_object_is_none() {
+        for padding in ["FF FF FF", "00 00 FF FF", "FF"] {
+            let padded = |file: &str| hex(&format!("{file} {padding}"));
+            assert_eq!(parse_ef_dir(&padded(EF_DIR)).unwrap().len(), 1);
+            let directory = parse_odf(&padded(ODF), &application()).unwrap();
+            assert!(directory.certificates.is_some());
+            assert_eq!(parse_aodf(&padded(AODF)).unwrap().len(), 2);
+            assert_eq!(parse_prkdf(&padded(PRKDF)).unwrap().len(), 2);
+            assert_eq!(parse_cdf(&padded(CDF), &application()).unwrap().len(), 1);
+        }
+        assert_eq!(parse_aodf(&[0xFF; 8]).unwrap(), []);
+    }
+
+    #[test]
+    fn more_than_seven_unused_bits_are_flags_themselves() {
+        let bits = |value: &[u8]| {
+            let attributes = tlv::encode(BIT_STRING, value);
+            BitString::find(&attributes).unwrap().0.to_vec()
+        };
+        assert_eq!(bits(&[0x06, 0x00, 0x40]), [0x00, 0x40]);
+        assert_eq!(bits(&[0x60, 0x40]), [0x60, 0x40]);
+        assert_eq!(bits(&[0x08, 0x20]), [0x08, 0x20]);
+        assert_eq!(bits(&[0x3B]), [0x3B]);
     }
 
     #[test]
@@ -376,6 +431,7 @@ mod tests {
             .iter()
             .map(|key| (key.reference, key.non_repudiation, key.signs, key.deciphers))
             .collect();
+        assert!(keys.iter().all(|key| key.auth_id == Some(vec![1])));
         assert_eq!(
             found,
             [(0x81, true, false, false), (0x82, false, true, true)]

@@ -1,21 +1,17 @@
-//! Accepting connections: TLS on loopback and the user's socket.
+//! Accepting connections: TLS on loopback and the user's socket, each up to a limit.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use platform::{peer, tcp_owner};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio_rustls::TlsAcceptor;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
+use tokio_util::task::TaskTracker;
 
-use crate::connection::Connection;
 use crate::router::Api;
+use crate::serving::{LAST_ANSWERS, Serving};
 use crate::tls::TlsIdentity;
 
 /// Where the agent listens.
@@ -31,144 +27,131 @@ pub struct Doors {
 
 /// Serves until `stop`, then lets open requests end for a moment.
 pub async fn serve(api: &Api, doors: Doors, stop: CancellationToken) {
-    let graceful = Arc::new(GracefulShutdown::new());
-    let acceptor = TlsAcceptor::from(doors.identity.config());
-    let router = api.router();
+    let reception = Reception {
+        serving: Serving {
+            router: api.router(),
+            stop: stop.clone(),
+        },
+        identity: doors.identity.clone(),
+        connections: TaskTracker::new(),
+        places: Places::default(),
+        stop: stop.clone(),
+    };
     let mut tasks = tokio::task::JoinSet::new();
     for listener in doors.tcp {
-        let door = Door::new(&router, &graceful);
-        let (acceptor, stop) = (acceptor.clone(), stop.clone());
-        tasks.spawn(async move { door.accept_tcp(&listener, &acceptor, &stop).await });
+        let reception = reception.clone();
+        tasks.spawn(async move { reception.accept_tcp(&listener).await });
     }
-    let door = Door::new(&router, &graceful);
-    tasks.spawn(async move { door.accept_socket(&doors.socket, &stop).await });
+    let at_the_socket = reception.clone();
+    tasks.spawn(async move { at_the_socket.accept_socket(&doors.socket).await });
+    let api = api.clone();
+    tasks.spawn(async move {
+        let now = || api.operations().now();
+        let renewing = doors.identity.renew_daily(now);
+        let _ = stop.run_until_cancelled(renewing).await;
+    });
     tasks.join_all().await;
-    if let Some(graceful) = Arc::into_inner(graceful) {
-        let _ = tokio::time::timeout(LAST_REQUESTS, graceful.shutdown()).await;
-    }
+    reception.connections.close();
+    // Each connection has as long for its last answers.
+    let _ = tokio::time::timeout(LAST_ANSWERS, reception.connections.wait()).await;
 }
 
-struct Door {
-    router: axum::Router,
-    graceful: Arc<GracefulShutdown>,
+#[derive(Clone)]
+struct Reception {
+    serving: Serving,
+    identity: TlsIdentity,
+    connections: TaskTracker,
+    places: Places,
+    stop: CancellationToken,
 }
 
-impl Door {
-    fn new(router: &axum::Router, graceful: &Arc<GracefulShutdown>) -> Self {
+/// How many connections there may be at once; each costs file descriptors, which run out.
+#[derive(Clone)]
+struct Places {
+    own: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
         Self {
-            router: router.clone(),
-            graceful: Arc::clone(graceful),
+            own: Arc::new(Semaphore::new(OWN_CONNECTIONS)),
+            strangers: Arc::new(Semaphore::new(STRANGERS_CONNECTIONS)),
         }
     }
+}
 
-    async fn accept_tcp(
-        &self,
-        listener: &TcpListener,
-        acceptor: &TlsAcceptor,
-        stop: &CancellationToken,
-    ) {
-        loop {
-            let accepted = tokio::select! {
-                () = stop.cancelled() => return,
-                accepted = listener.accept() => accepted,
-            };
+impl Reception {
+    async fn accept_tcp(&self, listener: &TcpListener) {
+        let accept = || self.stop.run_until_cancelled(listener.accept());
+        while let Some(accepted) = accept().await {
             match accepted {
-                Ok((stream, peer)) => {
-                    let connection = look_at_peer(&stream, peer);
-                    let handshake = handshake(stream, acceptor.clone());
-                    let (router, watcher) = (self.router.clone(), self.graceful.watcher());
-                    tokio::spawn(async move {
-                        if let Some(stream) = handshake.await {
-                            serve_connection(stream, connection, router, watcher).await;
-                        }
-                    });
-                }
+                Ok((stream, peer)) => self.receive_tcp(stream, peer),
                 Err(error) => pause_after(&error).await,
             }
         }
     }
 
-    async fn accept_socket(&self, listener: &UnixListener, stop: &CancellationToken) {
-        loop {
-            let accepted = tokio::select! {
-                () = stop.cancelled() => return,
-                accepted = listener.accept() => accepted,
-            };
+    async fn accept_socket(&self, listener: &UnixListener) {
+        let accept = || self.stop.run_until_cancelled(listener.accept());
+        while let Some(accepted) = accept().await {
             match accepted {
-                Ok((stream, _)) => self.serve_socket(stream),
+                Ok((stream, _)) => self.receive_socket(stream),
                 Err(error) => pause_after(&error).await,
             }
+        }
+    }
+
+    fn receive_tcp(&self, stream: TcpStream, peer: SocketAddr) {
+        let serving = self.serving.clone();
+        if is_ours(&stream, peer) {
+            let tls = self.identity.config();
+            self.seat(&self.places.own, || serving.own_tcp(stream, tls));
+        } else {
+            let tls = self.identity.config_for_strangers();
+            self.seat(&self.places.strangers, || {
+                serving.strangers_tcp(stream, tls)
+            });
         }
     }
 
     /// A peer that is not this user, or that the system does not name, gets no answer at all.
-    fn serve_socket(&self, stream: UnixStream) {
+    fn receive_socket(&self, stream: UnixStream) {
+        let serving = self.serving.clone();
         match peer::of_same_user(&stream) {
-            Ok(peer) => {
-                let connection = Connection::Socket {
-                    pid: peer.pid,
-                    executable: peer.executable,
-                };
-                let (router, watcher) = (self.router.clone(), self.graceful.watcher());
-                tokio::spawn(serve_connection(stream, connection, router, watcher));
-            }
+            Ok(peer) => self.seat(&self.places.own, || serving.socket(stream, peer)),
             Err(error) => tracing::warn!(%error, "a connection to the socket was refused"),
         }
     }
+
+    /// Serves a connection if there is a place for it, and closes it otherwise.
+    fn seat<F>(&self, places: &Arc<Semaphore>, serve: impl FnOnce() -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        match Arc::clone(places).try_acquire_owned() {
+            Ok(place) => {
+                self.connections.spawn(keeping(place, serve()));
+            }
+            Err(_) => tracing::debug!("a connection was closed: there are too many"),
+        }
+    }
 }
 
-fn look_at_peer(stream: &TcpStream, peer: SocketAddr) -> Connection {
-    let local = stream.local_addr();
-    let port = local.as_ref().map_or(0, SocketAddr::port);
-    let peer_is_ours = match local.map(|local| tcp_owner::is_ours(local, peer)) {
-        Ok(Ok(is_ours)) => is_ours,
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "the owner of a connection is not known");
-            false
-        }
-        Err(_) => false,
+async fn keeping(place: OwnedSemaphorePermit, serving: impl Future<Output = ()>) {
+    serving.await;
+    drop(place);
+}
+
+/// Whether the system says that the other end is this same user's.
+fn is_ours(stream: &TcpStream, peer: SocketAddr) -> bool {
+    let Ok(local) = stream.local_addr() else {
+        return false;
     };
-    Connection::Tcp { port, peer_is_ours }
-}
-
-async fn handshake(
-    stream: TcpStream,
-    acceptor: TlsAcceptor,
-) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
-    let _ = stream.set_nodelay(true);
-    match tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => Some(stream),
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "a TLS handshake failed");
-            None
-        }
-        Err(_) => None,
-    }
-}
-
-async fn serve_connection<S>(
-    stream: S,
-    connection: Connection,
-    router: axum::Router,
-    watcher: Watcher,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = hyper::service::service_fn(move |mut request: hyper::Request<_>| {
-        request.extensions_mut().insert(connection.clone());
-        router.clone().oneshot(request)
-    });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME);
-    let served = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .into_owned();
-    if let Err(error) = watcher.watch(served).await {
-        tracing::debug!(%error, "a connection ended early");
-    }
+    tcp_owner::is_ours(local, peer).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the owner of a connection is not known");
+        false
+    })
 }
 
 /// Out of file descriptors, most likely: trying at once again would only burn the processor.
@@ -177,6 +160,7 @@ async fn pause_after(error: &std::io::Error) {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-const HEADER_TIME: Duration = Duration::from_secs(10);
-const LAST_REQUESTS: Duration = Duration::from_secs(2);
+/// Connections of this user's programs at once, over both doors.
+const OWN_CONNECTIONS: usize = 256;
+/// Connections of other users at once; they are only told that they are refused.
+const STRANGERS_CONNECTIONS: usize = 4;

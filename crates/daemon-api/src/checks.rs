@@ -8,12 +8,18 @@ use axum::response::{IntoResponse, Response};
 use daemon_types::{Caller, ErrorCode, SocketProgram};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Door};
 use crate::problem::ApiError;
 use crate::router::Api;
 
 /// Names the caller in every call that changes something; no browser sends it unasked.
 pub(crate) const CLIENT_HEADER: HeaderName = HeaderName::from_static("x-cpxd-client");
+
+/// The page that a native host speaks for.
+const PAGE_ORIGIN_HEADER: HeaderName = HeaderName::from_static("cpxd-page-origin");
+
+/// The top-level page that the page of [`PAGE_ORIGIN_HEADER`] is in.
+const TOP_ORIGIN_HEADER: HeaderName = HeaderName::from_static("cpxd-top-origin");
 
 /// Runs all checks and hands the caller on to the route.
 pub(crate) async fn check(State(api): State<Api>, mut request: Request, next: Next) -> Response {
@@ -45,33 +51,30 @@ fn identify(api: &Api, request: &Request) -> Result<Option<Caller>, ErrorCode> {
         .extensions()
         .get::<Connection>()
         .ok_or(ErrorCode::PeerRefused)?;
-    check_peer(connection)?;
-    check_host(connection, request)?;
-    let is_open = OPEN_PATHS.contains(&request.uri().path()) && request.method() == Method::GET;
-    check_origin(request.headers(), is_open)?;
-    if is_open {
+    let door = &connection.door;
+    check_peer(door)?;
+    check_host(door, request)?;
+    check_origin(door, request)?;
+    if asks_for(request, &OPEN_PATHS) {
         return Ok(None);
     }
-    let caller = caller(api, connection, request.headers())?;
+    let caller = caller(api, door, request.headers())?;
     check_client_header(request)?;
     Ok(Some(caller))
 }
 
-fn check_peer(connection: &Connection) -> Result<(), ErrorCode> {
-    match connection {
-        Connection::Tcp {
+fn check_peer(door: &Door) -> Result<(), ErrorCode> {
+    match door {
+        Door::Tcp {
             peer_is_ours: false,
             ..
         } => Err(ErrorCode::PeerRefused),
-        Connection::Tcp { .. } | Connection::Socket { .. } => Ok(()),
+        Door::Tcp { .. } | Door::Socket { .. } => Ok(()),
     }
 }
 
 /// Against DNS rebinding: the page's own host name must never reach us.
-fn check_host(connection: &Connection, request: &Request) -> Result<(), ErrorCode> {
-    let Connection::Tcp { port, .. } = connection else {
-        return Ok(());
-    };
+fn check_host(door: &Door, request: &Request) -> Result<(), ErrorCode> {
     let authority = request
         .uri()
         .authority()
@@ -87,32 +90,53 @@ fn check_host(connection: &Connection, request: &Request) -> Result<(), ErrorCod
         (Some(authority), Some(Ok(host))) if authority == host => host,
         _ => return Err(ErrorCode::WrongHost),
     };
-    let ours = ["127.0.0.1", "localhost", "[::1]"];
-    let is_ours = ours.iter().any(|host| named == format!("{host}:{port}"));
-    if is_ours {
+    if is_our_name(door, named) {
         Ok(())
     } else {
         Err(ErrorCode::WrongHost)
     }
 }
 
-/// No page has a grant in this version, so an `Origin` opens nothing but the open calls.
-fn check_origin(headers: &HeaderMap, is_open: bool) -> Result<(), ErrorCode> {
-    if is_open || !headers.contains_key(header::ORIGIN) {
-        Ok(())
-    } else {
-        Err(ErrorCode::OriginNotGranted)
+/// The socket has one name, which no page can make a browser send there.
+fn is_our_name(door: &Door, named: &str) -> bool {
+    match door {
+        Door::Tcp { port, .. } => ["127.0.0.1", "localhost", "[::1]"]
+            .iter()
+            .any(|host| named == format!("{host}:{port}")),
+        Door::Socket { .. } => named == "localhost",
     }
 }
 
-fn caller(api: &Api, connection: &Connection, headers: &HeaderMap) -> Result<Caller, ErrorCode> {
+/// No page has a grant in this version, so an `Origin` opens nothing but what is open to pages,
+/// and on the socket, where no browser speaks, nothing at all. Who states a page's origin for
+/// it must hold its grants too, so that no such statement is taken for the caller's own request.
+fn check_origin(door: &Door, request: &Request) -> Result<(), ErrorCode> {
+    let headers = request.headers();
+    let is_for_a_page = [PAGE_ORIGIN_HEADER, TOP_ORIGIN_HEADER]
+        .iter()
+        .any(|name| headers.contains_key(name));
+    let is_of_a_page = headers.contains_key(header::ORIGIN);
+    let is_open_to_pages =
+        matches!(door, Door::Tcp { .. }) && asks_for(request, &PATHS_OPEN_TO_PAGES);
+    if is_for_a_page || (is_of_a_page && !is_open_to_pages) {
+        Err(ErrorCode::OriginNotGranted)
+    } else {
+        Ok(())
+    }
+}
+
+fn asks_for(request: &Request, paths: &[&str]) -> bool {
+    request.method() == Method::GET && paths.contains(&request.uri().path())
+}
+
+fn caller(api: &Api, door: &Door, headers: &HeaderMap) -> Result<Caller, ErrorCode> {
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
-        return match connection {
-            Connection::Socket { pid, executable } => Ok(Caller::SocketProgram(SocketProgram {
+        return match door {
+            Door::Socket { pid, executable } => Ok(Caller::SocketProgram(SocketProgram {
                 pid: *pid,
                 executable: executable.clone(),
             })),
-            Connection::Tcp { .. } => Err(ErrorCode::TokenInvalid),
+            Door::Tcp { .. } => Err(ErrorCode::TokenInvalid),
         };
     };
     let token = authorization
@@ -141,6 +165,9 @@ fn check_client_header(request: &Request) -> Result<(), ErrorCode> {
 
 /// What anybody of this user may ask: that cpxd is here, and how to speak to it.
 const OPEN_PATHS: [&str; 3] = ["/v1", "/openapi.json", "/docs"];
+
+/// What a page without a grant may ask.
+const PATHS_OPEN_TO_PAGES: [&str; 1] = ["/v1"];
 
 const ANSWER_HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -1,10 +1,22 @@
-//! What is known of a connection before its first request.
+//! What is known of a connection, for every request that comes through it.
 
+use std::future::Future;
 use std::path::PathBuf;
+
+use daemon_types::{ErrorCode, OperationError};
+use tokio_util::sync::CancellationToken;
+
+/// One connection: its door, and whether its peer is still there.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    pub(crate) door: Door,
+    /// Cancelled when the peer closed the connection.
+    pub(crate) gone: CancellationToken,
+}
 
 /// Which door a connection came through, and who is at its other end.
 #[derive(Clone, Debug)]
-pub(crate) enum Connection {
+pub(crate) enum Door {
     /// TLS on loopback.
     Tcp {
         /// Port that this agent listens on, for the check of `Host`.
@@ -19,4 +31,50 @@ pub(crate) enum Connection {
         /// Executable of the peer.
         executable: Option<PathBuf>,
     },
+}
+
+impl Connection {
+    pub(crate) fn through(door: Door) -> Self {
+        Self {
+            door,
+            gone: CancellationToken::new(),
+        }
+    }
+
+    /// Works for the caller as long as it is there.
+    ///
+    /// hyper alone does not do: it sees the end of an HTTP/1.1 connection only when it has no
+    /// bytes left that came after the request.
+    ///
+    /// # Errors
+    /// `cancelled` when the caller left, and whatever the work says.
+    pub(crate) async fn while_open<T>(
+        &self,
+        work: impl Future<Output = Result<T, OperationError>>,
+    ) -> Result<T, OperationError> {
+        tokio::select! {
+            biased;
+            () = self.gone.cancelled() => Err(ErrorCode::Cancelled.into()),
+            done = work => done,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_ends_with_the_connection_and_not_before() {
+        let connection = Connection::through(Door::Socket {
+            pid: None,
+            executable: None,
+        });
+        let done = connection.while_open(async { Ok(7) }).await;
+        assert_eq!(done.unwrap(), 7);
+        connection.gone.cancel();
+        let endless = std::future::pending::<Result<(), OperationError>>();
+        let left = connection.while_open(endless).await.unwrap_err();
+        assert_eq!(left.code, ErrorCode::Cancelled);
+    }
 }

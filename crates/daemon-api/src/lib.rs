@@ -1,19 +1,24 @@
 //! The door of the agent: HTTP over TLS on loopback, and over the user's socket.
 //!
-//! Each connection is looked at before its first request ([`accept`]), each
-//! request passes the checks in one order ([`checks`]): peer, host, caller,
-//! right, body. What is not known to be allowed is refused.
+//! Each connection is looked at before its first request ([`accept`]) and has
+//! its limits of time ([`serving`]); each request passes the checks in one order
+//! ([`checks`]): peer, host, caller, right, body. What is not known to be allowed
+//! is refused.
 
 mod accept;
 mod checks;
 mod connection;
+mod departure;
 mod docs;
+mod open_requests;
+mod pem;
 mod problem;
 mod router;
 mod routes;
+mod serving;
 mod tls;
+mod unread_body;
 
 pub use accept::{Doors, serve};
 pub use router::{Api, openapi};
-pub use routes::cards::to_pem;
 pub use tls::{TlsError, TlsIdentity};

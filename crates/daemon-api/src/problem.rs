@@ -35,7 +35,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Outermost layer: writes an error's problem+json, and its chain into the log.
+/// Writes an error's problem+json, and its chain into the log.
 pub(crate) async fn speak(request: Request, next: Next) -> Response {
     let language = language_of(request.headers());
     let mut response = next.run(request).await;

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use crate::docs::Security;
 use crate::problem::ApiError;
-use crate::{checks, docs, problem, routes as route};
+use crate::{checks, docs, problem, routes as route, unread_body};
 
 /// What the routes work with; clones share it.
 #[derive(Clone, Debug)]
@@ -52,6 +52,7 @@ impl Api {
             .layer(from_fn_with_state(self.clone(), checks::check))
             .layer(from_fn(problem::speak))
             .layer(from_fn(checks::guard_answer))
+            .layer(from_fn(unread_body::discard))
             .with_state(self.clone())
     }
 }

@@ -1,7 +1,7 @@
 //! A card as the rest of the agent holds it, and what can be asked of it.
 
 use card_profiles::{HashAlgorithm, LastTry, SignatureAlgorithm};
-use daemon_types::{KeyRole, OperationError, PresentCard, ReaderId};
+use daemon_types::{Environment, KeyRole, OperationError, PresentCard, ReaderId};
 use secrets::{Pin, UnblockCode};
 
 use crate::AfterUse;
@@ -13,6 +13,10 @@ pub struct Settings {
     pub id_salt: [u8; 32],
     /// What becomes of the PIN-verified state that we made.
     pub after_use: AfterUse,
+    /// The only environment whose cards are shown at all; `None` shows both.
+    pub only_environment: Option<Environment>,
+    /// Number before that of the first event, greater than any of an earlier run.
+    pub before_first_event: u64,
 }
 
 /// A card of one insertion: the one that the holder was shown, and no other.

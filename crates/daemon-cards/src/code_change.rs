@@ -1,9 +1,11 @@
 //! A new code for the holder, set in one transaction.
 
+use card_profiles::{CpxCard, PinError, UnblockError};
+
 use crate::card::{HolderCodeError, NewPin, Proof, last_try};
 use crate::fault::{from_pin_error, from_unblock_error};
+use crate::open_card::{GoOn, OpenCard, Presented};
 use crate::source::AfterUse;
-use crate::worker::OpenCard;
 
 impl OpenCard {
     /// Sets the new code, and ends without the state that the code which proves it has made.
@@ -11,28 +13,39 @@ impl OpenCard {
         &mut self,
         new_pin: &NewPin,
         after_use: AfterUse,
+        go_on: &GoOn<'_>,
     ) -> Result<(), HolderCodeError> {
-        self.in_transaction(|mut transaction, profile, memory| {
-            let mut card = profile.open(transaction.channel(), memory);
-            let last_try = last_try(new_pin.last_try_confirmed);
-            let outcome = match &new_pin.proof {
-                Proof::OldPin(old) => card
-                    .change_pin(old, &new_pin.pin, last_try)
-                    .map_err(from_pin_error),
-                Proof::UnblockCode(code) => card
-                    .unblock_pin(code, &new_pin.pin, last_try)
-                    .map_err(from_unblock_error),
-            };
-            let leaves_code_presented = card.leaves_code_presented();
-            drop(card);
-            if leaves_code_presented && must_be_dropped(&new_pin.proof, after_use) {
-                // What the card said of the new code holds, whatever becomes of the reset.
-                if let Err(fault) = transaction.end_with_reset() {
-                    tracing::warn!(?fault, "the card was not reset after a change of its code");
-                }
-            }
-            outcome
+        let drops_state = must_be_dropped(&new_pin.proof, after_use);
+        self.present_code(drops_state, |card| match go_on() {
+            Ok(()) => prove_and_set(card, new_pin),
+            Err(error) => Presented::answered(Err(error.into())),
         })
+    }
+}
+
+fn prove_and_set(card: &mut dyn CpxCard, new_pin: &NewPin) -> Presented<()> {
+    let last_try = last_try(new_pin.last_try_confirmed);
+    match &new_pin.proof {
+        Proof::OldPin(old) => {
+            let outcome = card.change_pin(old, &new_pin.pin, last_try);
+            Presented {
+                answer_was_lost: matches!(
+                    outcome,
+                    Err(PinError::Card(_) | PinError::OutcomeUnknown(_))
+                ),
+                outcome: outcome.map_err(from_pin_error),
+            }
+        }
+        Proof::UnblockCode(code) => {
+            let outcome = card.unblock_pin(code, &new_pin.pin, last_try);
+            Presented {
+                answer_was_lost: matches!(
+                    outcome,
+                    Err(UnblockError::Card(_) | UnblockError::OutcomeUnknown(_))
+                ),
+                outcome: outcome.map_err(from_unblock_error),
+            }
+        }
     }
 }
 

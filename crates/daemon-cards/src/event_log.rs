@@ -1,6 +1,7 @@
 //! The last events, for subscribers that come, go and come back.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use daemon_types::{Event, Happening};
@@ -11,14 +12,24 @@ use tokio::sync::watch;
 pub(crate) struct EventLog {
     events: Mutex<VecDeque<Event>>,
     last_id: watch::Sender<u64>,
+    is_closed: AtomicBool,
 }
 
 impl EventLog {
-    pub(crate) fn new() -> Arc<Self> {
+    /// A log whose first event gets the number after `before_first`. It must be greater than any
+    /// number of an earlier run, so that a subscriber from then misses nothing of this one.
+    pub(crate) fn new(before_first: u64) -> Arc<Self> {
         Arc::new(Self {
             events: Mutex::new(VecDeque::with_capacity(KEPT_EVENTS)),
-            last_id: watch::Sender::new(0),
+            last_id: watch::Sender::new(before_first),
+            is_closed: AtomicBool::new(false),
         })
+    }
+
+    /// Ends every subscription.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        self.last_id.send_modify(|_| {});
     }
 
     pub(crate) fn push(&self, happening: Happening) {
@@ -28,7 +39,7 @@ impl EventLog {
             events.pop_front();
         }
         events.push_back(Event { id, happening });
-        drop(events);
+        // Under the lock: two events at once must not get the same number.
         self.last_id.send_replace(id);
     }
 
@@ -39,7 +50,7 @@ impl EventLog {
         Subscription {
             log: Arc::clone(self),
             wake,
-            // An id that this agent never gave comes from an earlier run: begin with what happens next.
+            // An id that nobody gave yet is a mistake of the subscriber: begin with what happens next.
             seen: after.filter(|id| *id <= last_id).unwrap_or(last_id),
         }
     }
@@ -62,6 +73,9 @@ impl Subscription {
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             self.wake.borrow_and_update();
+            if self.log.is_closed.load(Ordering::Acquire) {
+                return None;
+            }
             let next = self
                 .log
                 .lock()
@@ -92,7 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_subscriber_sees_what_happens_after_it_came() {
-        let log = EventLog::new();
+        let log = EventLog::new(0);
         log.push(happening("before"));
         let mut subscription = log.subscribe(None);
         log.push(happening("a"));
@@ -105,7 +119,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_subscriber_resumes_after_the_event_it_names() {
-        let log = EventLog::new();
+        let log = EventLog::new(0);
         for name in ["a", "b", "c"] {
             log.push(happening(name));
         }
@@ -119,10 +133,37 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_last_events_are_kept() {
-        let log = EventLog::new();
+        let log = EventLog::new(0);
         for _ in 0..KEPT_EVENTS + 10 {
             log.push(happening("x"));
         }
         assert_eq!(log.subscribe(Some(1)).next().await.unwrap().id, 11);
+    }
+
+    #[test]
+    fn events_at_once_get_numbers_of_their_own() {
+        let log = EventLog::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..50).for_each(|_| log.push(happening("x"))));
+            }
+        });
+        let ids: Vec<_> = log.lock().iter().map(|event| event.id).collect();
+        assert_eq!(ids, (1..=400).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_subscriber_of_an_earlier_run_sees_all_of_this_one() {
+        let log = EventLog::new(1000);
+        log.push(happening("a"));
+        assert_eq!(log.subscribe(Some(17)).next().await.unwrap().id, 1001);
+    }
+
+    #[tokio::test]
+    async fn a_subscription_ends_when_the_agent_stops() {
+        let log = EventLog::new(0);
+        let mut subscription = log.subscribe(None);
+        let ended = tokio::join!(subscription.next(), async { log.close() }).0;
+        assert_eq!(ended, None);
     }
 }

@@ -29,7 +29,7 @@ impl Cards {
     pub fn start(sources: Vec<Box<dyn ReaderSource>>, settings: Settings) -> std::io::Result<Self> {
         let inventory = Arc::new(Inventory {
             settings,
-            events: EventLog::new(),
+            events: EventLog::new(settings.before_first_event),
             state: Mutex::new(State::default()),
             stoppers: sources.iter().map(|source| source.stopper()).collect(),
         });
@@ -64,13 +64,16 @@ impl Cards {
     /// The card of this name.
     ///
     /// # Errors
-    /// `card-removed` for one that left, `not-found` for one that was never seen.
+    /// `card-removed` for one that left, `not-found` for one that was never seen, and
+    /// `card-unsupported` where two cards bear the same number: one of them is a copy.
     pub fn find(&self, id: &CardId) -> Result<CardInReader, OperationError> {
-        let present = self
-            .cards()
-            .into_iter()
-            .find(|card| card.card.summary.id == *id);
-        present.ok_or_else(|| {
+        let mut present = self.cards();
+        present.retain(|card| card.card.summary.id == *id);
+        if present.len() > 1 {
+            return Err(OperationError::new(ErrorCode::CardUnsupported)
+                .caused_by("two cards bear the same number"));
+        }
+        present.pop().ok_or_else(|| {
             let was_seen = self.0.lock().seen.contains(id);
             OperationError::new(if was_seen {
                 ErrorCode::CardRemoved
@@ -93,7 +96,11 @@ impl Cards {
     pub async fn read_codes(&self, card: &CardInReader) -> Result<CardInReader, OperationError> {
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
-        self.send(card.reader(), Job::ReadCodes { insertion, reply })?;
+        self.send(
+            card.reader(),
+            Job::ReadCodes { insertion, reply },
+            |queue| &queue.looks,
+        )?;
         answer
             .await
             .unwrap_or_else(|_| Err(ErrorCode::CardRemoved.into()))?;
@@ -142,6 +149,7 @@ impl Cards {
                 key_use,
                 reply,
             },
+            |queue| &queue.uses,
         )?;
         answer
             .await
@@ -170,6 +178,7 @@ impl Cards {
                 new_pin,
                 reply,
             },
+            |queue| &queue.uses,
         )?;
         answer
             .await
@@ -187,23 +196,30 @@ impl Cards {
         self.0.events.push(happening);
     }
 
-    /// Ends all watches; workers end with them.
+    /// Ends all watches and subscriptions; workers end with them.
     pub fn stop(&self) {
         for stopper in &self.0.stoppers {
             stopper.stop();
         }
+        self.0.events.close();
     }
 
-    fn send(&self, reader: &ReaderId, job: Job) -> Result<(), OperationError> {
+    fn send(
+        &self,
+        reader: &ReaderId,
+        job: Job,
+        kind: fn(&Queue) -> &AtomicUsize,
+    ) -> Result<(), OperationError> {
         let state = self.0.lock();
         let reader = state
             .readers
             .get(reader)
             .ok_or(OperationError::new(ErrorCode::ReaderLost))?;
-        if reader.queued.load(Ordering::Relaxed) >= MAXIMUM_QUEUED_JOBS {
+        let count = kind(&reader.queue);
+        if count.load(Ordering::Relaxed) >= MAXIMUM_QUEUED_JOBS {
             return Err(ErrorCode::Busy.into());
         }
-        reader.queued.fetch_add(1, Ordering::Relaxed);
+        count.fetch_add(1, Ordering::Relaxed);
         reader
             .worker
             .send(Message::Job(job))
@@ -243,7 +259,14 @@ struct Reader {
     card: Option<CardSummary>,
     keys: Vec<(KeyRole, Vec<HashAlgorithm>)>,
     worker: Sender<Message>,
-    queued: Arc<AtomicUsize>,
+    queue: Arc<Queue>,
+}
+
+/// Jobs that a worker has not done yet, by kind: looks must not keep the holder's work out.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    pub(crate) looks: AtomicUsize,
+    pub(crate) uses: AtomicUsize,
 }
 
 impl Reader {
@@ -317,6 +340,13 @@ impl Inventory {
         let Some(reader) = current(&mut state, id, insertion) else {
             return;
         };
+        let only = self.settings.only_environment;
+        let found = found.and_then(|summary| match only {
+            Some(only) if only != summary.environment => {
+                Err((ErrorCode::EnvironmentMismatch, None))
+            }
+            Some(_) | None => Ok(summary),
+        });
         let card = match found {
             Ok(summary) => {
                 let card_id = summary.id.clone();
@@ -326,12 +356,21 @@ impl Inventory {
                 Some(card_id)
             }
             Err((code, atr)) => {
-                reader.summary.condition = ReaderCondition::CardProblem(code, atr);
+                let problem = ReaderCondition::CardProblem(code, atr);
+                if reader.summary.condition == problem {
+                    return;
+                }
+                reader.summary.condition = problem;
                 None
             }
         };
         let reader = id.clone();
         self.events.push(Happening::CardInserted { reader, card });
+    }
+
+    /// Whether the reader still holds what was put in at `insertion`.
+    pub(crate) fn is_current(&self, id: &ReaderId, insertion: u64) -> bool {
+        current(&mut self.lock(), id, insertion).is_some()
     }
 
     /// Publishes which keys a card has.
@@ -394,13 +433,13 @@ impl Inventory {
         connector: &Arc<dyn ConnectCard>,
         seen: &ReaderState,
     ) -> std::io::Result<Reader> {
-        let queued = Arc::new(AtomicUsize::new(0));
+        let queue = Arc::new(Queue::default());
         let worker = Worker::spawn(
             id.clone(),
             seen.name.clone(),
             Arc::clone(connector),
             Arc::clone(self),
-            Arc::clone(&queued),
+            Arc::clone(&queue),
         )?;
         Ok(Reader {
             source,
@@ -417,7 +456,7 @@ impl Inventory {
             card: None,
             keys: Vec::new(),
             worker,
-            queued,
+            queue,
         })
     }
 
@@ -514,4 +553,5 @@ fn condition(presence: &Presence) -> ReaderCondition {
 
 /// Bytes of an id: enough that two cards never meet.
 const ID_LEN: usize = 8;
+/// Jobs of one kind that may wait for one reader.
 const MAXIMUM_QUEUED_JOBS: usize = 16;

@@ -10,6 +10,7 @@ mod code_change;
 mod event_log;
 mod fault;
 mod inventory;
+mod open_card;
 mod source;
 mod summary;
 mod watcher;

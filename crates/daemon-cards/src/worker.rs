@@ -1,25 +1,20 @@
 //! The thread that alone speaks to the card in one reader.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
+use std::time::Duration;
 
-use card_apdu::ReaderFault;
-use card_profiles::{
-    CardError, CardMemory, CodeStates, CpxCard, Digest, Profile, Recognition, Signable, recognise,
-};
-use daemon_types::{
-    CardSummary, CodesOfCard, ErrorCode, HashAlgorithm, KeyRole, OperationError, ReaderId,
-};
+use daemon_types::{CardSummary, CodesOfCard, ErrorCode, OperationError, ReaderId};
 use tokio::sync::oneshot;
 
-use crate::card::{daemon_hash, daemon_role, last_try, profile_algorithm, profile_role};
-use crate::fault::{from_card_error, from_pin_error, from_reader_fault};
-use crate::inventory::Inventory;
-use crate::source::{CardConnection, CardTransaction, ConnectCard};
-use crate::summary::{card_summary, code_conditions};
-use crate::{AfterUse, HolderCodeError, KeyUse, NewPin};
+use crate::inventory::{Inventory, Queue};
+use crate::open_card::{OpenCard, Problem};
+use crate::source::ConnectCard;
+use crate::summary::code_conditions;
+use crate::{HolderCodeError, KeyUse, NewPin};
 
 /// What a worker is told.
 pub(crate) enum Message {
@@ -55,8 +50,16 @@ pub(crate) struct Worker {
     reader_name: String,
     connector: Arc<dyn ConnectCard>,
     inventory: Arc<Inventory>,
-    queued: Arc<AtomicUsize>,
+    queue: Arc<Queue>,
     card: Option<OpenCard>,
+    another_look: Option<AnotherLook>,
+}
+
+/// A card that could not be identified for a reason that may pass, such as another program's
+/// exclusive use. PC/SC does not tell when that ends, so this is looked at again after a pause.
+struct AnotherLook {
+    insertion: u64,
+    pause: Duration,
 }
 
 impl Worker {
@@ -66,7 +69,7 @@ impl Worker {
         reader_name: String,
         connector: Arc<dyn ConnectCard>,
         inventory: Arc<Inventory>,
-        queued: Arc<AtomicUsize>,
+        queue: Arc<Queue>,
     ) -> std::io::Result<Sender<Message>> {
         let (sender, messages) = mpsc::channel();
         let worker = Self {
@@ -74,8 +77,9 @@ impl Worker {
             reader_name,
             connector,
             inventory,
-            queued,
+            queue,
             card: None,
+            another_look: None,
         };
         thread::Builder::new()
             .name("reader".into())
@@ -84,20 +88,55 @@ impl Worker {
     }
 
     fn run(mut self, messages: &Receiver<Message>) {
-        while let Ok(message) = messages.recv() {
+        loop {
+            let message = match &self.another_look {
+                None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(look) => messages.recv_timeout(look.pause),
+            };
             match message {
-                Message::Inserted { insertion } => self.identify(insertion),
-                Message::Removed => self.card = None,
-                Message::Job(job) => {
-                    self.do_job(job);
-                    self.queued.fetch_sub(1, Ordering::Relaxed);
-                }
+                Ok(message) => self.guarded(|worker| worker.take(message)),
+                Err(RecvTimeoutError::Timeout) => self.guarded(Self::look_again),
+                Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    fn identify(&mut self, insertion: u64) {
+    /// A panic on a hostile card's bytes costs that card, not the reader.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            tracing::error!(reader = self.reader_name, "a fault of ours on this card");
+            let insertion = self.card.take().map(|card| card.insertion());
+            if let Some(insertion) = insertion {
+                let fault = Err((ErrorCode::Internal, None));
+                self.inventory.publish(&self.reader, insertion, fault);
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Inserted { insertion } => self.identify(insertion, FIRST_PAUSE),
+            Message::Removed => {
+                self.card = None;
+                self.another_look = None;
+            }
+            Message::Job(job) => self.do_job(job),
+        }
+    }
+
+    fn look_again(&mut self) {
+        let Some(AnotherLook { insertion, pause }) = self.another_look.take() else {
+            return;
+        };
+        if self.inventory.is_current(&self.reader, insertion) {
+            self.identify(insertion, (pause * 2).min(LONGEST_PAUSE));
+        }
+    }
+
+    /// Finds out which card is in the reader; `pause` is how long another look would wait.
+    fn identify(&mut self, insertion: u64, pause: Duration) {
         self.card = None;
+        self.another_look = None;
         let mut found = self.try_to_identify(insertion);
         for _ in 0..IDENTIFICATION_REPEATS {
             match &found {
@@ -107,6 +146,9 @@ impl Worker {
         }
         let found = found.map_err(|problem| {
             tracing::warn!(reader = self.reader_name, error = ?problem.error, "a card cannot be used");
+            if problem.may_pass {
+                self.another_look = Some(AnotherLook { insertion, pause });
+            }
             (problem.error.code, problem.atr)
         });
         self.inventory.publish(&self.reader, insertion, found);
@@ -119,33 +161,8 @@ impl Worker {
     }
 
     fn try_to_identify(&mut self, insertion: u64) -> Result<CardSummary, Problem> {
-        let connection = self
-            .connector
-            .connect(&self.reader_name)
-            .map_err(Problem::from)?;
-        let atr = connection.atr().to_string();
-        let profile = match recognise(connection.atr()) {
-            Recognition::Known(profile) => profile,
-            Recognition::UnsupportedCpx => {
-                return Err(Problem::new(ErrorCode::CardUnsupported.into(), atr));
-            }
-            Recognition::Unknown => return Err(Problem::new(ErrorCode::CardUnknown.into(), atr)),
-        };
-        let mut card = OpenCard {
-            connection,
-            profile,
-            memory: CardMemory::default(),
-            insertion,
-            serial_number: String::new(),
-            counters_moved: false,
-        };
-        let summary = card
-            .read_summary(&self.inventory)
-            .map_err(|error| Problem {
-                was_disturbed: error.code == ErrorCode::CardRemoved,
-                atr: Some(atr),
-                error,
-            })?;
+        let mut card = OpenCard::connect(&*self.connector, &self.reader_name, insertion)?;
+        let summary = card.read_summary(&self.inventory)?;
         self.card = Some(card);
         Ok(summary)
     }
@@ -154,21 +171,19 @@ impl Worker {
     fn do_job(&mut self, job: Job) {
         match job {
             Job::ReadCodes { insertion, reply } => {
-                if reply.is_closed() {
-                    return;
+                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
+                if !reply.is_closed() {
+                    let outcome = self.read_codes(insertion);
+                    let _ = reply.send(outcome.map(drop));
                 }
-                let outcome = self.read_codes(insertion);
-                let _ = reply.send(outcome.map(drop));
             }
             Job::SetPin {
                 insertion,
                 new_pin,
                 reply,
             } => {
-                if reply.is_closed() {
-                    return;
-                }
-                let outcome = self.set_pin(insertion, &new_pin);
+                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.uses);
+                let outcome = self.set_pin(insertion, &new_pin, &|| !reply.is_closed());
                 drop(new_pin);
                 let failed = outcome.is_err();
                 let _ = reply.send(outcome);
@@ -181,13 +196,8 @@ impl Worker {
                 key_use,
                 reply,
             } => {
-                if reply.is_closed() {
-                    return;
-                }
-                let outcome = match self.open_card(insertion) {
-                    Ok((card, after_use)) => card.use_key(&key_use, after_use),
-                    Err(error) => Err(error.into()),
-                };
+                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.uses);
+                let outcome = self.use_key(insertion, &key_use, &|| !reply.is_closed());
                 drop(key_use);
                 let succeeded = outcome.is_ok();
                 let _ = reply.send(outcome);
@@ -196,16 +206,36 @@ impl Worker {
         }
     }
 
+    /// `is_wanted` says whether somebody still waits for the answer of the card of this insertion.
+    fn use_key(
+        &mut self,
+        insertion: u64,
+        key_use: &KeyUse,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
+        let inventory = Arc::clone(&self.inventory);
+        let reader = self.reader.clone();
+        let go_on = || may_go_on(is_wanted, &inventory, &reader, insertion);
+        let after_use = inventory.settings.after_use;
+        self.open_card(insertion)?
+            .use_key(key_use, after_use, &go_on)
+    }
+
     /// Sets a new code and reads both codes again. A card that has just taken a new code and cannot
     /// be read any more has taken it all the same.
     fn set_pin(
         &mut self,
         insertion: u64,
         new_pin: &NewPin,
+        is_wanted: &dyn Fn() -> bool,
     ) -> Result<Option<CodesOfCard>, HolderCodeError> {
-        let (card, after_use) = self.open_card(insertion)?;
-        card.set_pin(new_pin, after_use)?;
-        card.counters_moved = false;
+        let inventory = Arc::clone(&self.inventory);
+        let reader = self.reader.clone();
+        let go_on = || may_go_on(is_wanted, &inventory, &reader, insertion);
+        let after_use = inventory.settings.after_use;
+        let card = self.open_card(insertion)?;
+        card.set_pin(new_pin, after_use, &go_on)?;
+        card.counters_moved(true);
         let codes = self.read_codes(insertion);
         Ok(codes
             .inspect_err(|error| tracing::debug!(?error, "the new code's counters are not known"))
@@ -213,194 +243,59 @@ impl Worker {
     }
 
     fn read_codes(&mut self, insertion: u64) -> Result<CodesOfCard, OperationError> {
-        let (card, _) = self.open_card(insertion)?;
-        let (states, limits) = card.in_transaction(|mut transaction, profile, memory| {
-            let mut card = profile.open(transaction.channel(), memory);
-            read_codes(&mut *card)
-        })?;
+        let (states, limits) = self.open_card(insertion)?.read_codes()?;
         let (pin, unblock_code) = code_conditions(&states, limits);
         self.inventory
             .publish_codes(&self.reader, insertion, pin, unblock_code);
         Ok(CodesOfCard { pin, unblock_code })
     }
 
-    /// After a use, while nobody waits for it: looks whether it is still the same card and,
-    /// where a code failed now or before, what its counters say.
+    /// After a use, while nobody waits for it: where a code failed now or before, reads what its
+    /// counters say.
     fn settle(&mut self, insertion: u64, succeeded: bool) {
-        let Ok((card, _)) = self.open_card(insertion) else {
+        let Ok(card) = self.open_card(insertion) else {
             return;
         };
-        let counters_moved = !succeeded || card.counters_moved;
-        card.counters_moved = !succeeded;
-        let looked_at = if counters_moved {
-            self.read_codes(insertion).map(drop)
-        } else {
-            card.in_transaction(|_, _, _| Ok(()))
-        };
-        if let Err(error) = looked_at {
-            tracing::debug!(?error, "the card could not be looked at after its use");
+        if card.counters_moved(succeeded)
+            && let Err(error) = self.read_codes(insertion)
+        {
+            tracing::debug!(?error, "the counters could not be read after a use");
         }
     }
 
-    fn open_card(&mut self, insertion: u64) -> Result<(&mut OpenCard, AfterUse), OperationError> {
-        let after_use = self.inventory.settings.after_use;
+    fn open_card(&mut self, insertion: u64) -> Result<&mut OpenCard, OperationError> {
         self.card
             .as_mut()
-            .filter(|card| card.insertion == insertion)
-            .map(|card| (card, after_use))
+            .filter(|card| card.insertion() == insertion)
             .ok_or(OperationError::new(ErrorCode::CardRemoved))
     }
 }
 
-/// Why a card could not be identified.
-struct Problem {
-    error: OperationError,
-    atr: Option<String>,
-    /// Another program reset the card meanwhile: worth another look.
-    was_disturbed: bool,
-}
+/// Takes a job off its queue's count when it is done, however it ends.
+struct Counted(Arc<Queue>, fn(&Queue) -> &AtomicUsize);
 
-impl Problem {
-    fn new(error: OperationError, atr: String) -> Self {
-        Self {
-            error,
-            atr: Some(atr),
-            was_disturbed: false,
-        }
+impl Drop for Counted {
+    fn drop(&mut self) {
+        (self.1)(&self.0).fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl From<ReaderFault> for Problem {
-    fn from(fault: ReaderFault) -> Self {
-        Self {
-            was_disturbed: fault == ReaderFault::Reset,
-            error: from_reader_fault(fault),
-            atr: None,
-        }
-    }
-}
-
-/// The card of one insertion.
-pub(crate) struct OpenCard {
-    connection: Box<dyn CardConnection>,
-    profile: Profile,
-    memory: CardMemory,
+/// Whether somebody still waits for the answer of the card of this insertion.
+fn may_go_on(
+    is_wanted: &dyn Fn() -> bool,
+    inventory: &Inventory,
+    reader: &ReaderId,
     insertion: u64,
-    serial_number: String,
-    /// The last use failed, so that a success moves the counters again.
-    counters_moved: bool,
-}
-
-impl OpenCard {
-    fn read_summary(&mut self, inventory: &Inventory) -> Result<CardSummary, OperationError> {
-        let mut transaction = self.connection.transaction().map_err(from_reader_fault)?;
-        let mut card = self.profile.open(transaction.channel(), &mut self.memory);
-        let identity = card.identity().map_err(from_card_error)?;
-        let (states, limits) = read_codes(&mut *card)?;
-        self.serial_number.clone_from(&identity.serial_number);
-        let id = inventory.card_id(&identity.serial_number);
-        card_summary(id, &identity, &states, limits)
+) -> Result<(), OperationError> {
+    if !is_wanted() {
+        Err(OperationError::new(ErrorCode::Cancelled))
+    } else if !inventory.is_current(reader, insertion) {
+        Err(OperationError::new(ErrorCode::CardRemoved))
+    } else {
+        Ok(())
     }
-
-    /// Reads the list of keys ahead of its first use.
-    fn read_keys(&mut self) -> Result<Vec<(KeyRole, Vec<HashAlgorithm>)>, OperationError> {
-        let capabilities = self.in_transaction(|mut transaction, profile, memory| {
-            let mut card = profile.open(transaction.channel(), memory);
-            card.capabilities().map_err(from_card_error)
-        })?;
-        let keys = capabilities.signature_algorithms.into_iter();
-        Ok(keys
-            .map(|(role, algorithms)| {
-                (
-                    daemon_role(role),
-                    algorithms.into_iter().filter_map(daemon_hash).collect(),
-                )
-            })
-            .collect())
-    }
-
-    /// VERIFY and the key, in one transaction that ends without the state that we made.
-    fn use_key(
-        &mut self,
-        key_use: &KeyUse,
-        after_use: AfterUse,
-    ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
-        self.in_transaction(|mut transaction, profile, memory| {
-            let mut card = profile.open(transaction.channel(), memory);
-            check_key(&mut *card, key_use).map_err(from_card_error)?;
-            let last_try = last_try(key_use.last_try_confirmed);
-            let verification = card
-                .verify_pin(&key_use.pin, last_try)
-                .map_err(from_pin_error)?;
-            let signatures = sign_all(&mut *card, key_use);
-            drop(card);
-            if after_use == AfterUse::Reset && !verification.was_verified_before {
-                transaction.end_with_reset().map_err(from_reader_fault)?;
-            }
-            signatures.map_err(|error| from_card_error(error).into())
-        })
-    }
-
-    /// Runs `work` in a transaction. A reset since the last one is accepted
-    /// here, once, and only if the card is still the same one.
-    pub(crate) fn in_transaction<T, E: From<OperationError>>(
-        &mut self,
-        work: impl FnOnce(Box<dyn CardTransaction + '_>, Profile, &mut CardMemory) -> Result<T, E>,
-    ) -> Result<T, E> {
-        match self.connection.transaction() {
-            Ok(transaction) => return work(transaction, self.profile, &mut self.memory),
-            Err(ReaderFault::Reset) => {}
-            Err(fault) => return Err(from_reader_fault(fault).into()),
-        }
-        self.connection.reconnect().map_err(from_reader_fault)?;
-        let mut transaction = self.connection.transaction().map_err(from_reader_fault)?;
-        let serial_number = self
-            .profile
-            .open(transaction.channel(), &mut self.memory)
-            .read_serial_number()
-            .map_err(from_card_error)?;
-        if serial_number != self.serial_number {
-            return Err(OperationError::new(ErrorCode::CardRemoved).into());
-        }
-        work(transaction, self.profile, &mut self.memory)
-    }
-}
-
-fn read_codes(
-    card: &mut dyn CpxCard,
-) -> Result<(CodeStates, Option<card_profiles::PinLimits>), OperationError> {
-    let states = card.code_states().map_err(from_card_error)?;
-    let limits = card.pin_limits().map_err(from_card_error)?;
-    Ok((states, limits))
-}
-
-/// Whether the card can do the work at all, before its code is presented for it.
-fn check_key(card: &mut dyn CpxCard, key_use: &KeyUse) -> Result<(), CardError> {
-    let role = profile_role(key_use.role);
-    let capabilities = card.capabilities()?;
-    let algorithms = capabilities
-        .signature_algorithms
-        .iter()
-        .find(|(known, _)| *known == role);
-    match algorithms {
-        None => Err(CardError::KeyAbsent(role)),
-        Some((_, algorithms)) if !algorithms.contains(&profile_algorithm(key_use.hash)) => {
-            Err(CardError::AlgorithmUnsupported)
-        }
-        Some(_) => Ok(()),
-    }
-}
-
-fn sign_all(card: &mut dyn CpxCard, key_use: &KeyUse) -> Result<Vec<Vec<u8>>, CardError> {
-    let algorithm = profile_algorithm(key_use.hash);
-    key_use
-        .digests
-        .iter()
-        .map(|value| {
-            let digest = Digest { algorithm, value };
-            card.sign(profile_role(key_use.role), &Signable::Digest(digest))
-        })
-        .collect()
 }
 
 const IDENTIFICATION_REPEATS: usize = 2;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);

@@ -30,6 +30,16 @@ pub(crate) fn json<T: DeserializeOwned>(answer: Answer) -> Result<T, ClientError
     serde_json::from_slice(json).map_err(ClientError::Unreadable)
 }
 
+/// The text of a successful answer of this media type.
+pub(crate) fn text(answer: Answer, media_type: &str) -> Result<String, ClientError> {
+    let answer = success(answer)?;
+    if answer.body().mime_type() != Some(media_type) {
+        let status = answer.status().as_u16();
+        return Err(ClientError::Unexplained { status });
+    }
+    String::from_utf8(body_of(answer)?).map_err(ClientError::NotText)
+}
+
 /// The answer, if it is a successful one.
 pub(crate) fn success(answer: Answer) -> Result<Answer, ClientError> {
     if answer.status().is_success() {

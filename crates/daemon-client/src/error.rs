@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::string::FromUtf8Error;
 
 use platform::socket::ConnectError;
 use serde_json::{Map, Value};
@@ -47,6 +48,9 @@ pub enum ClientError {
     /// The answer is not what the caller expects: agent and client may be of different versions.
     #[error("the agent's answer is not understood")]
     Unreadable(#[source] serde_json::Error),
+    /// The answer is no text, though it says so.
+    #[error("the agent's answer is no text")]
+    NotText(#[source] FromUtf8Error),
     /// The caller's own body is no JSON.
     #[error("the request cannot be written as JSON")]
     Unwritable(#[source] serde_json::Error),

@@ -20,7 +20,7 @@ use platform::paths::AgentPaths;
 use platform::socket;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use ureq::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
+use ureq::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
 use ureq::{Agent, Body, RequestBuilder};
 
 use transport::{NoResolver, UserSocketConnector};
@@ -88,6 +88,19 @@ impl Client {
         answer::json(answer)
     }
 
+    /// `GET`s `path` as text of the media type `accept`, within [`READ_TIMEOUT`].
+    ///
+    /// # Errors
+    /// [`ClientError::Problem`] when the agent refuses, another [`ClientError`] when no answer
+    /// came that is text of this type.
+    pub fn read_text(&self, path: &str, accept: &str) -> Result<String, ClientError> {
+        let request = self
+            .prepare(self.agent.get(url(path)?))
+            .header(ACCEPT, accept);
+        let answer = within(request, READ_TIMEOUT).call()?;
+        answer::text(answer, accept)
+    }
+
     /// `POST`s `body` as JSON to `path` and reads the JSON answer (`()` where there is none).
     ///
     /// `timeout` covers the whole call. Give it more time than the call's own `timeoutSeconds`,
@@ -139,7 +152,7 @@ impl Client {
         if let Some(id) = last_event_id {
             request = request.header("Last-Event-ID", id);
         }
-        Events::from_answer(request.header("Accept", events::MEDIA_TYPE).call()?)
+        Events::from_answer(request.header(ACCEPT, events::MEDIA_TYPE).call()?)
     }
 
     fn prepare<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {

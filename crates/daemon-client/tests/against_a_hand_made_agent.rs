@@ -103,6 +103,31 @@ fn answer(status: &str, media_type: &str, body: &str) -> String {
 }
 
 #[test]
+fn text_is_asked_for_by_its_media_type_and_nothing_else_is_taken_for_it() {
+    let read = |answer: String| {
+        let (agent, served) = HandMadeAgent::that_answers(answer);
+        let text = agent.client().read_text("/v1/x", "application/x-pem-file");
+        let request = served.join().unwrap();
+        assert_eq!(header(&request, "accept"), Some("application/x-pem-file"));
+        text
+    };
+    let pem = "-----BEGIN CERTIFICATE-----\n";
+    let good = answer("200 OK", "application/x-pem-file", pem);
+    assert_eq!(read(good).unwrap(), pem);
+    let json = answer("200 OK", "application/json", "{}");
+    assert!(matches!(
+        read(json),
+        Err(ClientError::Unexplained { status: 200 })
+    ));
+    let refused = r#"{"code":"card-removed","title":"t","detail":"d"}"#;
+    let refused = answer("410 Gone", "application/problem+json", refused);
+    assert!(matches!(
+        read(refused),
+        Err(ClientError::Problem { code, .. }) if code == "card-removed"
+    ));
+}
+
+#[test]
 fn without_agent_the_caller_is_told_so() {
     let root = tempfile::tempdir().unwrap();
     let paths = AgentPaths::resolve(Some(root.path())).unwrap();

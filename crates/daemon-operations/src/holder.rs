@@ -64,8 +64,17 @@ impl Operations {
         deadline: Instant,
     ) -> Result<W::Outcome, OperationError> {
         let mut previous_was_wrong = false;
+        let mut is_last_try = false;
         loop {
-            let asked = work.codes_asked(&codes_of(&card), previous_was_wrong)?;
+            if Instant::now() >= deadline {
+                return Err(ErrorCode::Timeout.into());
+            }
+            let mut asked = self
+                .codes_asked(&mut card, work, previous_was_wrong)
+                .await?;
+            if is_last_try {
+                asked = asked.for_the_last_try();
+            }
             let answer = self
                 .ask(caller, &card, work.purpose(), asked, deadline)
                 .await?;
@@ -87,7 +96,9 @@ impl Operations {
                     return Err(work.blocked(&codes).into());
                 }
                 // Another program spent tries since the counter was shown: the holder must know first.
-                Err(HolderCodeError::LastTryNotConfirmed) if !asked.is_last_try() => {}
+                Err(HolderCodeError::LastTryNotConfirmed) if !asked.is_last_try() => {
+                    is_last_try = true;
+                }
                 Err(HolderCodeError::LastTryNotConfirmed) => {
                     return Err(ErrorCode::LastTryNotConfirmed.into());
                 }
@@ -97,12 +108,33 @@ impl Operations {
         }
     }
 
+    /// The codes to ask for; where the counters allow none, they are read again, since another
+    /// program may have put a code back to work.
+    async fn codes_asked<W: HolderWork>(
+        &self,
+        card: &mut CardInReader,
+        work: &W,
+        previous_was_wrong: bool,
+    ) -> Result<CodesAsked, OperationError> {
+        if let Ok(asked) = work.codes_asked(&codes_of(card), previous_was_wrong) {
+            return Ok(asked);
+        }
+        *card = self.same_card(card).await?;
+        work.codes_asked(&codes_of(card), previous_was_wrong)
+    }
+
     /// The card with fresh counters, if it is still the same stay in the reader.
     pub(crate) async fn same_card(
         &self,
         card: &CardInReader,
     ) -> Result<CardInReader, OperationError> {
-        let fresh = self.0.cards.read_codes(card).await?;
+        let fresh = match self.0.cards.read_codes(card).await {
+            // Others look at the card just now: what they read is there too.
+            Err(error) if error.code == ErrorCode::Busy => {
+                self.0.cards.find(&card.card.summary.id)?
+            }
+            fresh => fresh?,
+        };
         if fresh.is_same_stay(card) {
             Ok(fresh)
         } else {
@@ -131,8 +163,16 @@ impl Operations {
             card: card_label(summary),
             codes: asked,
         };
-        let _announced = Announced::new(&self.0.cards, &summary.id);
-        Ok(self.0.prompt.ask(&question, deadline).await?)
+        let _waiting = self
+            .0
+            .questions
+            .try_acquire()
+            .map_err(|_| ErrorCode::Busy)?;
+        let mut announced = None;
+        let opened = || announced = Some(Announced::new(&self.0.cards, &summary.id));
+        let answer = self.0.prompt.ask(&question, deadline, opened).await;
+        drop(announced);
+        Ok(answer?)
     }
 }
 

@@ -20,6 +20,7 @@ use daemon_core::{Tokens, authorise};
 use daemon_types::{Caller, Environment, ErrorCode, OperationError, Right};
 use prompt::Prompt;
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 
 /// All operations of the agent; clones share the same cards and prompt.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Operations(Arc<Parts>);
 struct Parts {
     cards: Cards,
     prompt: Prompt,
+    /// Places in the row of questions; whoever finds none is told to come back.
+    questions: Semaphore,
     tokens: Tokens,
     environment: Environment,
     now: fn() -> OffsetDateTime,
@@ -48,6 +51,7 @@ impl Operations {
         Self(Arc::new(Parts {
             cards,
             prompt,
+            questions: Semaphore::new(MAXIMUM_QUESTIONS),
             tokens,
             environment,
             now,
@@ -79,3 +83,6 @@ impl Operations {
         (self.0.now)()
     }
 }
+
+/// Questions that may wait for the holder: nobody answers more in a row.
+const MAXIMUM_QUESTIONS: usize = 8;

@@ -9,6 +9,8 @@ use daemon_types::{
     PresentCard, ReaderSummary, Right,
 };
 
+use futures_util::future::join_all;
+
 use crate::Operations;
 
 /// The agent at a glance.
@@ -52,14 +54,10 @@ impl Operations {
     /// `right-missing`.
     pub async fn cards(&self, caller: &Caller) -> Result<Vec<PresentCard>, OperationError> {
         authorise(caller, Right::Identify)?;
-        let mut cards = Vec::new();
-        for card in self.0.cards.cards() {
-            // A card that left meanwhile is not in the list any more.
-            if let Ok(card) = self.with_fresh_counters(card).await {
-                cards.push(card.card);
-            }
-        }
-        Ok(cards)
+        let looks = self.0.cards.cards().into_iter();
+        let cards = join_all(looks.map(|card| self.with_fresh_counters(card))).await;
+        // A card that left meanwhile is not in the list any more.
+        Ok(cards.into_iter().flatten().map(|card| card.card).collect())
     }
 
     /// One card, with its counters as they are now.

@@ -39,7 +39,7 @@ impl Origin {
             return Err(OriginError::NotHttps);
         }
         let canonical = url.origin().ascii_serialization();
-        if canonical != text {
+        if canonical != text || !text.bytes().all(is_part_of_a_plain_origin) {
             return Err(OriginError::NotCanonical);
         }
         Ok(Self(canonical))
@@ -50,6 +50,11 @@ impl Origin {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// URLs allow `*`, `,` or `;` in a host name. No site has them, and a reader may take them for more.
+const fn is_part_of_a_plain_origin(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'/' | b'[' | b']')
 }
 
 impl fmt::Display for Origin {
@@ -65,7 +70,13 @@ mod tests {
 
     #[test]
     fn takes_scheme_host_and_port() {
-        for text in ["https://service.example", "https://service.example:8443"] {
+        for text in [
+            "https://service.example",
+            "https://service.example:8443",
+            "https://xn--exmple-cua.example",
+            "https://192.0.2.1",
+            "https://[2001:db8::1]:8443",
+        ] {
             assert_eq!(Origin::parse(text).unwrap().as_str(), text);
         }
     }
@@ -84,6 +95,11 @@ mod tests {
             ("https://user@service.example", OriginError::NotCanonical),
             ("https://service.example/login", OriginError::NotCanonical),
             (" https://service.example", OriginError::NotCanonical),
+            ("https://*.service.example", OriginError::NotCanonical),
+            (
+                "https://service.example,evil.example",
+                OriginError::NotCanonical,
+            ),
         ] {
             assert_eq!(Origin::parse(text), Err(error), "{text}");
         }

@@ -41,6 +41,20 @@ impl CodesAsked {
         self.pin.is_some_and(|entry| entry.last_try)
             || self.unblock_code.is_some_and(|entry| entry.last_try)
     }
+
+    /// The same, of a code of which the card has just said that one try is left.
+    #[must_use]
+    pub fn for_the_last_try(mut self) -> Self {
+        if let Some(entry) = &mut self.pin {
+            entry.tries_left = Some(1);
+            entry.last_try = true;
+        }
+        if let Some(entry) = &mut self.unblock_code {
+            entry.tries_left = Some(1);
+            entry.last_try = true;
+        }
+        self
+    }
 }
 
 /// Who asks, as far as the system knows it; never text that the asker chose, except a paired name.

@@ -41,7 +41,8 @@ impl CardCertificate {
     ///
     /// # Errors
     ///
-    /// [`CertificateError`]: too long, not X.509, bytes left over, an extension twice or of the wrong form.
+    /// [`CertificateError`]: too long, not X.509, bytes left over, an extension twice, or the category or a key usage of
+    /// the wrong form. Another private extension of the wrong form counts as absent: it is only shown.
     pub fn parse(der: &[u8]) -> Result<Self, CertificateError> {
         let certificate = parse_strictly(der)?;
         Ok(Self {

@@ -19,7 +19,7 @@ pub struct Profession {
     pub in_training: bool,
 }
 
-/// What the private extensions say; absent ones are `None`.
+/// What the private extensions say; absent ones are `None`, and so are those that are only shown and have another form.
 #[derive(Clone)]
 pub(crate) struct PrivateExtensions {
     pub(crate) category: Option<u8>,
@@ -34,18 +34,19 @@ impl PrivateExtensions {
         certificate: &X509Certificate<'_>,
     ) -> Result<Self, CertificateError> {
         let value = |oid| extension_value(certificate, oid);
-        let card_type = decode(value(oids::CARD_TYPE), integer)?.map(CardType::from_code);
-        let profession = decode(value(oids::PROFESSION), integer)?;
-        let in_training = decode(value(oids::PROFESSION_IN_TRAINING), integer)?;
+        let card_type = value(oids::CARD_TYPE)
+            .and_then(integer)
+            .map(CardType::from_code);
+        let profession = value(oids::PROFESSION).and_then(integer);
+        let in_training = value(oids::PROFESSION_IN_TRAINING).and_then(integer);
         Ok(Self {
-            category: decode(value(oids::CARD_CATEGORY), single_octet)?,
+            category: category(value(oids::CARD_CATEGORY))?,
             card_type,
-            card_number: decode(value(oids::CARD_NUMBER), text)?
+            card_number: value(oids::CARD_NUMBER)
+                .and_then(text)
                 .and_then(|token| card_number(&token)),
             profession: Profession::of_codes(profession, in_training, card_type),
-            know_how: value(oids::KNOW_HOW)
-                .and_then(|(_, value)| know_how(value))
-                .unwrap_or_default(),
+            know_how: value(oids::KNOW_HOW).and_then(know_how).unwrap_or_default(),
         })
     }
 }
@@ -73,30 +74,22 @@ impl Profession {
     }
 }
 
-/// An extension's identifier and the bytes of its value.
-type Extension<'a> = (&'static str, &'a [u8]);
-
-fn extension_value<'a>(
-    certificate: &X509Certificate<'a>,
-    oid: &'static str,
-) -> Option<Extension<'a>> {
+fn extension_value<'a>(certificate: &X509Certificate<'a>, oid: &'static str) -> Option<&'a [u8]> {
     let extension = certificate
         .iter_extensions()
         .find(|extension| extension.oid.to_id_string() == oid)?;
-    Some((oid, extension.value))
+    Some(extension.value)
 }
 
-fn decode<'a, T>(
-    extension: Option<Extension<'a>>,
-    decoder: impl Fn(&'a [u8]) -> Option<T>,
-) -> Result<Option<T>, CertificateError> {
-    let Some((oid, value)) = extension else {
+/// Test and production are told apart by the category, so one of another form is a fault and not the same as none.
+fn category(value: Option<&[u8]>) -> Result<Option<u8>, CertificateError> {
+    let Some(value) = value else {
         return Ok(None);
     };
-    let decoded = decoder(value).ok_or_else(|| CertificateError::MalformedExtension {
-        oid: oid.to_owned(),
+    let octet = single_octet(value).ok_or_else(|| CertificateError::MalformedExtension {
+        oid: oids::CARD_CATEGORY.to_owned(),
     })?;
-    Ok(Some(decoded))
+    Ok(Some(octet))
 }
 
 fn single_octet(value: &[u8]) -> Option<u8> {
@@ -121,7 +114,7 @@ fn card_number(token: &str) -> Option<String> {
     (!number.is_empty()).then(|| number.to_owned())
 }
 
-/// Nothing but display depends on the know-how codes and no document gives their form, so an odd one is no fault.
+/// No document gives the form of the know-how codes.
 fn know_how(value: &[u8]) -> Option<Vec<String>> {
     let sequence: Sequence<'_> = exactly(value)?;
     let codes = sequence.der_iter::<Any<'_>, x509_parser::asn1_rs::Error>();

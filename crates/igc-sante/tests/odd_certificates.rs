@@ -95,25 +95,33 @@ fn takes_the_issuer_s_word_when_the_extension_is_absent() {
 }
 
 #[test]
-fn refuses_a_private_extension_of_the_wrong_form() {
+fn refuses_a_category_of_the_wrong_form() {
+    for value in [&[0x80][..], &[0x04, 0x00], &[0x02, 0x01, 0x00]] {
+        let refused = parse_with(vec![extension(oids::CARD_CATEGORY, value)]);
+        assert_eq!(
+            refused,
+            Err(CertificateError::MalformedExtension {
+                oid: oids::CARD_CATEGORY.to_owned()
+            }),
+            "{value:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_only_shown_is_left_out_when_it_has_the_wrong_form() {
     for (oid, value) in [
-        (oids::CARD_CATEGORY, &[0x80][..]),
-        (oids::CARD_CATEGORY, &[0x04, 0x00]),
-        (oids::CARD_CATEGORY, &[0x02, 0x01, 0x00]),
-        (oids::CARD_TYPE, &[0x04, 0x01, 0x00]),
+        (oids::CARD_TYPE, &[0x04, 0x01, 0x00][..]),
         (oids::CARD_TYPE, &[]),
         (oids::CARD_NUMBER, &[0x02, 0x01, 0x00]),
         (oids::PROFESSION, &[0x02, 0x01, 0x0A, 0x00]),
         (oids::PROFESSION_IN_TRAINING, &[0x02, 0x01, 0xFF]),
     ] {
-        let refused = parse_with(vec![extension(oid, value)]);
-        assert_eq!(
-            refused,
-            Err(CertificateError::MalformedExtension {
-                oid: oid.to_owned()
-            }),
-            "{value:?}"
-        );
+        let certificate = parse_with(vec![extension(oid, value), category(0x80)]).unwrap();
+        assert_eq!(certificate.card_type(), None);
+        assert_eq!(certificate.card_number(), None);
+        assert_eq!(certificate.profession(), None);
+        assert_eq!(certificate.category(), Some(0x80));
     }
 }
 

@@ -10,6 +10,7 @@
 //! - [`instance`]: one agent per state folder;
 //! - [`socket`] and [`peer`]: the user's socket, and who is at its other end;
 //! - [`tcp_owner`]: whose program holds the other end of a loopback connection;
+//! - [`core_dumps`]: no picture of this process's memory on a disk;
 //! - [`terminal`]: the holder's code and consent, asked at the terminal.
 
 #[cfg(target_os = "linux")]
@@ -25,6 +26,7 @@ use macos as system;
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("the system layer for this system comes with the installers");
 
+pub mod core_dumps;
 pub mod instance;
 pub mod paths;
 pub mod peer;

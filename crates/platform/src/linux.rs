@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use nix::sys::socket::{getsockopt, sockopt};
 use procfs::process::Process;
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 pub(crate) use tcp_table::tcp_socket_owner;
 
@@ -34,4 +35,10 @@ pub(crate) fn executable_of(pid: u32, uid: u32) -> Option<PathBuf> {
     let process = Process::new(i32::try_from(pid).ok()?).ok()?;
     let executable = process.exe().ok()?;
     (process.uid().ok()? == uid).then_some(executable)
+}
+
+/// Nobody but root may read this process's memory, in a core dump or through `/proc` (prctl(2),
+/// PR_SET_DUMPABLE). Unlike the limit, this holds too where dumps are piped to a program.
+pub(crate) fn make_undumpable() -> io::Result<()> {
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::private_files::{
-    PrivateFileError, ensure_private_folder, failed, is_our_folder, write_private,
+    PrivateFileError, ensure_private_folder, failed, is_our_folder, read_private, write_private,
 };
 use crate::{current_user, system};
 
@@ -168,6 +168,16 @@ impl AgentPaths {
         symlink(self.endpoint_file(), &link).map_err(failed("make the link", &link))
     }
 
+    /// Reads `endpoint.json` where the link leads, for the agent that wrote it last may have been
+    /// started with another `XDG_RUNTIME_DIR`.
+    ///
+    /// # Errors
+    /// [`PrivateFileError`] when no agent announced itself, or the file is not this user's alone.
+    pub fn read_endpoint(&self) -> Result<Vec<u8>, PrivateFileError> {
+        let link = self.endpoint_link();
+        read_private(&fs::read_link(&link).map_err(failed("follow", &link))?)
+    }
+
     /// Removes `endpoint.json` and the link to it, so that nobody looks for an agent that ended.
     ///
     /// # Errors
@@ -290,7 +300,6 @@ fn short_name(state: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::private_files::read_private;
     use std::os::unix::fs::PermissionsExt;
     use tempfile::TempDir;
 
@@ -431,6 +440,22 @@ mod tests {
         assert_eq!(absolute(PathBuf::from("relative/state")), None);
         assert_eq!(absolute(PathBuf::new()), None);
         assert_eq!(absolute(PathBuf::from("/x")), Some(PathBuf::from("/x")));
+    }
+
+    #[test]
+    fn a_client_without_a_session_folder_reads_the_endpoint_of_an_agent_that_has_one() {
+        let root = tempfile::tempdir().unwrap();
+        let session = root.path().join("session");
+        fs::create_dir(&session).unwrap();
+        let client = surroundings(&root).agent_paths(None).unwrap();
+        assert!(client.read_endpoint().is_err(), "nobody announced itself");
+        let mut with_session = surroundings(&root);
+        with_session.xdg_runtime_dir = Some(session);
+        let agent = with_session.agent_paths(None).unwrap();
+        agent.publish_endpoint(b"here").unwrap();
+        assert_ne!(agent.endpoint_file(), client.endpoint_file());
+        assert_eq!(client.read_endpoint().unwrap(), b"here");
+        assert_eq!(agent.read_endpoint().unwrap(), b"here");
     }
 
     #[test]

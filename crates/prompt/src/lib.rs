@@ -154,16 +154,25 @@ impl Prompt {
         Self(Way::Terminal(Arc::new(Mutex::new(holder))))
     }
 
-    /// Waits for its turn, then puts `question` to the holder. Dropping the future withdraws the
+    /// Waits for its turn, calls `opened`, then puts `question` to the holder. Dropping the future withdraws the
     /// question; the next one comes up when the terminal is as it was before.
     ///
     /// # Errors
     /// [`PromptError`] when there is no consent, or no code, before `deadline`, the wait for the
     /// turn included.
-    pub async fn ask(&self, question: &Question, deadline: Instant) -> Result<Answer, PromptError> {
+    pub async fn ask(
+        &self,
+        question: &Question,
+        deadline: Instant,
+        opened: impl FnOnce(),
+    ) -> Result<Answer, PromptError> {
         match &self.0 {
             Way::Scripted(holder) => {
-                let answer = async { holder.lock().await.answer(question).await };
+                let answer = async {
+                    let mut holder = holder.lock().await;
+                    opened();
+                    holder.answer(question).await
+                };
                 timeout_at(deadline, answer)
                     .await
                     .unwrap_or(Err(PromptError::TimedOut))
@@ -172,6 +181,7 @@ impl Prompt {
                 let turn = timeout_at(deadline, Arc::clone(holder).lock_owned())
                     .await
                     .map_err(|_| PromptError::TimedOut)?;
+                opened();
                 terminal::ask(turn, question.clone(), deadline.into_std()).await
             }
             Way::Nobody => Err(PromptError::Nobody),
@@ -216,7 +226,7 @@ mod tests {
         let begin = Instant::now();
         let question = authentication();
         let ask = || async {
-            let answer = digits(prompt.ask(&question, in_a_minute()).await);
+            let answer = digits(prompt.ask(&question, in_a_minute(), || {}).await);
             (answer, begin.elapsed().as_secs())
         };
         let (first, second, third) = tokio::join!(ask(), ask(), ask());
@@ -229,10 +239,15 @@ mod tests {
     async fn a_question_that_is_dropped_leaves_the_turn_to_the_next() {
         let prompt = prompt("pin = \"1234\"\ndelay_ms = 30000");
         let question = authentication();
-        let dropped =
-            tokio::time::timeout(Duration::from_secs(1), prompt.ask(&question, in_a_minute()));
+        let dropped = tokio::time::timeout(
+            Duration::from_secs(1),
+            prompt.ask(&question, in_a_minute(), || {}),
+        );
         assert!(dropped.await.is_err());
-        assert_eq!(digits(prompt.ask(&question, in_a_minute()).await), b"1234");
+        assert_eq!(
+            digits(prompt.ask(&question, in_a_minute(), || {}).await),
+            b"1234"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -241,11 +256,11 @@ mod tests {
         let question = authentication();
         let soon = Instant::now() + Duration::from_secs(1);
         let (answered, waiting, slow) = tokio::join!(
-            prompt.ask(&question, in_a_minute()),
-            prompt.ask(&question, soon),
+            prompt.ask(&question, in_a_minute(), || {}),
+            prompt.ask(&question, soon, || {}),
             async {
                 let after_the_first = Instant::now() + Duration::from_secs(4);
-                prompt.ask(&question, after_the_first).await
+                prompt.ask(&question, after_the_first, || {}).await
             },
         );
         assert_eq!(digits(answered), b"1234");
@@ -255,7 +270,9 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_answers_nothing() {
-        let answer = Prompt::nobody().ask(&authentication(), in_a_minute()).await;
+        let answer = Prompt::nobody()
+            .ask(&authentication(), in_a_minute(), || {})
+            .await;
         assert!(matches!(answer, Err(PromptError::Nobody)));
     }
 
@@ -297,7 +314,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_prints_nothing_of_its_code() {
         let answer = prompt("pin = \"73918264\"")
-            .ask(&authentication(), in_a_minute())
+            .ask(&authentication(), in_a_minute(), || {})
             .await;
         let printed = format!("{answer:?}");
         assert!(printed.contains("[redacted]"), "{printed}");

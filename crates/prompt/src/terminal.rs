@@ -211,7 +211,11 @@ mod tests {
             time: Duration,
         ) -> JoinHandle<Result<Answer, PromptError>> {
             let prompt = Arc::clone(&self.prompt);
-            tokio::spawn(async move { prompt.ask(&question, TokioInstant::now() + time).await })
+            tokio::spawn(async move {
+                prompt
+                    .ask(&question, TokioInstant::now() + time, || {})
+                    .await
+            })
         }
 
         /// Reads what the screen shows until `end` appears.
@@ -474,7 +478,7 @@ mod tests {
         } = Desk::new();
         drop(holder);
         let deadline = TokioInstant::now() + Duration::from_secs(60);
-        let answer = prompt.ask(&authentication(), deadline).await;
+        let answer = prompt.ask(&authentication(), deadline, || {}).await;
         assert!(
             matches!(answer, Err(PromptError::Unavailable(_))),
             "{answer:?}"

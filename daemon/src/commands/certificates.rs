@@ -1,13 +1,12 @@
 //! `cpxd certificates`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use daemon_client::Client;
 use daemon_wire::{CardBody, CardList, CertificateBody};
+use serde_json::json;
 
 use super::card_lines::Lines;
 use super::{connect, language, no_card, refusal_by_code};
-use crate::command_line::{CertificatesOptions, Common};
+use crate::command_line::{CertificatesOptions, Common, Role};
 use crate::screen;
 
 pub(crate) fn print(options: &CertificatesOptions, common: &Common) -> anyhow::Result<()> {
@@ -16,45 +15,46 @@ pub(crate) fn print(options: &CertificatesOptions, common: &Common) -> anyhow::R
     if cards.is_empty() {
         return Err(no_card(&client)?);
     }
-    let mut certificates = Vec::new();
-    for card in &cards {
-        certificates.extend(certificates_of(&client, card, options)?);
-    }
-    if certificates.is_empty() {
+    let paths = paths_of(&cards, options);
+    if paths.is_empty() {
         return Err(refusal_by_code("key-absent"));
     }
+    if options.pem && !common.json {
+        return print_pem(&client, &paths);
+    }
+    let certificates = paths
+        .iter()
+        .map(|path| client.read(path))
+        .collect::<Result<Vec<CertificateBody>, _>>()?;
     if common.json {
-        return screen::json(&serde_json::json!({ "certificates": certificates }));
+        return screen::json(&json!({ "certificates": certificates }));
     }
     let lines = Lines::new(language());
     for certificate in &certificates {
-        if options.pem {
-            screen::line(&to_pem(certificate)?)?;
-        } else {
-            screen::line(lines.certificate(certificate).trim_start())?;
-        }
+        screen::line(lines.certificate(certificate).trim_start())?;
     }
     Ok(())
 }
 
-fn certificates_of(
-    client: &Client,
-    card: &CardBody,
-    options: &CertificatesOptions,
-) -> anyhow::Result<Vec<CertificateBody>> {
-    let wanted = options.role.map(crate::command_line::Role::as_str);
-    let mut certificates = Vec::new();
-    for certificate in &card.certificates {
-        if wanted.is_none_or(|role| certificate.role == role) {
-            let path = format!("/v1/cards/{}/certificates/{}", card.id, certificate.role);
-            certificates.push(client.read(&path)?);
+/// Where the API has the wanted certificates.
+fn paths_of(cards: &[CardBody], options: &CertificatesOptions) -> Vec<String> {
+    let wanted = options.role.map(Role::as_str);
+    let mut paths = Vec::new();
+    for card in cards {
+        for certificate in &card.certificates {
+            if wanted.is_none_or(|role| certificate.role == role) {
+                let role = &certificate.role;
+                paths.push(format!("/v1/cards/{}/certificates/{role}", card.id));
+            }
         }
     }
-    Ok(certificates)
+    paths
 }
 
-fn to_pem(certificate: &CertificateBody) -> anyhow::Result<String> {
-    let base64 = certificate.certificate.as_deref().unwrap_or_default();
-    let der = STANDARD.decode(base64)?;
-    Ok(daemon_api::to_pem(&der).trim_end().to_owned())
+fn print_pem(client: &Client, paths: &[String]) -> anyhow::Result<()> {
+    for path in paths {
+        let pem = client.read_text(path, "application/x-pem-file")?;
+        screen::line(pem.trim_end())?;
+    }
+    Ok(())
 }

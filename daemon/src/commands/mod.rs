@@ -14,7 +14,7 @@ use std::env;
 use std::time::Duration;
 
 use daemon_client::Client;
-use daemon_wire::{CardBody, CardList, DEFAULT_TIMEOUT_SECONDS, ReaderList};
+use daemon_wire::{AgentStatus, CardBody, CardList, DEFAULT_TIMEOUT_SECONDS, ReaderList};
 use platform::paths::AgentPaths;
 use texts::Language;
 
@@ -37,29 +37,45 @@ fn connect(common: &Common) -> anyhow::Result<Client> {
 
 /// The card that was named, or the only one there is.
 fn choose_card(client: &Client, which: &WhichCard) -> anyhow::Result<CardBody> {
+    if let Some(id) = &which.card {
+        return named_card(client, id);
+    }
     let CardList { cards } = client.read("/v1/cards")?;
-    let named = |card: &CardBody| which.card.as_ref().is_none_or(|id| card.id == *id);
-    let mut chosen = cards.into_iter().filter(named);
-    match (chosen.next(), chosen.next()) {
+    let mut cards = cards.into_iter();
+    match (cards.next(), cards.next()) {
         (Some(card), None) => Ok(card),
         (Some(_), Some(_)) => Err(refusal(
             "bad-request",
             "there is more than one card: choose one with --card (see: cpxd cards)",
         )),
-        (None, _) if which.card.is_some() => Err(refusal_by_code("not-found")),
         (None, _) => Err(no_card(client)?),
     }
 }
 
-/// Why there is no card: no service, no reader, or an unusable card.
-fn no_card(client: &Client) -> anyhow::Result<anyhow::Error> {
-    let status: daemon_wire::AgentStatus = client.read("/v1/status")?;
-    if status.state == "pcscUnavailable" {
-        return Ok(refusal_by_code("pcsc-unavailable"));
+/// The agent knows whether the card left or never was.
+fn named_card(client: &Client, id: &str) -> anyhow::Result<CardBody> {
+    let is_an_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if id.is_empty() || !id.bytes().all(is_an_id) {
+        return Err(refusal_by_code("not-found"));
     }
+    Ok(client.read(&format!("/v1/cards/{id}"))?)
+}
+
+/// Why there is no reader: no service, or none is connected.
+fn no_reader(client: &Client) -> anyhow::Result<anyhow::Error> {
+    let status: AgentStatus = client.read("/v1/status")?;
+    Ok(refusal_by_code(if status.state == "pcscUnavailable" {
+        "pcsc-unavailable"
+    } else {
+        "no-reader"
+    }))
+}
+
+/// Why there is no card: no reader, an unusable card, or none at all.
+fn no_card(client: &Client) -> anyhow::Result<anyhow::Error> {
     let ReaderList { readers } = client.read("/v1/readers")?;
     if readers.is_empty() {
-        return Ok(refusal_by_code("no-reader"));
+        return no_reader(client);
     }
     let problem = readers.iter().find_map(|reader| reader.problem.as_deref());
     let known = daemon_types::ErrorCode::ALL

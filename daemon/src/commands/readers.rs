@@ -3,17 +3,18 @@
 use daemon_wire::ReaderList;
 
 use super::card_lines::Lines;
-use super::{connect, language, refusal_by_code};
+use super::{connect, language, no_reader};
 use crate::command_line::Common;
 use crate::screen;
 
 pub(crate) fn print(common: &Common) -> anyhow::Result<()> {
-    let list: ReaderList = connect(common)?.read("/v1/readers")?;
+    let client = connect(common)?;
+    let list: ReaderList = client.read("/v1/readers")?;
     if common.json {
         return screen::json(&list);
     }
     if list.readers.is_empty() {
-        return Err(refusal_by_code("no-reader"));
+        return Err(no_reader(&client)?);
     }
     let lines = Lines::new(language());
     for reader in &list.readers {

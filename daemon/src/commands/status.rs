@@ -54,6 +54,5 @@ pub(crate) fn print(common: &Common) -> anyhow::Result<()> {
 
 fn endpoint(common: &Common) -> anyhow::Result<Endpoint> {
     let paths = platform::paths::AgentPaths::resolve(common.state_dir.as_deref())?;
-    let bytes = platform::private_files::read_private(&paths.endpoint_file())?;
-    Ok(serde_json::from_slice(&bytes)?)
+    Ok(serde_json::from_slice(&paths.read_endpoint()?)?)
 }

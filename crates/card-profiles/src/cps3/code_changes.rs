@@ -34,7 +34,7 @@ impl Cps3<'_> {
             return Err(PinError::NewCodeLength(object.limits));
         }
         self.select_application()?;
-        let was_verified_before = self.check_pin_before_use(object.reference, last_try)?;
+        let was_verified_before = self.check_pin_before_use(&object, last_try)?;
         if object.has_several_lengths() {
             self.verify_holder_code(&object, old)?;
             self.leaves_code_presented = !was_verified_before;
@@ -61,8 +61,8 @@ impl Cps3<'_> {
         let command = CommandApdu::new(0x00, CHANGE_REFERENCE_DATA, 0x00, object.reference)
             .with_secret_data(&both);
         let answer = self.channel.transmit(&command);
-        let judged = answer.as_ref().ok().map(|response| response.sw());
-        match judged.map(|sw| Presentation::of_answer(sw, name)) {
+        let sw = answer.as_ref().ok().map(|response| response.sw());
+        match sw.map(|sw| self.judge_code(object, sw, name)) {
             Some(Ok(Presentation::Wrong { tries_left })) => Err(PinError::Wrong { tries_left }),
             Some(Ok(Presentation::Blocked)) => Err(PinError::Blocked),
             _ => Ok(new_code_taken(answer, name)?),
@@ -84,12 +84,7 @@ impl Cps3<'_> {
         if !unblock.takes(code) {
             return Err(UNBLOCK_CODE_OF_ANOTHER_LENGTH.into());
         }
-        let counters = self.read_code_states()?.unblock_code;
-        let counters = counters.ok_or(UnblockError::Absent)?;
-        if counters.is_blocked() {
-            return Err(UnblockError::Blocked);
-        }
-        check_tries(counters.tries_left, last_try)?;
+        self.check_unblock_code_before_use(&unblock, last_try)?;
         self.select_application()?;
         match self.verify(&unblock, code)? {
             Presentation::Accepted => self.leaves_code_presented = true,
@@ -110,11 +105,23 @@ impl Cps3<'_> {
         Ok(check_counter_after(tries_left)?)
     }
 
-    fn both_code_objects(&mut self) -> Result<(PinObject, PinObject), UnblockError> {
-        match (self.pin_object()?, self.unblock_object()?) {
-            (Some(pin), Some(unblock)) => Ok((pin, unblock)),
-            _ => Err(UnblockError::Absent),
+    /// Holds the unblock code back where it has no use left, and where [`check_tries`] says so.
+    fn check_unblock_code_before_use(
+        &mut self,
+        unblock: &PinObject,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError> {
+        let counters = self.read_code_states()?.unblock_code;
+        let counters = counters.ok_or(UnblockError::Absent)?;
+        if counters.is_blocked() {
+            return Err(UnblockError::Blocked);
         }
+        let mut tries_left = counters.tries_left;
+        if tries_left.is_none() {
+            self.select_application()?;
+            tries_left = self.ask_tries_left(unblock)?.0;
+        }
+        Ok(check_tries(tries_left, last_try)?)
     }
 
     /// A wrong code may have cost a use besides a try; only the card knows.

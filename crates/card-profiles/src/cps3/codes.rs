@@ -1,7 +1,7 @@
 //! The holder's code and the unblock code: counters and VERIFY.
 
 use card_apdu::tlv::{self, Tag};
-use card_apdu::{CommandApdu, ExpectedLen};
+use card_apdu::{CommandApdu, ExpectedLen, StatusWord};
 use secrets::Pin;
 
 use super::Cps3;
@@ -12,6 +12,7 @@ use crate::pkcs15::PinObject;
 use crate::{CardError, PinError};
 
 impl Cps3<'_> {
+    /// The counters by GET DATA, which no VERIFY can go wrong in; those that the card does not tell stay unknown.
     pub(super) fn read_code_states(&mut self) -> Result<CodeStates, CardError> {
         let (pin, unblock_code) = (self.pin_object()?, self.unblock_object()?);
         if pin.is_none() && unblock_code.is_none() {
@@ -21,15 +22,39 @@ impl Cps3<'_> {
             });
         }
         self.select_master_file()?;
-        let mut counters = |object: Option<PinObject>| {
+        let mut counters = |object: Option<&PinObject>| {
             object
-                .map(|object| self.read_counters(object.reference))
+                .map(|object| self.read_counters_as_told(object))
                 .transpose()
         };
-        Ok(CodeStates {
-            pin: counters(pin)?,
-            unblock_code: counters(unblock_code)?,
-        })
+        let mut states = CodeStates {
+            pin: counters(pin.as_ref())?,
+            unblock_code: counters(unblock_code.as_ref())?,
+        };
+        if let (Some(object), Some(counters)) = (&pin, &mut states.pin)
+            && counters.tries_left.is_none()
+        {
+            self.select_application()?;
+            counters.tries_left = match self.code_state(object.reference) {
+                Err(CardError::Refused { .. }) => None,
+                state => state?.tries_left(),
+            };
+        }
+        Ok(states)
+    }
+
+    /// The counters of a code, each unknown where the card does not tell it. 3F00 must be current.
+    fn read_counters_as_told(&mut self, object: &PinObject) -> Result<CodeCounters, CardError> {
+        if object.unsupported.is_some() {
+            return Ok(CodeCounters::UNKNOWN);
+        }
+        match self.read_counters(object.reference) {
+            Err(error @ (CardError::Refused { .. } | CardError::Malformed { .. })) => {
+                tracing::warn!(%error, "the counters of a code are not known");
+                Ok(CodeCounters::UNKNOWN)
+            }
+            outcome => outcome,
+        }
     }
 
     /// GET DATA on the control parameters of a code (IAS-ECC, SDO class 01). 3F00 must be current.
@@ -56,9 +81,8 @@ impl Cps3<'_> {
                 .map_err(CardError::tlv(what))
                 .map(|value| value.and_then(small_number))
         };
-        let tries_left = number(TRIES_LEFT)?.ok_or(CardError::malformed(what))?;
         Ok(CodeCounters {
-            tries_left: Some(u8::try_from(tries_left).map_err(|_| CardError::malformed(what))?),
+            tries_left: number(TRIES_LEFT)?.and_then(|left| u8::try_from(left).ok()),
             tries_maximum: number(TRIES_MAXIMUM)?.and_then(|max| u8::try_from(max).ok()),
             uses_left: number(USES_LEFT)?,
         })
@@ -76,7 +100,7 @@ impl Cps3<'_> {
             return Err(PinError::Length(object.limits));
         }
         self.select_application()?;
-        let was_verified_before = self.check_pin_before_use(object.reference, last_try)?;
+        let was_verified_before = self.check_pin_before_use(&object, last_try)?;
         self.verify_holder_code(&object, digits)?;
         self.leaves_code_presented = !was_verified_before;
         Ok(Verification {
@@ -87,33 +111,41 @@ impl Cps3<'_> {
     /// Holds the code back where [`check_tries`] says so, and tells whether it was presented already.
     pub(super) fn check_pin_before_use(
         &mut self,
-        reference: u8,
+        object: &PinObject,
         last_try: LastTry,
     ) -> Result<bool, PinError> {
-        let state = self.code_state(reference)?;
-        let tries_left = match state {
-            CodeState::NotPresented { tries_left } => Some(tries_left),
-            CodeState::Presented => self.tries_left_by_get_data(reference)?,
-        };
+        let (tries_left, was_verified_before) = self.ask_tries_left(object)?;
         check_tries(tries_left, last_try)?;
-        Ok(state.is_presented())
+        Ok(was_verified_before)
+    }
+
+    /// Tries left, and whether the code was presented already, by an empty VERIFY and else by GET DATA.
+    ///
+    /// The empty VERIFY tells no number when the code was presented already (9000), and some cards may refuse
+    /// it: the official module never sends one. A number that the card does not tell in either way is
+    /// missed only before the code was presented; [`check_tries`] says why not afterwards.
+    pub(super) fn ask_tries_left(
+        &mut self,
+        object: &PinObject,
+    ) -> Result<(Option<u8>, bool), CardError> {
+        let state = match self.code_state(object.reference) {
+            Ok(CodeState::NotPresented { tries_left }) => return Ok((Some(tries_left), false)),
+            state @ (Ok(CodeState::Presented) | Err(CardError::Refused { .. })) => state,
+            Err(error) => return Err(error),
+        };
+        self.select_master_file()?;
+        let tries_left = self.read_counters_as_told(object)?.tries_left;
+        self.select_application()?;
+        match (state, tries_left) {
+            (Err(refusal), None) => Err(refusal),
+            (state, _) => Ok((tries_left, state.is_ok())),
+        }
     }
 
     /// VERIFY without data, which costs no try.
     pub(super) fn code_state(&mut self, reference: u8) -> Result<CodeState, CardError> {
         let command = CommandApdu::new(0x00, VERIFY, 0x00, reference);
         CodeState::of_answer(self.channel.transmit(&command)?.sw())
-    }
-
-    /// The number that the empty VERIFY does not tell; the application is selected again after it.
-    pub(super) fn tries_left_by_get_data(
-        &mut self,
-        reference: u8,
-    ) -> Result<Option<u8>, CardError> {
-        self.select_master_file()?;
-        let tries_left = self.read_counters(reference)?.tries_left;
-        self.select_application()?;
-        Ok(tries_left)
     }
 
     pub(super) fn verify_holder_code(
@@ -136,7 +168,22 @@ impl Cps3<'_> {
     ) -> Result<Presentation, CardError> {
         let command = CommandApdu::new(0x00, VERIFY, 0x00, object.reference)
             .with_secret_data(&object.reference_data(digits));
-        Presentation::of_answer(self.channel.transmit(&command)?.sw(), "VERIFY")
+        let sw = self.channel.transmit(&command)?.sw();
+        self.judge_code(object, sw, "VERIFY")
+    }
+
+    /// What became of a code, with the number asked for that an answer of 6300 does not tell.
+    pub(super) fn judge_code(
+        &mut self,
+        object: &PinObject,
+        sw: StatusWord,
+        command: &'static str,
+    ) -> Result<Presentation, CardError> {
+        if sw == StatusWord::VERIFICATION_FAILED {
+            let (tries_left, _) = self.ask_tries_left(object)?;
+            return Presentation::failed(tries_left, command);
+        }
+        Presentation::of_answer(sw, command)
     }
 }
 

@@ -6,33 +6,19 @@ use secrets::SecretBytes;
 use sha2::digest::generic_array::GenericArray;
 use sha2::{Digest as _, Sha256, compress256};
 
-use super::{Cps3, Interface};
+use super::Cps3;
 use crate::CardError;
 use crate::card::{Digest, HashAlgorithm, Signable, SignatureAlgorithm};
 use crate::directory::Directory;
-use crate::pkcs15::PrivateKeyObject;
 
 impl Cps3<'_> {
-    /// Whether a key of this interface's application plays the role.
-    pub(super) fn serves(&self, key: &PrivateKeyObject, role: KeyRole) -> bool {
-        match self.interface {
-            Interface::Contact => key.serves(role),
-            Interface::Contactless => role == KeyRole::Technical && key.signs,
-        }
-    }
-
-    /// Whether a key deciphers; without contacts none does.
-    pub(super) fn deciphers(&self, key: &PrivateKeyObject) -> bool {
-        self.interface == Interface::Contact && key.deciphers
-    }
-
     pub(super) fn sign_with(
         &mut self,
         role: KeyRole,
         input: &Signable<'_>,
     ) -> Result<Vec<u8>, CardError> {
         input.check_digest_len()?;
-        let reference = self.key_reference(role)?;
+        let reference = self.key(role)?.reference;
         self.select_application()?;
         match (role, input) {
             (KeyRole::Authentication | KeyRole::Technical, Signable::Digest(digest)) => {
@@ -46,14 +32,6 @@ impl Cps3<'_> {
             }
             (_, Signable::Message(..)) => Err(CardError::AlgorithmUnsupported),
         }
-    }
-
-    fn key_reference(&mut self, role: KeyRole) -> Result<u8, CardError> {
-        self.private_keys()?
-            .iter()
-            .find(|key| self.serves(key, role))
-            .map(|key| key.reference)
-            .ok_or(CardError::KeyAbsent(role))
     }
 
     /// INTERNAL AUTHENTICATE (ISO/IEC 7816-4, 11.5.2): the card adds PKCS#1 type 1 padding.
@@ -157,11 +135,11 @@ impl Cps3<'_> {
         if cryptogram.len() != RSA_2048_LEN {
             return Err(CardError::AlgorithmUnsupported);
         }
-        let mut keys = self.private_keys()?.into_iter();
-        let key = keys.find(|key| self.deciphers(key));
-        let reference = key
-            .ok_or(CardError::KeyAbsent(KeyRole::Authentication))?
-            .reference;
+        let key = self.key(KeyRole::Authentication)?;
+        if !key.deciphers {
+            return Err(CardError::AlgorithmUnsupported);
+        }
+        let reference = key.reference;
         self.select_application()?;
         let template = [0x80, 0x01, RSA_PKCS1_DECIPHER, 0x84, 0x01, reference];
         self.mse_set(CONFIDENTIALITY_TEMPLATE, &template)?;

@@ -15,7 +15,6 @@ use crate::card::{
     SignatureAlgorithm, Verification,
 };
 use crate::directory::Directory;
-use crate::files::{FilePath, is_selected};
 use crate::{CardError, CardMemory, PinError, UnblockError};
 
 /// The two faces of the card, each with its PKCS#15 application.
@@ -71,26 +70,13 @@ impl<'t> Cps3<'t> {
         }
     }
 
-    /// Makes the application the current DF, once in a transaction, and leaves
-    /// the CPS2ter view when another program left the card there.
+    /// Makes the application the current DF, once in a transaction.
     fn select_application(&mut self) -> Result<(), CardError> {
-        if self.selected {
-            return Ok(());
+        if !self.selected {
+            let path = self.application_path()?;
+            self.select_file(&path)?;
+            self.selected = true;
         }
-        let path = self.application_path()?;
-        let select = select_by_path(path.as_bytes(), WITHOUT_FCP);
-        let mut response = self.channel.transmit(&select)?;
-        if directory::is_other_view(response.sw()) {
-            self.select_root()?;
-            response = self.channel.transmit(&select)?;
-        }
-        if !is_selected(&response) {
-            return Err(CardError::Refused {
-                command: "SELECT",
-                sw: response.sw(),
-            });
-        }
-        self.selected = true;
         Ok(())
     }
 }
@@ -98,11 +84,11 @@ impl<'t> Cps3<'t> {
 impl CpxCard for Cps3<'_> {
     fn capabilities(&mut self) -> Result<Capabilities, CardError> {
         use HashAlgorithm::{Sha256, Sha384, Sha512};
+        // Read first, so that a code which the keys contradict is not reported as there.
+        self.private_keys()?;
         let pin = self.pin_object()?.is_some();
-        let keys = self.private_keys()?;
         let mut capabilities = Capabilities {
             pin,
-            decipher: keys.iter().any(|key| self.deciphers(key)),
             ..Capabilities::default()
         };
         for (role, hashes) in [
@@ -110,12 +96,15 @@ impl CpxCard for Cps3<'_> {
             (KeyRole::Signature, vec![Sha256]),
             (KeyRole::Technical, vec![Sha256, Sha384, Sha512]),
         ] {
-            if keys.iter().any(|key| self.serves(key, role)) {
-                let algorithms = hashes
-                    .into_iter()
-                    .map(SignatureAlgorithm::RsaPkcs1)
-                    .collect();
-                capabilities.signature_algorithms.push((role, algorithms));
+            match self.key(role) {
+                Ok(key) => {
+                    capabilities.decipher |= role == KeyRole::Authentication && key.deciphers;
+                    let algorithms = hashes.into_iter().map(SignatureAlgorithm::RsaPkcs1);
+                    let algorithms = algorithms.collect();
+                    capabilities.signature_algorithms.push((role, algorithms));
+                }
+                Err(CardError::KeyAbsent(_)) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(capabilities)
@@ -170,9 +159,6 @@ impl CpxCard for Cps3<'_> {
 
 /// SELECT by absolute path (P1 = 09), 3F00 kept as a real CPS3 wants it.
 fn select_by_path(path: &[u8], p2: u8) -> CommandApdu {
-    if path == FilePath::MASTER_FILE {
-        return CommandApdu::new(0x00, SELECT, 0x00, WITHOUT_FCP).with_data(path);
-    }
     CommandApdu::new(0x00, SELECT, 0x09, p2).with_data(path)
 }
 

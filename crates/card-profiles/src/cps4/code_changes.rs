@@ -44,8 +44,7 @@ impl Cps4<'_> {
         new: &Pin,
         last_try: LastTry,
     ) -> Result<(), UnblockError> {
-        let pin = self.pin_object()?.ok_or(UnblockError::Absent)?;
-        let unblock = self.unblock_object()?.ok_or(UnblockError::Absent)?;
+        let (pin, unblock) = self.both_code_objects()?;
         let (code, new) = (code.digits().expose(), new.digits().expose());
         if !pin.takes(new) {
             return Err(UnblockError::NewCodeLength(pin.limits));

@@ -1,6 +1,6 @@
 //! The holder's code and the unblock code: counters and VERIFY.
 
-use card_apdu::CommandApdu;
+use card_apdu::{CommandApdu, StatusWord};
 use secrets::Pin;
 
 use super::{CHANNEL_1, Cps4};
@@ -15,14 +15,19 @@ impl Cps4<'_> {
         let (pin, unblock_code) = (self.pin_object()?, self.unblock_object()?);
         self.enter_applet()?;
         let mut read = |object: Option<PinObject>| {
-            object
-                .map(|object| self.code_state(object.reference).map(counters))
-                .transpose()
+            object.map(|object| self.read_counters(&object)).transpose()
         };
         Ok(CodeStates {
             pin: read(pin)?,
             unblock_code: read(unblock_code)?,
         })
+    }
+
+    fn read_counters(&mut self, object: &PinObject) -> Result<CodeCounters, CardError> {
+        if object.unsupported.is_some() {
+            return Ok(CodeCounters::UNKNOWN);
+        }
+        self.code_state(object.reference).map(counters)
     }
 
     /// VERIFY without data, which costs no try and is the only counter that there is.
@@ -83,7 +88,12 @@ impl Cps4<'_> {
         self.code_was_sent = true;
         let command = CommandApdu::new(CHANNEL_1, VERIFY, 0x00, object.reference)
             .with_secret_data(&object.reference_data(digits));
-        Presentation::of_answer(self.channel.transmit(&command)?.sw(), "VERIFY")
+        let sw = self.channel.transmit(&command)?.sw();
+        if sw == StatusWord::VERIFICATION_FAILED {
+            let state = self.code_state(object.reference)?;
+            return Presentation::failed(state.tries_left(), "VERIFY");
+        }
+        Presentation::of_answer(sw, "VERIFY")
     }
 }
 
@@ -91,8 +101,7 @@ impl Cps4<'_> {
 fn counters(state: CodeState) -> CodeCounters {
     CodeCounters {
         tries_left: state.tries_left(),
-        tries_maximum: None,
-        uses_left: None,
+        ..CodeCounters::UNKNOWN
     }
 }
 

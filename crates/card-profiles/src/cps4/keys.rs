@@ -54,11 +54,7 @@ impl Cps4<'_> {
             }
         };
         let method = Method::of(role, algorithm)?;
-        let key = self
-            .private_keys()?
-            .into_iter()
-            .find(|key| key.serves(role));
-        let reference = key.ok_or(CardError::KeyAbsent(role))?.reference;
+        let reference = self.key(role)?.reference;
         self.enter_application()?;
         match method {
             Method::Signature { algorithm } => {
@@ -82,10 +78,11 @@ impl Cps4<'_> {
         if cryptogram.len() != RSA_2048_LEN {
             return Err(CardError::AlgorithmUnsupported);
         }
-        let key = self.private_keys()?.into_iter().find(|key| key.deciphers);
-        let reference = key
-            .ok_or(CardError::KeyAbsent(KeyRole::Authentication))?
-            .reference;
+        let key = self.key(KeyRole::Authentication)?;
+        if !key.deciphers {
+            return Err(CardError::AlgorithmUnsupported);
+        }
+        let reference = key.reference;
         self.enter_application()?;
         self.mse_set_confidentiality(reference)?;
         let response = self.pso_decipher(cryptogram, true)?;

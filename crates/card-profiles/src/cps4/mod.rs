@@ -70,8 +70,13 @@ impl CpxCard for Cps4<'_> {
     fn capabilities(&mut self) -> Result<Capabilities, CardError> {
         use HashAlgorithm::{Sha256, Sha384, Sha512};
         use SignatureAlgorithm::{RsaPkcs1, RsaPss};
-        let pin = self.pin_object()?.is_some();
-        let keys = self.private_keys()?;
+        // Both lists are read first, so that a code which the keys contradict is not reported as there.
+        self.pin_objects()?;
+        self.private_keys()?;
+        let mut capabilities = Capabilities {
+            pin: self.pin_object()?.is_some(),
+            ..Capabilities::default()
+        };
         let authentication = vec![
             RsaPkcs1(Sha256),
             RsaPkcs1(Sha384),
@@ -79,18 +84,20 @@ impl CpxCard for Cps4<'_> {
             RsaPss(Sha256),
         ];
         let signature = vec![RsaPkcs1(Sha256), RsaPss(Sha256)];
-        let roles = [
+        for (role, algorithms) in [
             (KeyRole::Authentication, authentication),
             (KeyRole::Signature, signature),
-        ];
-        Ok(Capabilities {
-            signature_algorithms: roles
-                .into_iter()
-                .filter(|(role, _)| keys.iter().any(|key| key.serves(*role)))
-                .collect(),
-            decipher: keys.iter().any(|key| key.deciphers),
-            pin,
-        })
+        ] {
+            match self.key(role) {
+                Ok(key) => {
+                    capabilities.decipher |= role == KeyRole::Authentication && key.deciphers;
+                    capabilities.signature_algorithms.push((role, algorithms));
+                }
+                Err(CardError::KeyAbsent(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(capabilities)
     }
 
     fn identity(&mut self) -> Result<Identity, CardError> {

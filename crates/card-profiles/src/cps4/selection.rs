@@ -134,9 +134,13 @@ impl Directory for Cps4<'_> {
         }
     }
 
-    fn read_certificate(&mut self, path: &FilePath) -> Result<Vec<u8>, CardError> {
+    fn read_certificate_file(
+        &mut self,
+        path: &FilePath,
+        what: &'static str,
+    ) -> Result<Vec<u8>, CardError> {
         self.select_file(path)?;
-        files::read_object(self.channel, ReadStart::SelectedOnChannel1, "a certificate")
+        files::read_object(self.channel, ReadStart::SelectedOnChannel1, what)
     }
 }
 

@@ -58,8 +58,13 @@ fn an_applet_on_channel_0_is_brought_back_by_the_detour() {
 
 #[test]
 fn a_card_that_was_moved_is_brought_back_before_the_code_is_sent_once() {
-    for case in ["6985", "6e00", "6a86", "6881"] {
-        let script = Script::known_cps4(&format!("verify-card-moved-{case}"));
+    for case in [
+        "verify-card-moved-6985",
+        "verify-card-moved-6e00",
+        "verify-card-moved-6a86",
+        "verify-card-moved-6881",
+    ] {
+        let script = Script::known_cps4(case);
         let verified = script
             .with("pin", b"1234")
             .play(|card| card.verify_pin(&pin(b"1234"), LastTry::NotConfirmed));

@@ -1,13 +1,15 @@
 //! `POST /v1/cards/{card}/authenticate`.
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use daemon_types::{AuthenticateRequest, Caller, CardId, OperationError, Origin, Right};
 use daemon_wire::{AuthenticateBody, AuthenticationTokenBody, Problem};
 use tokio::time::Instant;
 
 use super::body::json_body;
+use super::named::Named;
+use crate::connection::Connection;
 use crate::problem::ApiError;
 use crate::router::Api;
 
@@ -23,7 +25,7 @@ use crate::router::Api;
     ),
     request_body = AuthenticateBody,
     responses(
-        (status = 200, body = AuthenticationTokenBody),
+        (status = 200, body = AuthenticationTokenBody, description = "The token"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
@@ -37,8 +39,9 @@ use crate::router::Api;
 )]
 pub(crate) async fn authenticate(
     State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
     Extension(caller): Extension<Caller>,
-    Path(card): Path<String>,
+    Named(card): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<AuthenticationTokenBody>, ApiError> {
     let operations = api.operations();
@@ -49,9 +52,9 @@ pub(crate) async fn authenticate(
         origin: origin(&body)?,
         nonce: body.nonce,
     };
-    let token = operations
-        .authenticate(&caller, &CardId(card), request, deadline)
-        .await?;
+    let card = CardId(card);
+    let work = operations.authenticate(&caller, &card, request, deadline);
+    let token = connection.while_open(work).await?;
     Ok(Json(AuthenticationTokenBody::new(&token, api.version())))
 }
 

@@ -1,15 +1,15 @@
 //! `GET /v1/cards`, one card, one certificate.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use daemon_types::{Caller, CardId, CertificateSummary, ErrorCode, KeyRole};
 use daemon_wire::{CardBody, CardList, CertificateBody, Problem};
 use http::{HeaderMap, header};
 use time::OffsetDateTime;
 
+use super::named::Named;
+use crate::pem::certificate_to_pem;
 use crate::problem::ApiError;
 use crate::router::Api;
 
@@ -19,7 +19,7 @@ use crate::router::Api;
 #[utoipa::path(
     get, path = "/v1/cards", security(("token" = [])),
     responses(
-        (status = 200, body = CardList),
+        (status = 200, body = CardList, description = "The cards"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
     )
@@ -42,7 +42,7 @@ pub(crate) async fn cards(
     get, path = "/v1/cards/{card}", security(("token" = [])),
     params(("card" = String, Path, description = "Opaque name of the card")),
     responses(
-        (status = 200, body = CardBody),
+        (status = 200, body = CardBody, description = "The card"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
@@ -52,7 +52,7 @@ pub(crate) async fn cards(
 pub(crate) async fn card(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path(card): Path<String>,
+    Named(card): Named<String>,
 ) -> Result<Json<CardBody>, ApiError> {
     let now = api.operations().now();
     let card = api.operations().card(&caller, &CardId(card)).await?;
@@ -85,7 +85,7 @@ pub(crate) async fn card(
 pub(crate) async fn certificate(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path((card, role)): Path<(String, String)>,
+    Named((card, role)): Named<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let role = match role.as_str() {
@@ -112,24 +112,8 @@ fn represent(certificate: &CertificateSummary, accept: &str, now: OffsetDateTime
         (content_type, certificate.der.clone()).into_response()
     } else if accept.contains("application/x-pem-file") {
         let content_type = [(header::CONTENT_TYPE, "application/x-pem-file")];
-        (content_type, to_pem(&certificate.der)).into_response()
+        (content_type, certificate_to_pem(&certificate.der)).into_response()
     } else {
         Json(CertificateBody::whole(certificate, now)).into_response()
     }
-}
-
-/// A certificate as text (RFC 7468): base64 in lines of 64 characters between the labels.
-#[must_use]
-pub fn to_pem(der: &[u8]) -> String {
-    let base64 = STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-    let mut rest = base64.as_str();
-    while !rest.is_empty() {
-        let (line, after) = rest.split_at_checked(64).unwrap_or((rest, ""));
-        pem.push_str(line);
-        pem.push('\n');
-        rest = after;
-    }
-    pem.push_str("-----END CERTIFICATE-----\n");
-    pem
 }

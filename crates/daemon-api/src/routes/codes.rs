@@ -1,13 +1,14 @@
 //! `POST /v1/cards/{card}/pin/change` and `/pin/unblock`.
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use daemon_types::{Caller, CardId, Right};
 use daemon_wire::{CodesBody, NewPinBody, Problem};
 use tokio::time::Instant;
 
 use super::body::json_body;
+use super::named::Named;
 use crate::problem::ApiError;
 use crate::router::Api;
 
@@ -38,7 +39,7 @@ use crate::router::Api;
 pub(crate) async fn change_pin(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path(card): Path<String>,
+    Named(card): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<CodesBody>, ApiError> {
     let operations = api.operations();
@@ -78,7 +79,7 @@ pub(crate) async fn change_pin(
 pub(crate) async fn unblock_pin(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path(card): Path<String>,
+    Named(card): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<CodesBody>, ApiError> {
     let operations = api.operations();

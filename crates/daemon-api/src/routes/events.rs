@@ -6,10 +6,10 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse;
-use daemon_types::{Caller, Event};
+use daemon_types::{Caller, Event, OperationError};
 use daemon_wire::{EventBody, Problem, event_name};
 use futures_util::Stream;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use crate::problem::ApiError;
 use crate::router::Api;
@@ -23,6 +23,7 @@ use crate::router::Api;
     params(("Last-Event-ID" = Option<u64>, Header, description = "Resume after this event")),
     responses(
         (status = 200, body = EventBody, content_type = "text/event-stream", description = "reader-added, reader-removed, card-inserted, card-removed, card-state, prompt-opened, prompt-closed"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
     )
@@ -32,16 +33,22 @@ pub(crate) async fn events(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, ApiError> {
-    let after = headers
-        .get("last-event-id")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse().ok());
-    let subscription = api.operations().events(&caller, after)?;
+    let subscription = api.operations().events(&caller, last_event_id(&headers)?)?;
     let events = futures_util::stream::unfold(subscription, |mut subscription| async {
         let event = subscription.next().await?;
         Some((Ok(on_the_wire(&event)), subscription))
     });
     Ok(Sse::new(events))
+}
+
+/// The event to resume after; what is no number comes from no stream of ours.
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, OperationError> {
+    let Some(value) = headers.get(LAST_EVENT_ID) else {
+        return Ok(None);
+    };
+    let id = value.to_str().ok().and_then(|id| id.parse().ok());
+    id.map(Some)
+        .ok_or(OperationError::bad_request(LAST_EVENT_ID.as_str()))
 }
 
 fn on_the_wire(event: &Event) -> sse::Event {
@@ -51,3 +58,5 @@ fn on_the_wire(event: &Event) -> sse::Event {
         .event(event_name(&event.happening))
         .data(data)
 }
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");

@@ -5,6 +5,7 @@ pub(crate) mod body;
 pub(crate) mod cards;
 pub(crate) mod codes;
 pub(crate) mod events;
+pub(crate) mod named;
 pub(crate) mod product;
 pub(crate) mod readers;
 pub(crate) mod sign;

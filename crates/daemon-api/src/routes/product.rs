@@ -10,7 +10,7 @@ use crate::router::Api;
 /// Product and API versions.
 ///
 /// Open to every program of this user; says nothing about readers or holder.
-#[utoipa::path(get, path = "/v1", responses((status = 200, body = Product)), security(()))]
+#[utoipa::path(get, path = "/v1", responses((status = 200, body = Product, description = "The product")), security(()))]
 pub(crate) async fn product() -> Json<Product> {
     Json(Product::this())
 }
@@ -21,7 +21,7 @@ pub(crate) async fn product() -> Json<Product> {
 #[utoipa::path(
     get, path = "/v1/status", security(("token" = [])),
     responses(
-        (status = 200, body = AgentStatus),
+        (status = 200, body = AgentStatus, description = "The agent"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
     )
 )]

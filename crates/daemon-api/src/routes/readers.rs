@@ -14,7 +14,7 @@ use crate::router::Api;
 #[utoipa::path(
     get, path = "/v1/readers", security(("token" = [])),
     responses(
-        (status = 200, body = ReaderList),
+        (status = 200, body = ReaderList, description = "The readers"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
     )

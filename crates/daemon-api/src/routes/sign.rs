@@ -1,13 +1,15 @@
 //! `POST /v1/cards/{card}/sign`.
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use daemon_types::{Caller, CardId, Right};
 use daemon_wire::{Problem, SignBody, SignaturesBody};
 use tokio::time::Instant;
 
 use super::body::json_body;
+use super::named::Named;
+use crate::connection::Connection;
 use crate::problem::ApiError;
 use crate::router::Api;
 
@@ -24,7 +26,7 @@ use crate::router::Api;
     ),
     request_body = SignBody,
     responses(
-        (status = 200, body = SignaturesBody),
+        (status = 200, body = SignaturesBody, description = "The signatures"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
@@ -39,8 +41,9 @@ use crate::router::Api;
 )]
 pub(crate) async fn sign(
     State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
     Extension(caller): Extension<Caller>,
-    Path(card): Path<String>,
+    Named(card): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<SignaturesBody>, ApiError> {
     let operations = api.operations();
@@ -48,8 +51,8 @@ pub(crate) async fn sign(
     let body: SignBody = json_body(request).await?;
     let deadline = Instant::now() + body.timeout()?;
     let request = body.to_request()?;
-    let signatures = operations
-        .sign(&caller, &CardId(card), request, deadline)
-        .await?;
+    let card = CardId(card);
+    let work = operations.sign(&caller, &card, request, deadline);
+    let signatures = connection.while_open(work).await?;
     Ok(Json(SignaturesBody::from(&signatures)))
 }

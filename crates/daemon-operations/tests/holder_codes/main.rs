@@ -117,6 +117,8 @@ fn operations(readers: VirtualReaders, after_use: AfterUse, answers: &[&str]) ->
     let settings = Settings {
         id_salt: [7; 32],
         after_use,
+        only_environment: None,
+        before_first_event: 0,
     };
     let cards = Cards::start(vec![Box::new(source)], settings).unwrap();
     let script = format!("answers = [ {} ]", answers.join(", "));

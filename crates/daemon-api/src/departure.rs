@@ -1,0 +1,88 @@
+//! Noticing that a peer closed its connection, whether or not anybody reads from it.
+
+use std::io;
+use std::net;
+use std::os::fd::AsFd;
+use std::os::unix;
+
+use tokio::io::Interest;
+use tokio::net::{TcpStream, UnixStream};
+
+/// Watches a stream through a descriptor of its own: whoever reads the stream reads its bytes,
+/// and with unread bytes before it never comes to its end. The system reports the end at once.
+#[derive(Debug)]
+pub(crate) enum Departure {
+    Tcp(TcpStream),
+    Socket(UnixStream),
+}
+
+impl Departure {
+    pub(crate) fn of_tcp(stream: &TcpStream) -> io::Result<Self> {
+        let descriptor = stream.as_fd().try_clone_to_owned()?;
+        TcpStream::from_std(net::TcpStream::from(descriptor)).map(Self::Tcp)
+    }
+
+    pub(crate) fn of_socket(stream: &UnixStream) -> io::Result<Self> {
+        let descriptor = stream.as_fd().try_clone_to_owned()?;
+        UnixStream::from_std(unix::net::UnixStream::from(descriptor)).map(Self::Socket)
+    }
+
+    /// Completes when the peer closed the stream, or at least its sending half.
+    pub(crate) async fn noticed(&self) {
+        loop {
+            let ready = match self {
+                Self::Tcp(stream) => stream.ready(Interest::READABLE).await,
+                Self::Socket(stream) => stream.ready(Interest::READABLE).await,
+            };
+            match ready {
+                Ok(ready) if !ready.is_read_closed() => self.wait_for_news(),
+                Ok(_) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Bytes came, which others read: only what happens from now on is to wake this watch.
+    fn wait_for_news(&self) {
+        let no_bytes_for_me = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+        let _ = match self {
+            Self::Tcp(stream) => stream.try_io(Interest::READABLE, no_bytes_for_me),
+            Self::Socket(stream) => stream.try_io(Interest::READABLE, no_bytes_for_me),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    async fn is_noticed_behind_unread_bytes(
+        departure: Departure,
+        mut theirs: impl tokio::io::AsyncWrite + Unpin,
+    ) {
+        assert!(departure.noticed().now_or_never().is_none());
+        theirs.write_all(b"unread").await.unwrap();
+        theirs.flush().await.unwrap();
+        tokio::task::yield_now().await;
+        assert!(departure.noticed().now_or_never().is_none());
+        drop(theirs);
+        departure.noticed().await;
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_socket_is_noticed_behind_bytes_that_nobody_read() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        is_noticed_behind_unread_bytes(Departure::of_socket(&ours).unwrap(), theirs).await;
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_tcp_connection_is_noticed_behind_bytes_that_nobody_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let theirs = TcpStream::connect(address).await.unwrap();
+        let (ours, _) = listener.accept().await.unwrap();
+        is_noticed_behind_unread_bytes(Departure::of_tcp(&ours).unwrap(), theirs).await;
+    }
+}

@@ -1,0 +1,309 @@
+//! The card of one insertion, and the order of things on it.
+
+use card_apdu::ReaderFault;
+use card_profiles::{
+    CardError, CardMemory, CodeStates, CpxCard, Digest, PinError, PinLimits, Profile, Recognition,
+    Signable, recognise,
+};
+use daemon_types::{CardSummary, ErrorCode, HashAlgorithm, KeyRole, OperationError};
+
+use crate::card::{daemon_hash, daemon_role, last_try, profile_algorithm, profile_role};
+use crate::fault::{from_card_error, from_pin_error, from_reader_fault};
+use crate::inventory::Inventory;
+use crate::source::{CardConnection, CardTransaction, ConnectCard};
+use crate::summary::card_summary;
+use crate::{AfterUse, HolderCodeError, KeyUse};
+
+/// A card from its insertion to its removal.
+pub(crate) struct OpenCard {
+    connection: Box<dyn CardConnection>,
+    profile: Profile,
+    memory: CardMemory,
+    insertion: u64,
+    serial_number: String,
+    /// The last use failed, so that a success moves the counters again.
+    last_use_failed: bool,
+    /// A reset that should have dropped a code that we presented did not succeed: a card that knows
+    /// of one is our doing then.
+    owes_reset: bool,
+}
+
+/// Whether an operation may go on: its caller still waits, and the card is still there.
+pub(crate) type GoOn<'a> = dyn Fn() -> Result<(), OperationError> + 'a;
+
+impl OpenCard {
+    /// Connects to the card in a reader and recognises it.
+    pub(crate) fn connect(
+        connector: &dyn ConnectCard,
+        reader_name: &str,
+        insertion: u64,
+    ) -> Result<Self, Problem> {
+        let connection = connector.connect(reader_name).map_err(Problem::from)?;
+        let atr = connection.atr().to_string();
+        let profile = match recognise(connection.atr()) {
+            Recognition::Known(profile) => profile,
+            Recognition::UnsupportedCpx => {
+                return Err(Problem::lasting(ErrorCode::CardUnsupported.into(), atr));
+            }
+            Recognition::Unknown => {
+                return Err(Problem::lasting(ErrorCode::CardUnknown.into(), atr));
+            }
+        };
+        Ok(Self {
+            connection,
+            profile,
+            memory: CardMemory::default(),
+            insertion,
+            serial_number: String::new(),
+            last_use_failed: false,
+            owes_reset: false,
+        })
+    }
+
+    /// Which stay in a reader this is.
+    pub(crate) fn insertion(&self) -> u64 {
+        self.insertion
+    }
+
+    /// Reads what the card says of itself.
+    pub(crate) fn read_summary(&mut self, inventory: &Inventory) -> Result<CardSummary, Problem> {
+        let atr = self.connection.atr().to_string();
+        let summary = self.try_to_read_summary(inventory);
+        summary.map_err(|error| Problem::while_reading(error, atr))
+    }
+
+    fn try_to_read_summary(
+        &mut self,
+        inventory: &Inventory,
+    ) -> Result<CardSummary, OperationError> {
+        let mut transaction = self.connection.transaction().map_err(from_reader_fault)?;
+        let mut card = self.profile.open(transaction.channel(), &mut self.memory);
+        let identity = card.identity().map_err(from_card_error)?;
+        let (states, limits) = codes_of(&mut *card)?;
+        self.serial_number.clone_from(&identity.serial_number);
+        let id = inventory.card_id(&identity.serial_number);
+        card_summary(id, &identity, &states, limits)
+    }
+
+    /// Reads the list of keys ahead of its first use.
+    pub(crate) fn read_keys(
+        &mut self,
+    ) -> Result<Vec<(KeyRole, Vec<HashAlgorithm>)>, OperationError> {
+        let capabilities = self.in_transaction(|mut transaction, profile, memory| {
+            let mut card = profile.open(transaction.channel(), memory);
+            card.capabilities().map_err(from_card_error)
+        })?;
+        let keys = capabilities.signature_algorithms.into_iter();
+        Ok(keys
+            .map(|(role, algorithms)| {
+                let hashes = algorithms.into_iter().filter_map(daemon_hash).collect();
+                (daemon_role(role), hashes)
+            })
+            .collect())
+    }
+
+    /// Reads the counters of both codes.
+    pub(crate) fn read_codes(&mut self) -> Result<(CodeStates, Option<PinLimits>), OperationError> {
+        self.in_transaction(|mut transaction, profile, memory| {
+            let mut card = profile.open(transaction.channel(), memory);
+            codes_of(&mut *card)
+        })
+    }
+
+    /// Whether the counters may be others than before, after a use that did or did not succeed.
+    pub(crate) fn counters_moved(&mut self, succeeded: bool) -> bool {
+        let failed_before = std::mem::replace(&mut self.last_use_failed, !succeeded);
+        failed_before || !succeeded
+    }
+
+    /// VERIFY and the key, in one transaction that ends without the state that we made.
+    pub(crate) fn use_key(
+        &mut self,
+        key_use: &KeyUse,
+        after_use: AfterUse,
+        go_on: &GoOn<'_>,
+    ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
+        let drops_state = after_use == AfterUse::Reset;
+        self.present_code(drops_state, |card| verify_and_sign(card, key_use, go_on))
+    }
+
+    /// Runs `work`, which presents a code, in one transaction. Where `drops_state` says so, it ends
+    /// without the state that we made, and in any case without one that was left to us to drop before.
+    ///
+    /// What the card did holds, whatever becomes of the reset: one that fails is owed.
+    pub(crate) fn present_code<T>(
+        &mut self,
+        drops_state: bool,
+        work: impl FnOnce(&mut dyn CpxCard) -> Presented<T>,
+    ) -> Result<T, HolderCodeError> {
+        let owed_reset = self.owes_reset;
+        let (outcome, owes_reset) = self.in_transaction(|mut transaction, profile, memory| {
+            let mut card = profile.open(transaction.channel(), memory);
+            let presented = work(&mut *card);
+            let leaves_our_state = card.leaves_code_presented() || presented.answer_was_lost;
+            drop(card);
+            let must_reset = owed_reset || (drops_state && leaves_our_state);
+            let owes_reset = must_reset && transaction.end_with_reset().is_err();
+            Ok((presented.outcome, owes_reset))
+        })?;
+        if owes_reset {
+            tracing::warn!("the card could not be reset after its use");
+        }
+        self.owes_reset = owes_reset;
+        outcome
+    }
+
+    /// Runs `work` in a transaction. A reset since the last one is accepted here, once, and only
+    /// if the card is still the same one.
+    fn in_transaction<T>(
+        &mut self,
+        work: impl FnOnce(
+            Box<dyn CardTransaction + '_>,
+            Profile,
+            &mut CardMemory,
+        ) -> Result<T, OperationError>,
+    ) -> Result<T, OperationError> {
+        match self.connection.transaction() {
+            Ok(transaction) => return work(transaction, self.profile, &mut self.memory),
+            Err(ReaderFault::Reset) => {}
+            Err(fault) => return Err(from_reader_fault(fault)),
+        }
+        self.connection.reconnect().map_err(from_reader_fault)?;
+        self.owes_reset = false;
+        let mut transaction = self.connection.transaction().map_err(from_reader_fault)?;
+        let serial_number = self
+            .profile
+            .open(transaction.channel(), &mut self.memory)
+            .read_serial_number()
+            .map_err(from_card_error)?;
+        if serial_number != self.serial_number {
+            return Err(OperationError::new(ErrorCode::CardRemoved));
+        }
+        work(transaction, self.profile, &mut self.memory)
+    }
+}
+
+/// What became of work that presents a code.
+pub(crate) struct Presented<T> {
+    pub(crate) outcome: Result<T, HolderCodeError>,
+    /// The answer to a code may have got lost, so that the card may know of that code.
+    pub(crate) answer_was_lost: bool,
+}
+
+impl<T> Presented<T> {
+    /// Work whose every code was answered, or that presented none.
+    pub(crate) fn answered(outcome: Result<T, HolderCodeError>) -> Self {
+        Self {
+            outcome,
+            answer_was_lost: false,
+        }
+    }
+}
+
+/// The key first, then VERIFY, then the digests; before each, whether to go on.
+fn verify_and_sign(
+    card: &mut dyn CpxCard,
+    key_use: &KeyUse,
+    go_on: &GoOn<'_>,
+) -> Presented<Vec<Vec<u8>>> {
+    if let Err(error) = check_key(card, key_use) {
+        return Presented::answered(Err(from_card_error(error).into()));
+    }
+    if let Err(error) = go_on() {
+        return Presented::answered(Err(error.into()));
+    }
+    if let Err(error) = card.verify_pin(&key_use.pin, last_try(key_use.last_try_confirmed)) {
+        return Presented {
+            answer_was_lost: matches!(error, PinError::Card(_)),
+            outcome: Err(from_pin_error(error)),
+        };
+    }
+    Presented::answered(sign_all(card, key_use, go_on))
+}
+
+/// Whether the card can do the work at all, before its code is presented for it.
+fn check_key(card: &mut dyn CpxCard, key_use: &KeyUse) -> Result<(), CardError> {
+    let role = profile_role(key_use.role);
+    let capabilities = card.capabilities()?;
+    let mut keys = capabilities.signature_algorithms.iter();
+    match keys.find(|(known, _)| *known == role) {
+        None => Err(CardError::KeyAbsent(role)),
+        Some((_, algorithms)) if !algorithms.contains(&profile_algorithm(key_use.hash)) => {
+            Err(CardError::AlgorithmUnsupported)
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn sign_all(
+    card: &mut dyn CpxCard,
+    key_use: &KeyUse,
+    go_on: &GoOn<'_>,
+) -> Result<Vec<Vec<u8>>, HolderCodeError> {
+    let algorithm = profile_algorithm(key_use.hash);
+    let role = profile_role(key_use.role);
+    let mut signatures = Vec::with_capacity(key_use.digests.len());
+    for value in &key_use.digests {
+        go_on()?;
+        let digest = Signable::Digest(Digest { algorithm, value });
+        signatures.push(card.sign(role, &digest).map_err(from_card_error)?);
+    }
+    Ok(signatures)
+}
+
+fn codes_of(card: &mut dyn CpxCard) -> Result<(CodeStates, Option<PinLimits>), OperationError> {
+    let states = card.code_states().map_err(from_card_error)?;
+    let limits = card.pin_limits().map_err(from_card_error)?;
+    Ok((states, limits))
+}
+
+/// Why a card could not be identified.
+pub(crate) struct Problem {
+    pub(crate) error: OperationError,
+    pub(crate) atr: Option<String>,
+    /// Another program reset the card meanwhile: worth another look at once.
+    pub(crate) was_disturbed: bool,
+    /// What stands in the way may go without PC/SC saying so: worth another look later.
+    pub(crate) may_pass: bool,
+}
+
+impl Problem {
+    fn lasting(error: OperationError, atr: String) -> Self {
+        Self {
+            error,
+            atr: Some(atr),
+            was_disturbed: false,
+            may_pass: false,
+        }
+    }
+
+    fn while_reading(error: OperationError, atr: String) -> Self {
+        let was_disturbed = error.code == ErrorCode::CardRemoved;
+        Self {
+            was_disturbed,
+            may_pass: was_disturbed || may_pass(error.code),
+            atr: Some(atr),
+            error,
+        }
+    }
+}
+
+impl From<ReaderFault> for Problem {
+    fn from(fault: ReaderFault) -> Self {
+        let was_disturbed = fault == ReaderFault::Reset;
+        let error = from_reader_fault(fault);
+        Self {
+            was_disturbed,
+            may_pass: was_disturbed || may_pass(error.code),
+            error,
+            atr: None,
+        }
+    }
+}
+
+fn may_pass(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::ReaderBusy | ErrorCode::CardMute | ErrorCode::ReaderLost
+    )
+}

@@ -1,0 +1,62 @@
+//! The measurements, one after the other, and their tables.
+#![expect(
+    clippy::print_stdout,
+    reason = "the tables are what this program is for"
+)]
+
+mod card_traffic;
+mod commands;
+mod http_client;
+mod memory;
+mod starts;
+mod statistics;
+mod table;
+mod times;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use cpxd_tests::programs::program;
+
+use table::{Table, Verdict};
+
+/// What the agent costs, beside OpenSC on the same virtual card
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench")]
+struct Arguments {
+    /// Signatures between the two looks at the agent's memory
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    signatures: u32,
+    /// Calls from which median and 99th percentile are taken
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    calls: u32,
+}
+
+pub(crate) fn run() -> ExitCode {
+    match measure(&Arguments::parse()) {
+        Ok(Verdict::Missed) => ExitCode::FAILURE,
+        Ok(Verdict::Met | Verdict::NotJudged) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _: std::io::Result<()> = writeln!(std::io::stderr(), "bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Missed when a budget of commands was.
+fn measure(arguments: &Arguments) -> Result<Verdict> {
+    // Whatever has to be built is built before a PC/SC service waits for its clients.
+    let _built = program("cpxd");
+    let commands = commands::measure()?;
+    show(&commands);
+    show(&times::measure(arguments.calls)?);
+    show(&starts::measure()?);
+    show(&memory::measure(arguments.signatures)?);
+    Ok(commands.verdict())
+}
+
+fn show(table: &Table) {
+    println!("{table}");
+}

@@ -1,0 +1,246 @@
+//! What a caller cannot do by its connections alone: keep a question open that it left, keep
+//! connections open for nothing, or take all that there are.
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a connection that cannot be tried fails its test"
+)]
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use cpxd_tests::agent::{Agent, CLIENT, JSON};
+use cpxd_tests::calls::{authenticate_body, path_of};
+use cpxd_tests::exchange::Exchange;
+use cpxd_tests::scripted::demo_with_holder;
+use cpxd_tests::waiting::until;
+use serde_json::Value;
+
+/// A TLS connection in the hands of openssl, which stays open while this is held.
+struct TlsConnection(Child);
+
+impl TlsConnection {
+    fn open(agent: &Agent, protocol: &str, first_bytes: &[u8]) -> Self {
+        let mut openssl = Command::new("openssl")
+            .args(["s_client", "-quiet", "-verify_return_error"])
+            .args(["-alpn", protocol, "-connect"])
+            .arg(agent.url().replace("https://", ""))
+            .arg("-CAfile")
+            .arg(agent.state_dir().join("ca.pem"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("openssl is installed (cargo xtask test installs it)");
+        let stdin = openssl.stdin.as_mut().unwrap();
+        stdin.write_all(first_bytes).unwrap();
+        Self(openssl)
+    }
+
+    fn is_closed(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+
+    fn answer(mut self) -> Exchange {
+        let mut text = String::new();
+        let mut stdout = self.0.stdout.take().unwrap();
+        stdout.read_to_string(&mut text).unwrap();
+        Exchange::parse(&text)
+    }
+}
+
+impl Drop for TlsConnection {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn connect_to_the_socket(agent: &Agent, first_bytes: &[u8]) -> UnixStream {
+    let mut stream = UnixStream::connect(agent.endpoint()["socket"].as_str().unwrap()).unwrap();
+    stream.write_all(first_bytes).unwrap();
+    stream
+}
+
+/// Whether the agent closed the connection; what it says before that is passed over.
+fn is_closed(stream: &mut UnixStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    let mut bytes = [0; 4096];
+    loop {
+        match stream.read(&mut bytes) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+            Err(_) => return true,
+        }
+    }
+}
+
+/// A whole request that asks the holder.
+fn question(agent: &Agent, card: &Value, host: &str) -> String {
+    let body = authenticate_body().to_string();
+    format!(
+        "POST {} HTTP/1.1\r\nHost: {host}\r\n{}\r\n{CLIENT}\r\n{JSON}\r\nContent-Length: {}\r\n\r\n{body}",
+        path_of(card, "/authenticate"),
+        agent.authorization(),
+        body.len(),
+    )
+}
+
+#[test]
+fn a_caller_who_leaves_bytes_behind_takes_the_question_along_too() {
+    let thinking = r#"{ pin = "0000", delay_ms = 60000 }"#;
+    let agent = demo_with_holder(&format!("answers = [ {thinking}, {thinking} ]"));
+    let card = agent.card();
+    let events = agent.events();
+    let with_one_more_byte = |host: &str| question(&agent, &card, host) + "G";
+
+    let host = agent.url().replace("https://", "");
+    let request = with_one_more_byte(&host);
+    let over_tls = TlsConnection::open(&agent, "http/1.1", request.as_bytes());
+    assert_eq!(events.next().event, "prompt-opened");
+    drop(over_tls);
+    assert_eq!(events.next().event, "prompt-closed");
+
+    let request = with_one_more_byte("localhost");
+    let on_the_socket = connect_to_the_socket(&agent, request.as_bytes());
+    assert_eq!(events.next().event, "prompt-opened");
+    drop(on_the_socket);
+    assert_eq!(events.next().event, "prompt-closed");
+    assert_eq!(agent.tries_left(), 3);
+}
+
+/// How HTTP/2 begins (RFC 9113, 3.4), with an empty SETTINGS frame.
+const HTTP_2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+#[test]
+fn connections_without_a_request_are_closed_and_event_streams_are_not() {
+    let agent = demo_with_holder("pin = \"1234\"");
+    let card = agent.card();
+    let events = agent.events();
+    let host = agent.url().replace("https://", "");
+    let (half_a_preface, _) = HTTP_2_PREFACE.split_at(10);
+    let kept_alive = format!("GET /v1 HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    let mut over_tls: Vec<_> = [
+        ("http/1.1", &b""[..]),
+        ("http/1.1", b"GET /v1 HT"),
+        ("http/1.1", kept_alive.as_bytes()),
+        ("h2", b""),
+        ("h2", half_a_preface),
+        ("h2", HTTP_2_PREFACE),
+    ]
+    .into_iter()
+    .map(|(protocol, bytes)| TlsConnection::open(&agent, protocol, bytes))
+    .collect();
+    let mut on_the_socket: Vec<_> = [
+        &b""[..],
+        b"GET /v1 HT",
+        half_a_preface,
+        b"GET /v1 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ]
+    .into_iter()
+    .map(|bytes| connect_to_the_socket(&agent, bytes))
+    .collect();
+    until("the end of all connections without a request", || {
+        let all_closed = over_tls.iter_mut().all(TlsConnection::is_closed)
+            && on_the_socket.iter_mut().all(is_closed);
+        all_closed.then_some(())
+    });
+    assert_eq!(agent.authenticate(&card).status, 200);
+    assert_eq!(events.next().event, "prompt-opened", "the stream is open");
+}
+
+#[test]
+fn a_body_that_does_not_come_is_a_bad_request() {
+    let agent = Agent::demo(&[]);
+    let card = agent.card();
+    let host = agent.url().replace("https://", "");
+    let request = question(&agent, &card, &host);
+    let (without_the_end, _) = request.split_at(request.len() - 1);
+    let answer = TlsConnection::open(&agent, "http/1.1", without_the_end.as_bytes()).answer();
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (400, "bad-request")
+    );
+    assert_eq!(answer.json()["field"], "body");
+    assert!(!agent.events_so_far().contains(&"prompt-opened".to_owned()));
+}
+
+#[test]
+fn programs_of_the_user_get_so_many_connections_and_no_more() {
+    let agent = Agent::demo(&[]);
+    let mut connections: Vec<_> = (0..256)
+        .map(|_| connect_to_the_socket(&agent, b""))
+        .collect();
+    let mut one_too_many = connect_to_the_socket(&agent, b"");
+    one_too_many
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    assert_eq!(one_too_many.read(&mut [0; 1]).unwrap_or(0), 0);
+    assert!(
+        !connections.iter_mut().any(is_closed),
+        "the others were there first"
+    );
+    drop(connections);
+    until("an answer", || {
+        (agent.read_socket("/v1").status == 200).then_some(())
+    });
+}
+
+/// A program of another user; it ends when its input does.
+fn stranger(program: &str, arguments: &[&str]) -> Child {
+    Command::new(program)
+        .args(arguments)
+        .uid(NOBODY)
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("this test must run as root: only root can start a program of another user")
+}
+
+/// The user who owns nothing.
+const NOBODY: u32 = 65_534;
+
+#[test]
+fn connections_of_another_user_end_by_themselves() {
+    let agent = Agent::demo(&[]);
+    let address = agent.url().replace("https://", "");
+    let connect = ["s_client", "-quiet", "-connect", &address];
+    for protocol in ["h2", "http/1.1"] {
+        let arguments = [&connect[..], &["-alpn", protocol]].concat();
+        let mut idle = stranger("openssl", &arguments);
+        until("the end of a connection", || idle.try_wait().unwrap());
+    }
+}
+
+#[test]
+fn another_user_gets_few_connections_which_takes_none_from_ours() {
+    let agent = Agent::demo(&[]);
+    let url = agent.url();
+    let port = url.rsplit(':').next().unwrap();
+    let hold =
+        format!("for i in 1 2 3 4; do exec {{fd}}<>/dev/tcp/127.0.0.1/{port}; done; echo; read -r");
+    until(
+        "a connection that is closed because others are open",
+        || {
+            let mut holder = stranger("bash", &["-c", &hold]);
+            let mut all_open = [0];
+            let stdout = holder.stdout.as_mut().unwrap();
+            stdout.read_exact(&mut all_open).unwrap();
+            let own = agent.exchange("/v1", &[]);
+            let one_more = stranger("curl", &["--silent", "--insecure", "--include", &url]);
+            let said = one_more.wait_with_output().unwrap().stdout;
+            drop(holder.stdin.take());
+            holder.wait().unwrap();
+            assert_eq!(own.status, 200);
+            said.is_empty().then_some(())
+        },
+    );
+}
