@@ -21,7 +21,8 @@ impl Cps3<'_> {
         Ok(pin.cloned())
     }
 
-    /// The counters by GET DATA, which no VERIFY can go wrong in; those that the card does not tell stay unknown.
+    /// The counters by GET DATA, without any VERIFY; the number of tries that this does not tell of the holder's code
+    /// is asked for by an empty one. What the card does not tell in either way stays unknown.
     pub(super) fn read_code_states(&mut self) -> Result<CodeStates, CardError> {
         let pins = self.pin_objects()?;
         let (pin, unblock_code) = (self.pin_object()?, unblock_code(&pins)?);
