@@ -2,7 +2,10 @@
 
 use daemon_types::{CardId, ErrorCode};
 
-use crate::bench::{Bench, FIRST, RIGHT, SECOND, SETTINGS, code, first_card, second_card};
+use crate::bench::{
+    Bench, FIRST, RIGHT, SECOND, SETTINGS, begin, code, first_card, key_use, second_card,
+};
+use crate::test_source::{Act, Moment, is_signature};
 
 #[tokio::test]
 async fn a_job_for_an_earlier_stay_of_the_same_card_never_reaches_it() {
@@ -86,4 +89,50 @@ async fn two_cards_with_one_number_are_refused_until_one_of_them_leaves() {
     assert_eq!(error.code, ErrorCode::CardUnsupported);
     bench.remove(SECOND).await;
     assert_eq!(bench.cards.find(&id).unwrap(), card);
+}
+
+#[tokio::test]
+async fn uses_that_wait_while_the_card_is_exchanged_never_reach_the_other_one() {
+    let (mut bench, first) = Bench::with_card(SETTINGS).await;
+    let cards = bench.cards.clone();
+    bench.control.transactions.close();
+    let mut begun = Box::pin(cards.use_key(&first, key_use(RIGHT, 1)));
+    begin(&mut begun).await;
+    bench.control.transactions.somebody_waits().await;
+    let mut queued = Box::pin(cards.use_key(&first, key_use(RIGHT, 1)));
+    begin(&mut queued).await;
+    bench.remove(FIRST).await;
+    bench.control.readers.insert(FIRST, second_card()).unwrap();
+    bench.control.transactions.open();
+    assert_eq!(code(begun.await), ErrorCode::CardRemoved);
+    assert_eq!(code(queued.await), ErrorCode::CardRemoved);
+    let second = bench.card_seen().await.unwrap();
+    assert_ne!(second, first.card.summary.id);
+    assert_eq!(bench.control.verifies(), 0);
+}
+
+#[tokio::test]
+async fn a_card_that_does_not_answer_holds_up_no_other_reader_and_is_seen_to_leave() {
+    let (mut bench, first) = Bench::with_card(SETTINGS).await;
+    let second = bench.insert(SECOND, second_card()).await;
+    let cards = bench.cards.clone();
+    bench.control.exchanges.close();
+    let control = &bench.control;
+    control.plan(is_signature, Moment::BeforeTheCommand, Act::Pause);
+    let mut stuck = Box::pin(cards.use_key(&first, key_use(RIGHT, 1)));
+    begin(&mut stuck).await;
+    control.exchanges.somebody_waits().await;
+    assert!(bench.use_key(&second, RIGHT).await.is_ok());
+    bench.remove(FIRST).await;
+    assert_eq!(bench.cards.cards(), [second]);
+    bench.control.exchanges.open();
+    assert_eq!(code(stuck.await), ErrorCode::CardRemoved);
+}
+
+#[tokio::test]
+async fn the_events_end_when_the_agent_stops() {
+    let (bench, _) = Bench::with_card(SETTINGS).await;
+    let mut events = bench.cards.subscribe(None);
+    bench.cards.stop();
+    assert_eq!(events.next().await, None);
 }
