@@ -97,10 +97,14 @@ impl PcscService {
         });
     }
 
-    /// Kills the service, as a crash or an upgrade would.
+    /// Ends the service under its clients, as an upgrade does.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
-            let _ = process.kill();
+            // SIGTERM and not SIGKILL, so that it takes its pid file away.
+            let asked = Command::new("kill").arg(process.id().to_string()).status();
+            if !asked.is_ok_and(|status| status.success()) {
+                let _ = process.kill();
+            }
             let _ = process.wait();
         }
     }

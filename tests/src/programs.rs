@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+/// Set by `cargo xtask test`, which has just built everything.
+const ARE_BUILT: &str = "CPXD_PROGRAMS_ARE_BUILT";
+
 /// Path of a program of this workspace, such as `cpxd` or `virtual-card`.
 ///
 /// The first call builds them, so that a test never meets yesterday's program.
@@ -16,6 +19,9 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 fn build() -> PathBuf {
+    if std::env::var_os(ARE_BUILT).is_some() {
+        return folder_of_this_build();
+    }
     let mut cargo = Command::new(env!("CARGO"));
     for (name, _) in std::env::vars_os() {
         if says_what_runs(&name.to_string_lossy()) {

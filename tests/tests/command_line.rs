@@ -88,6 +88,22 @@ fn the_lists_show_reader_card_holder_and_tries() {
 }
 
 #[test]
+fn status_finds_an_agent_that_was_started_in_another_session() {
+    let session = tempfile::tempdir().unwrap();
+    let environment = [("XDG_RUNTIME_DIR", session.path().into())];
+    let agent = Agent::run_in(&environment, &["--reader-source", "virtual"]);
+    assert!(
+        agent.endpoint()["socket"]
+            .as_str()
+            .unwrap()
+            .starts_with(name(session.path()))
+    );
+    let status = done(&agent, &["status"]);
+    assert!(status.contains(&agent.url()), "{status}");
+    assert!(status.contains(&agent.pid().to_string()), "{status}");
+}
+
+#[test]
 fn with_json_the_commands_print_what_the_api_answers() {
     let agent = Agent::demo(&[]);
     let cards = agent.read("/v1/cards").body;

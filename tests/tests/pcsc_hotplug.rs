@@ -39,6 +39,10 @@ fn a_card_that_is_pulled_is_gone_at_once_and_has_its_name_again_when_it_comes_ba
     }
     let command = agent.cli(&["authenticate", "--origin", ORIGIN, "--nonce", &nonce()]);
     assert_eq!(command.status.code(), Some(4), "{command:?}");
+    let by_name = ["--card", card["id"].as_str().unwrap()];
+    let arguments = ["authenticate", "--origin", ORIGIN, "--nonce", &nonce()];
+    let command = agent.cli(&[&arguments[..], &by_name].concat());
+    assert_eq!(command.status.code(), Some(4), "it was there: {command:?}");
 
     let _card_program = service.plug(Reader::First, FIRST_HOLDER);
     let inserted = events.wait_for("card-inserted");
@@ -167,10 +171,14 @@ fn an_agent_that_starts_before_the_service_says_so_and_needs_no_restart() {
     let status = agent.cli(&["status"]);
     let status = String::from_utf8(status.stdout).unwrap();
     assert!(status.contains("PC/SC"), "{status}");
-    let command = agent.cli(&["authenticate", "--origin", ORIGIN, "--nonce", &nonce()]);
-    let complaint = String::from_utf8(command.stderr).unwrap();
-    assert_eq!(command.status.code(), Some(1), "{complaint}");
-    assert!(complaint.contains("PC/SC"), "{complaint}");
+    let nonce = nonce();
+    let authenticate_now = ["authenticate", "--origin", ORIGIN, "--nonce", &nonce];
+    for arguments in [&authenticate_now[..], &["cards"], &["readers"]] {
+        let command = agent.cli(arguments);
+        let complaint = String::from_utf8(command.stderr).unwrap();
+        assert_eq!(command.status.code(), Some(1), "{complaint}");
+        assert!(complaint.contains("PC/SC"), "{complaint}");
+    }
 
     service.launch();
     let _card_program = service.plug(Reader::First, FIRST_HOLDER);

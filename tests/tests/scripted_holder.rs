@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use cpxd_tests::agent::{Agent, Answer, CLIENT, JSON};
 use cpxd_tests::calls::{authenticate_body, path_of, sign_body};
 use cpxd_tests::scripted::{demo_with_holder, text_file};
+use cpxd_tests::waiting::until;
 use serde_json::{Value, json};
 
 /// Holders who give one wrong code after the other and then, warned, the right one.
@@ -170,7 +171,7 @@ fn caller_who_goes_away(agent: &Agent, url: &str, arguments: &[&str]) -> Child {
         .arg("-d")
         .arg(authenticate_body().to_string())
         .arg(url)
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .expect("curl is installed (cargo xtask test installs it)")
 }
@@ -242,6 +243,49 @@ fn callers_who_ask_at_once_get_one_answer_each() {
     });
     codes.sort_unstable();
     assert_eq!(codes, ["", "", "cancelled", "cancelled"]);
+}
+
+#[test]
+fn a_question_is_announced_when_it_is_put_and_not_while_it_waits() {
+    let agent = demo_with_holder("pin = \"1234\"\ndelay_ms = 100");
+    let card = agent.card();
+    let events = agent.events();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| assert_eq!(agent.authenticate(&card).status, 200));
+        }
+    });
+    for _ in 0..3 {
+        assert_eq!(events.next().event, "prompt-opened");
+        assert_eq!(events.next().event, "prompt-closed");
+    }
+}
+
+#[test]
+fn a_caller_who_finds_the_row_of_questions_full_is_told_so_at_once() {
+    let agent = demo_with_holder(r#"answers = [ { pin = "1234", delay_ms = 60000 } ]"#);
+    let card = agent.card();
+    let url = format!("{}{}", agent.url(), path_of(&card, "/authenticate"));
+    let mut callers: Vec<_> = (0..9)
+        .map(|_| caller_who_goes_away(&agent, &url, &[]))
+        .collect();
+    let refused = until("the one who finds no place", || {
+        callers
+            .iter_mut()
+            .position(|caller| caller.try_wait().unwrap().is_some())
+    });
+    let answer = callers.swap_remove(refused).wait_with_output().unwrap();
+    let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    assert_eq!(answer["code"], "busy");
+    for caller in &mut callers {
+        assert!(caller.try_wait().unwrap().is_none(), "eight may wait");
+        caller.kill().unwrap();
+        caller.wait().unwrap();
+    }
+    until("room again", || {
+        (agent.authenticate(&card).code() != "busy").then_some(())
+    });
+    assert_eq!(agent.tries_left(), 3);
 }
 
 #[test]

@@ -6,9 +6,10 @@
 )]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use cpxd_tests::agent::{Agent, CLIENT, JSON};
 use cpxd_tests::calls::{authenticate_body, path_of};
@@ -216,6 +217,51 @@ fn an_open_question_and_an_open_stream_do_not_keep_an_agent_from_stopping() {
     let _ = events.wait_for("prompt-opened");
     assert_eq!(agent.stop().code(), Some(0), "{}", agent.log());
     assert!(!caller.wait().unwrap().success(), "there was no answer");
+}
+
+#[test]
+fn an_event_stream_ends_with_its_agent() {
+    let mut agent = Agent::demo(&[]);
+    let (ca, token) = (agent.state_dir().join("ca.pem"), agent.authorization());
+    let mut stream = Command::new("curl")
+        .args([
+            "--silent",
+            "--no-buffer",
+            "--cacert",
+            name(&ca),
+            "-H",
+            &token,
+        ])
+        .args([
+            "-H",
+            "Last-Event-ID: 0",
+            &format!("{}/v1/events", agent.url()),
+        ])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first_line = String::new();
+    let mut pipe = BufReader::new(stream.stdout.take().unwrap());
+    pipe.read_line(&mut first_line).unwrap();
+    assert!(first_line.starts_with("id: "), "{first_line}");
+    assert_eq!(agent.stop().code(), Some(0));
+    assert!(
+        stream.wait().unwrap().success(),
+        "the stream was broken off"
+    );
+}
+
+#[test]
+fn a_subscriber_of_an_earlier_run_hears_all_of_this_one() {
+    let mut agent = Agent::demo(&[]);
+    let last = agent.events_after(0).wait_for("card-inserted").id;
+    agent.stop();
+    agent.start_again();
+    let events = agent.events_after(last);
+    let first = events.next();
+    assert_eq!(first.event, "reader-added");
+    assert!(first.id > last);
+    assert_eq!(events.next().event, "card-inserted");
 }
 
 #[test]

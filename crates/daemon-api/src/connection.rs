@@ -1,6 +1,5 @@
 //! What is known of a connection, for every request that comes through it.
 
-use std::future::Future;
 use std::path::PathBuf;
 
 use daemon_types::{ErrorCode, OperationError};

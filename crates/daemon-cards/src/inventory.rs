@@ -39,26 +39,20 @@ impl Cards {
         Ok(Self(inventory))
     }
 
-    /// Every reader.
+    /// Every reader, by name.
     #[must_use]
     pub fn readers(&self) -> Vec<ReaderSummary> {
         let state = self.0.lock();
-        state
-            .readers
-            .values()
-            .map(|reader| reader.summary.clone())
-            .collect()
+        let readers = state.by_name().into_iter();
+        readers.map(|reader| reader.summary.clone()).collect()
     }
 
-    /// Every card that can be used.
+    /// Every card that can be used, by the name of its reader.
     #[must_use]
     pub fn cards(&self) -> Vec<CardInReader> {
         let state = self.0.lock();
-        state
-            .readers
-            .values()
-            .filter_map(Reader::card_in_reader)
-            .collect()
+        let readers = state.by_name().into_iter();
+        readers.filter_map(Reader::card_in_reader).collect()
     }
 
     /// The card of this name.
@@ -247,6 +241,15 @@ struct State {
     seen: HashSet<CardId>,
     missing_sources: BTreeSet<&'static str>,
     last_insertion: u64,
+}
+
+impl State {
+    /// Ids differ from one installation to the next; names give an order that people expect.
+    fn by_name(&self) -> Vec<&Reader> {
+        let mut readers: Vec<_> = self.readers.values().collect();
+        readers.sort_by(|one, other| one.summary.name.cmp(&other.summary.name));
+        readers
+    }
 }
 
 struct Reader {

@@ -21,6 +21,8 @@ pub(crate) struct OpenCard {
     memory: CardMemory,
     insertion: u64,
     serial_number: String,
+    /// The card behind the connection has shown `serial_number` since the last reset.
+    identity_is_proven: bool,
     /// The last use failed, so that a success moves the counters again.
     last_use_failed: bool,
     /// A reset that should have dropped a code that we presented did not succeed: a card that knows
@@ -55,6 +57,7 @@ impl OpenCard {
             memory: CardMemory::default(),
             insertion,
             serial_number: String::new(),
+            identity_is_proven: false,
             last_use_failed: false,
             owes_reset: false,
         })
@@ -81,6 +84,7 @@ impl OpenCard {
         let identity = card.identity().map_err(from_card_error)?;
         let (states, limits) = codes_of(&mut *card)?;
         self.serial_number.clone_from(&identity.serial_number);
+        self.identity_is_proven = true;
         let id = inventory.card_id(&identity.serial_number);
         card_summary(id, &identity, &states, limits)
     }
@@ -154,7 +158,8 @@ impl OpenCard {
     }
 
     /// Runs `work` in a transaction. A reset since the last one is accepted here, once, and only
-    /// if the card is still the same one.
+    /// if the card is still the same one. The reader tells of a reset once, so until the card has
+    /// proven that it is the same, every further operation asks it again.
     fn in_transaction<T>(
         &mut self,
         work: impl FnOnce(
@@ -164,8 +169,11 @@ impl OpenCard {
         ) -> Result<T, OperationError>,
     ) -> Result<T, OperationError> {
         match self.connection.transaction() {
-            Ok(transaction) => return work(transaction, self.profile, &mut self.memory),
-            Err(ReaderFault::Reset) => {}
+            Ok(transaction) if self.identity_is_proven => {
+                return work(transaction, self.profile, &mut self.memory);
+            }
+            Ok(_) => {}
+            Err(ReaderFault::Reset) => self.identity_is_proven = false,
             Err(fault) => return Err(from_reader_fault(fault)),
         }
         self.connection.reconnect().map_err(from_reader_fault)?;
@@ -179,6 +187,7 @@ impl OpenCard {
         if serial_number != self.serial_number {
             return Err(OperationError::new(ErrorCode::CardRemoved));
         }
+        self.identity_is_proven = true;
         work(transaction, self.profile, &mut self.memory)
     }
 }

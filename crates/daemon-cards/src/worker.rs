@@ -171,9 +171,10 @@ impl Worker {
     fn do_job(&mut self, job: Job) {
         match job {
             Job::ReadCodes { insertion, reply } => {
-                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
+                let counted = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
                 if !reply.is_closed() {
                     let outcome = self.read_codes(insertion);
+                    drop(counted);
                     let _ = reply.send(outcome.map(drop));
                 }
             }

@@ -12,7 +12,8 @@ use crate::pkcs15::PinObject;
 use crate::{CardError, PinError};
 
 impl Cps3<'_> {
-    /// The counters by GET DATA, which no VERIFY can go wrong in; those that the card does not tell stay unknown.
+    /// The counters by GET DATA, without any VERIFY; the number of tries that this does not tell of the holder's code
+    /// is asked for by an empty one. What the card does not tell in either way stays unknown.
     pub(super) fn read_code_states(&mut self) -> Result<CodeStates, CardError> {
         let (pin, unblock_code) = (self.pin_object()?, self.unblock_object()?);
         if pin.is_none() && unblock_code.is_none() {

@@ -62,6 +62,17 @@ fn a_message_is_signed_by_its_digest_where_the_card_takes_it() {
 }
 
 #[test]
+fn of_two_signature_keys_the_one_of_the_certificate_signs() {
+    let dialogue = Dialogue::with_card_read_once("sign-two-signature-keys.apdu")
+        .with_value("hash", &[7; 32])
+        .with_value("signature", &SIGNATURE);
+    let outcome = check(dialogue, |card| {
+        sign(card, KeyRole::Signature, HashAlgorithm::Sha256, &[7; 32])
+    });
+    assert_eq!(outcome.unwrap(), SIGNATURE);
+}
+
+#[test]
 fn the_signature_key_does_no_other_hash_than_sha256() {
     let outcome = check(with_right_pin("verify.apdu"), |card| {
         after_the_code(card, |card| {

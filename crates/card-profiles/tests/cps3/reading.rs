@@ -151,6 +151,13 @@ fn a_certificate_that_cannot_be_read_does_not_hide_the_other_one() {
 }
 
 #[test]
+fn a_key_that_asks_for_another_code_than_the_holders_is_a_contradiction() {
+    let dialogue = Dialogue::with_card_read_once("read-keys-other-code.apdu");
+    let error = check(dialogue, |card| card.capabilities()).unwrap_err();
+    assert!(matches!(error, CardError::CardUnsupported(_)), "{error:?}");
+}
+
+#[test]
 fn a_list_of_keys_that_ends_too_early_is_malformed() {
     let dialogue = Dialogue::with_card_read_once("read-keys-cut.apdu");
     let error = check(dialogue, |card| card.capabilities()).unwrap_err();
