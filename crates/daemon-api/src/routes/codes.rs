@@ -16,6 +16,12 @@ use crate::router::Api;
 ///
 /// Needs the right `manage`. The holder types the old code and the new one at
 /// the question that the agent puts; no body ever holds a code.
+///
+/// `reason` tells more: of `bad-request`, that the new code is the old one
+/// (`new-pin-unchanged`); of `pin-length`, that it is the new code which the
+/// card does not take (`new-pin-refused`); of `card-removed`, `reader-lost`,
+/// `card-mute` and `timeout`, that nobody knows which code holds
+/// (`outcome-unknown`). `key-absent` is a card without a code.
 #[utoipa::path(
     post, path = "/v1/cards/{card}/pin/change", security(("token" = [])),
     params(
@@ -25,13 +31,13 @@ use crate::router::Api;
     request_body = NewPinBody,
     responses(
         (status = 200, body = CodesBody, description = "Both codes of the card, after the change"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request (reason new-pin-unchanged: the new code is the old one), client-header-missing"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length (reason new-pin-refused: it is the new code), last-try-not-confirmed"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
         (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent (the card has no code), environment-mismatch, reader-busy, card-mute, card-unsupported"),
-        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost (reason outcome-unknown: the new code may hold or not)"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
@@ -56,6 +62,12 @@ pub(crate) async fn change_pin(
 ///
 /// Needs the right `manage`. The holder types the unblock code of 8 digits and
 /// the new code at the question that the agent puts; no body ever holds a code.
+///
+/// `reason` tells more: of `bad-request`, that the code is not blocked
+/// (`pin-not-blocked`); of `pin-length`, whether it is the unblock code
+/// (`unblock-code-length`) or the new code (`new-pin-refused`); of
+/// `card-removed`, `reader-lost`, `card-mute` and `timeout`, that nobody knows
+/// which code holds (`outcome-unknown`). `key-absent` is a card without a code.
 #[utoipa::path(
     post, path = "/v1/cards/{card}/pin/unblock", security(("token" = [])),
     params(
@@ -65,13 +77,13 @@ pub(crate) async fn change_pin(
     request_body = NewPinBody,
     responses(
         (status = 200, body = CodesBody, description = "Both codes of the card, after the unblocking"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request (reason pin-not-blocked: there is nothing to unblock), client-header-missing"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, unblock-wrong, pin-length (reason unblock-code-length or new-pin-refused), last-try-not-confirmed"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, unblock-wrong, pin-length, last-try-not-confirmed"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
         (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "unblock-blocked, card-definitively-blocked, key-absent (the card has no code), environment-mismatch, reader-busy, card-mute, card-unsupported"),
-        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost (reason outcome-unknown: the new code may hold or not)"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "unblock-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
