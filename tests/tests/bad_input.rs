@@ -64,6 +64,8 @@ fn wrong_authentications() -> Vec<(String, &'static str)> {
         format!("{good}\n"),
         "é".repeat(30),
         format!("{}===", "A".repeat(41)),
+        // 44 characters that stand for 31 bytes.
+        format!("{}==", "A".repeat(42)),
     ] {
         wrong.push((authenticate_with("nonce", nonce), "nonce"));
     }

@@ -279,6 +279,8 @@ fn a_caller_who_finds_the_row_of_questions_full_is_told_so_at_once() {
     assert_eq!(answer["code"], "busy");
     for caller in &mut callers {
         assert!(caller.try_wait().unwrap().is_none(), "eight may wait");
+    }
+    for caller in &mut callers {
         caller.kill().unwrap();
         caller.wait().unwrap();
     }
