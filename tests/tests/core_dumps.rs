@@ -18,5 +18,5 @@ fn an_agent_that_dies_leaves_no_core_dump() {
     };
     let soft_and_hard: Vec<_> = limit.split_whitespace().take(2).collect();
     assert_eq!(soft_and_hard, ["0", "0"]);
-    assert!(!agent.stop_by("-QUIT").core_dumped());
+    assert!(!agent.stop_by("-ABRT").core_dumped());
 }
