@@ -194,7 +194,7 @@ fn a_card_that_is_none_of_ours_is_named_and_left_alone() {
     let events = agent.events();
     for (reader, atr, problem) in [
         (Reader::First, FOREIGN_ATR, "card-unknown"),
-        (Reader::Second, CPS4_ATR, "card-unsupported"),
+        (Reader::Second, CPS2TER_ATR, "card-unsupported"),
     ] {
         let foreign = ForeignCard::plug(&service.vpcd_address(reader), atr);
         let inserted = events.wait_for("card-inserted");
@@ -230,4 +230,4 @@ const FIRST_NUMBER: &str = "9999123456";
 const SECOND_HOLDER: &[&str] = &["--key-set", "2", "--card-number", SECOND_NUMBER];
 const SECOND_NUMBER: &str = "9999654321";
 const FOREIGN_ATR: &str = "3B 68 00 00 00 73 C8 40 12 00 90 00";
-const CPS4_ATR: &str = "3B 9B 18 80 01 00 12 25 00 64 80 04 01 00 00 90 44";
+const CPS2TER_ATR: &str = "3B AC 00 40 2A 00 12 25 00 64 80 82 02 12 00 90 00";
