@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use cargo_metadata::MetadataCommand;
 
-use crate::commands::{cargo, run, succeeds, workspace_root};
+use crate::commands::{cargo, run, succeeds, target_folder, workspace_root};
 
 /// One version for everyone, so that a verdict depends on the change and not on the machine.
 const VERSION: &str = "0.20.2";
@@ -19,7 +18,7 @@ pub(crate) struct CargoDeny {
 
 /// Builds cargo-deny unless it is there already.
 pub(crate) fn install() -> Result<CargoDeny> {
-    let tools = tools_folder()?;
+    let tools = target_folder()?.join("tools");
     let program = tools
         .join("bin")
         .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
@@ -59,15 +58,6 @@ impl CargoDeny {
         command.args(arguments).current_dir(workspace_root());
         command
     }
-}
-
-fn tools_folder() -> Result<PathBuf> {
-    let metadata = MetadataCommand::new()
-        .current_dir(workspace_root())
-        .no_deps()
-        .exec()
-        .context("cargo metadata does not tell the target folder")?;
-    Ok(metadata.target_directory.into_std_path_buf().join("tools"))
 }
 
 fn is_of_our_version(program: &Path) -> bool {

@@ -4,11 +4,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use cargo_metadata::MetadataCommand;
 
 /// The folder of the workspace, where every command runs.
 pub(crate) fn workspace_root() -> PathBuf {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask).to_path_buf()
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target_folder() -> Result<PathBuf> {
+    let metadata = MetadataCommand::new()
+        .current_dir(workspace_root())
+        .no_deps()
+        .exec()
+        .context("cargo metadata does not tell the target folder")?;
+    Ok(metadata.target_directory.into_std_path_buf())
 }
 
 /// The cargo that runs this program, in the folder of the workspace.
