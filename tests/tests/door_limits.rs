@@ -115,6 +115,22 @@ fn a_caller_who_leaves_bytes_behind_takes_the_question_along_too() {
     assert_eq!(agent.tries_left(), 3);
 }
 
+#[test]
+fn a_caller_who_leaves_during_a_change_of_code_takes_the_question_along_too() {
+    let agent = demo_with_holder("pin = \"0000\"\nnew_pin = \"4321\"\ndelay_ms = 60000");
+    let card = agent.card();
+    let events = agent.events();
+    let request = format!(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\n{CLIENT}\r\n{JSON}\r\nContent-Length: 2\r\n\r\n{{}}G",
+        path_of(&card, "/pin/change"),
+    );
+    let caller = connect_to_the_socket(&agent, request.as_bytes());
+    assert_eq!(events.next().event, "prompt-opened");
+    drop(caller);
+    assert_eq!(events.next().event, "prompt-closed");
+    assert_eq!(agent.tries_left(), 3);
+}
+
 /// How HTTP/2 begins (RFC 9113, 3.4), with an empty SETTINGS frame.
 const HTTP_2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 

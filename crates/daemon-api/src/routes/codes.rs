@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::body::json_body;
 use super::named::Named;
+use crate::connection::Connection;
 use crate::problem::ApiError;
 use crate::router::Api;
 
@@ -44,6 +45,7 @@ use crate::router::Api;
 )]
 pub(crate) async fn change_pin(
     State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
     Extension(caller): Extension<Caller>,
     Named(card): Named<String>,
     request: Request<Body>,
@@ -52,9 +54,9 @@ pub(crate) async fn change_pin(
     operations.check_right(&caller, Right::Manage)?;
     let body: NewPinBody = json_body(request).await?;
     let deadline = Instant::now() + body.timeout()?;
-    let codes = operations
-        .change_pin(&caller, &CardId(card), deadline)
-        .await?;
+    let card = CardId(card);
+    let work = operations.change_pin(&caller, &card, deadline);
+    let codes = connection.while_open(work).await?;
     Ok(Json(CodesBody::from(&codes)))
 }
 
@@ -90,6 +92,7 @@ pub(crate) async fn change_pin(
 )]
 pub(crate) async fn unblock_pin(
     State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
     Extension(caller): Extension<Caller>,
     Named(card): Named<String>,
     request: Request<Body>,
@@ -98,8 +101,8 @@ pub(crate) async fn unblock_pin(
     operations.check_right(&caller, Right::Manage)?;
     let body: NewPinBody = json_body(request).await?;
     let deadline = Instant::now() + body.timeout()?;
-    let codes = operations
-        .unblock_pin(&caller, &CardId(card), deadline)
-        .await?;
+    let card = CardId(card);
+    let work = operations.unblock_pin(&caller, &card, deadline);
+    let codes = connection.while_open(work).await?;
     Ok(Json(CodesBody::from(&codes)))
 }
