@@ -185,6 +185,62 @@ mod tests {
     }
 
     #[test]
+    fn who_has_a_blocked_card_is_told_what_happened_what_it_means_and_whom_to_call() {
+        for (code, language, words) in [
+            (
+                "pin-blocked",
+                Language::French,
+                [
+                    "Trop de codes faux",
+                    "tant qu’elle n’est pas débloquée",
+                    "code de déblocage à 8 chiffres",
+                    "0 809 40 00 82",
+                    "F501",
+                ],
+            ),
+            (
+                "pin-blocked",
+                Language::English,
+                [
+                    "Too many wrong codes",
+                    "until it is unblocked",
+                    "8-digit unblock code",
+                    "0 809 40 00 82",
+                    "F501",
+                ],
+            ),
+            (
+                "card-definitively-blocked",
+                Language::French,
+                [
+                    "Trop de codes faux",
+                    "le code de déblocage ne peut plus servir",
+                    "ne servira plus",
+                    "Demandez une nouvelle carte",
+                    "0 809 40 00 82",
+                ],
+            ),
+            (
+                "card-definitively-blocked",
+                Language::English,
+                [
+                    "Too many wrong codes",
+                    "the unblock code can no longer be used",
+                    "never be used again",
+                    "Ask for a new card",
+                    "0 809 40 00 82",
+                ],
+            ),
+        ] {
+            let detail = error_detail(code, language, &ErrorFacts::default());
+            let detail = detail.replace(['\u{a0}', '\u{202f}'], " ");
+            for word in words {
+                assert!(detail.contains(word), "{code}: {detail}");
+            }
+        }
+    }
+
+    #[test]
     fn a_name_that_others_chose_cannot_disguise_the_sentence() {
         let facts = ErrorFacts {
             field: Some("\u{202e}x\n"),

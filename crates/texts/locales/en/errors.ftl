@@ -34,7 +34,7 @@ error-pin-wrong = Wrong code
        *[other] The code typed is not the right one. { $tries } tries are left before the card blocks itself.
     }
 error-pin-blocked = Card blocked
-    .detail = Too many wrong codes were typed. Unblock the card with the 8-digit unblock code, which is on the letter that gave you your code. Without that letter, call { -helpline }.
+    .detail = Too many wrong codes were typed: the card cannot be used until it is unblocked. Unblock it with the 8-digit unblock code, which is on the letter that gave you your code. Without that letter, call { -helpline } or { -lost-codes }.
 error-pin-length = Code in the wrong format
     .detail = The code is made of digits only, most often four. Nothing was sent to the card and no try is lost. Try again.
 error-last-try-not-confirmed = Last try not confirmed
@@ -49,7 +49,7 @@ error-unblock-wrong = Wrong unblock code
 error-unblock-blocked = Unblock code blocked
     .detail = The unblock code can no longer be used. If the card is blocked, ask for a new card: call { -helpline }.
 error-card-definitively-blocked = Card blocked for good
-    .detail = No code can unblock this card any more. Ask for a new card: call { -helpline }.
+    .detail = Too many wrong codes were typed, and the unblock code can no longer be used. This card can never be used again: no code can unblock it. Ask for a new card: call { -helpline }.
 
 ## The question to the holder
 

@@ -34,7 +34,7 @@ error-pin-wrong = Code incorrect
        *[other] Le code saisi n’est pas le bon. Il reste { $tries } essais avant le blocage de la carte.
     }
 error-pin-blocked = Carte bloquée
-    .detail = Trop de codes faux ont été saisis. Débloquez la carte avec le code de déblocage à 8 chiffres, qui figure sur le courrier de votre code porteur. Sans ce courrier, appelez { -helpline }.
+    .detail = Trop de codes faux ont été saisis : la carte ne sert plus tant qu’elle n’est pas débloquée. Débloquez-la avec le code de déblocage à 8 chiffres, qui figure sur le courrier de votre code porteur. Sans ce courrier, appelez { -helpline } ou { -lost-codes }.
 error-pin-length = Code au mauvais format
     .detail = Le code ne contient que des chiffres, quatre le plus souvent. Rien n’a été envoyé à la carte et aucun essai n’est perdu. Recommencez.
 error-last-try-not-confirmed = Dernier essai non confirmé
@@ -49,7 +49,7 @@ error-unblock-wrong = Code de déblocage incorrect
 error-unblock-blocked = Code de déblocage bloqué
     .detail = Le code de déblocage ne peut plus servir. Si la carte est bloquée, demandez une nouvelle carte : appelez { -helpline }.
 error-card-definitively-blocked = Carte définitivement bloquée
-    .detail = Aucun code ne peut plus débloquer cette carte. Demandez une nouvelle carte : appelez { -helpline }.
+    .detail = Trop de codes faux ont été saisis, et le code de déblocage ne peut plus servir. Cette carte ne servira plus : aucun code ne peut la débloquer. Demandez une nouvelle carte : appelez { -helpline }.
 
 ## The question to the holder
 
