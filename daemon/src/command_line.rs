@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use card_emulator::DemoCard;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use daemon_types::SignatureAlgorithm;
 
 use crate::configuration::ReaderSourceName;
 
@@ -45,7 +46,7 @@ pub(crate) enum Command {
     Certificates(CertificatesOptions),
     /// Make an authentication token for a site
     Authenticate(AuthenticateOptions),
-    /// Sign a file (SHA-256, signature key)
+    /// Sign a file with the signature key
     Sign(SignOptions),
     /// The holder's codes
     Pin(PinOptions),
@@ -136,6 +137,12 @@ impl Role {
     }
 }
 
+/// Algorithms, by the names that the API gives them.
+fn algorithm() -> impl TypedValueParser<Value = SignatureAlgorithm> {
+    PossibleValuesParser::new(SignatureAlgorithm::ALL.map(SignatureAlgorithm::as_str))
+        .try_map(|name| SignatureAlgorithm::of_name(&name).ok_or("it is no algorithm"))
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct AuthenticateOptions {
     /// The site, such as https://service.example
@@ -156,6 +163,9 @@ pub(crate) struct SignOptions {
     /// Where the signature goes (default: FILE.sig)
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// How to sign; what a card can do: cpxd certificates --json
+    #[arg(long, value_name = "NAME", default_value = "RS256", value_parser = algorithm())]
+    pub(crate) algorithm: SignatureAlgorithm,
     #[command(flatten)]
     pub(crate) which: WhichCard,
 }

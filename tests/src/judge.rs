@@ -6,6 +6,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use card_emulator::pki::{TEST_INTERMEDIATE_DER, TEST_ROOT_DER};
+use ring::digest::{Algorithm, SHA256, digest};
 use serde_json::Value;
 
 /// Decodes a base64 field of an answer.
@@ -20,6 +21,37 @@ pub fn bytes(value: &Value) -> Vec<u8> {
 /// Whether openssl accepts an RSA PKCS#1 signature by the key of a DER certificate over `message`.
 #[must_use]
 pub fn openssl_verifies(certificate: &[u8], hash: &str, signature: &[u8], message: &[u8]) -> bool {
+    openssl_verifies_with(certificate, &[hash], signature, message)
+}
+
+/// Whether openssl accepts a signature of this JWA name, such as `PS256`: with PSS, one with a salt as long
+/// as the digest and no other.
+#[must_use]
+pub fn openssl_verifies_as(
+    algorithm: &str,
+    certificate: &[u8],
+    signature: &[u8],
+    message: &[u8],
+) -> bool {
+    let (scheme, bits) = algorithm.split_at(2);
+    let hash = format!("-sha{bits}");
+    let pss = [
+        "-sigopt",
+        "rsa_padding_mode:pss",
+        "-sigopt",
+        "rsa_pss_saltlen:digest",
+    ];
+    let options = if scheme == "PS" { &pss[..] } else { &[] };
+    let options = [&[hash.as_str()], options].concat();
+    openssl_verifies_with(certificate, &options, signature, message)
+}
+
+fn openssl_verifies_with(
+    certificate: &[u8],
+    options: &[&str],
+    signature: &[u8],
+    message: &[u8],
+) -> bool {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
@@ -37,7 +69,9 @@ pub fn openssl_verifies(certificate: &[u8], hash: &str, signature: &[u8], messag
         "openssl does not read the certificate"
     );
     let verified = Command::new("openssl")
-        .args(["dgst", hash, "-verify"])
+        .arg("dgst")
+        .args(options)
+        .arg("-verify")
         .arg(file("key.pem", &public_key.stdout))
         .arg("-signature")
         .arg(file("signature", signature))
@@ -84,10 +118,16 @@ fn to_pem(der: &[u8]) -> String {
     format!("{PEM_BEGIN}\n{}\n{PEM_END}\n", STANDARD.encode(der))
 }
 
-/// What a Web eID token signs: hash(origin) ‖ hash(nonce).
+/// What a Web eID token of `RS256` or `PS256` signs: hash(origin) ‖ hash(nonce).
 #[must_use]
 pub fn web_eid_message(origin: &str, nonce: &str) -> Vec<u8> {
-    let hash = |text: &str| ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    web_eid_message_with(&SHA256, origin, nonce)
+}
+
+/// The same with the hash function of another algorithm.
+#[must_use]
+pub fn web_eid_message_with(hash: &'static Algorithm, origin: &str, nonce: &str) -> Vec<u8> {
+    let hash = |text: &str| digest(hash, text.as_bytes());
     [hash(origin).as_ref(), hash(nonce).as_ref()].concat()
 }
 

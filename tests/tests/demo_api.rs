@@ -63,6 +63,10 @@ fn the_card_is_listed_in_the_shape_of_the_contract() {
         .unwrap()
         .iter()
         .map(|certificate| {
+            let algorithms = match certificate["role"].as_str() {
+                Some("authentication") => json!(["RS256", "RS384", "RS512"]),
+                _ => json!(["RS256"]),
+            };
             json!({
                 "role": certificate["role"],
                 "serialNumber": certificate["serialNumber"],
@@ -71,6 +75,7 @@ fn the_card_is_listed_in_the_shape_of_the_contract() {
                 "notAfter": card["validity"]["notAfter"],
                 "status": "valid",
                 "revocation": "notChecked",
+                "signatureAlgorithms": algorithms,
             })
         })
         .collect();

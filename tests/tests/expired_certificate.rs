@@ -19,7 +19,7 @@ use daemon_core::Tokens;
 use daemon_operations::Operations;
 use daemon_types::{
     AuthenticateRequest, Caller, CertificateStatus, DigestToSign, Environment, ErrorCode,
-    HashAlgorithm, Origin, PresentCard, SignRequest, SocketProgram,
+    HashAlgorithm, Origin, PresentCard, SignRequest, SignatureAlgorithm, SocketProgram,
 };
 use prompt::{Prompt, ScriptedHolder};
 use time::{Duration as Days, OffsetDateTime};
@@ -35,6 +35,7 @@ struct Desk {
 const EXPIRED: (i64, i64) = (-400, -1);
 const NOT_YET_VALID: (i64, i64) = (1, 400);
 const VALID: (i64, i64) = (-1, 1);
+const RS256: SignatureAlgorithm = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
 
 impl Desk {
     fn new() -> Self {
@@ -93,6 +94,7 @@ impl Desk {
         let request = AuthenticateRequest {
             nonce: cpxd_tests::calls::nonce(),
             origin: Origin::parse(cpxd_tests::calls::ORIGIN).unwrap(),
+            algorithm: RS256,
         };
         let (caller, id) = (caller(), &card.summary.id);
         let made = self
@@ -107,7 +109,7 @@ impl Desk {
             description: "Ordonnance".into(),
         };
         let request = SignRequest {
-            hash: HashAlgorithm::Sha256,
+            algorithm: RS256,
             digests: vec![digest],
         };
         let (caller, id) = (caller(), &card.summary.id);

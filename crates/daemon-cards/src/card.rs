@@ -46,8 +46,8 @@ impl CardInReader {
 pub struct KeyUse {
     /// Which key.
     pub role: KeyRole,
-    /// The algorithm that made the digests.
-    pub hash: daemon_types::HashAlgorithm,
+    /// How the digests are signed.
+    pub algorithm: daemon_types::SignatureAlgorithm,
     /// What is to be signed.
     pub digests: Vec<Vec<u8>>,
     /// The code.
@@ -104,23 +104,27 @@ pub(crate) fn last_try(confirmed: bool) -> LastTry {
     }
 }
 
-pub(crate) fn profile_algorithm(hash: daemon_types::HashAlgorithm) -> SignatureAlgorithm {
-    SignatureAlgorithm::RsaPkcs1(match hash {
+pub(crate) fn profile_algorithm(algorithm: daemon_types::SignatureAlgorithm) -> SignatureAlgorithm {
+    let hash = match algorithm.hash() {
         daemon_types::HashAlgorithm::Sha256 => HashAlgorithm::Sha256,
         daemon_types::HashAlgorithm::Sha384 => HashAlgorithm::Sha384,
         daemon_types::HashAlgorithm::Sha512 => HashAlgorithm::Sha512,
-    })
+    };
+    match algorithm {
+        daemon_types::SignatureAlgorithm::RsaPkcs1(_) => SignatureAlgorithm::RsaPkcs1(hash),
+        daemon_types::SignatureAlgorithm::RsaPss(_) => SignatureAlgorithm::RsaPss(hash),
+    }
 }
 
-/// The hash function of an algorithm that the agent offers.
-pub(crate) fn daemon_hash(algorithm: SignatureAlgorithm) -> Option<daemon_types::HashAlgorithm> {
+pub(crate) fn daemon_algorithm(algorithm: SignatureAlgorithm) -> daemon_types::SignatureAlgorithm {
+    let hash = match algorithm.hash() {
+        HashAlgorithm::Sha256 => daemon_types::HashAlgorithm::Sha256,
+        HashAlgorithm::Sha384 => daemon_types::HashAlgorithm::Sha384,
+        HashAlgorithm::Sha512 => daemon_types::HashAlgorithm::Sha512,
+    };
     match algorithm {
-        SignatureAlgorithm::RsaPss(_) => None,
-        SignatureAlgorithm::RsaPkcs1(hash) => Some(match hash {
-            HashAlgorithm::Sha256 => daemon_types::HashAlgorithm::Sha256,
-            HashAlgorithm::Sha384 => daemon_types::HashAlgorithm::Sha384,
-            HashAlgorithm::Sha512 => daemon_types::HashAlgorithm::Sha512,
-        }),
+        SignatureAlgorithm::RsaPkcs1(_) => daemon_types::SignatureAlgorithm::RsaPkcs1(hash),
+        SignatureAlgorithm::RsaPss(_) => daemon_types::SignatureAlgorithm::RsaPss(hash),
     }
 }
 

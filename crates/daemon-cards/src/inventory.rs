@@ -6,8 +6,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use daemon_types::{
-    CardId, CardSummary, CodeState, CodesOfCard, ErrorCode, Happening, HashAlgorithm, KeyRole,
-    OperationError, PresentCard, ReaderCondition, ReaderId, ReaderSummary, UnblockCodeState,
+    CardId, CardSummary, CodeState, CodesOfCard, ErrorCode, Happening, KeyRole, OperationError,
+    PresentCard, ReaderCondition, ReaderId, ReaderSummary, SignatureAlgorithm, UnblockCodeState,
 };
 use ring::hmac;
 use tokio::sync::oneshot;
@@ -99,28 +99,6 @@ impl Cards {
             .await
             .unwrap_or_else(|_| Err(ErrorCode::CardRemoved.into()))?;
         self.find(&card.card.summary.id)
-    }
-
-    /// Whether a key of the card signs digests of this algorithm, as far as is known without asking it.
-    ///
-    /// # Errors
-    /// `algorithm-unsupported`.
-    pub fn check_algorithm(
-        &self,
-        card: &CardInReader,
-        role: KeyRole,
-        hash: HashAlgorithm,
-    ) -> Result<(), OperationError> {
-        let state = self.0.lock();
-        let reader = state.readers.get(card.reader());
-        let keys = reader.filter(|reader| reader.insertion == card.insertion);
-        let hashes = keys
-            .and_then(|reader| reader.keys.iter().find(|(known, _)| *known == role))
-            .map(|(_, hashes)| hashes);
-        match hashes {
-            Some(hashes) if !hashes.contains(&hash) => Err(ErrorCode::AlgorithmUnsupported.into()),
-            Some(_) | None => Ok(()),
-        }
     }
 
     /// Presents the code and uses a key, in one transaction.
@@ -260,7 +238,6 @@ struct Reader {
     /// Counts what was put into any reader: a number names one stay of one card.
     insertion: u64,
     card: Option<CardSummary>,
-    keys: Vec<(KeyRole, Vec<HashAlgorithm>)>,
     worker: Sender<Message>,
     queue: Arc<Queue>,
 }
@@ -376,15 +353,19 @@ impl Inventory {
         current(&mut self.lock(), id, insertion).is_some()
     }
 
-    /// Publishes which keys a card has.
+    /// Publishes which keys a card has, and what each of them signs by.
     pub(crate) fn publish_keys(
         &self,
         id: &ReaderId,
         insertion: u64,
-        keys: Vec<(KeyRole, Vec<HashAlgorithm>)>,
+        keys: &[(KeyRole, Vec<SignatureAlgorithm>)],
     ) {
-        if let Some(reader) = current(&mut self.lock(), id, insertion) {
-            reader.keys = keys;
+        let mut state = self.lock();
+        let card = current(&mut state, id, insertion).and_then(|reader| reader.card.as_mut());
+        for certificate in card.into_iter().flat_map(|card| &mut card.certificates) {
+            let key = keys.iter().find(|(role, _)| *role == certificate.role);
+            let algorithms = key.map(|(_, algorithms)| algorithms.clone());
+            certificate.signature_algorithms = Some(algorithms.unwrap_or_default());
         }
     }
 
@@ -457,7 +438,6 @@ impl Inventory {
             card_changes: seen.card_changes,
             insertion: 0,
             card: None,
-            keys: Vec::new(),
             worker,
             queue,
         })
@@ -484,7 +464,6 @@ impl Inventory {
         if !same_stay {
             state.last_insertion += 1;
             reader.insertion = state.last_insertion;
-            reader.keys.clear();
         }
         reader.presence = seen.presence.clone();
         reader.card_changes = seen.card_changes;

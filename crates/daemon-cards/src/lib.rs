@@ -11,6 +11,7 @@ mod event_log;
 mod fault;
 mod inventory;
 mod open_card;
+mod signature_check;
 mod source;
 mod summary;
 mod watcher;

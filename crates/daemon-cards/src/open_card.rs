@@ -5,11 +5,12 @@ use card_profiles::{
     CardError, CardMemory, CodeStates, CpxCard, Digest, PinError, PinLimits, Profile, Recognition,
     Signable, recognise,
 };
-use daemon_types::{CardSummary, ErrorCode, HashAlgorithm, KeyRole, OperationError};
+use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, SignatureAlgorithm};
 
-use crate::card::{daemon_hash, daemon_role, last_try, profile_algorithm, profile_role};
+use crate::card::{daemon_algorithm, daemon_role, last_try, profile_algorithm, profile_role};
 use crate::fault::{from_card_error, from_pin_error, from_reader_fault};
 use crate::inventory::Inventory;
+use crate::signature_check::check_signature;
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
 use crate::summary::card_summary;
 use crate::{AfterUse, HolderCodeError, KeyUse};
@@ -92,7 +93,7 @@ impl OpenCard {
     /// Reads the list of keys ahead of its first use.
     pub(crate) fn read_keys(
         &mut self,
-    ) -> Result<Vec<(KeyRole, Vec<HashAlgorithm>)>, OperationError> {
+    ) -> Result<Vec<(KeyRole, Vec<SignatureAlgorithm>)>, OperationError> {
         let capabilities = self.in_transaction(|mut transaction, profile, memory| {
             let mut card = profile.open(transaction.channel(), memory);
             card.capabilities().map_err(from_card_error)
@@ -100,8 +101,8 @@ impl OpenCard {
         let keys = capabilities.signature_algorithms.into_iter();
         Ok(keys
             .map(|(role, algorithms)| {
-                let hashes = algorithms.into_iter().filter_map(daemon_hash).collect();
-                (daemon_role(role), hashes)
+                let algorithms = algorithms.into_iter().map(daemon_algorithm).collect();
+                (daemon_role(role), algorithms)
             })
             .collect())
     }
@@ -237,7 +238,7 @@ fn check_key(card: &mut dyn CpxCard, key_use: &KeyUse) -> Result<(), CardError> 
     let mut keys = capabilities.signature_algorithms.iter();
     match keys.find(|(known, _)| *known == role) {
         None => Err(CardError::KeyAbsent(role)),
-        Some((_, algorithms)) if !algorithms.contains(&profile_algorithm(key_use.hash)) => {
+        Some((_, algorithms)) if !algorithms.contains(&profile_algorithm(key_use.algorithm)) => {
             Err(CardError::AlgorithmUnsupported)
         }
         Some(_) => Ok(()),
@@ -249,13 +250,21 @@ fn sign_all(
     key_use: &KeyUse,
     go_on: &GoOn<'_>,
 ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
-    let algorithm = profile_algorithm(key_use.hash);
+    let algorithm = profile_algorithm(key_use.algorithm);
     let role = profile_role(key_use.role);
+    let certificates = card.identity().map_err(from_card_error)?.certificates;
+    let mut certificates = certificates.iter();
+    let (_, certificate) = certificates
+        .find(|(known, _)| *known == role)
+        .ok_or_else(|| from_card_error(CardError::KeyAbsent(role)))?;
     let mut signatures = Vec::with_capacity(key_use.digests.len());
     for value in &key_use.digests {
         go_on()?;
-        let digest = Signable::Digest(Digest { algorithm, value });
-        signatures.push(card.sign(role, &digest).map_err(from_card_error)?);
+        let digest = Digest { algorithm, value };
+        let signed = card.sign(role, &Signable::Digest(digest));
+        let signature = signed.map_err(from_card_error)?;
+        check_signature(certificate, digest, &signature)?;
+        signatures.push(signature);
     }
     Ok(signatures)
 }

@@ -125,6 +125,7 @@ fn certificate_summary(
         issuer: certificate.issuer().to_owned(),
         not_before: certificate.not_before(),
         not_after: certificate.not_after(),
+        signature_algorithms: None,
         der: certificate.der().to_vec(),
     }
 }

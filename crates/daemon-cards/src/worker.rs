@@ -154,7 +154,7 @@ impl Worker {
         self.inventory.publish(&self.reader, insertion, found);
         if let Some(card) = &mut self.card {
             match card.read_keys() {
-                Ok(keys) => self.inventory.publish_keys(&self.reader, insertion, keys),
+                Ok(keys) => self.inventory.publish_keys(&self.reader, insertion, &keys),
                 Err(error) => tracing::debug!(?error, "the keys will be read at their first use"),
             }
         }

@@ -1,6 +1,8 @@
 //! Which card and which certificate may be used at all.
 
-use daemon_types::{CertificateStatus, CertificateSummary, Environment, ErrorCode};
+use daemon_types::{
+    CertificateStatus, CertificateSummary, Environment, ErrorCode, SignatureAlgorithm,
+};
 use time::OffsetDateTime;
 
 /// Whether a certificate may be used now: never out of its dates, since
@@ -19,6 +21,20 @@ pub fn certificate_may_sign(
     }
 }
 
+/// Whether the key of a certificate signs by this algorithm, as far as its card has told yet.
+///
+/// # Errors
+/// `algorithm-unsupported`.
+pub fn key_signs_by(
+    certificate: &CertificateSummary,
+    algorithm: SignatureAlgorithm,
+) -> Result<(), ErrorCode> {
+    match &certificate.signature_algorithms {
+        Some(known) if !known.contains(&algorithm) => Err(ErrorCode::AlgorithmUnsupported),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Whether a card belongs to the environment of this agent.
 ///
 /// # Errors
@@ -34,19 +50,24 @@ pub fn environment_fits(agent: Environment, card: Environment) -> Result<(), Err
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daemon_types::KeyRole;
+    use daemon_types::{HashAlgorithm, KeyRole};
     use time::macros::datetime;
 
-    #[test]
-    fn a_certificate_out_of_its_dates_does_not_sign() {
-        let certificate = CertificateSummary {
+    fn certificate(signature_algorithms: Option<Vec<SignatureAlgorithm>>) -> CertificateSummary {
+        CertificateSummary {
             role: KeyRole::Signature,
             serial_number: "01".into(),
             issuer: String::new(),
             not_before: datetime!(2026-01-01 00:00 UTC),
             not_after: datetime!(2029-01-01 00:00 UTC),
+            signature_algorithms,
             der: Vec::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_certificate_out_of_its_dates_does_not_sign() {
+        let certificate = certificate(None);
         let at = |now| certificate_may_sign(&certificate, now);
         assert_eq!(
             at(datetime!(2025-01-01 00:00 UTC)),
@@ -57,6 +78,23 @@ mod tests {
             at(datetime!(2029-06-01 00:00 UTC)),
             Err(ErrorCode::CertificateExpired)
         );
+    }
+
+    #[test]
+    fn a_key_signs_by_what_its_card_told_and_by_anything_until_then() {
+        let rs256 = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
+        let ps256 = SignatureAlgorithm::RsaPss(HashAlgorithm::Sha256);
+        let by = |known, wanted| key_signs_by(&certificate(known), wanted);
+        assert_eq!(by(Some(vec![rs256]), rs256), Ok(()));
+        assert_eq!(
+            by(Some(vec![rs256]), ps256),
+            Err(ErrorCode::AlgorithmUnsupported)
+        );
+        assert_eq!(
+            by(Some(Vec::new()), rs256),
+            Err(ErrorCode::AlgorithmUnsupported)
+        );
+        assert_eq!(by(None, ps256), Ok(()));
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod unblock_code;
 mod web_eid;
 
 pub use authorisation::{authorise, authorise_origin};
-pub use card_use::{certificate_may_sign, environment_fits};
+pub use card_use::{certificate_may_sign, environment_fits, key_signs_by};
 pub use code_entry::{check_code_len, code_entry};
 pub use new_code::{check_new_code, new_code_entry};
 pub use tokens::{Token, Tokens};

@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use daemon_types::{OperationError, Origin};
-use ring::digest::{SHA256, digest};
+use daemon_types::{HashAlgorithm, OperationError, Origin};
+use ring::digest::{SHA256, SHA384, SHA512, digest};
 
 /// Checks a relying party's nonce: base64 (RFC 4648, section 4, padding included) of at least
 /// 256 bits, 44 to 128 characters.
@@ -25,13 +25,19 @@ pub fn check_nonce(nonce: &str) -> Result<(), OperationError> {
     }
 }
 
-/// SHA-256 of hash(origin) ‖ hash(nonce), so that neither can be moved into the other.
+/// The digest of hash(origin) ‖ hash(nonce), so that neither can be moved into the other; the hash
+/// function is that of the token's signature algorithm.
 #[must_use]
-pub fn token_digest(origin: &Origin, nonce: &str) -> Vec<u8> {
-    let origin = digest(&SHA256, origin.as_str().as_bytes());
-    let nonce = digest(&SHA256, nonce.as_bytes());
+pub fn token_digest(origin: &Origin, nonce: &str, hash: HashAlgorithm) -> Vec<u8> {
+    let hash = match hash {
+        HashAlgorithm::Sha256 => &SHA256,
+        HashAlgorithm::Sha384 => &SHA384,
+        HashAlgorithm::Sha512 => &SHA512,
+    };
+    let origin = digest(hash, origin.as_str().as_bytes());
+    let nonce = digest(hash, nonce.as_bytes());
     let signed = [origin.as_ref(), nonce.as_ref()].concat();
-    digest(&SHA256, &signed).as_ref().to_vec()
+    digest(hash, &signed).as_ref().to_vec()
 }
 
 /// Bytes that a nonce must stand for: 256 bits.
@@ -77,12 +83,27 @@ mod tests {
     #[test]
     fn the_digest_is_that_of_the_two_hashes_in_a_row() {
         let origin = Origin::parse("https://ria.ee").unwrap();
-        let digest = token_digest(&origin, "12345678123456781234567812345678912356789123");
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, EXPECTED);
+        let nonce = "12345678123456781234567812345678912356789123";
+        for (hash, start) in [
+            (
+                HashAlgorithm::Sha256,
+                "b279891a871202b377cf749958337a6ac4b69c00ede9746966c00b7887f07f14",
+            ),
+            (
+                HashAlgorithm::Sha384,
+                "6ab5b68a5b108467440b4787a75bd827a7afcdd7d90f4f3ec57fe4718d0cc6d3",
+            ),
+            (
+                HashAlgorithm::Sha512,
+                "fedcc35511d70e0bc797d38cfa3d944c25ceebacb34fa04f30860770e5cb7ae7",
+            ),
+        ] {
+            let digest = token_digest(&origin, nonce, hash);
+            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(hex.len(), 2 * hash.digest_len());
+            assert!(hex.starts_with(start), "{hash:?}");
+        }
     }
-
-    const EXPECTED: &str = "b279891a871202b377cf749958337a6ac4b69c00ede9746966c00b7887f07f14";
 
     proptest! {
         #[test]

@@ -2,8 +2,8 @@
 
 use daemon_core::{authorise, authorise_origin, check_nonce, token_digest};
 use daemon_types::{
-    AuthenticateRequest, AuthenticationToken, Caller, CardId, ErrorCode, HashAlgorithm, KeyRole,
-    OperationError, Purpose, Right,
+    AuthenticateRequest, AuthenticationToken, Caller, CardId, ErrorCode, KeyRole, OperationError,
+    Purpose, Right,
 };
 use tokio::time::Instant;
 
@@ -14,7 +14,7 @@ impl Operations {
     /// Makes a Web eID authentication token, bound to the site and the relying party's nonce.
     ///
     /// # Errors
-    /// Every code about rights, site, nonce, card, certificate, code and holder.
+    /// Every code about rights, site, nonce, card, certificate, algorithm, code and holder.
     pub async fn authenticate(
         &self,
         caller: &Caller,
@@ -26,12 +26,13 @@ impl Operations {
         authorise_origin(caller, &request.origin)?;
         check_nonce(&request.nonce)?;
         let role = KeyRole::Authentication;
-        let (card, certificate) = self.usable_card(id, role)?;
-        let hash = HashAlgorithm::Sha256;
+        let algorithm = request.algorithm;
+        let (card, certificate) = self.usable_card(id, role, algorithm)?;
+        let digest = token_digest(&request.origin, &request.nonce, algorithm.hash());
         let work = KeyWork {
             role,
-            hash,
-            digests: vec![token_digest(&request.origin, &request.nonce)],
+            algorithm,
+            digests: vec![digest],
             purpose: Purpose::Authenticate {
                 origin: request.origin,
             },
@@ -39,7 +40,7 @@ impl Operations {
         let signatures = self.work_with_holder(caller, card, &work, deadline).await?;
         Ok(AuthenticationToken {
             certificate: certificate.der,
-            algorithm: hash.rsa_pkcs1_name(),
+            algorithm,
             signature: signatures
                 .into_iter()
                 .next()

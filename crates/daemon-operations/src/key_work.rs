@@ -1,10 +1,10 @@
 //! The use of a key, for which the holder types the code.
 
 use daemon_cards::{CardInReader, Cards, HolderCodeError, KeyUse};
-use daemon_core::{blocked_error, certificate_may_sign, check_code_len, code_entry};
+use daemon_core::{blocked_error, certificate_may_sign, check_code_len, code_entry, key_signs_by};
 use daemon_types::{
-    CardId, CertificateSummary, CodesAsked, CodesOfCard, ErrorCode, HashAlgorithm, KeyRole,
-    OperationError, Purpose,
+    CardId, CertificateSummary, CodesAsked, CodesOfCard, ErrorCode, KeyRole, OperationError,
+    Purpose, SignatureAlgorithm,
 };
 use prompt::Answer;
 
@@ -14,17 +14,18 @@ use crate::holder::HolderWork;
 /// What is to be done with a key once the holder agreed.
 pub(crate) struct KeyWork {
     pub(crate) role: KeyRole,
-    pub(crate) hash: HashAlgorithm,
+    pub(crate) algorithm: SignatureAlgorithm,
     pub(crate) digests: Vec<Vec<u8>>,
     pub(crate) purpose: Purpose,
 }
 
 impl Operations {
-    /// The card and the certificate of a key, if they may be used now.
+    /// The card and the certificate of a key, if they may be used now and in this way.
     pub(crate) fn usable_card(
         &self,
         id: &CardId,
         role: KeyRole,
+        algorithm: SignatureAlgorithm,
     ) -> Result<(CardInReader, CertificateSummary), OperationError> {
         let card = self.card_of_environment(id)?;
         let certificate = card.card.summary.certificate(role);
@@ -32,6 +33,7 @@ impl Operations {
             .cloned()
             .ok_or(OperationError::new(ErrorCode::KeyAbsent))?;
         certificate_may_sign(&certificate, self.now())?;
+        key_signs_by(&certificate, algorithm)?;
         Ok((card, certificate))
     }
 }
@@ -86,7 +88,7 @@ impl KeyWork {
         check_code_len(&pin, entry)?;
         Ok(KeyUse {
             role: self.role,
-            hash: self.hash,
+            algorithm: self.algorithm,
             digests: self.digests.clone(),
             pin,
             last_try_confirmed: answer.last_try_confirmed,

@@ -23,8 +23,8 @@ impl Operations {
     ) -> Result<Signatures, OperationError> {
         authorise(caller, Right::Sign)?;
         let role = KeyRole::Signature;
-        let (card, certificate) = self.usable_card(id, role)?;
-        self.0.cards.check_algorithm(&card, role, request.hash)?;
+        let algorithm = request.algorithm;
+        let (card, certificate) = self.usable_card(id, role, algorithm)?;
         let (documents, digests): (Vec<_>, Vec<_>) = request
             .digests
             .into_iter()
@@ -32,17 +32,17 @@ impl Operations {
             .unzip();
         let work = KeyWork {
             role,
-            hash: request.hash,
+            algorithm,
             digests: digests.clone(),
             purpose: Purpose::Sign {
                 documents,
                 digests,
-                hash: request.hash,
+                hash: algorithm.hash(),
             },
         };
         let signatures = self.work_with_holder(caller, card, &work, deadline).await?;
         Ok(Signatures {
-            algorithm: request.hash.rsa_pkcs1_name(),
+            algorithm,
             certificate: certificate.der,
             signatures,
         })

@@ -4,7 +4,7 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use crate::ErrorCode;
+use crate::{ErrorCode, SignatureAlgorithm};
 
 /// Opaque name of a card, stable over re-insertion on this installation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -225,6 +225,8 @@ pub struct CertificateSummary {
     pub not_before: OffsetDateTime,
     /// Last moment of validity.
     pub not_after: OffsetDateTime,
+    /// What its key signs by; `None` while the card's list of keys was not read yet.
+    pub signature_algorithms: Option<Vec<SignatureAlgorithm>>,
     /// The certificate itself, DER.
     pub der: Vec<u8>,
 }
@@ -267,6 +269,7 @@ mod tests {
             issuer: "CN=TEST".into(),
             not_before: datetime!(2026-01-01 00:00 UTC),
             not_after: datetime!(2029-01-01 00:00 UTC),
+            signature_algorithms: None,
             der: Vec::new(),
         };
         let status = |now| certificate.status_at(now);

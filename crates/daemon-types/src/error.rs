@@ -35,7 +35,7 @@ error_codes! {
     CardRemoved = "card-removed",
     /// The card is none of the family.
     CardUnknown = "card-unknown",
-    /// The card does not answer.
+    /// The card does not answer, or what comes is no answer.
     CardMute = "card-mute",
     /// The card is of the family, but this version cannot drive it.
     CardUnsupported = "card-unsupported",
@@ -126,6 +126,8 @@ pub enum Reason {
     UnblockCodeLength,
     /// With any code: the way to the card broke while it took a new code, which may hold or not.
     OutcomeUnknown,
+    /// With `card-mute`: what came for a signature does not fit the certificate; nobody was given it.
+    SignatureWrong,
 }
 
 impl Reason {
@@ -136,6 +138,7 @@ impl Reason {
         Self::NewPinRefused,
         Self::UnblockCodeLength,
         Self::OutcomeUnknown,
+        Self::SignatureWrong,
     ];
 
     /// The text on the wire.
@@ -147,6 +150,7 @@ impl Reason {
             Self::NewPinRefused => "new-pin-refused",
             Self::UnblockCodeLength => "unblock-code-length",
             Self::OutcomeUnknown => "outcome-unknown",
+            Self::SignatureWrong => "signature-wrong",
         }
     }
 }
@@ -258,6 +262,6 @@ mod tests {
         let mut texts: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
         texts.sort_unstable();
         texts.dedup();
-        assert_eq!(texts.len(), 5);
+        assert_eq!(texts.len(), 6);
     }
 }

@@ -24,5 +24,6 @@ pub use question::{
     Asker, CardLabel, CodeEntry, CodesAsked, NewCodeEntry, Purpose, Question, UnblockCodeEntry,
 };
 pub use request::{
-    AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, SignRequest, Signatures,
+    AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, SignRequest,
+    SignatureAlgorithm, Signatures,
 };

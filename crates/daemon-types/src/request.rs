@@ -9,6 +9,8 @@ pub struct AuthenticateRequest {
     pub nonce: String,
     /// The site that the token is for.
     pub origin: Origin,
+    /// How it is to be signed.
+    pub algorithm: SignatureAlgorithm,
 }
 
 /// A Web eID authentication token (format `web-eid:1.0`).
@@ -16,8 +18,8 @@ pub struct AuthenticateRequest {
 pub struct AuthenticationToken {
     /// The authentication certificate, DER.
     pub certificate: Vec<u8>,
-    /// JWA name of the signature algorithm, such as `RS256`.
-    pub algorithm: &'static str,
+    /// How it was signed.
+    pub algorithm: SignatureAlgorithm,
     /// Signature over hash(hash(origin) ‖ hash(nonce)).
     pub signature: Vec<u8>,
 }
@@ -25,8 +27,8 @@ pub struct AuthenticationToken {
 /// A request for signatures with the signature key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignRequest {
-    /// The algorithm that made the digests.
-    pub hash: HashAlgorithm,
+    /// How it is to be signed, and so which hash function made the digests.
+    pub algorithm: SignatureAlgorithm,
     /// What is to be signed, confirmed at once as a list.
     pub digests: Vec<DigestToSign>,
 }
@@ -43,8 +45,8 @@ pub struct DigestToSign {
 /// Signatures in the order of the digests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signatures {
-    /// JWA name of the signature algorithm, such as `RS256`.
-    pub algorithm: &'static str,
+    /// How it was signed.
+    pub algorithm: SignatureAlgorithm,
     /// The signature certificate, DER.
     pub certificate: Vec<u8>,
     /// One signature for each digest.
@@ -82,14 +84,54 @@ impl HashAlgorithm {
             Self::Sha512 => "SHA-512",
         }
     }
+}
 
-    /// JWA name of RSASSA-PKCS1-v1_5 with this hash (RFC 7518, 3.1).
+/// Signature schemes of RSA, each with its hash function (RFC 7518, 3.3 and 3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SignatureAlgorithm {
+    /// RSASSA-PKCS1-v1_5.
+    RsaPkcs1(HashAlgorithm),
+    /// RSASSA-PSS with MGF1 over the same hash function and a salt as long as its digest.
+    RsaPss(HashAlgorithm),
+}
+
+impl SignatureAlgorithm {
+    /// Every algorithm that has a name.
+    pub const ALL: [Self; 6] = [
+        Self::RsaPkcs1(HashAlgorithm::Sha256),
+        Self::RsaPkcs1(HashAlgorithm::Sha384),
+        Self::RsaPkcs1(HashAlgorithm::Sha512),
+        Self::RsaPss(HashAlgorithm::Sha256),
+        Self::RsaPss(HashAlgorithm::Sha384),
+        Self::RsaPss(HashAlgorithm::Sha512),
+    ];
+
+    /// JWA name, such as `RS256` (RFC 7518, 3.1).
     #[must_use]
-    pub const fn rsa_pkcs1_name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Sha256 => "RS256",
-            Self::Sha384 => "RS384",
-            Self::Sha512 => "RS512",
+            Self::RsaPkcs1(HashAlgorithm::Sha256) => "RS256",
+            Self::RsaPkcs1(HashAlgorithm::Sha384) => "RS384",
+            Self::RsaPkcs1(HashAlgorithm::Sha512) => "RS512",
+            Self::RsaPss(HashAlgorithm::Sha256) => "PS256",
+            Self::RsaPss(HashAlgorithm::Sha384) => "PS384",
+            Self::RsaPss(HashAlgorithm::Sha512) => "PS512",
+        }
+    }
+
+    /// The algorithm of a JWA name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.as_str() == name)
+    }
+
+    /// The hash function.
+    #[must_use]
+    pub const fn hash(self) -> HashAlgorithm {
+        match self {
+            Self::RsaPkcs1(hash) | Self::RsaPss(hash) => hash,
         }
     }
 }

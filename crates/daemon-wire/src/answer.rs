@@ -1,6 +1,6 @@
 //! Small answers.
 
-use daemon_types::{AuthenticationToken, CertificateSummary, Signatures};
+use daemon_types::{AuthenticationToken, CertificateSummary, SignatureAlgorithm, Signatures};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -62,6 +62,9 @@ pub struct CertificateBody {
     pub status: String,
     /// `notChecked` in this version.
     pub revocation: String,
+    /// What its key signs by: JWA names, such as `RS256`; empty where the card has no such key, null
+    /// until the card has told.
+    pub signature_algorithms: Option<Vec<String>>,
     /// The certificate, base64 of DER; only in the answer about one certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
@@ -79,6 +82,10 @@ impl CertificateBody {
             not_after: crate::to_rfc3339(certificate.not_after),
             status: card::status_name(certificate.status_at(now)).into(),
             revocation: "notChecked".into(),
+            signature_algorithms: certificate
+                .signature_algorithms
+                .as_ref()
+                .map(|algorithms| algorithms.iter().map(name).collect()),
             certificate: None,
         }
     }
@@ -93,13 +100,17 @@ impl CertificateBody {
     }
 }
 
+fn name(algorithm: &SignatureAlgorithm) -> String {
+    algorithm.as_str().to_owned()
+}
+
 /// A Web eID authentication token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthenticationTokenBody {
     /// The authentication certificate, base64 of DER; its name says that the verifier must check it.
     pub unverified_certificate: String,
-    /// JWA name, such as `RS256`.
+    /// JWA name, such as `RS256`; its hash function is that of the signed text, too.
     pub algorithm: String,
     /// Base64 of the signature over hash(hash(origin) ‖ hash(nonce)).
     pub signature: String,
@@ -115,7 +126,7 @@ impl AuthenticationTokenBody {
     pub fn new(token: &AuthenticationToken, version: &str) -> Self {
         Self {
             unverified_certificate: to_base64(&token.certificate),
-            algorithm: token.algorithm.into(),
+            algorithm: name(&token.algorithm),
             signature: to_base64(&token.signature),
             format: "web-eid:1.0".into(),
             app_version: format!("cpxd/{version}"),
@@ -138,7 +149,7 @@ pub struct SignaturesBody {
 impl From<&Signatures> for SignaturesBody {
     fn from(signatures: &Signatures) -> Self {
         Self {
-            algorithm: signatures.algorithm.into(),
+            algorithm: name(&signatures.algorithm),
             certificate: to_base64(&signatures.certificate),
             signatures: signatures.signatures.iter().map(|s| to_base64(s)).collect(),
         }

@@ -293,7 +293,10 @@ fn condition_name(condition: CodeCondition) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daemon_types::{CardId, CardSummary, CertificateSummary, NationalId, Profession, ReaderId};
+    use daemon_types::{
+        CardId, CardSummary, CertificateSummary, HashAlgorithm, NationalId, Profession, ReaderId,
+        SignatureAlgorithm,
+    };
     use expect_test::expect;
     use time::macros::datetime;
 
@@ -337,6 +340,10 @@ mod tests {
                     issuer: "CN=TEST".into(),
                     not_before: datetime!(2026-10-01 00:00 UTC),
                     not_after: datetime!(2029-10-01 00:00 UTC),
+                    signature_algorithms: Some(vec![
+                        SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
+                        SignatureAlgorithm::RsaPss(HashAlgorithm::Sha256),
+                    ]),
                     der: vec![0x30],
                 }],
             },
@@ -384,7 +391,11 @@ mod tests {
                   "notBefore": "2026-10-01T00:00:00Z",
                   "notAfter": "2029-10-01T00:00:00Z",
                   "status": "valid",
-                  "revocation": "notChecked"
+                  "revocation": "notChecked",
+                  "signatureAlgorithms": [
+                    "RS256",
+                    "PS256"
+                  ]
                 }
               ]
             }"#]]

@@ -29,8 +29,8 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub culprit: Option<String>,
     /// What the code alone does not tell: `pin-not-blocked`, `new-pin-unchanged` (`bad-request`),
-    /// `new-pin-refused`, `unblock-code-length` (`pin-length`), or `outcome-unknown`, when the way to
-    /// the card broke while it took a new code.
+    /// `new-pin-refused`, `unblock-code-length` (`pin-length`), `signature-wrong` (`card-mute`), or
+    /// `outcome-unknown`, when the way to the card broke while it took a new code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

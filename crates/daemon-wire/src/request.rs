@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use daemon_types::{DigestToSign, HashAlgorithm, OperationError, SignRequest};
+use daemon_types::{DigestToSign, HashAlgorithm, OperationError, SignRequest, SignatureAlgorithm};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,6 +27,9 @@ pub struct AuthenticateBody {
     /// The site that the token is for; a desktop program must name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// JWA name of an algorithm of the card's authentication key; `RS256` by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<String>,
     /// Seconds that the holder has, 1 to 600; 120 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 600)]
@@ -39,6 +42,10 @@ pub struct AuthenticateBody {
 pub struct SignBody {
     /// `SHA-256`, `SHA-384` or `SHA-512`.
     pub hash: String,
+    /// JWA name of an algorithm of the card's signature key, with the same hash function; `RS256`,
+    /// `RS384` or `RS512` by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<String>,
     /// What is to be signed: 1 to 100 digests, confirmed as one list.
     #[schema(min_items = 1, max_items = 100)]
     pub digests: Vec<DigestBody>,
@@ -71,6 +78,15 @@ pub struct DigestBody {
 }
 
 impl AuthenticateBody {
+    /// How the token is to be signed.
+    ///
+    /// # Errors
+    /// `bad-request` for `algorithm`.
+    pub fn signature_algorithm(&self) -> Result<SignatureAlgorithm, OperationError> {
+        let default = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
+        algorithm(self.algorithm.as_deref(), default)
+    }
+
     /// How long the holder has.
     ///
     /// # Errors
@@ -112,13 +128,18 @@ impl SignBody {
         .into_iter()
         .find(|hash| hash.as_str() == self.hash)
         .ok_or_else(|| OperationError::bad_request("hash"))?;
+        let default = SignatureAlgorithm::RsaPkcs1(hash);
+        let algorithm = algorithm(self.algorithm.as_deref(), default)?;
+        if algorithm.hash() != hash {
+            return Err(OperationError::bad_request("algorithm"));
+        }
         if !(1..=MAXIMUM_DIGESTS).contains(&self.digests.len()) {
             return Err(OperationError::bad_request("digests"));
         }
         let digests = self.digests.iter().enumerate();
         let digests = digests.map(|(index, digest)| digest.to_digest(index, hash));
         Ok(SignRequest {
-            hash,
+            algorithm,
             digests: digests.collect::<Result<_, _>>()?,
         })
     }
@@ -141,6 +162,14 @@ impl DigestBody {
     }
 }
 
+fn algorithm(
+    name: Option<&str>,
+    default: SignatureAlgorithm,
+) -> Result<SignatureAlgorithm, OperationError> {
+    name.map_or(Some(default), SignatureAlgorithm::of_name)
+        .ok_or_else(|| OperationError::bad_request("algorithm"))
+}
+
 fn timeout(seconds: Option<u32>) -> Result<Duration, OperationError> {
     let seconds = seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
     if (1..=MAXIMUM_TIMEOUT_SECONDS).contains(&seconds) {
@@ -158,6 +187,7 @@ mod tests {
     fn body(hash: &str, len: usize, description: &str) -> SignBody {
         SignBody {
             hash: hash.into(),
+            algorithm: None,
             digests: vec![DigestBody {
                 value: to_base64(&vec![7; len]),
                 description: description.into(),
@@ -178,6 +208,37 @@ mod tests {
                 field_of(&body(hash, len - 1, "Ordonnance")),
                 "digests[0].value"
             );
+        }
+    }
+
+    #[test]
+    fn without_a_name_it_is_rsa_pkcs1_with_the_hash_that_was_given() {
+        for (hash, len, name) in [
+            ("SHA-256", 32, "RS256"),
+            ("SHA-384", 48, "RS384"),
+            ("SHA-512", 64, "RS512"),
+        ] {
+            let request = body(hash, len, "Ordonnance").to_request().unwrap();
+            assert_eq!(request.algorithm.as_str(), name);
+        }
+    }
+
+    #[test]
+    fn an_algorithm_has_the_hash_function_of_the_digests() {
+        let named = |hash: &str, len, name: &str| SignBody {
+            algorithm: Some(name.into()),
+            ..body(hash, len, "Ordonnance")
+        };
+        let request = named("SHA-256", 32, "PS256").to_request().unwrap();
+        assert_eq!(request.algorithm.as_str(), "PS256");
+        for (hash, len, name) in [
+            ("SHA-256", 32, "PS384"),
+            ("SHA-512", 64, "RS256"),
+            ("SHA-256", 32, "ES256"),
+            ("SHA-256", 32, "ps256"),
+            ("SHA-256", 32, ""),
+        ] {
+            assert_eq!(field_of(&named(hash, len, name)), "algorithm", "{name}");
         }
     }
 

@@ -13,6 +13,7 @@ pub(crate) fn run(options: &AuthenticateOptions, common: &Common) -> anyhow::Res
     let body = AuthenticateBody {
         nonce: options.nonce.clone(),
         origin: Some(options.origin.clone()),
+        algorithm: None,
         timeout_seconds: options.which.timeout,
     };
     screen::remark(&CommandTexts::new(language()).answer_the_question());

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use daemon_types::HashAlgorithm;
 use daemon_wire::{DigestBody, SignBody, SignaturesBody};
 use ring::digest;
 use texts::CommandTexts;
@@ -16,12 +17,14 @@ use crate::command_line::{Common, SignOptions};
 use crate::screen;
 
 pub(crate) fn run(options: &SignOptions, common: &Common) -> anyhow::Result<()> {
-    let digest = sha256_of_file(&options.file)
+    let algorithm = options.algorithm;
+    let digest = digest_of_file(&options.file, algorithm.hash())
         .with_context(|| format!("reading {}", options.file.display()))?;
     let client = connect(common)?;
     let card = choose_card(&client, &options.which)?;
     let body = SignBody {
-        hash: "SHA-256".into(),
+        hash: algorithm.hash().as_str().into(),
+        algorithm: Some(algorithm.as_str().into()),
         digests: vec![DigestBody {
             value: STANDARD.encode(digest),
             description: description(&options.file),
@@ -45,8 +48,12 @@ pub(crate) fn run(options: &SignOptions, common: &Common) -> anyhow::Result<()> 
     screen::line(&texts.signature_written(&signed.algorithm, &out.display().to_string()))
 }
 
-fn sha256_of_file(path: &Path) -> io::Result<digest::Digest> {
-    let mut context = Hasher(digest::Context::new(&digest::SHA256));
+fn digest_of_file(path: &Path, hash: HashAlgorithm) -> io::Result<digest::Digest> {
+    let mut context = Hasher(digest::Context::new(match hash {
+        HashAlgorithm::Sha256 => &digest::SHA256,
+        HashAlgorithm::Sha384 => &digest::SHA384,
+        HashAlgorithm::Sha512 => &digest::SHA512,
+    }));
     io::copy(&mut File::open(path)?, &mut context)?;
     Ok(context.0.finish())
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 use super::Finding;
-use super::floors::{Arrows, EXEMPT_FOLDERS, GROUND, NAMED_BY_ONE, Place, place_of};
+use super::floors::{Arrows, EXEMPT_FOLDERS, GROUND, NAMED_BY_FEW, Place, place_of};
 
 /// One crate of the workspace, and every crate that it names, ours or not.
 #[derive(Debug)]
@@ -117,8 +117,11 @@ fn broken_invariant(from: &str, to: &str) -> Option<&'static str> {
 
 /// Why one of our crates may not name a crate of the registry.
 fn fault_of_name(from: &Place, target: &str) -> Option<String> {
-    let (_, owner) = NAMED_BY_ONE.iter().find(|(name, _)| *name == target)?;
-    (from.name != *owner).then(|| format!("only {owner} may name {target}"))
+    let (_, owners) = NAMED_BY_FEW.iter().find(|(name, _)| *name == target)?;
+    (!owners.contains(&from.name)).then(|| {
+        let owners = owners.join(" and ");
+        format!("only {owners} may name {target}")
+    })
 }
 
 #[cfg(test)]

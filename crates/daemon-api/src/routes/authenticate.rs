@@ -17,6 +17,9 @@ use crate::router::Api;
 ///
 /// Needs the right `authenticate`. The holder types the code; the answer comes
 /// when they are done. A caller that goes away takes the question with it.
+///
+/// The signature was verified with the certificate; `card-mute` with the
+/// reason `signature-wrong` is a card that gave something else.
 #[utoipa::path(
     post, path = "/v1/cards/{card}/authenticate", security(("token" = [])),
     params(
@@ -34,6 +37,7 @@ use crate::router::Api;
         (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent, certificate-expired, certificate-not-yet-valid, environment-mismatch, reader-busy, card-mute, card-unsupported"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "algorithm-unsupported"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
 )]
@@ -50,6 +54,7 @@ pub(crate) async fn authenticate(
     let deadline = Instant::now() + body.timeout()?;
     let request = AuthenticateRequest {
         origin: origin(&body)?,
+        algorithm: body.signature_algorithm()?,
         nonce: body.nonce,
     };
     let card = CardId(card);

@@ -17,7 +17,12 @@ use crate::router::Api;
 ///
 /// Needs the right `sign`. The holder sees the whole list and types the code;
 /// several digests are one confirmation. The descriptions are the caller's
-/// words, and the holder is told so.
+/// words, and the holder is told so. What each key signs by stands beside its
+/// certificate (`signatureAlgorithms`); any other algorithm is refused before
+/// anybody is asked.
+///
+/// Each signature was verified with the certificate; `card-mute` with the
+/// reason `signature-wrong` is a card that gave something else.
 #[utoipa::path(
     post, path = "/v1/cards/{card}/sign", security(("token" = [])),
     params(

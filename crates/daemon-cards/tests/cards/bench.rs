@@ -8,7 +8,9 @@ use card_emulator::{CardParameters, Cps3Card, VirtualCard, VirtualReaders};
 use daemon_cards::{
     AfterUse, CardInReader, Cards, HolderCodeError, KeyUse, Settings, Subscription,
 };
-use daemon_types::{CardId, ErrorCode, Happening, HashAlgorithm, KeyRole, ReaderCondition};
+use daemon_types::{
+    CardId, ErrorCode, Happening, HashAlgorithm, KeyRole, ReaderCondition, SignatureAlgorithm,
+};
 use secrets::Pin;
 use time::macros::datetime;
 
@@ -63,7 +65,7 @@ impl Bench {
         let card = self.present(&id);
         self.all_done(&card).await;
         self.control.count_from_here();
-        card
+        self.present(&id)
     }
 
     /// Takes the card out and waits until the agent knows.
@@ -159,7 +161,7 @@ pub(crate) const THREE_TRIES_LEFT: StatusWord = StatusWord(0x63C3);
 pub(crate) fn key_use(pin: &[u8], digests: usize) -> KeyUse {
     KeyUse {
         role: KeyRole::Authentication,
-        hash: HashAlgorithm::Sha256,
+        algorithm: SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
         digests: vec![vec![0x5A; 32]; digests],
         pin: Pin::new(pin).unwrap(),
         last_try_confirmed: false,

@@ -15,6 +15,7 @@ mod interruptions;
 mod inventory;
 mod new_pin;
 mod other_programs;
+mod signatures;
 mod stays;
 mod test_source;
 mod verified_state;

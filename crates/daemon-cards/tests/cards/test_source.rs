@@ -62,6 +62,8 @@ pub(crate) enum Act {
     FallSilent,
     /// The exchange waits, then succeeds.
     Pause,
+    /// One bit of the answer is another one than the card sent.
+    FlipABit,
 }
 
 impl Control {
@@ -182,6 +184,7 @@ impl Control {
                 self.exchanges.pass();
                 Ok(())
             }
+            Act::FlipABit => Ok(()),
         }
     }
 }
@@ -404,9 +407,12 @@ impl CardChannel for Connection {
         if let Some((Moment::BeforeTheCommand, act)) = planned {
             self.control.act(&self.reader, act)?;
         }
-        let answer = self.card.exchange(command)?;
+        let mut answer = self.card.exchange(command)?;
         if let Some((Moment::BeforeTheAnswer, act)) = planned {
             self.control.act(&self.reader, act)?;
+            if act == Act::FlipABit {
+                *answer.first_mut().unwrap() ^= 0x10;
+            }
         }
         Ok(answer)
     }

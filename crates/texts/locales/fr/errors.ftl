@@ -115,3 +115,4 @@ reason-new-pin-unchanged = Le nouveau code est le même que l’ancien : choisi
 reason-new-pin-refused = La carte n’accepte pas ce nouveau code : il n’a que des chiffres, quatre le plus souvent. Rien n’a changé et aucun essai n’est perdu. Recommencez.
 reason-unblock-code-length = Le code de déblocage a exactement 8 chiffres. Rien n’a été envoyé à la carte et aucun essai n’est perdu. Relisez le courrier de votre code porteur, puis recommencez.
 reason-outcome-unknown = La carte n’a pas eu le temps de confirmer le nouveau code. Remettez-la en place. Si elle est bloquée, débloquez-la à nouveau ; sinon, essayez d’abord le nouveau code, puis l’ancien.
+reason-signature-wrong = Ce que la carte a rendu comme signature ne correspond pas à son certificat et n’a pas été transmis. Retirez la carte et essuyez la puce, remettez-la, puis recommencez. Si cela continue, essayez-la dans un autre lecteur, puis demandez son remplacement.
