@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use card_emulator::{DemoCard, VirtualReaders};
@@ -154,6 +155,7 @@ impl Agent {
             id_salt: installation::id_salt(&self.paths)?,
             after_use: self.configuration.after_use,
             only_environment: self.is_demo.then_some(Environment::Test),
+            call_time: CALL_TIME,
             // Milliseconds: no agent tells a thousand events a second for long.
             before_first_event: u64::try_from(now().unix_timestamp_nanos() / 1_000_000)
                 .unwrap_or_default(),
@@ -240,5 +242,7 @@ fn demo_greeting(paths: &AgentPaths, url: &str) -> String {
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const FIRST_PORT: u16 = 27900;
 const LAST_PORT: u16 = 27909;
+/// Twice what the slowest command of a card takes, the wait of a reader included.
+const CALL_TIME: Duration = Duration::from_secs(10);
 /// The agent waits far more than it works.
 const WORKER_THREADS: usize = 2;

@@ -65,6 +65,7 @@ impl Desk {
             id_salt: [7; 32],
             after_use: AfterUse::Reset,
             only_environment: None,
+            call_time: Duration::from_secs(60),
             before_first_event: 0,
         };
         let cards = Cards::start(vec![Box::new(source)], settings).unwrap();

@@ -1,5 +1,7 @@
 //! A card as the rest of the agent holds it, and what can be asked of it.
 
+use std::time::Duration;
+
 use card_profiles::{HashAlgorithm, LastTry, SignatureAlgorithm};
 use daemon_types::{Environment, KeyRole, OperationError, PresentCard, ReaderId};
 use secrets::{Pin, UnblockCode};
@@ -15,6 +17,9 @@ pub struct Settings {
     pub after_use: AfterUse,
     /// The only environment whose cards are shown at all; `None` shows both.
     pub only_environment: Option<Environment>,
+    /// How long one call to a reader may last before its card counts as mute, or the reader as busy
+    /// where another program has it.
+    pub call_time: Duration,
     /// Number before that of the first event, greater than any of an earlier run.
     pub before_first_event: u64,
 }

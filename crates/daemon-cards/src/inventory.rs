@@ -1,20 +1,24 @@
 //! What is in which reader, kept true by the watchers and the workers.
 
+mod stuck_workers;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use daemon_types::{
     CardId, CardSummary, CodeState, CodesOfCard, ErrorCode, Happening, KeyRole, OperationError,
-    PresentCard, ReaderCondition, ReaderId, ReaderSummary, SignatureAlgorithm, UnblockCodeState,
+    PresentCard, ReaderCondition, ReaderId, ReaderSummary, Reason, SignatureAlgorithm,
+    UnblockCodeState,
 };
 use ring::hmac;
 use tokio::sync::oneshot;
 
+use crate::call_watch::{CallWatch, Calls, WaitsFor};
 use crate::event_log::{EventLog, Subscription};
 use crate::source::{ConnectCard, Presence, ReaderSource, ReaderState, StopSource};
-use crate::worker::{Job, Message, Worker};
+use crate::worker::{Job, Message};
+use crate::worker_link::{Post, Progress, Queue, Unanswered, WorkerLink};
 use crate::{CardInReader, HolderCodeError, KeyUse, NewPin, Settings, watcher};
 
 /// All readers and cards of the agent; clones share the same ones.
@@ -29,10 +33,14 @@ impl Cards {
     pub fn start(sources: Vec<Box<dyn ReaderSource>>, settings: Settings) -> std::io::Result<Self> {
         let inventory = Arc::new(Inventory {
             settings,
+            call_watch: CallWatch::new(settings.call_time),
             events: EventLog::new(settings.before_first_event),
             state: Mutex::new(State::default()),
             stoppers: sources.iter().map(|source| source.stopper()).collect(),
         });
+        let told = Arc::clone(&inventory);
+        let tell = move |calls: &Arc<Calls>| told.overdue(calls);
+        inventory.call_watch.start(tell)?;
         for source in sources {
             watcher::spawn(source, Arc::clone(&inventory))?;
         }
@@ -90,14 +98,10 @@ impl Cards {
     pub async fn read_codes(&self, card: &CardInReader) -> Result<CardInReader, OperationError> {
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
-        self.send(
-            card.reader(),
-            Job::ReadCodes { insertion, reply },
-            |queue| &queue.looks,
-        )?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(ErrorCode::CardRemoved.into()))?;
+        let job = Job::ReadCodes { insertion, reply };
+        let progress = self.give(card.reader(), job, |queue| &queue.looks)?;
+        let read = progress.answer(answer).await;
+        read.map_err(Unanswered::into_error)?;
         self.find(&card.card.summary.id)
     }
 
@@ -114,18 +118,14 @@ impl Cards {
     ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
-        self.send(
-            card.reader(),
-            Job::UseKey {
-                insertion,
-                key_use,
-                reply,
-            },
-            |queue| &queue.uses,
-        )?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(OperationError::from(ErrorCode::CardRemoved).into()))
+        let job = Job::UseKey {
+            insertion,
+            key_use,
+            reply,
+        };
+        let progress = self.give(card.reader(), job, |queue| &queue.uses)?;
+        let used = progress.answer(answer).await;
+        used.map_err(Unanswered::into_error)
     }
 
     /// Sets a new code, in one transaction, and gives the state of both codes after it, unless the
@@ -143,18 +143,21 @@ impl Cards {
     ) -> Result<Option<CodesOfCard>, HolderCodeError> {
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
-        self.send(
-            card.reader(),
-            Job::SetPin {
-                insertion,
-                new_pin,
-                reply,
-            },
-            |queue| &queue.uses,
-        )?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(OperationError::from(ErrorCode::CardRemoved).into()))
+        let job = Job::SetPin {
+            insertion,
+            new_pin,
+            reply,
+        };
+        let progress = self.give(card.reader(), job, |queue| &queue.uses)?;
+        let set = progress.answer(answer).await;
+        set.map_err(|unanswered| match unanswered {
+            Unanswered::Error(error) => error,
+            // The card may have the code, and whoever waits for it will never know.
+            Unanswered::Overdue(WaitsFor::Card) => OperationError::new(ErrorCode::CardMute)
+                .because(Reason::OutcomeUnknown)
+                .into(),
+            Unanswered::Overdue(WaitsFor::Turn) => unanswered.into_error(),
+        })
     }
 
     /// The events after `after`, or from now on.
@@ -168,40 +171,32 @@ impl Cards {
         self.0.events.push(happening);
     }
 
-    /// Ends all watches and subscriptions; workers end with them.
+    /// Ends all watches and subscriptions; workers end with them, but for one that its card holds.
     pub fn stop(&self) {
+        self.0.call_watch.stop();
         for stopper in &self.0.stoppers {
             stopper.stop();
         }
         self.0.events.close();
     }
 
-    fn send(
+    fn give(
         &self,
         reader: &ReaderId,
         job: Job,
         kind: fn(&Queue) -> &AtomicUsize,
-    ) -> Result<(), OperationError> {
+    ) -> Result<Progress, OperationError> {
         let state = self.0.lock();
-        let reader = state
-            .readers
-            .get(reader)
-            .ok_or(OperationError::new(ErrorCode::ReaderLost))?;
-        let count = kind(&reader.queue);
-        if count.load(Ordering::Relaxed) >= MAXIMUM_QUEUED_JOBS {
-            return Err(ErrorCode::Busy.into());
-        }
-        count.fetch_add(1, Ordering::Relaxed);
-        reader
-            .worker
-            .send(Message::Job(job))
-            .map_err(|_| ErrorCode::ReaderLost.into())
+        let reader = state.readers.get(reader);
+        let reader = reader.ok_or(OperationError::new(ErrorCode::ReaderLost))?;
+        reader.worker.give(job, kind)
     }
 }
 
 /// The state behind [`Cards`].
 pub(crate) struct Inventory {
     pub(crate) settings: Settings,
+    pub(crate) call_watch: Arc<CallWatch>,
     events: Arc<EventLog>,
     state: Mutex<State>,
     stoppers: Vec<Box<dyn StopSource>>,
@@ -216,6 +211,8 @@ impl std::fmt::Debug for Inventory {
 #[derive(Default)]
 struct State {
     readers: BTreeMap<ReaderId, Reader>,
+    /// Workers of readers that left, as long as a call holds their threads.
+    left_behind: BTreeMap<ReaderId, WorkerLink>,
     seen: HashSet<CardId>,
     missing_sources: BTreeSet<&'static str>,
     last_insertion: u64,
@@ -232,21 +229,14 @@ impl State {
 
 struct Reader {
     source: &'static str,
+    connector: Arc<dyn ConnectCard>,
     summary: ReaderSummary,
     presence: Presence,
     card_changes: u32,
     /// Counts what was put into any reader: a number names one stay of one card.
     insertion: u64,
     card: Option<CardSummary>,
-    worker: Sender<Message>,
-    queue: Arc<Queue>,
-}
-
-/// Jobs that a worker has not done yet, by kind: looks must not keep the holder's work out.
-#[derive(Debug, Default)]
-pub(crate) struct Queue {
-    pub(crate) looks: AtomicUsize,
-    pub(crate) uses: AtomicUsize,
+    worker: WorkerLink,
 }
 
 impl Reader {
@@ -262,6 +252,14 @@ impl Reader {
 
     fn holds_something(&self) -> bool {
         holds_something(&self.presence)
+    }
+
+    /// What it is shown as where no worker has said more of the card in it.
+    fn condition(&self) -> ReaderCondition {
+        match (&self.presence, self.worker.stuck()) {
+            (Presence::Card, Some(waits_for)) => waits_for.condition(),
+            (presence, _) => condition(presence),
+        }
     }
 }
 
@@ -284,7 +282,8 @@ impl Inventory {
         });
         for (id, seen) in ids.into_iter().zip(states) {
             if !state.readers.contains_key(&id) {
-                match self.new_reader(&id, source, connector, &seen) {
+                let left_behind = state.left_behind.remove(&id);
+                match self.new_reader(&id, source, connector, &seen, left_behind) {
                     Ok(reader) => {
                         state.readers.insert(id.clone(), reader);
                         self.events
@@ -416,17 +415,22 @@ impl Inventory {
         source: &'static str,
         connector: &Arc<dyn ConnectCard>,
         seen: &ReaderState,
+        left_behind: Option<WorkerLink>,
     ) -> std::io::Result<Reader> {
-        let queue = Arc::new(Queue::default());
-        let worker = Worker::spawn(
-            id.clone(),
-            seen.name.clone(),
-            Arc::clone(connector),
-            Arc::clone(self),
-            Arc::clone(&queue),
+        let worker = left_behind.map_or_else(
+            || {
+                WorkerLink::start(Post {
+                    reader: id,
+                    name: &seen.name,
+                    connector,
+                    inventory: self,
+                })
+            },
+            Ok,
         )?;
         Ok(Reader {
             source,
+            connector: Arc::clone(connector),
             summary: ReaderSummary {
                 id: id.clone(),
                 name: seen.name.clone(),
@@ -439,11 +443,10 @@ impl Inventory {
             insertion: 0,
             card: None,
             worker,
-            queue,
         })
     }
 
-    fn update_reader(&self, state: &mut State, id: &ReaderId, seen: &ReaderState) {
+    fn update_reader(self: &Arc<Self>, state: &mut State, id: &ReaderId, seen: &ReaderState) {
         let Some(reader) = state.readers.get_mut(id) else {
             return;
         };
@@ -459,7 +462,7 @@ impl Inventory {
                 reader: reader_id,
                 card,
             });
-            let _ = reader.worker.send(Message::Removed);
+            reader.worker.tell(Message::Removed);
         }
         if !same_stay {
             state.last_insertion += 1;
@@ -467,12 +470,8 @@ impl Inventory {
         }
         reader.presence = seen.presence.clone();
         reader.card_changes = seen.card_changes;
-        reader.summary.condition = condition(&seen.presence);
         match seen.presence {
-            Presence::Card if reader.card.is_none() => {
-                let insertion = reader.insertion;
-                let _ = reader.worker.send(Message::Inserted { insertion });
-            }
+            Presence::Card if reader.card.is_none() => self.identify(reader),
             Presence::Mute => {
                 let reader = id.clone();
                 self.events
@@ -480,6 +479,7 @@ impl Inventory {
             }
             Presence::Card | Presence::Empty | Presence::Busy | Presence::Unreachable => {}
         }
+        reader.summary.condition = reader.condition();
     }
 
     fn remove_readers(&self, state: &mut State, is_gone: impl Fn(&ReaderId, &Reader) -> bool) {
@@ -498,6 +498,9 @@ impl Inventory {
                     reader: id.clone(),
                     card: reader.card.map(|card| card.id),
                 });
+            }
+            if let Some(worker) = reader.worker.leave_behind() {
+                state.left_behind.insert(id.clone(), worker);
             }
             self.events.push(Happening::ReaderRemoved { reader: id });
         }
@@ -535,5 +538,3 @@ fn condition(presence: &Presence) -> ReaderCondition {
 
 /// Bytes of an id: enough that two cards never meet.
 const ID_LEN: usize = 8;
-/// Jobs of one kind that may wait for one reader.
-const MAXIMUM_QUEUED_JOBS: usize = 16;

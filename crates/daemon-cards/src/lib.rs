@@ -3,8 +3,10 @@
 //! A [`ReaderSource`] (PC/SC, the virtual readers) is watched by one thread
 //! that keeps the inventory true at once, and each reader has one worker
 //! thread that alone speaks to its card. Nothing is polled. A card that never
-//! answers costs its own worker and no other.
+//! answers costs its own worker and no other: that one is parked, and the
+//! reader gets a fresh one with its next card.
 
+mod call_watch;
 mod card;
 mod code_change;
 mod event_log;
@@ -14,8 +16,10 @@ mod open_card;
 mod signature_check;
 mod source;
 mod summary;
+mod watched_card;
 mod watcher;
 mod worker;
+mod worker_link;
 
 pub use card::{CardInReader, HolderCodeError, KeyUse, NewPin, Proof, Settings};
 pub use event_log::Subscription;

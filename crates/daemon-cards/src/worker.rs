@@ -10,10 +10,12 @@ use std::time::Duration;
 use daemon_types::{CardSummary, CodesOfCard, ErrorCode, OperationError, ReaderId};
 use tokio::sync::oneshot;
 
-use crate::inventory::{Inventory, Queue};
+use crate::call_watch::Calls;
+use crate::inventory::Inventory;
 use crate::open_card::{OpenCard, Problem};
 use crate::source::ConnectCard;
 use crate::summary::code_conditions;
+use crate::worker_link::Queue;
 use crate::{HolderCodeError, KeyUse, NewPin};
 
 /// What a worker is told.
@@ -48,9 +50,10 @@ pub(crate) enum Job {
 pub(crate) struct Worker {
     reader: ReaderId,
     reader_name: String,
-    connector: Arc<dyn ConnectCard>,
+    connector: Box<dyn ConnectCard>,
     inventory: Arc<Inventory>,
     queue: Arc<Queue>,
+    calls: Arc<Calls>,
     card: Option<OpenCard>,
     another_look: Option<AnotherLook>,
 }
@@ -63,21 +66,22 @@ struct AnotherLook {
 }
 
 impl Worker {
-    /// Starts the thread; it ends when the sender is dropped.
+    /// Starts the thread; it ends when the sender is dropped or its calls are retired.
     pub(crate) fn spawn(
-        reader: ReaderId,
         reader_name: String,
-        connector: Arc<dyn ConnectCard>,
+        connector: Box<dyn ConnectCard>,
         inventory: Arc<Inventory>,
         queue: Arc<Queue>,
+        calls: Arc<Calls>,
     ) -> std::io::Result<Sender<Message>> {
         let (sender, messages) = mpsc::channel();
         let worker = Self {
-            reader,
+            reader: calls.reader.clone(),
             reader_name,
             connector,
             inventory,
             queue,
+            calls,
             card: None,
             another_look: None,
         };
@@ -98,6 +102,13 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => self.guarded(Self::look_again),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            let retired = self.calls.is_retired();
+            if self.calls.take_came_back() || retired {
+                self.inventory.came_back(&self.calls);
+            }
+            if retired {
+                return;
+            }
         }
     }
 
@@ -115,7 +126,11 @@ impl Worker {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Inserted { insertion } => self.identify(insertion, FIRST_PAUSE),
+            Message::Inserted { insertion } => {
+                if self.inventory.is_current(&self.reader, insertion) {
+                    self.identify(insertion, FIRST_PAUSE);
+                }
+            }
             Message::Removed => {
                 self.card = None;
                 self.another_look = None;
@@ -137,10 +152,14 @@ impl Worker {
     fn identify(&mut self, insertion: u64, pause: Duration) {
         self.card = None;
         self.another_look = None;
+        self.calls.set_insertion(insertion);
         let mut found = self.try_to_identify(insertion);
         for _ in 0..IDENTIFICATION_REPEATS {
+            let is_current = || self.inventory.is_current(&self.reader, insertion);
             match &found {
-                Err(problem) if problem.was_disturbed => found = self.try_to_identify(insertion),
+                Err(problem) if problem.was_disturbed && is_current() => {
+                    found = self.try_to_identify(insertion);
+                }
                 _ => break,
             }
         }

@@ -128,7 +128,8 @@ impl Operations {
         &self,
         card: &CardInReader,
     ) -> Result<CardInReader, OperationError> {
-        let fresh = match self.0.cards.read_codes(card).await {
+        let looked = tokio::time::timeout(CARD_TIME, self.0.cards.read_codes(card)).await;
+        let fresh = match looked.unwrap_or_else(|_| Err(ErrorCode::Timeout.into())) {
             // Others look at the card just now: what they read is there too.
             Err(error) if error.code == ErrorCode::Busy => {
                 self.0.cards.find(&card.card.summary.id)?
@@ -232,5 +233,5 @@ fn card_label(summary: &CardSummary) -> CardLabel {
     }
 }
 
-/// What the card may need after the holder's last moment.
+/// What the card may need for a look, or after the holder's last moment.
 const CARD_TIME: std::time::Duration = std::time::Duration::from_secs(30);

@@ -1,6 +1,7 @@
 //! Cards in readers, the agent that watches them, and what a test asks of both.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use card_apdu::{CardChannel, CommandApdu, StatusWord};
 use card_emulator::pki::KeySet;
@@ -9,7 +10,8 @@ use daemon_cards::{
     AfterUse, CardInReader, Cards, HolderCodeError, KeyUse, Settings, Subscription,
 };
 use daemon_types::{
-    CardId, ErrorCode, Happening, HashAlgorithm, KeyRole, ReaderCondition, SignatureAlgorithm,
+    CardId, ErrorCode, Happening, HashAlgorithm, KeyRole, ReaderCondition, ReaderSummary,
+    SignatureAlgorithm,
 };
 use secrets::Pin;
 use time::macros::datetime;
@@ -22,6 +24,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     id_salt: [7; 32],
     after_use: AfterUse::Reset,
     only_environment: None,
+    call_time: PATIENCE,
     before_first_event: 0,
 };
 pub(crate) const RIGHT: &[u8] = b"1234";
@@ -84,6 +87,15 @@ impl Bench {
         }
     }
 
+    /// The next card that can be used.
+    pub(crate) async fn a_card_is_there(&mut self) -> CardId {
+        loop {
+            if let Some(id) = self.card_seen().await {
+                return id;
+            }
+        }
+    }
+
     pub(crate) async fn card_left(&mut self) {
         while !matches!(self.next_event().await, Happening::CardRemoved { .. }) {}
     }
@@ -95,9 +107,24 @@ impl Bench {
 
     /// What the agent shows of the first reader.
     pub(crate) fn first_condition(&self) -> ReaderCondition {
+        self.first_reader().unwrap().condition
+    }
+
+    fn first_reader(&self) -> Option<ReaderSummary> {
         let mut readers = self.cards.readers().into_iter();
-        let first = readers.find(|reader| reader.name == FIRST);
-        first.unwrap().condition
+        readers.find(|reader| reader.name == FIRST)
+    }
+
+    /// Until the first reader is shown so.
+    pub(crate) async fn first_is(&self, condition: ReaderCondition) {
+        let shown = async {
+            let is_so = |reader: ReaderSummary| reader.condition == condition;
+            while !self.first_reader().is_some_and(is_so) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let shown = tokio::time::timeout(PATIENCE, shown).await;
+        assert!(shown.is_ok(), "{:?}", self.first_reader());
     }
 
     /// Until the worker has done what it was told before; jobs are done one after the other.

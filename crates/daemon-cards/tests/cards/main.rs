@@ -16,6 +16,7 @@ mod inventory;
 mod new_pin;
 mod other_programs;
 mod signatures;
+mod silence;
 mod stays;
 mod test_source;
 mod verified_state;

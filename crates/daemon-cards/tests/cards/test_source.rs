@@ -203,7 +203,7 @@ pub(crate) fn is_signature(command: &[u8]) -> bool {
 pub(crate) struct Gate {
     closed: Mutex<bool>,
     opened: Condvar,
-    somebody_waits: watch::Sender<bool>,
+    waiting: watch::Sender<usize>,
 }
 
 impl Gate {
@@ -211,7 +211,7 @@ impl Gate {
         Self {
             closed: Mutex::new(false),
             opened: Condvar::new(),
-            somebody_waits: watch::Sender::new(false),
+            waiting: watch::Sender::new(0),
         }
     }
 
@@ -226,22 +226,34 @@ impl Gate {
 
     /// Until a thread stands before the closed gate.
     pub(crate) async fn somebody_waits(&self) {
-        let mut waits = self.somebody_waits.subscribe();
-        tokio::time::timeout(PATIENCE, waits.wait_for(|waits| *waits))
+        self.waiting(|waiting| waiting > 0).await;
+    }
+
+    /// Until so many threads stand before the closed gate.
+    pub(crate) async fn waiting(&self, enough: impl Fn(usize) -> bool) {
+        let mut waiting = self.waiting.subscribe();
+        tokio::time::timeout(PATIENCE, waiting.wait_for(|waiting| enough(*waiting)))
             .await
             .expect("nobody came to the gate")
             .unwrap();
     }
 
+    pub(crate) fn waiting_now(&self) -> usize {
+        *self.waiting.borrow()
+    }
+
     fn pass(&self) {
         let closed = self.closed.lock().unwrap();
-        self.somebody_waits.send_replace(*closed);
+        if !*closed {
+            return;
+        }
+        self.waiting.send_modify(|waiting| *waiting += 1);
         drop(
             self.opened
                 .wait_timeout_while(closed, PATIENCE, |closed| *closed)
                 .unwrap(),
         );
-        self.somebody_waits.send_replace(false);
+        self.waiting.send_modify(|waiting| *waiting -= 1);
     }
 }
 

@@ -118,6 +118,7 @@ fn operations(readers: VirtualReaders, after_use: AfterUse, answers: &[&str]) ->
         id_salt: [7; 32],
         after_use,
         only_environment: None,
+        call_time: Duration::from_secs(60),
         before_first_event: 0,
     };
     let cards = Cards::start(vec![Box::new(source)], settings).unwrap();
