@@ -73,6 +73,15 @@ impl VirtualConnection {
         Ok(())
     }
 
+    /// Whether the card is still the one that was connected to and was not reset since, as PC/SC
+    /// tells at the start of a transaction.
+    ///
+    /// # Errors
+    /// [`ReaderFault::Removed`], [`ReaderFault::Reset`], [`ReaderFault::ReaderGone`].
+    pub fn check(&self) -> Result<(), ReaderFault> {
+        self.with_card(|_| ())
+    }
+
     fn with_card<T>(&self, act: impl FnOnce(&mut InsertedCard) -> T) -> Result<T, ReaderFault> {
         let mut readers = self.shared.lock();
         let inserted = readers.card(&self.reader)?;

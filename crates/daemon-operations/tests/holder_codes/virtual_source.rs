@@ -65,6 +65,7 @@ impl CardConnection for Connection {
     }
 
     fn transaction(&mut self) -> Result<Box<dyn CardTransaction + '_>, ReaderFault> {
+        self.card.check()?;
         Ok(Box::new(Transaction(&mut self.card)))
     }
 
