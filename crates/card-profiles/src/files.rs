@@ -47,6 +47,19 @@ pub(crate) fn is_selected(response: &ResponseApdu) -> bool {
     response.sw().is_success() || response.sw().available_len().is_some()
 }
 
+/// The answers by which a card may say that it has the file and wants to be asked for it in another form.
+pub(crate) fn wants_another_form(sw: StatusWord) -> bool {
+    matches!(
+        sw,
+        StatusWord::WRONG_LENGTH
+            | StatusWord::INCOMPATIBLE_FILE
+            | StatusWord::COMMAND_NOT_ALLOWED
+            | StatusWord::FILE_NOT_FOUND
+            | StatusWord::WRONG_P1_P2
+            | StatusWord::WRONG_OFFSET
+    )
+}
+
 /// Reads a whole elementary file that holds one DER object and stops at the end of that object.
 pub(crate) fn read_object(
     channel: &mut dyn CardChannel,

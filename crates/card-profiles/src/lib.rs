@@ -17,6 +17,7 @@ mod ef_sn;
 mod error;
 mod files;
 mod holder_code;
+mod key_answers;
 mod pin_entry;
 mod pkcs15;
 mod recognition;

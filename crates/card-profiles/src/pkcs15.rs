@@ -25,6 +25,9 @@ pub struct CardMemory {
     pub(crate) select_needs_fcp: bool,
     /// The card does not take READ BINARY by a short identifier or of as much as there is.
     pub(crate) reads_need_size: bool,
+    /// The last command of ours left the PKCS#15 application selected (CPS4); another program may have
+    /// selected something else since.
+    pub(crate) application_was_left_selected: bool,
 }
 
 /// One entry of EF.DIR (ISO/IEC 7816-15, 8.2.1).

@@ -7,7 +7,7 @@ use super::{Cps3, Interface, SELECT, WITH_FCP, WITHOUT_FCP, select_by_path};
 use crate::card::{Generation, Identity};
 use crate::directory::{CONTACT_AID, CONTACTLESS_AID, Directory, path_in_ef_dir};
 use crate::ef_sn::{EF_SN_LEN, parse_ef_sn};
-use crate::files::{self, FilePath, ReadStart, is_selected};
+use crate::files::{self, FilePath, ReadStart, is_selected, wants_another_form};
 use crate::pkcs15::PrivateKeyObject;
 use crate::{CardError, CardMemory};
 
@@ -199,19 +199,6 @@ fn is_other_view(sw: StatusWord) -> bool {
     matches!(
         sw,
         StatusWord::CLASS_NOT_SUPPORTED | StatusWord::WRONG_P1_P2
-    )
-}
-
-/// The answers by which a card may say that it has the file and wants to be asked for it in another form.
-fn wants_another_form(sw: StatusWord) -> bool {
-    matches!(
-        sw,
-        StatusWord::WRONG_LENGTH
-            | StatusWord::INCOMPATIBLE_FILE
-            | StatusWord::COMMAND_NOT_ALLOWED
-            | StatusWord::FILE_NOT_FOUND
-            | StatusWord::WRONG_P1_P2
-            | StatusWord::WRONG_OFFSET
     )
 }
 

@@ -1,6 +1,6 @@
 //! The two keys: security environment, signature, authentication, decipherment.
 
-use card_apdu::{CommandApdu, ExpectedLen, ResponseApdu, StatusWord};
+use card_apdu::{CommandApdu, ExpectedLen, StatusWord};
 use igc_sante::KeyRole;
 use secrets::SecretBytes;
 use sha2::digest::generic_array::GenericArray;
@@ -10,6 +10,8 @@ use super::Cps3;
 use crate::CardError;
 use crate::card::{Digest, HashAlgorithm, Signable, SignatureAlgorithm};
 use crate::directory::Directory;
+use crate::key_answers::{deciphered, done, signature};
+use crate::rsa_padding::RSA_2048_LEN;
 
 impl Cps3<'_> {
     pub(super) fn sign_with(
@@ -148,8 +150,7 @@ impl Cps3<'_> {
             .with_le(ExpectedLen::AsMuchAsPossible)
             .with_secret_response();
         let response = self.channel.transmit(&command)?;
-        done(&response, "PSO DECIPHER")?;
-        Ok(SecretBytes::copy_from(response.data()))
+        deciphered(&response).map(SecretBytes::copy_from)
     }
 }
 
@@ -183,26 +184,6 @@ fn wants_the_last_block(sw: StatusWord) -> bool {
     )
 }
 
-fn done(response: &ResponseApdu, command: &'static str) -> Result<(), CardError> {
-    if response.sw().is_success() {
-        return Ok(());
-    }
-    Err(CardError::Refused {
-        command,
-        sw: response.sw(),
-    })
-}
-
-fn signature(response: &ResponseApdu, command: &'static str) -> Result<Vec<u8>, CardError> {
-    done(response, command)?;
-    if response.data().len() != RSA_2048_LEN {
-        return Err(CardError::CardMisbehaved(
-            "a signature is not 256 bytes long",
-        ));
-    }
-    Ok(response.data().to_vec())
-}
-
 const RSA_SHA256: SignatureAlgorithm = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
 const MANAGE_SECURITY_ENVIRONMENT: u8 = 0x22;
 const PERFORM_SECURITY_OPERATION: u8 = 0x2A;
@@ -217,7 +198,6 @@ const RSA_PKCS1: u8 = 0x02;
 const RSA_PKCS1_DECIPHER: u8 = 0x1A;
 const SHA256: u8 = 0x40;
 const SHA256_RSA_PKCS1: u8 = 0x42;
-const RSA_2048_LEN: usize = 256;
 const SHA256_BLOCK_LEN: usize = 64;
 /// FIPS 180-4, 5.3.3.
 const SHA256_INITIAL_STATE: [u32; 8] = [

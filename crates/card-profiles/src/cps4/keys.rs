@@ -8,6 +8,7 @@ use super::{CHANNEL_1, Cps4};
 use crate::CardError;
 use crate::card::{HashAlgorithm, Signable, SignatureAlgorithm};
 use crate::directory::Directory;
+use crate::key_answers::{deciphered, done, signature};
 use crate::rsa_padding::{RSA_2048_LEN, encode_type_1, remove_type_2};
 
 /// How a key of this card signs.
@@ -55,16 +56,17 @@ impl Cps4<'_> {
         };
         let method = Method::of(role, algorithm)?;
         let reference = self.key(role)?.reference;
-        self.enter_application()?;
         match method {
-            Method::Signature { algorithm } => {
-                self.mse_set_signature(algorithm, reference)?;
-                self.pso_compute_digital_signature(value)
-            }
+            Method::Signature { algorithm } => self.where_the_keys_are(|card| {
+                card.mse_set_signature(algorithm, reference)?;
+                card.pso_compute_digital_signature(value)
+            }),
             Method::RawRsa(hash) => {
                 let block = encode_type_1(&hash.digest_info(value))?;
-                self.mse_set_confidentiality(reference)?;
-                signature(&self.pso_decipher(&block, false)?, "PSO DECIPHER")
+                self.where_the_keys_are(|card| {
+                    card.mse_set_confidentiality(reference)?;
+                    signature(&card.pso_decipher(&block, false)?, "PSO DECIPHER")
+                })
             }
         }
     }
@@ -86,8 +88,7 @@ impl Cps4<'_> {
         self.enter_application()?;
         self.mse_set_confidentiality(reference)?;
         let response = self.pso_decipher(cryptogram, true)?;
-        done(&response, "PSO DECIPHER")?;
-        remove_type_2(response.data()).ok_or(CardError::NotDeciphered)
+        remove_type_2(deciphered(&response)?).ok_or(CardError::NotDeciphered)
     }
 
     /// MSE SET of the digital signature template (ISO/IEC 7816-4, 11.5.11), in the form of this
@@ -129,26 +130,6 @@ impl Cps4<'_> {
         }
         Ok(self.channel.transmit(&command)?)
     }
-}
-
-fn done(response: &ResponseApdu, command: &'static str) -> Result<(), CardError> {
-    if response.sw().is_success() {
-        return Ok(());
-    }
-    Err(CardError::Refused {
-        command,
-        sw: response.sw(),
-    })
-}
-
-fn signature(response: &ResponseApdu, command: &'static str) -> Result<Vec<u8>, CardError> {
-    done(response, command)?;
-    if response.data().len() != RSA_2048_LEN {
-        return Err(CardError::CardMisbehaved(
-            "a signature is not 256 bytes long",
-        ));
-    }
-    Ok(response.data().to_vec())
 }
 
 const MANAGE_SECURITY_ENVIRONMENT: u8 = 0x22;

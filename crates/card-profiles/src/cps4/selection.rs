@@ -1,11 +1,11 @@
 //! Finding the applet, also after another program moved the card, and the files in it.
 
-use card_apdu::{CommandApdu, ExpectedLen, Fcp, ResponseApdu};
+use card_apdu::{CardChannel, CommandApdu, ExpectedLen, Fcp, ResponseApdu};
 
 use super::{CHANNEL_1, Cps4};
 use crate::directory::{CONTACT_AID, Directory, path_in_ef_dir};
 use crate::ef_sn::{EF_SN_LEN, parse_ef_sn};
-use crate::files::{self, FilePath, ReadStart, is_selected};
+use crate::files::{self, FilePath, ReadStart, is_selected, wants_another_form};
 use crate::{CardError, CardMemory};
 
 /// What this transaction proved to be selected on channel 1.
@@ -37,8 +37,27 @@ impl Cps4<'_> {
             response = self.select_application(&path)?;
         }
         check_selected(&response)?;
-        self.current = Current::Application;
+        self.now_current(Current::Application);
         Ok(())
+    }
+
+    /// Signs in the PKCS#15 application, without its selection where the last transaction left it selected.
+    ///
+    /// Another program may have moved the card since, which the card shows by refusing. Then all of
+    /// `sign` is done once more behind a selection; that costs nothing, since no code is in it. A card that
+    /// signed elsewhere, by another key of the same reference, made a signature that does not verify.
+    pub(super) fn where_the_keys_are<T>(
+        &mut self,
+        sign: impl Fn(&mut Self) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        if self.current == Current::Unknown && self.memory.application_was_left_selected {
+            match sign(self) {
+                Err(CardError::Refused { .. }) => {}
+                outcome => return outcome,
+            }
+        }
+        self.enter_application()?;
+        sign(self)
     }
 
     /// Makes sure that the applet is there, without caring which file of it is current.
@@ -56,13 +75,12 @@ impl Cps4<'_> {
         if self.current == Current::Unknown {
             self.open_applet()?;
         }
-        self.select_file(&FilePath::master_file().child(EF_SN))?;
-        let le = ExpectedLen::Exactly(EF_SN_LEN);
-        parse_ef_sn(&files::read_binary(
-            self.channel,
-            ReadStart::SelectedOnChannel1,
-            le,
-        )?)
+        let path = FilePath::master_file().child(EF_SN);
+        let bytes = self.read_file(&path, "EF.SN", |channel| {
+            let le = ExpectedLen::Exactly(EF_SN_LEN);
+            files::read_binary(channel, ReadStart::SelectedOnChannel1, le)
+        })?;
+        parse_ef_sn(&bytes)
     }
 
     /// SELECT by AID on channel 1, which opens that channel.
@@ -70,7 +88,7 @@ impl Cps4<'_> {
     /// A card whose channel 0 holds the applet refuses it. Then the issuer domain on channel 1
     /// and the CPS2ter view on channel 0 make room, and the applet is selected again.
     fn open_applet(&mut self) -> Result<(), CardError> {
-        self.current = Current::Unknown;
+        self.now_current(Current::Unknown);
         let mut response = self.select_by_name(CHANNEL_1, &APPLET_AID)?;
         if !is_selected(&response) {
             let made_room = [
@@ -81,7 +99,7 @@ impl Cps4<'_> {
             response = self.select_by_name(CHANNEL_1, &APPLET_AID)?;
         }
         check_selected(&response)?;
-        self.current = Current::Applet;
+        self.now_current(Current::Applet);
         Ok(())
     }
 
@@ -90,20 +108,50 @@ impl Cps4<'_> {
         Ok(self.channel.transmit(&command)?)
     }
 
-    /// SELECT of a DF by its path; without Le, since nobody needs its control information.
+    /// SELECT of a DF by its path.
     fn select_application(&mut self, path: &FilePath) -> Result<ResponseApdu, CardError> {
         Ok(self.channel.transmit(&select_by_path(path))?)
     }
 
-    /// SELECT of an elementary file by its path; its control information (6F) tells its size.
-    fn select_file(&mut self, path: &FilePath) -> Result<Option<usize>, CardError> {
+    /// Reads a file in the way that takes the fewest bytes: without its control information. On a card that
+    /// refuses it, by the size that this information tells, and from then on so at once.
+    fn read_file(
+        &mut self,
+        path: &FilePath,
+        what: &'static str,
+        in_fewest_bytes: impl FnOnce(&mut dyn CardChannel) -> Result<Vec<u8>, CardError>,
+    ) -> Result<Vec<u8>, CardError> {
         self.enter_applet()?;
-        self.current = Current::Applet;
-        let command = select_by_path(path).with_le(ExpectedLen::AsMuchAsPossible);
-        let response = self.channel.transmit(&command)?;
-        check_selected(&response)?;
+        self.now_current(Current::Applet);
+        let select = select_by_path(path);
+        if !self.memory.reads_need_size {
+            let selected = self.select_file(&select);
+            match selected.and_then(|_| in_fewest_bytes(self.channel)) {
+                Err(CardError::Refused { sw, .. }) if wants_another_form(sw) => {}
+                outcome => return outcome,
+            }
+        }
+        let response = self.select_file(&select.with_le(ExpectedLen::AsMuchAsPossible))?;
         let control_information = Fcp::parse(response.data()).ok();
-        Ok(control_information.and_then(|information| information.size))
+        let size = control_information
+            .and_then(|information| information.size)
+            .ok_or(CardError::malformed(what))?;
+        let start = ReadStart::SelectedOnChannel1;
+        let bytes = files::read_objects_in(self.channel, start, size, what)?;
+        self.memory.reads_need_size = true;
+        Ok(bytes)
+    }
+
+    fn select_file(&mut self, select: &CommandApdu) -> Result<ResponseApdu, CardError> {
+        let response = self.channel.transmit(select)?;
+        check_selected(&response)?;
+        Ok(response)
+    }
+
+    /// Notes what is selected, also for the next transaction.
+    fn now_current(&mut self, current: Current) {
+        self.current = current;
+        self.memory.application_was_left_selected = current == Current::Application;
     }
 }
 
@@ -112,12 +160,19 @@ impl Directory for Cps4<'_> {
         self.memory
     }
 
+    /// The usual place, if the application is there; else the one that EF.DIR tells.
     fn application_path(&mut self) -> Result<FilePath, CardError> {
         if let Some(path) = &self.memory.application {
             return Ok(path.clone());
         }
-        let bytes = self.read_directory_file(&FilePath::master_file().child(EF_DIR), "EF.DIR")?;
-        let path = path_in_ef_dir(&bytes, &CONTACT_AID)?;
+        self.enter_applet()?;
+        let mut path = FilePath::master_file().child(APPLICATION);
+        if is_selected(&self.select_application(&path)?) {
+            self.now_current(Current::Application);
+        } else {
+            let ef_dir = FilePath::master_file().child(EF_DIR);
+            path = path_in_ef_dir(&self.read_directory_file(&ef_dir, "EF.DIR")?, &CONTACT_AID)?;
+        }
         self.memory.application = Some(path.clone());
         Ok(path)
     }
@@ -127,11 +182,9 @@ impl Directory for Cps4<'_> {
         path: &FilePath,
         what: &'static str,
     ) -> Result<Vec<u8>, CardError> {
-        let start = ReadStart::SelectedOnChannel1;
-        match self.select_file(path)? {
-            Some(size) => files::read_objects_in(self.channel, start, size, what),
-            None => files::read_objects(self.channel, start, what),
-        }
+        self.read_file(path, what, |channel| {
+            files::read_objects(channel, ReadStart::SelectedOnChannel1, what)
+        })
     }
 
     fn read_certificate_file(
@@ -139,12 +192,14 @@ impl Directory for Cps4<'_> {
         path: &FilePath,
         what: &'static str,
     ) -> Result<Vec<u8>, CardError> {
-        self.select_file(path)?;
-        files::read_object(self.channel, ReadStart::SelectedOnChannel1, what)
+        self.read_file(path, what, |channel| {
+            files::read_object(channel, ReadStart::SelectedOnChannel1, what)
+        })
     }
 }
 
-/// SELECT by path from the master file (P1 = 08), which the path leaves out.
+/// SELECT by path from the master file (P1 = 08), which the path leaves out. It has no Le, since nobody
+/// needs control information: so the official module selects the DF.
 fn select_by_path(path: &FilePath) -> CommandApdu {
     CommandApdu::new(CHANNEL_1, SELECT, BY_PATH, WITH_FCI).with_data(path.below_master_file())
 }
@@ -175,3 +230,5 @@ const WITH_FCI: u8 = 0x00;
 const WITHOUT_FCI: u8 = 0x0C;
 const EF_SN: u16 = 0xD003;
 const EF_DIR: u16 = 0x2F00;
+/// The PKCS#15 application: the official module's own files name 3F00/0001, beside what EF.DIR says.
+const APPLICATION: u16 = 0x0001;

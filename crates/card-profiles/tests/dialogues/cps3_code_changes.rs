@@ -47,6 +47,10 @@ fn a_wrong_old_code_and_a_refused_new_one_are_told_apart() {
         Err(PinError::Wrong { tries_left: 2 })
     ));
     assert!(matches!(
+        change("change-pin-answered-6300", NO).0,
+        Err(PinError::Wrong { tries_left: 2 })
+    ));
+    assert!(matches!(
         change("change-pin-blocks", YES).0,
         Err(PinError::Blocked)
     ));
@@ -82,6 +86,16 @@ fn an_unblock_code_without_use_and_its_last_try_are_held_back() {
     ));
     assert!(matches!(
         unblock(Script::known_cps3("unblock-pin-last-try-not-confirmed")),
+        Err(UnblockError::LastTryNotConfirmed)
+    ));
+}
+
+#[test]
+fn an_unblock_code_of_which_the_card_tells_nothing_is_counted_by_an_empty_verify() {
+    let untold = with_unblock_code("unblock-pin-counter-untold");
+    unblock(untold.with("pin-new", b"4321")).unwrap();
+    assert!(matches!(
+        unblock(Script::known_cps3("unblock-pin-counter-untold-last-try")),
         Err(UnblockError::LastTryNotConfirmed)
     ));
 }

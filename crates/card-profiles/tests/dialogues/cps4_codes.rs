@@ -71,6 +71,17 @@ fn a_wrong_code_tells_the_cards_number_and_the_last_one_blocks() {
 }
 
 #[test]
+fn a_number_that_the_answer_to_a_wrong_code_does_not_tell_is_asked_for() {
+    let script = Script::known_cps4("verify-answered-6300").with("pin", b"1234");
+    let (wrong, blocked) = script.play(|card| {
+        let mut verify = || card.verify_pin(&pin(b"1234"), LastTry::Confirmed);
+        (verify(), verify())
+    });
+    assert!(matches!(wrong, Err(PinError::Wrong { tries_left: 1 })));
+    assert!(matches!(blocked, Err(PinError::Blocked)));
+}
+
+#[test]
 fn a_blocked_code_and_the_last_try_are_held_back() {
     let held_back = |name| {
         Script::known_cps4(name).play(|card| card.verify_pin(&pin(b"1234"), LastTry::NotConfirmed))
@@ -122,6 +133,13 @@ fn a_change_that_the_card_refused_is_no_success() {
         Err(PinError::NewCodeRefused {
             sw: StatusWord::WRONG_DATA
         })
+    ));
+    assert!(matches!(
+        change("change-pin-answered-6300"),
+        Err(PinError::Card(CardError::Refused {
+            command: "CHANGE REFERENCE DATA",
+            sw: StatusWord::VERIFICATION_FAILED
+        }))
     ));
     assert!(matches!(
         change("change-pin-refused-otherwise"),

@@ -32,6 +32,17 @@ fn the_directory_tells_keys_and_codes() {
 }
 
 #[test]
+fn a_card_may_want_to_be_read_by_size_or_have_its_application_elsewhere() {
+    let usual = Script::of(Profile::Cps4, "cps4/read-keys.apdu");
+    let expected = usual.play(|card| card.capabilities().unwrap());
+    for name in ["read-keys-by-size", "read-keys-application-elsewhere"] {
+        let script = Script::of(Profile::Cps4, &format!("cps4/{name}.apdu"));
+        let capabilities = script.play(|card| card.capabilities());
+        assert_eq!(capabilities.unwrap(), expected, "{name}");
+    }
+}
+
+#[test]
 fn the_serial_number_is_read_in_three_commands() {
     let script = Script::of(Profile::Cps4, "cps4/read-serial-number.apdu");
     let (serial_number, commands) = script.counted(|card| card.read_serial_number());
@@ -40,7 +51,7 @@ fn the_serial_number_is_read_in_three_commands() {
 }
 
 #[test]
-fn a_card_with_t0_alone_is_read_by_get_response_on_its_channel() {
+fn a_card_with_t0_alone_offers_control_information_that_nobody_fetches() {
     let script = Script::of(Profile::Cps4, "cps4/read-serial-number-t0.apdu");
     let serial_number = script.play(|card| card.read_serial_number());
     assert_eq!(serial_number.unwrap(), "99400000");

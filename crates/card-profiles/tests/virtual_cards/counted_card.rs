@@ -15,7 +15,11 @@ pub(crate) struct CountedCard {
     memory: CardMemory,
     commands: usize,
     bytes: usize,
+    tamper: Box<Tamper>,
 }
+
+/// What becomes of an answer, by its command.
+type Tamper = dyn FnMut(&[u8], Vec<u8>) -> Vec<u8>;
 
 impl CountedCard {
     pub(crate) fn new(card: impl VirtualCard + 'static) -> Self {
@@ -24,7 +28,17 @@ impl CountedCard {
             memory: CardMemory::default(),
             commands: 0,
             bytes: 0,
+            tamper: Box::new(|_, answer| answer),
         }
+    }
+
+    /// What becomes of each answer, by its command.
+    pub(crate) fn tampered_by(
+        mut self,
+        tamper: impl FnMut(&[u8], Vec<u8>) -> Vec<u8> + 'static,
+    ) -> Self {
+        self.tamper = Box::new(tamper);
+        self
     }
 
     /// Does one thing in one transaction, by the profile that the ATR names.
@@ -48,9 +62,9 @@ impl CountedCard {
         counts
     }
 
-    /// What another program sends.
-    pub(crate) fn disturb(&mut self, command: &[u8]) {
-        let _ = self.card.process(command);
+    /// What another program sends, and what it gets.
+    pub(crate) fn disturb(&mut self, command: &[u8]) -> Vec<u8> {
+        self.card.process(command)
     }
 }
 
@@ -61,6 +75,7 @@ impl CardChannel for CountedCard {
 
     fn exchange(&mut self, command: &WireBytes) -> Result<Vec<u8>, ReaderFault> {
         let answer = self.card.process(command.expose());
+        let answer = (self.tamper)(command.expose(), answer);
         self.commands += 1;
         self.bytes += command.len() + answer.len();
         Ok(answer)

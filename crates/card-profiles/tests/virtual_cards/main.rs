@@ -8,3 +8,4 @@
 mod counted_card;
 mod cps3_contactless;
 mod cps4;
+mod official_module;
