@@ -11,7 +11,7 @@ use crate::configuration::ReaderSourceName;
 
 /// The local agent for French health-professional smart cards (CPS, CPF, CPE, CPA).
 #[derive(Debug, Parser)]
-#[command(name = "cpxd", version, max_term_width = 100)]
+#[command(name = "cpxd", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct CommandLine {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -25,10 +25,15 @@ pub(crate) struct Common {
     /// State folder of the agent (default: the user's own)
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
-    /// Print JSON
+    /// Print JSON; a failure is a problem (RFC 9457) with its stable code
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no reader, 4 no card, 5 code wrong,
+6 blocked, 7 cancelled, 8 agent not running. They are the same with --json; status fails only
+when it gets no answer.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -166,6 +171,9 @@ pub(crate) struct SignOptions {
     /// How to sign; what a card can do: cpxd certificates --json
     #[arg(long, value_name = "NAME", default_value = "RS256", value_parser = algorithm())]
     pub(crate) algorithm: SignatureAlgorithm,
+    /// Replace the file that is there already
+    #[arg(long)]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) which: WhichCard,
 }

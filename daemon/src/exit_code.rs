@@ -2,49 +2,44 @@
 
 use std::process::ExitCode;
 
-use daemon_client::ClientError;
-
+use crate::refusal::Refusal;
 use crate::screen;
 
-/// A refusal that the command line itself found, by the API's code.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) code: &'static str,
-    pub(crate) sentence: String,
+/// Says what went wrong, on standard error for people and, with `--json`, on standard output for
+/// programs; gives the exit code that scripts branch on.
+pub(crate) fn explain(error: &anyhow::Error, json: bool) -> ExitCode {
+    let refusal = Refusal::of(error);
+    screen::remark(&format!("cpxd: {refusal}"));
+    if json {
+        // Whoever closed standard output still has the exit code.
+        let _ = screen::json(&refusal);
+    }
+    ExitCode::from(of(&refusal))
 }
 
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.sentence)
+/// A wrong form of what was asked is wrong usage; all else goes by its code.
+fn of(refusal: &Refusal) -> u8 {
+    match refusal.code() {
+        "bad-request" if refusal.names_a_field() => WRONG_USAGE,
+        code => of_code(code),
     }
 }
 
-impl std::error::Error for Refusal {}
-
-/// Says on standard error what went wrong and gives the exit code that scripts branch on.
-pub(crate) fn explain(error: &anyhow::Error) -> ExitCode {
-    screen::remark(&format!("cpxd: {error:#}"));
-    let client_error = error.downcast_ref::<ClientError>();
-    let code = match (client_error, error.downcast_ref::<Refusal>()) {
-        (Some(ClientError::AgentNotRunning { .. }), _) => return ExitCode::from(8),
-        (Some(ClientError::Problem { code, .. }), _) => code.as_str(),
-        (_, Some(refusal)) => refusal.code,
-        _ => "",
-    };
-    ExitCode::from(of_code(code))
-}
-
-/// The contract's numbers: 1 refused or failed, 3 no reader, 4 no card, 5 code wrong, 6 blocked, 7 cancelled.
+/// The contract's numbers, which `cpxd --help` lists.
 fn of_code(code: &str) -> u8 {
     match code {
+        "card-not-chosen" => WRONG_USAGE,
         "no-reader" => 3,
-        "no-card" | "card-removed" => 4,
+        "no-card" | "card-removed" | "not-found" => 4,
         "pin-wrong" | "unblock-wrong" => 5,
         "pin-blocked" | "unblock-blocked" | "card-definitively-blocked" => 6,
         "cancelled" => 7,
+        "agent-not-running" => 8,
         _ => 1,
     }
 }
+
+const WRONG_USAGE: u8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -53,17 +48,21 @@ mod tests {
     #[test]
     fn codes_that_scripts_branch_on_have_numbers_of_their_own() {
         for (code, number) in [
+            ("card-not-chosen", 2),
             ("no-reader", 3),
             ("no-card", 4),
+            ("not-found", 4),
             ("pin-wrong", 5),
             ("unblock-wrong", 5),
             ("pin-blocked", 6),
             ("unblock-blocked", 6),
             ("card-definitively-blocked", 6),
             ("cancelled", 7),
+            ("agent-not-running", 8),
+            ("pcsc-unavailable", 1),
             ("right-missing", 1),
         ] {
-            assert_eq!(of_code(code), number, "{code}");
+            assert_eq!(of(&Refusal::of_code(code)), number, "{code}");
         }
     }
 }

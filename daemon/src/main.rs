@@ -7,6 +7,7 @@ mod configuration;
 mod exit_code;
 mod installation;
 mod logging;
+mod refusal;
 mod screen;
 mod sources;
 mod virtual_cards;
@@ -19,6 +20,7 @@ use crate::command_line::{Command, CommandLine};
 
 fn main() -> ExitCode {
     let CommandLine { command, common } = CommandLine::parse();
+    let json = common.json;
     let done = match command {
         Command::Run(options) => agent::run(&options, &common),
         Command::Demo(options) => agent::demo(&options, &common),
@@ -33,6 +35,6 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => exit_code::explain(&error),
+        Err(error) => exit_code::explain(&error, json),
     }
 }

@@ -151,6 +151,7 @@ fn the_command_line_signs_by_the_algorithm_that_it_is_told() {
         } else {
             "RS256"
         }));
+        fs::remove_file(format!("{document}.sig")).unwrap();
     }
     for (unsupported, code) in [("PS384", 1), ("ES256", 2)] {
         let ended = Ended::from(agent.cli(&["sign", document, "--algorithm", unsupported]));

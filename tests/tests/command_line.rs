@@ -315,12 +315,12 @@ fn a_holder_who_takes_too_long_ends_the_command_with_1() {
 }
 
 #[test]
-fn what_the_agent_refuses_ends_with_1_and_its_reason() {
+fn a_wrong_form_ends_with_2_and_a_card_that_is_not_there_with_4() {
     let agent = Agent::demo(&[]);
     let _ = agent.card();
     let nonce = nonce();
-    for (arguments, sentence) in [
-        (authenticate("short", &[]), "nonce"),
+    for (arguments, code, sentence) in [
+        (authenticate("short", &[]), 2, "nonce"),
         (
             vec![
                 "authenticate",
@@ -329,13 +329,17 @@ fn what_the_agent_refuses_ends_with_1_and_its_reason() {
                 "--nonce",
                 &nonce,
             ],
+            2,
             "origin",
         ),
-        (authenticate(&nonce, &["--card", "nobody"]), "Not found"),
+        (authenticate(&nonce, &["--card", "nobody"]), 4, "“nobody”"),
+        (authenticate(&nonce, &["--card", "no/body"]), 4, "“no/body”"),
     ] {
         let ended = cpxd(&agent, &arguments);
-        assert_eq!(ended.code, Some(1), "{arguments:?}: {ended:?}");
+        assert_eq!(ended.code, Some(code), "{arguments:?}: {ended:?}");
         assert!(ended.complaint.contains(sentence), "{sentence}: {ended:?}");
+        let nobody_was_asked = !ended.complaint.contains("answer it where the agent runs");
+        assert!(nobody_was_asked, "{ended:?}");
     }
 }
 
@@ -349,7 +353,7 @@ fn with_two_cards_the_one_that_is_meant_must_be_named() {
     let (nonce, file) = (nonce(), text_file("Ordonnance"));
     for arguments in [authenticate(&nonce, &[]), vec!["sign", name(file.path())]] {
         let ended = cpxd(&agent, &arguments);
-        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert_eq!(ended.code, Some(2), "{ended:?}");
         assert!(ended.complaint.contains("--card"), "{ended:?}");
     }
     let cards = json(&agent, &["cards"]);

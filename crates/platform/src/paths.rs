@@ -84,6 +84,15 @@ impl AgentPaths {
         Surroundings::of_this_process().agent_paths(state_dir)
     }
 
+    /// Finds the folders of an agent that may run, for a client: makes nothing and mends nothing.
+    /// A client that was told a wrong folder must not leave one behind.
+    ///
+    /// # Errors
+    /// [`PathsError`] when there is no home folder, or the path cannot be made absolute.
+    pub fn find(state_dir: Option<&Path>) -> Result<Self, PathsError> {
+        Surroundings::of_this_process().paths_to_look_at(state_dir)
+    }
+
     /// Folder of what lasts.
     #[must_use]
     pub fn state_dir(&self) -> &Path {
@@ -253,15 +262,27 @@ impl Surroundings {
     }
 
     fn agent_paths(&self, state_dir: Option<&Path>) -> Result<AgentPaths, PathsError> {
-        let state = match state_dir {
-            Some(path) => std::path::absolute(path).map_err(unresolvable(path))?,
-            None => self.usual_state_dir().ok_or(PathsError::NoHome)?,
-        };
+        let state = self.named_or_usual(state_dir)?;
         ensure_private_folder(&state)?;
         let state = state.canonicalize().map_err(unresolvable(&state))?;
         let runtime = self.runtime_dir(&state);
         ensure_private_folder(&runtime)?;
         Ok(AgentPaths { state, runtime })
+    }
+
+    fn paths_to_look_at(&self, state_dir: Option<&Path>) -> Result<AgentPaths, PathsError> {
+        let state = self.named_or_usual(state_dir)?;
+        // In a folder that is not there nobody listens, whatever its name.
+        let state = state.canonicalize().unwrap_or(state);
+        let runtime = self.runtime_dir(&state);
+        Ok(AgentPaths { state, runtime })
+    }
+
+    fn named_or_usual(&self, state_dir: Option<&Path>) -> Result<PathBuf, PathsError> {
+        match state_dir {
+            Some(path) => std::path::absolute(path).map_err(unresolvable(path)),
+            None => self.usual_state_dir().ok_or(PathsError::NoHome),
+        }
     }
 
     /// The session's runtime folder, or one in the state folder, or, where the socket's path
@@ -326,6 +347,18 @@ mod tests {
         assert!(paths.state_dir().starts_with(root.path().join("home")));
         assert_eq!(mode_of(paths.state_dir()), 0o700);
         assert_eq!(mode_of(paths.runtime_dir()), 0o700);
+    }
+
+    #[test]
+    fn who_only_looks_finds_the_same_folders_and_makes_none() {
+        let root = tempfile::tempdir().unwrap();
+        let surroundings = surroundings(&root);
+        let state = root.path().join("state");
+        let before = surroundings.paths_to_look_at(Some(&state)).unwrap();
+        assert!(!state.exists());
+        assert!(!before.runtime_dir().exists());
+        let made = surroundings.agent_paths(Some(&state)).unwrap();
+        assert_eq!(surroundings.paths_to_look_at(Some(&state)).unwrap(), made);
     }
 
     #[test]

@@ -10,11 +10,39 @@ sentences! {
         /// No agent answers, and how to start one.
         agent_does_not_run() = "cli-agent-does-not-run";
         /// A second agent is one too many.
-        agent_already_runs(pid: u32) = "cli-agent-already-runs";
+        agent_already_runs(pid: &str) = "cli-agent-already-runs";
+        /// No answer came in time.
+        agent_too_slow() = "cli-agent-too-slow";
+        /// The agent ended in the middle of the request.
+        agent_gone() = "cli-agent-gone";
+        /// What answers is not the agent that this program knows.
+        agent_not_understood(problem: &str) = "cli-agent-not-understood";
+        /// Title of a failure that is not the agent's.
+        command_failed() = "cli-command-failed";
         /// The call waits for the holder.
         answer_the_question() = "cli-answer-the-question";
         /// A signature was written to a file.
         signature_written(algorithm: &str, file: &str) = "cli-signature-written";
+        /// A file cannot be read.
+        file_unreadable(file: &str, problem: &str) = "cli-file-unreadable";
+        /// A file cannot be written.
+        file_unwritable(file: &str, problem: &str) = "cli-file-unwritable";
+        /// A file is there already and is not to be replaced.
+        file_exists(file: &str) = "cli-file-exists";
+        /// The signature would take the place of what is signed.
+        file_is_the_document(file: &str) = "cli-file-is-the-document";
+        /// What is there is a folder, a device or a link.
+        no_regular_file(file: &str) = "cli-no-regular-file";
+        /// Beside a device or a pipe there is no place for a signature.
+        no_place_beside(file: &str) = "cli-no-place-beside";
+        /// Problem of a file: it is not there.
+        no_such_file() = "cli-no-such-file";
+        /// Problem of a file: this person may not.
+        no_permission() = "cli-no-permission";
+        /// Problem of a file: it is a folder.
+        is_a_folder() = "cli-is-a-folder";
+        /// Problem of a file: no room is left.
+        disk_is_full() = "cli-disk-is-full";
         /// Heading of the readers.
         readers() = "cli-readers";
         /// There is no reader.
@@ -33,6 +61,10 @@ sentences! {
         cards() = "cli-cards";
         /// There is no card.
         no_card() = "cli-no-card";
+        /// Which card is meant must be said.
+        more_than_one_card() = "cli-more-than-one-card";
+        /// No card has the id that was given.
+        no_such_card(id: &str) = "cli-no-such-card";
         /// A card by its type or generation and its number.
         card(kind: &str, number: &str) = "cli-card";
         /// It is a test card.

@@ -1,9 +1,9 @@
 //! `cpxd authenticate`.
 
 use daemon_wire::{AuthenticateBody, AuthenticationTokenBody};
-use texts::CommandTexts;
 
-use super::{call_timeout, choose_card, connect, language};
+use super::question_notice::say_when_asked;
+use super::{call_timeout, choose_card, connect};
 use crate::command_line::{AuthenticateOptions, Common};
 use crate::screen;
 
@@ -16,7 +16,7 @@ pub(crate) fn run(options: &AuthenticateOptions, common: &Common) -> anyhow::Res
         algorithm: None,
         timeout_seconds: options.which.timeout,
     };
-    screen::remark(&CommandTexts::new(language()).answer_the_question());
+    say_when_asked(&client, &card)?;
     let path = format!("/v1/cards/{}/authenticate", card.id);
     let token: AuthenticationTokenBody = client.call(&path, &body, call_timeout(&options.which))?;
     screen::json(&token)

@@ -5,8 +5,9 @@ use daemon_wire::{CardBody, CardList, CertificateBody};
 use serde_json::json;
 
 use super::card_lines::Lines;
-use super::{connect, language, no_card, refusal_by_code};
+use super::{connect, language, no_card};
 use crate::command_line::{CertificatesOptions, Common, Role};
+use crate::refusal::Refusal;
 use crate::screen;
 
 pub(crate) fn print(options: &CertificatesOptions, common: &Common) -> anyhow::Result<()> {
@@ -17,7 +18,7 @@ pub(crate) fn print(options: &CertificatesOptions, common: &Common) -> anyhow::R
     }
     let paths = paths_of(&cards, options);
     if paths.is_empty() {
-        return Err(refusal_by_code("key-absent"));
+        return Err(Refusal::of_code("key-absent").into());
     }
     if options.pem && !common.json {
         return print_pem(&client, &paths);

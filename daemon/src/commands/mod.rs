@@ -6,20 +6,22 @@ pub(crate) mod cards;
 pub(crate) mod certificates;
 pub(crate) mod openapi;
 pub(crate) mod pin;
+mod question_notice;
 pub(crate) mod readers;
 pub(crate) mod sign;
+mod signature_file;
 pub(crate) mod status;
 
 use std::env;
 use std::time::Duration;
 
-use daemon_client::Client;
+use daemon_client::{Client, ClientError};
 use daemon_wire::{AgentStatus, CardBody, CardList, DEFAULT_TIMEOUT_SECONDS, ReaderList};
 use platform::paths::AgentPaths;
-use texts::Language;
+use texts::{CommandTexts, Language, foreign_text};
 
 use crate::command_line::{Common, WhichCard};
-use crate::exit_code::Refusal;
+use crate::refusal::Refusal;
 
 /// The language of the person at the terminal.
 pub(crate) fn language() -> Language {
@@ -31,7 +33,7 @@ pub(crate) fn language() -> Language {
 }
 
 fn connect(common: &Common) -> anyhow::Result<Client> {
-    let paths = AgentPaths::resolve(common.state_dir.as_deref())?;
+    let paths = AgentPaths::find(common.state_dir.as_deref())?;
     Ok(Client::connect(&paths, "cpxd")?.with_language(language().tag()))
 }
 
@@ -44,10 +46,9 @@ fn choose_card(client: &Client, which: &WhichCard) -> anyhow::Result<CardBody> {
     let mut cards = cards.into_iter();
     match (cards.next(), cards.next()) {
         (Some(card), None) => Ok(card),
-        (Some(_), Some(_)) => Err(refusal(
-            "bad-request",
-            "there is more than one card: choose one with --card (see: cpxd cards)",
-        )),
+        (Some(_), Some(_)) => {
+            Err(Refusal::own("card-not-chosen", CommandTexts::more_than_one_card).into())
+        }
         (None, _) => Err(no_card(client)?),
     }
 }
@@ -56,19 +57,28 @@ fn choose_card(client: &Client, which: &WhichCard) -> anyhow::Result<CardBody> {
 fn named_card(client: &Client, id: &str) -> anyhow::Result<CardBody> {
     let is_an_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if id.is_empty() || !id.bytes().all(is_an_id) {
-        return Err(refusal_by_code("not-found"));
+        return Err(no_such_card(id));
     }
-    Ok(client.read(&format!("/v1/cards/{id}"))?)
+    match client.read(&format!("/v1/cards/{id}")) {
+        Err(ClientError::Problem { code, .. }) if code == "not-found" => Err(no_such_card(id)),
+        card => Ok(card?),
+    }
+}
+
+fn no_such_card(id: &str) -> anyhow::Error {
+    let id = foreign_text(id, LONGEST_ID, language());
+    Refusal::own("not-found", |texts| texts.no_such_card(&id)).into()
 }
 
 /// Why there is no reader: no service, or none is connected.
 fn no_reader(client: &Client) -> anyhow::Result<anyhow::Error> {
     let status: AgentStatus = client.read("/v1/status")?;
-    Ok(refusal_by_code(if status.state == "pcscUnavailable" {
+    let code = if status.state == "pcscUnavailable" {
         "pcsc-unavailable"
     } else {
         "no-reader"
-    }))
+    };
+    Ok(Refusal::of_code(code).into())
 }
 
 /// Why there is no card: no reader, an unusable card, or none at all.
@@ -82,22 +92,7 @@ fn no_card(client: &Client) -> anyhow::Result<anyhow::Error> {
         .iter()
         .map(|code| code.as_str())
         .find(|code| Some(*code) == problem);
-    Ok(refusal_by_code(known.unwrap_or("no-card")))
-}
-
-fn refusal_by_code(code: &'static str) -> anyhow::Error {
-    let facts = texts::ErrorFacts::default();
-    let title = texts::error_title(code, language());
-    let detail = texts::error_detail(code, language(), &facts);
-    refusal(code, &format!("{title}: {detail}"))
-}
-
-fn refusal(code: &'static str, sentence: &str) -> anyhow::Error {
-    Refusal {
-        code,
-        sentence: sentence.to_owned(),
-    }
-    .into()
+    Ok(Refusal::of_code(known.unwrap_or("no-card")).into())
 }
 
 /// How long a call may take: the holder's time, and some for the card.
@@ -105,3 +100,6 @@ fn call_timeout(which: &WhichCard) -> Duration {
     let seconds = which.timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
     Duration::from_secs(u64::from(seconds) + 60)
 }
+
+/// Longest id that a message repeats, in characters.
+const LONGEST_ID: usize = 80;

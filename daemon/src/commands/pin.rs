@@ -4,6 +4,7 @@ use daemon_wire::{CardList, CodesBody, NewPinBody, PinBody, UnblockCodeBody};
 use serde_json::json;
 
 use super::card_lines::Lines;
+use super::question_notice::say_when_asked;
 use super::{call_timeout, choose_card, connect, language, no_card};
 use crate::command_line::{Common, PinCommand, PinOptions, WhichCard};
 use crate::screen;
@@ -32,12 +33,12 @@ fn set_pin(call: Call, which: &WhichCard, common: &Common) -> anyhow::Result<()>
     };
     let lines = Lines::new(language());
     let texts = lines.texts();
-    screen::remark(&texts.answer_the_question());
     let (name, done) = match call {
         Call::Change => ("change", texts.pin_changed()),
         Call::Unblock => ("unblock", texts.pin_unblocked()),
     };
     let path = format!("/v1/cards/{}/pin/{name}", card.id);
+    say_when_asked(&client, &card)?;
     let codes: CodesBody = client.call(&path, &body, call_timeout(which))?;
     if common.json {
         return screen::json(&codes);

@@ -10,11 +10,11 @@ use crate::screen;
 pub(crate) fn print(common: &Common) -> anyhow::Result<()> {
     let client = connect(common)?;
     let list: ReaderList = client.read("/v1/readers")?;
-    if common.json {
-        return screen::json(&list);
-    }
     if list.readers.is_empty() {
         return Err(no_reader(&client)?);
+    }
+    if common.json {
+        return screen::json(&list);
     }
     let lines = Lines::new(language());
     for reader in &list.readers {

@@ -1,8 +1,8 @@
 //! `cpxd sign`.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use base64::Engine as _;
@@ -12,14 +12,18 @@ use daemon_wire::{DigestBody, SignBody, SignaturesBody};
 use ring::digest;
 use texts::CommandTexts;
 
+use super::question_notice::say_when_asked;
+use super::signature_file::SignatureFile;
 use super::{call_timeout, choose_card, connect, language};
 use crate::command_line::{Common, SignOptions};
+use crate::refusal::unreadable;
 use crate::screen;
 
 pub(crate) fn run(options: &SignOptions, common: &Common) -> anyhow::Result<()> {
     let algorithm = options.algorithm;
     let digest = digest_of_file(&options.file, algorithm.hash())
-        .with_context(|| format!("reading {}", options.file.display()))?;
+        .map_err(|error| unreadable(&options.file, &error))?;
+    let file = signature_file(options, common)?;
     let client = connect(common)?;
     let card = choose_card(&client, &options.which)?;
     let body = SignBody {
@@ -32,20 +36,35 @@ pub(crate) fn run(options: &SignOptions, common: &Common) -> anyhow::Result<()> 
         timeout_seconds: options.which.timeout,
     };
     let texts = CommandTexts::new(language());
-    screen::remark(&texts.answer_the_question());
     let path = format!("/v1/cards/{}/sign", card.id);
+    say_when_asked(&client, &card)?;
     let signed: SignaturesBody = client.call(&path, &body, call_timeout(&options.which))?;
-    if common.json {
-        return screen::json(&signed);
-    }
     let signature = signed
         .signatures
         .first()
         .context("the answer has no signature")?;
-    let out = options.out.clone().unwrap_or_else(|| beside(&options.file));
-    fs::write(&out, STANDARD.decode(signature)?)
-        .with_context(|| format!("writing {}", out.display()))?;
-    screen::line(&texts.signature_written(&signed.algorithm, &out.display().to_string()))
+    let signature = STANDARD.decode(signature)?;
+    let written = match &file {
+        Some(file) => Some(file.write(&signature)?),
+        None => None,
+    };
+    match written {
+        Some(path) if !common.json => {
+            let path = path.display().to_string();
+            screen::line(&texts.signature_written(&signed.algorithm, &path))
+        }
+        _ => screen::json(&signed),
+    }
+}
+
+/// Where the signature goes. With `--json` it is in the answer, and in a file only where one is named.
+fn signature_file(options: &SignOptions, common: &Common) -> anyhow::Result<Option<SignatureFile>> {
+    let path = match &options.out {
+        None if common.json => return Ok(None),
+        None => SignatureFile::beside(&options.file)?,
+        Some(path) => path.clone(),
+    };
+    SignatureFile::check(path, &options.file, options.force).map(Some)
 }
 
 fn digest_of_file(path: &Path, hash: HashAlgorithm) -> io::Result<digest::Digest> {
@@ -75,10 +94,4 @@ impl io::Write for Hasher {
 fn description(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().chars().take(200).collect()
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".sig");
-    name.into()
 }

@@ -53,6 +53,6 @@ pub(crate) fn print(common: &Common) -> anyhow::Result<()> {
 }
 
 fn endpoint(common: &Common) -> anyhow::Result<Endpoint> {
-    let paths = platform::paths::AgentPaths::resolve(common.state_dir.as_deref())?;
+    let paths = platform::paths::AgentPaths::find(common.state_dir.as_deref())?;
     Ok(serde_json::from_slice(&paths.read_endpoint()?)?)
 }

@@ -4,9 +4,26 @@
 
 cli-agent-runs = The cpxd agent { $version } is running: { $url } (process { $pid })
 cli-agent-does-not-run = The cpxd agent is not running. Start it with “cpxd run”, or try it with “cpxd demo”.
-cli-agent-already-runs = A cpxd agent is already running in this session (process { $pid }).
-cli-answer-the-question = Answer the question that the agent asks.
+cli-agent-already-runs = A cpxd agent is already running for this state folder (process { $pid }).
+cli-agent-too-slow = The cpxd agent did not answer in time. Try again; if that does not help, restart it.
+cli-agent-gone = The cpxd agent stopped before it answered. Start it again, then try again.
+cli-agent-not-understood = What answers is not the agent that this program knows; they may be of different versions ({ $problem }).
+cli-command-failed = The command failed
+cli-answer-the-question = The agent asks the card’s holder a question: answer it where the agent runs.
 cli-signature-written = { $algorithm } signature written to { $file }
+
+## Files
+
+cli-file-unreadable = { $file } cannot be read: { $problem }.
+cli-file-unwritable = { $file } cannot be written: { $problem }.
+cli-file-exists = { $file } is there already. Choose another place with --out, or replace it with --force.
+cli-file-is-the-document = { $file } is the document to be signed: the signature would take its place. Choose another place with --out.
+cli-no-regular-file = { $file } is a folder, a link or a device. Choose another place with --out.
+cli-no-place-beside = { $file } is no regular file. Say with --out where the signature goes.
+cli-no-such-file = there is no such file or folder
+cli-no-permission = you are not permitted to
+cli-is-a-folder = it is a folder
+cli-disk-is-full = the disk is full
 
 ## Readers
 
@@ -22,6 +39,8 @@ cli-reader-with-keypad = with a keypad
 
 cli-cards = Cards
 cli-no-card = none
+cli-more-than-one-card = There is more than one card: choose one with --card (see: cpxd cards).
+cli-no-such-card = No card has the id “{ $id }”. The cards that are there: cpxd cards.
 cli-card = { $kind } card no. { $number }
 cli-test-card = test card
 cli-holder = Holder: { $name }

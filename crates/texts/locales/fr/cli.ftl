@@ -4,9 +4,26 @@
 
 cli-agent-runs = L’agent cpxd { $version } fonctionne : { $url } (processus { $pid })
 cli-agent-does-not-run = L’agent cpxd ne fonctionne pas. Lancez-le avec « cpxd run », ou essayez-le avec « cpxd demo ».
-cli-agent-already-runs = Un agent cpxd fonctionne déjà dans cette session (processus { $pid }).
-cli-answer-the-question = Répondez à la question que pose l’agent.
+cli-agent-already-runs = Un agent cpxd fonctionne déjà pour ce dossier d’état (processus { $pid }).
+cli-agent-too-slow = L’agent cpxd n’a pas répondu à temps. Recommencez ; si cela continue, redémarrez-le.
+cli-agent-gone = L’agent cpxd s’est arrêté avant de répondre. Relancez-le, puis recommencez.
+cli-agent-not-understood = Ce qui répond n’est pas l’agent que ce programme connaît ; ils sont peut-être de versions différentes ({ $problem }).
+cli-command-failed = Commande impossible
+cli-answer-the-question = L’agent pose une question au porteur de la carte : répondez-y là où il fonctionne.
 cli-signature-written = Signature { $algorithm } écrite dans { $file }
+
+## Files
+
+cli-file-unreadable = { $file } ne peut pas être lu : { $problem }.
+cli-file-unwritable = { $file } ne peut pas être écrit : { $problem }.
+cli-file-exists = { $file } existe déjà. Choisissez un autre endroit avec --out, ou remplacez-le avec --force.
+cli-file-is-the-document = { $file } est le document à signer : la signature prendrait sa place. Choisissez un autre endroit avec --out.
+cli-no-regular-file = { $file } est un dossier, un lien ou un périphérique. Choisissez un autre endroit avec --out.
+cli-no-place-beside = { $file } n’est pas un fichier ordinaire. Dites avec --out où écrire la signature.
+cli-no-such-file = ce fichier ou ce dossier n’existe pas
+cli-no-permission = vous n’en avez pas le droit
+cli-is-a-folder = c’est un dossier
+cli-disk-is-full = le disque est plein
 
 ## Readers
 
@@ -22,6 +39,8 @@ cli-reader-with-keypad = avec clavier
 
 cli-cards = Cartes
 cli-no-card = aucune
+cli-more-than-one-card = Il y a plusieurs cartes : choisissez-en une avec --card (voir : cpxd cards).
+cli-no-such-card = Aucune carte n’a l’identifiant « { $id } ». Les cartes présentes : cpxd cards.
 cli-card = Carte { $kind } n° { $number }
 cli-test-card = carte de test
 cli-holder = Titulaire : { $name }

@@ -1,0 +1,162 @@
+//! Why a command did not do what it was asked: a sentence for people, a problem for programs.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use daemon_client::ClientError;
+use platform::instance::InstanceError;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use texts::{CommandTexts, ErrorFacts};
+
+use crate::commands::language;
+
+/// A refusal, of the agent or of the command line itself. In JSON it has the members of RFC 9457;
+/// `status` is there only where an agent answered.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Refusal {
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    code: String,
+    detail: String,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+}
+
+impl Refusal {
+    /// A refusal in the words that the API has for this code.
+    pub(crate) fn of_code(code: &str) -> Self {
+        let title = texts::error_title(code, language());
+        let detail = texts::error_detail(code, language(), &ErrorFacts::default());
+        Self::new(code, title, detail)
+    }
+
+    /// A refusal by a code of the command line's own.
+    pub(crate) fn own(code: &str, sentence: impl FnOnce(CommandTexts) -> String) -> Self {
+        let texts = CommandTexts::new(language());
+        Self::new(code, texts.command_failed(), sentence(texts))
+    }
+
+    /// The refusal in an error, whatever its type.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        if let Some(refusal) = error.downcast_ref::<Self>() {
+            return refusal.clone();
+        }
+        if let Some(error) = error.downcast_ref::<ClientError>() {
+            return Self::of_client(error);
+        }
+        match error.downcast_ref::<InstanceError>() {
+            Some(InstanceError::AlreadyRunning { pid }) => {
+                let pid = pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string());
+                Self::own("agent-already-running", |texts| {
+                    texts.agent_already_runs(&pid)
+                })
+            }
+            Some(InstanceError::LockFile(_)) | None => {
+                Self::own("failed", |_| format!("{error:#}"))
+            }
+        }
+    }
+
+    /// The stable word for it.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Whether a field of what was asked has a wrong form.
+    pub(crate) fn names_a_field(&self) -> bool {
+        self.fields.contains_key("field")
+    }
+
+    fn new(code: &str, title: String, detail: String) -> Self {
+        Self {
+            kind: format!("urn:cpxd:error:{code}"),
+            title,
+            status: None,
+            code: code.to_owned(),
+            detail,
+            fields: Map::new(),
+        }
+    }
+
+    fn of_client(error: &ClientError) -> Self {
+        match error {
+            ClientError::Problem {
+                status,
+                code,
+                title,
+                detail,
+                fields,
+            } => Self {
+                status: Some(*status),
+                fields: fields.clone(),
+                ..Self::new(code, title.clone(), detail.clone())
+            },
+            ClientError::AgentNotRunning { .. } => {
+                Self::own("agent-not-running", CommandTexts::agent_does_not_run)
+            }
+            ClientError::TimedOut => Self::own("agent-too-slow", CommandTexts::agent_too_slow),
+            ClientError::Exchange(_) => Self::own("agent-gone", CommandTexts::agent_gone),
+            ClientError::Connection(_)
+            | ClientError::TooLong
+            | ClientError::Unexplained { .. }
+            | ClientError::Unreadable(_)
+            | ClientError::NotText(_)
+            | ClientError::Unwritable(_)
+            | ClientError::NotAPath { .. } => Self::own("agent-not-understood", |texts| {
+                texts.agent_not_understood(&chain(error))
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.title, self.detail)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// A file that a command cannot read.
+pub(crate) fn unreadable(file: &Path, error: &io::Error) -> Refusal {
+    Refusal::own("file-unreadable", |texts| {
+        texts.file_unreadable(&file.display().to_string(), &problem(error, texts))
+    })
+}
+
+/// A file that a command cannot write.
+pub(crate) fn unwritable(file: &Path, error: &io::Error) -> Refusal {
+    Refusal::own("file-unwritable", |texts| {
+        texts.file_unwritable(&file.display().to_string(), &problem(error, texts))
+    })
+}
+
+/// What the system said, in the person's language where it is something common.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the system's own words do for what is rare"
+)]
+fn problem(error: &io::Error, texts: CommandTexts) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => texts.no_such_file(),
+        io::ErrorKind::PermissionDenied => texts.no_permission(),
+        io::ErrorKind::IsADirectory => texts.is_a_folder(),
+        io::ErrorKind::StorageFull => texts.disk_is_full(),
+        _ => error.to_string(),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
+}
