@@ -12,6 +12,7 @@ mod bench;
 mod cargo_deny;
 mod commands;
 mod demo;
+mod fuzz;
 mod lint;
 mod steps;
 mod system_packages;
@@ -48,6 +49,8 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Let libFuzzer look for inputs that make a parser panic
+    Fuzz(fuzz::Options),
     /// Formatting, clippy, tidy and cargo-deny, warnings being errors
     Lint,
     /// The rules of this project that no other tool knows: floors, fixtures, files, manifests
@@ -69,6 +72,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Demo { arguments } => demo::run(&arguments),
         Verb::Test => test::run(),
         Verb::Bench { arguments } => bench::run(&arguments),
+        Verb::Fuzz(options) => fuzz::run(&options),
         Verb::Lint => lint::run(),
         Verb::Tidy => tidy::run(),
     }

@@ -69,6 +69,17 @@ pub(crate) const TESTING: &[SystemPackage] = &[
     },
 ];
 
+/// What the fuzz targets need to be built with libFuzzer.
+pub(crate) const FUZZING: &[SystemPackage] = &[
+    C_COMPILER,
+    SystemPackage {
+        debian: "g++",
+        what: "a C++ compiler",
+        why: "libFuzzer is written in C++",
+        sign: Sign::Program("c++"),
+    },
+];
+
 const C_COMPILER: SystemPackage = SystemPackage {
     debian: "build-essential",
     what: "a C compiler and linker",

@@ -1,0 +1,51 @@
+//! Fuzz targets: for each parser of foreign bytes one function that no input may make panic.
+//!
+//! `cargo xtask fuzz` lets libFuzzer look for such an input; the test `replay` runs every file of
+//! `corpus/` through the same functions. A target also asserts what must hold besides: what is written
+//! parses back, and a card, whatever it answers, is never shown a code that it must not see.
+
+mod card_answers;
+mod certificates;
+mod input;
+mod pkcs15_files;
+mod recorded_files;
+mod requests;
+pub mod seeds;
+mod texts;
+mod watched_card;
+mod wire_formats;
+
+/// A fuzz target.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name on the command line, and of its folder in `corpus/`.
+    pub name: &'static str,
+    /// Takes any bytes and must not panic.
+    pub run: fn(&[u8]),
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    target("atr", wire_formats::atr),
+    target("apdu", wire_formats::apdu),
+    target("tlv", wire_formats::tlv),
+    target("fcp", wire_formats::fcp),
+    target("pkcs15", pkcs15_files::read),
+    target("certificate", certificates::certificate),
+    target("certificate-parts", certificates::certificate_parts),
+    target("chain", certificates::chain),
+    target("transcript", texts::transcript),
+    target("scripted-holder", texts::scripted_holder),
+    target("request", requests::request),
+    target("card-answers", card_answers::card_answers),
+];
+
+const fn target(name: &'static str, run: fn(&[u8])) -> Target {
+    Target { name, run }
+}
+
+/// The target of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<Target> {
+    TARGETS.iter().copied().find(|target| target.name == name)
+}
