@@ -28,7 +28,7 @@ use crate::commands::language;
 use crate::configuration::{Configuration, ReaderSourceName};
 use crate::sources::{PcscSource, VirtualSource};
 use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
-use crate::{installation, logging, screen};
+use crate::{installation, logging, nomenclature, screen};
 
 /// `cpxd run`.
 pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()> {
@@ -156,6 +156,7 @@ impl Agent {
             after_use: self.configuration.after_use,
             only_environment: self.is_demo.then_some(Environment::Test),
             call_time: CALL_TIME,
+            nomenclature: nomenclature::of_this_agent(&self.configuration.nomenclature_folders),
             // Milliseconds: no agent tells a thousand events a second for long.
             before_first_event: u64::try_from(now().unix_timestamp_nanos() / 1_000_000)
                 .unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
@@ -21,6 +21,8 @@ pub(crate) struct Configuration {
     pub(crate) after_use: AfterUse,
     pub(crate) log_level: LogLevel,
     pub(crate) log_format: LogFormat,
+    /// Where newer nomenclature tables may lie: beside the user's file, then the machine's.
+    pub(crate) nomenclature_folders: Vec<PathBuf>,
 }
 
 /// A source of readers by its name on the command line.
@@ -85,7 +87,12 @@ impl Configuration {
             (None, Some(file)) => read_if_there(file)?,
             (None, None) => ConfigurationFile::default(),
         };
-        Ok(Self::of(&machine, options, &user))
+        let files = [options.config.as_ref().or(places.user.as_ref())];
+        let files = files.into_iter().flatten().chain([&places.machine]);
+        Ok(Self {
+            nomenclature_folders: files.filter_map(|file| nomenclature_beside(file)).collect(),
+            ..Self::of(&machine, options, &user)
+        })
     }
 
     fn of(machine: &ConfigurationFile, options: &AgentOptions, user: &ConfigurationFile) -> Self {
@@ -118,8 +125,13 @@ impl Configuration {
                 .or(options.log_format)
                 .or(user.log_format)
                 .unwrap_or(LogFormat::Text),
+            nomenclature_folders: Vec::new(),
         }
     }
+}
+
+fn nomenclature_beside(file: &Path) -> Option<PathBuf> {
+    Some(file.parent()?.join("nomenclature"))
 }
 
 /// A policy that is there must never be passed over, so only a file that is known to be absent

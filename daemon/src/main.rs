@@ -7,6 +7,7 @@ mod configuration;
 mod exit_code;
 mod installation;
 mod logging;
+mod nomenclature;
 mod refusal;
 mod screen;
 mod sources;

@@ -45,8 +45,14 @@ impl Agent {
     /// `cpxd demo --headless` with more arguments.
     #[must_use]
     pub fn demo(arguments: &[&str]) -> Self {
+        Self::demo_in(&[], arguments)
+    }
+
+    /// `cpxd demo --headless` with more environment variables and arguments.
+    #[must_use]
+    pub fn demo_in(environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
         let arguments = [&["--headless", "--port", "0"], arguments].concat();
-        Self::start("demo", &[], &arguments)
+        Self::start("demo", environment, &arguments)
     }
 
     /// `cpxd run` with more arguments.

@@ -5,7 +5,9 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use card_emulator::pki::{TEST_INTERMEDIATE_DER, TEST_ROOT_DER};
+use card_emulator::pki::{
+    TEST_INTERMEDIATE_DER, TEST_ROOT_DER, TEST_STANDARD_INTERMEDIATE_DER, TEST_STANDARD_ROOT_DER,
+};
 use ring::digest::{Algorithm, SHA256, digest};
 use serde_json::Value;
 
@@ -81,22 +83,25 @@ fn openssl_verifies_with(
     verified.status.success()
 }
 
-/// Whether openssl builds a chain from a DER certificate of a virtual card to the test root,
-/// for a purpose such as `sslclient`.
+/// Whether openssl builds a chain from a DER certificate of a virtual card to a test root, for a
+/// purpose such as `sslclient`.
 #[must_use]
 pub fn openssl_accepts_chain(certificate: &[u8], purpose: &str) -> bool {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let pem = |name: &str, der: &[u8]| {
+    let pem = |name: &str, certificates: &[&[u8]]| {
         let path = folder.path().join(name);
-        fs::write(&path, to_pem(der)).expect("a file");
+        let text: String = certificates.iter().map(|der| to_pem(der)).collect();
+        fs::write(&path, text).expect("a file");
         path
     };
+    let roots = [TEST_ROOT_DER, TEST_STANDARD_ROOT_DER];
+    let intermediates = [TEST_INTERMEDIATE_DER, TEST_STANDARD_INTERMEDIATE_DER];
     let verified = Command::new("openssl")
         .args(["verify", "-purpose", purpose, "-CAfile"])
-        .arg(pem("root.pem", TEST_ROOT_DER))
+        .arg(pem("roots.pem", &roots))
         .arg("-untrusted")
-        .arg(pem("intermediate.pem", TEST_INTERMEDIATE_DER))
-        .arg(pem("certificate.pem", certificate))
+        .arg(pem("intermediates.pem", &intermediates))
+        .arg(pem("certificate.pem", &[certificate]))
         .output()
         .expect("openssl starts");
     verified.status.success()

@@ -18,6 +18,8 @@ pub mod fixtures;
 #[cfg(target_os = "linux")]
 pub mod foreign_card;
 pub mod judge;
+#[cfg(target_os = "linux")]
+pub mod odd_card;
 pub mod operations;
 #[cfg(target_os = "linux")]
 pub mod pcsc_stack;

@@ -35,11 +35,18 @@ const BOTH_KEYS: &[&str] = &["authentication", "signature"];
 const AUTHENTICATION: &[&str] = &["authentication"];
 
 /// In the order of the readers.
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     kind("cps3", "CPS3", "CPS", "RPPS", BOTH_KEYS),
     kind("cps4", "CPS4", "CPS", "RPPS", BOTH_KEYS),
     kind("cps3-contactless", "CPS3", "CPS", "RPPS", &["technical"]),
     kind("cpe", "CPS3", "CPE", "FINESS", AUTHENTICATION),
+    kind(
+        "cpe-non-nominative",
+        "CPS4",
+        "CPE",
+        "FINESS",
+        AUTHENTICATION,
+    ),
     kind("cpf", "CPS4", "CPF", "STUDENT", AUTHENTICATION),
     kind("cpa", "CPS3", "CPA", "FINESS", AUTHENTICATION),
 ];
@@ -90,7 +97,32 @@ fn every_card_is_listed_with_what_it_has_and_without_what_it_lacks() {
             kind.has_profession,
             "{card}"
         );
+        let names_nobody = kind.name == "cpe-non-nominative";
+        assert_eq!(holder["pseudonym"].is_string(), names_nobody, "{card}");
+        for name in ["familyName", "givenName"] {
+            assert_eq!(holder[name].is_null(), names_nobody, "{card}");
+        }
+        assert_eq!(
+            holder["structure"].is_object(),
+            !kind.has_profession,
+            "{card}"
+        );
+        let is_rpps = |id: &str| id.len() == 12 && id.starts_with('8');
+        let is_professional = kind.card_type == "CPS";
+        let national_id = holder["nationalId"].as_str().unwrap();
+        assert_eq!(is_rpps(national_id), is_professional, "{card}");
+        assert_eq!(card["warnings"], json!([]), "{card}");
         let certificates = card["certificates"].as_array().unwrap();
+        let level = if kind.has_profession {
+            "FORT"
+        } else {
+            "STANDARD"
+        };
+        for certificate in certificates {
+            let issuer = certificate["issuer"].as_str().unwrap();
+            let authority = format!("CN=TEST AC IGC-SANTE {level} PERSONNES,");
+            assert!(issuer.starts_with(&authority), "{issuer}");
+        }
         let mut roles: Vec<_> = certificates
             .iter()
             .map(|certificate| certificate["role"].as_str().unwrap())

@@ -89,14 +89,18 @@ fn the_card_is_listed_in_the_shape_of_the_contract() {
         "holder": {
             "familyName": "DUPONT",
             "givenName": "CAMILLE",
+            "pseudonym": null,
             "nationalId": "899700000013",
             "nationalIdKind": "RPPS",
             "profession": { "code": "10", "label": "Médecin" },
+            "knowHow": [],
+            "structure": null,
         },
         "validity": card["validity"],
         "pin": { "state": "ready", "triesLeft": 3, "triesMaximum": 3 },
         "unblockCode": { "state": "ready", "triesLeft": 10, "usesLeft": 100 },
         "certificates": certificates,
+        "warnings": [],
     } ] });
     assert_eq!(listed.body, expected);
     assert_eq!(agent.read(&path_of(&card, "")).body, expected["cards"][0]);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use card_apdu::{Atr, CardChannel, Protocol, ReaderFault, WireBytes};
 use card_emulator::pki::KeySet;
 use card_emulator::{CardParameters, Cps3Card, VirtualConnection, VirtualReaders};
+use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{
     AfterUse, CardConnection, CardTransaction, Cards, ConnectCard, Presence, ReaderSource,
     ReaderState, Settings, SourceFault, StopSource,
@@ -66,6 +67,7 @@ impl Desk {
             after_use: AfterUse::Reset,
             only_environment: None,
             call_time: Duration::from_secs(60),
+            nomenclature: Nomenclature::BUILT_IN,
             before_first_event: 0,
         };
         let cards = Cards::start(vec![Box::new(source)], settings).unwrap();

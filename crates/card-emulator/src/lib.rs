@@ -48,7 +48,7 @@ pub use fault_plan::{Counts, Fault, FaultOrder, FaultPlan, Moment, UnknownFault,
 pub use holder::{CardType, Holder, HolderName, Structure};
 pub use observed_card::{ObservedCard, Observer};
 pub use pace::Pace;
-pub use parameters::{CardParameters, ParameterError};
+pub use parameters::{CardParameters, ClaimedEnvironment, ParameterError};
 pub use persistent_state::StateFileError;
 pub use virtual_card::VirtualCard;
 pub use virtual_reader::{

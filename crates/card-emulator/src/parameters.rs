@@ -45,12 +45,29 @@ pub struct CardParameters {
     ///
     /// CPS3 alone.
     pub takes_finished_hash: bool,
+    /// The environment that the certificates claim to be of.
+    pub claimed_environment: ClaimedEnvironment,
     /// Whether there are a signature key and its certificate, as on a CPS.
     pub has_signature_key: bool,
     /// Whether the card lists places of work ("situations"), as a CPS does.
     pub has_activities: bool,
     /// What only a CPS4 has.
     pub cps4: Cps4Parameters,
+}
+
+/// What the certificates of a card say of its environment, by their issuer's name and their
+/// category. Test keys sign them whatever they claim, so none but the first is ever proved.
+///
+/// All but the first are for tests of whoever must not be fooled; no program makes such a card.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClaimedEnvironment {
+    /// All are of the test PKI.
+    #[default]
+    Test,
+    /// All claim to be of the IGC-Santé in production.
+    Production,
+    /// The signature certificate claims production and the others are tests, as on no real card.
+    Mixed,
 }
 
 /// Why a card cannot be made of these parameters.
@@ -135,6 +152,7 @@ impl CardParameters {
             unblock_uses: 100,
             key_set,
             takes_finished_hash: true,
+            claimed_environment: ClaimedEnvironment::Test,
             has_signature_key: true,
             has_activities: true,
             cps4: Cps4Parameters::default(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use card_profiles::{HashAlgorithm, LastTry, SignatureAlgorithm};
 use daemon_types::{Environment, KeyRole, OperationError, PresentCard, ReaderId};
+use igc_sante::nomenclature::Nomenclature;
 use secrets::{Pin, UnblockCode};
 
 use crate::AfterUse;
@@ -20,6 +21,8 @@ pub struct Settings {
     /// How long one call to a reader may last before its card counts as mute, or the reader as busy
     /// where another program has it.
     pub call_time: Duration,
+    /// The labels of the codes that cards carry.
+    pub nomenclature: &'static Nomenclature,
     /// Number before that of the first event, greater than any of an earlier run.
     pub before_first_event: u64,
 }

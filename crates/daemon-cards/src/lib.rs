@@ -23,6 +23,8 @@ mod worker_link;
 
 pub use card::{CardInReader, HolderCodeError, KeyUse, NewPin, Proof, Settings};
 pub use event_log::Subscription;
+/// The tables behind [`Settings::nomenclature`].
+pub use igc_sante::nomenclature;
 pub use inventory::Cards;
 pub use source::{
     AfterUse, CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState,

@@ -87,7 +87,8 @@ impl OpenCard {
         self.serial_number.clone_from(&identity.serial_number);
         self.identity_is_proven = true;
         let id = inventory.card_id(&identity.serial_number);
-        card_summary(id, &identity, &states, limits)
+        let nomenclature = inventory.settings.nomenclature;
+        card_summary(id, &identity, &states, limits, nomenclature)
     }
 
     /// Reads the list of keys ahead of its first use.

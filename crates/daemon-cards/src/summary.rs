@@ -2,10 +2,12 @@
 
 use card_profiles::{CardError, CodeCounters, CodeStates, Identity, PinLimits};
 use daemon_types::{
-    CardId, CardSummary, CertificateSummary, CodeCondition, CodeState, Environment, ErrorCode,
-    Generation, Holder, NationalId, OperationError, Profession, UnblockCodeState,
+    CardId, CardSummary, CardWarning, CertificateSummary, CodeCondition, CodeState, CodedLabel,
+    Environment, ErrorCode, Generation, Holder, NationalId, OperationError, Structure,
+    UnblockCodeState,
 };
 use igc_sante::CardCertificate;
+use igc_sante::nomenclature::{Nomenclature, Table};
 
 use crate::card::daemon_role;
 
@@ -15,6 +17,7 @@ pub(crate) fn card_summary(
     identity: &Identity,
     states: &CodeStates,
     limits: Option<PinLimits>,
+    nomenclature: &Nomenclature,
 ) -> Result<CardSummary, OperationError> {
     let certificates = &identity.certificates;
     let speaking = certificates.first().map(|(_, certificate)| certificate);
@@ -26,20 +29,23 @@ pub(crate) fn card_summary(
             card_profiles::Generation::Cps4 => Generation::Cps4,
         },
         card_type: speaking
-            .and_then(CardCertificate::card_type)
+            .and_then(|certificate| certificate.card_type().ok()?)
             .map(|card_type| card_type.as_str().to_owned()),
         environment: environment(certificates)?,
         number: speaking
             .and_then(CardCertificate::card_number)
             .unwrap_or(&identity.serial_number)
             .to_owned(),
-        holder: speaking.map(holder).unwrap_or_default(),
+        holder: speaking
+            .map(|certificate| holder(certificate, nomenclature))
+            .unwrap_or_default(),
         pin,
         unblock_code,
         certificates: certificates
             .iter()
             .map(|(role, certificate)| certificate_summary(*role, certificate))
             .collect(),
+        warnings: warnings(certificates),
     })
 }
 
@@ -99,20 +105,60 @@ fn environment(
     })
 }
 
-fn holder(certificate: &CardCertificate) -> Holder {
+fn holder(certificate: &CardCertificate, nomenclature: &Nomenclature) -> Holder {
     let holder = certificate.holder();
+    let structure = Structure {
+        id: holder.structure_id,
+        name: holder.structure_name,
+        locality: holder.locality,
+    };
+    let know_how = certificate.know_how().iter();
     Holder {
-        family_name: holder.family_name.clone(),
-        given_name: holder.given_name.clone(),
-        national_id: holder.national_id.as_ref().map(|id| NationalId {
-            value: id.value.clone(),
+        family_name: holder.family_name,
+        given_name: holder.given_name,
+        pseudonym: holder.pseudonym,
+        national_id: holder.national_id.map(|id| NationalId {
+            value: id.value,
             kind: Some(id.kind.as_str().to_owned()),
         }),
-        profession: certificate.profession().map(|profession| Profession {
-            code: profession.code.clone(),
-            label: profession.label.map(str::to_owned),
-        }),
+        profession: certificate
+            .profession()
+            .map(|profession| coded_label(nomenclature, profession.table(), &profession.code)),
+        know_how: know_how
+            .map(|code| coded_label(nomenclature, Table::KnowHow, code))
+            .collect(),
+        structure: Some(structure).filter(|structure| *structure != Structure::default()),
     }
+}
+
+/// A code as the card writes it, with its label where a table has one.
+pub(crate) fn coded_label(nomenclature: &Nomenclature, table: Table, code: &str) -> CodedLabel {
+    CodedLabel {
+        code: code.to_owned(),
+        label: nomenclature.label(table, code).map(str::to_owned),
+    }
+}
+
+fn warnings(certificates: &[(igc_sante::KeyRole, CardCertificate)]) -> Vec<CardWarning> {
+    let any = |is_odd: fn(&CardCertificate) -> bool| {
+        certificates
+            .iter()
+            .any(|(_, certificate)| is_odd(certificate))
+    };
+    let wrong_check_digit = any(|certificate| {
+        let national_id = certificate.holder().national_id;
+        national_id.and_then(|id| id.luhn_is_valid()) == Some(false)
+    });
+    let doubtful_type = any(|certificate| certificate.card_type().is_err());
+    let warnings = [
+        wrong_check_digit.then_some(CardWarning::NationalIdCheckDigit),
+        doubtful_type.then_some(CardWarning::CardTypeDoubtful),
+    ];
+    let warnings: Vec<_> = warnings.into_iter().flatten().collect();
+    for warning in &warnings {
+        tracing::warn!(warning = warning.as_str(), "a card is odd");
+    }
+    warnings
 }
 
 fn certificate_summary(
@@ -167,5 +213,48 @@ mod tests {
             let states = CodeStates { pin, unblock_code };
             assert_eq!(code_conditions(&states, None).0.condition, expected);
         }
+    }
+
+    /// A card with one certificate, which openssl made.
+    fn summary_of(der: &[u8], nomenclature: &Nomenclature) -> CardSummary {
+        let certificate = CardCertificate::parse(der).unwrap();
+        let identity = Identity {
+            generation: card_profiles::Generation::Cps3,
+            serial_number: "99000000".into(),
+            certificates: vec![(igc_sante::KeyRole::Authentication, certificate)],
+        };
+        let states = CodeStates {
+            pin: None,
+            unblock_code: None,
+        };
+        let id = CardId("c1".into());
+        card_summary(id, &identity, &states, None, nomenclature).unwrap()
+    }
+
+    #[test]
+    fn a_type_that_its_issuer_does_not_issue_is_not_told_and_warned_of() {
+        let doubtful = include_bytes!("../../igc-sante/tests/data/cpe-of-fort.der");
+        let summary = summary_of(doubtful, Nomenclature::BUILT_IN);
+        assert_eq!(summary.card_type, None);
+        assert_eq!(summary.warnings, [CardWarning::CardTypeDoubtful]);
+        let agreed = include_bytes!("../../igc-sante/tests/data/cpe-authentication.der");
+        let summary = summary_of(agreed, Nomenclature::BUILT_IN);
+        assert_eq!(summary.card_type.as_deref(), Some("CPE"));
+        assert_eq!(summary.warnings, []);
+    }
+
+    #[test]
+    fn codes_have_the_labels_of_the_newest_tables() {
+        let cps = include_bytes!("../../igc-sante/tests/data/cps-authentication.der");
+        let mut nomenclature = Nomenclature::BUILT_IN.clone();
+        let newer = "code;label\nSM26;Médecine de famille\n";
+        nomenclature.update(Table::KnowHow, newer).unwrap();
+        let holder = summary_of(cps, &nomenclature).holder;
+        let coded = |code: &str, label: &str| CodedLabel {
+            code: code.into(),
+            label: Some(label.into()),
+        };
+        assert_eq!(holder.profession, Some(coded("10", "Médecin")));
+        assert_eq!(holder.know_how, [coded("SM26", "Médecine de famille")]);
     }
 }

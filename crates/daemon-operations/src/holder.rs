@@ -223,7 +223,9 @@ fn card_label(summary: &CardSummary) -> CardLabel {
     CardLabel {
         id: summary.id.clone(),
         holder: if names.is_empty() {
-            identifier.unwrap_or_else(|| summary.number.clone())
+            let pseudonym = holder.pseudonym.clone();
+            let other = pseudonym.or(identifier);
+            other.unwrap_or_else(|| summary.number.clone())
         } else {
             names.join(" ")
         },

@@ -101,7 +101,7 @@ pub struct CardSummary {
     pub id: CardId,
     /// Generation of the chip.
     pub generation: Generation,
-    /// `CPS`, `CPF`, `CPE`, `CPA`, or the code of table G02 that is none of them.
+    /// `CPS`, `CPF`, `CPE`, `CPA`, or `unknown`; `None` where no certificate tells, or where it is in doubt.
     pub card_type: Option<String>,
     /// Production or test, by certificate extension and issuer together.
     pub environment: Environment,
@@ -115,6 +115,28 @@ pub struct CardSummary {
     pub unblock_code: UnblockCodeState,
     /// Its certificates.
     pub certificates: Vec<CertificateSummary>,
+    /// What is odd about it.
+    pub warnings: Vec<CardWarning>,
+}
+
+/// What is odd about a card and keeps nobody from using it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardWarning {
+    /// The last digit of the holder's national identifier does not fit the others.
+    NationalIdCheckDigit,
+    /// The type that a certificate claims is not one that its issuer issues.
+    CardTypeDoubtful,
+}
+
+impl CardWarning {
+    /// Its stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NationalIdCheckDigit => "national-id-check-digit",
+            Self::CardTypeDoubtful => "card-type-doubtful",
+        }
+    }
 }
 
 impl CardSummary {
@@ -140,10 +162,27 @@ pub struct Holder {
     pub family_name: Option<String>,
     /// Given name.
     pub given_name: Option<String>,
+    /// What a card bears that names nobody in particular.
+    pub pseudonym: Option<String>,
     /// National identifier.
     pub national_id: Option<NationalId>,
-    /// Profession.
-    pub profession: Option<Profession>,
+    /// Profession, table G15, or G16 in training.
+    pub profession: Option<CodedLabel>,
+    /// Specialties and other know-how, table R01.
+    pub know_how: Vec<CodedLabel>,
+    /// Where staff work.
+    pub structure: Option<Structure>,
+}
+
+/// A structure whose staff a card is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Structure {
+    /// Identifier with its type digit, table G07.
+    pub id: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// Town and department.
+    pub locality: Option<String>,
 }
 
 /// An identifier of a person or structure, table G08.
@@ -155,9 +194,9 @@ pub struct NationalId {
     pub kind: Option<String>,
 }
 
-/// A profession, table G15.
+/// A code of a nomenclature table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Profession {
+pub struct CodedLabel {
     /// Code of the table.
     pub code: String,
     /// French label; `None` for a code that the table does not know.

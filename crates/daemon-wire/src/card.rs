@@ -79,7 +79,7 @@ pub struct CardBody {
     pub reader: String,
     /// `CPS3` or `CPS4`.
     pub generation: String,
-    /// `CPS`, `CPF`, `CPE`, `CPA`; null where no certificate tells.
+    /// `CPS`, `CPF`, `CPE`, `CPA`, `unknown`; null where no certificate tells, or where it is in doubt.
     #[serde(rename = "type")]
     pub card_type: Option<String>,
     /// `production` or `test`.
@@ -96,6 +96,8 @@ pub struct CardBody {
     pub unblock_code: UnblockCodeBody,
     /// Its certificates, without their bytes.
     pub certificates: Vec<CertificateBody>,
+    /// What is odd about it and keeps nobody from using it: `national-id-check-digit`, `card-type-doubtful`.
+    pub warnings: Vec<String>,
 }
 
 /// The holder of a card, as far as its certificates say.
@@ -106,12 +108,29 @@ pub struct HolderBody {
     pub family_name: Option<String>,
     /// Given name.
     pub given_name: Option<String>,
+    /// What a card bears that names nobody in particular.
+    pub pseudonym: Option<String>,
     /// National identifier, type digit included.
     pub national_id: Option<String>,
     /// `RPPS`, `ADELI`, …
     pub national_id_kind: Option<String>,
-    /// Profession, table G15.
+    /// Profession, table G15, or G16 in training.
     pub profession: Option<CodedLabel>,
+    /// Specialties and other know-how, table R01; no certificate of today's authorities is known to tell any.
+    pub know_how: Vec<CodedLabel>,
+    /// Where staff work (CPE, CPA).
+    pub structure: Option<StructureBody>,
+}
+
+/// A structure whose staff a card is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StructureBody {
+    /// Identifier, type digit included (table G07).
+    pub id: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// Town and department.
+    pub locality: Option<String>,
 }
 
 /// A code of a nomenclature table and its French label, null for a code that the table lacks.
@@ -192,6 +211,11 @@ impl CardBody {
                 .iter()
                 .map(|certificate| CertificateBody::summary(certificate, now))
                 .collect(),
+            warnings: summary
+                .warnings
+                .iter()
+                .map(|warning| warning.as_str().to_owned())
+                .collect(),
         }
     }
 }
@@ -212,12 +236,25 @@ impl From<&Holder> for HolderBody {
         Self {
             family_name: holder.family_name.clone(),
             given_name: holder.given_name.clone(),
+            pseudonym: holder.pseudonym.clone(),
             national_id: national_id.map(|id| id.value.clone()),
             national_id_kind: national_id.and_then(|id| id.kind.clone()),
-            profession: holder.profession.as_ref().map(|profession| CodedLabel {
-                code: profession.code.clone(),
-                label: profession.label.clone(),
+            profession: holder.profession.as_ref().map(CodedLabel::from),
+            know_how: holder.know_how.iter().map(CodedLabel::from).collect(),
+            structure: holder.structure.as_ref().map(|structure| StructureBody {
+                id: structure.id.clone(),
+                name: structure.name.clone(),
+                locality: structure.locality.clone(),
             }),
+        }
+    }
+}
+
+impl From<&daemon_types::CodedLabel> for CodedLabel {
+    fn from(coded: &daemon_types::CodedLabel) -> Self {
+        Self {
+            code: coded.code.clone(),
+            label: coded.label.clone(),
         }
     }
 }
@@ -294,11 +331,18 @@ fn condition_name(condition: CodeCondition) -> &'static str {
 mod tests {
     use super::*;
     use daemon_types::{
-        CardId, CardSummary, CertificateSummary, HashAlgorithm, NationalId, Profession, ReaderId,
-        SignatureAlgorithm,
+        CardId, CardSummary, CardWarning, CertificateSummary, HashAlgorithm, NationalId, ReaderId,
+        SignatureAlgorithm, Structure,
     };
     use expect_test::expect;
     use time::macros::datetime;
+
+    fn coded(code: &str, label: Option<&str>) -> daemon_types::CodedLabel {
+        daemon_types::CodedLabel {
+            code: code.into(),
+            label: label.map(str::to_owned),
+        }
+    }
 
     #[test]
     fn a_card_looks_as_the_contract_says() {
@@ -317,9 +361,13 @@ mod tests {
                         value: "899700000018".into(),
                         kind: Some("RPPS".into()),
                     }),
-                    profession: Some(Profession {
-                        code: "10".into(),
-                        label: Some("Médecin".into()),
+                    pseudonym: None,
+                    profession: Some(coded("10", Some("Médecin"))),
+                    know_how: vec![coded("SM26", Some("Qualifié en médecine générale"))],
+                    structure: Some(Structure {
+                        id: Some("1990000001".into()),
+                        name: None,
+                        locality: None,
                     }),
                 },
                 pin: CodeState {
@@ -346,6 +394,7 @@ mod tests {
                     ]),
                     der: vec![0x30],
                 }],
+                warnings: vec![CardWarning::NationalIdCheckDigit],
             },
         };
         let body = CardBody::new(&card, datetime!(2026-11-21 12:00 UTC));
@@ -361,11 +410,23 @@ mod tests {
               "holder": {
                 "familyName": "DUPONT",
                 "givenName": "CAMILLE",
+                "pseudonym": null,
                 "nationalId": "899700000018",
                 "nationalIdKind": "RPPS",
                 "profession": {
                   "code": "10",
                   "label": "Médecin"
+                },
+                "knowHow": [
+                  {
+                    "code": "SM26",
+                    "label": "Qualifié en médecine générale"
+                  }
+                ],
+                "structure": {
+                  "id": "1990000001",
+                  "name": null,
+                  "locality": null
                 }
               },
               "validity": {
@@ -397,6 +458,9 @@ mod tests {
                     "PS256"
                   ]
                 }
+              ],
+              "warnings": [
+                "national-id-check-digit"
               ]
             }"#]]
         .assert_eq(&json);

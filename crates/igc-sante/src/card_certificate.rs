@@ -1,6 +1,6 @@
 //! One certificate of a card, and the answers it gives.
 
-use crate::card_type::CardType;
+use crate::card_type::{CardType, CardTypeContradiction, IssuedTypes};
 use crate::distinguished_name::rfc4514;
 use crate::environment::{Environment, EnvironmentContradiction};
 use crate::holder::Holder;
@@ -26,6 +26,7 @@ pub struct CardCertificate {
     holder: Holder,
     private_extensions: PrivateExtensions,
     issuer_environment: Option<Environment>,
+    issued_types: Option<IssuedTypes>,
     key_usage: Option<KeyUsage>,
     has_client_auth: bool,
     not_before: OffsetDateTime,
@@ -53,6 +54,7 @@ impl CardCertificate {
             holder: Holder::of_subject(certificate.subject()),
             private_extensions: PrivateExtensions::of_certificate(&certificate)?,
             issuer_environment: Environment::of_issuer(certificate.issuer()),
+            issued_types: IssuedTypes::of_issuer(certificate.issuer()),
             key_usage: key_usage(&certificate)?,
             has_client_auth: has_client_auth(&certificate)?,
             not_before: certificate.validity().not_before.to_datetime(),
@@ -87,9 +89,14 @@ impl CardCertificate {
         self.holder.clone()
     }
 
-    /// The type of the card (table G02); `None` without its extension.
-    pub fn card_type(&self) -> Option<CardType> {
-        self.private_extensions.card_type
+    /// The type of the card (table G02), on which its extension and the issuer's name agree; `None` without the
+    /// extension.
+    ///
+    /// # Errors
+    ///
+    /// [`CardTypeContradiction`] when the issuer is an authority of other types: the type is in doubt then.
+    pub fn card_type(&self) -> Result<Option<CardType>, CardTypeContradiction> {
+        CardType::decide(self.private_extensions.card_type, self.issued_types)
     }
 
     /// The number of the card, without its issuer's `8025000001/`; `None` without its extension or with another issuer.

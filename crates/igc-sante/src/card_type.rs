@@ -1,6 +1,9 @@
 //! The type of a card of the CPx family.
 
-use crate::nomenclature::{Table, label};
+use crate::distinguished_name::attribute_texts;
+use crate::oids;
+use thiserror::Error;
+use x509_parser::x509::X509Name;
 
 /// The type of card (ANS table G02).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,10 +54,76 @@ impl CardType {
         }
     }
 
-    /// The French name of the type, `None` for an unknown one.
-    pub fn label(self) -> Option<&'static str> {
-        label(Table::CardTypes, &format!("{:02}", self.code()))
+    /// The type that the extension says, unless the issuer is an authority of other types.
+    ///
+    /// An authority issues two types each, so its name alone decides none.
+    pub(crate) fn decide(
+        extension: Option<Self>,
+        issuer: Option<IssuedTypes>,
+    ) -> Result<Option<Self>, CardTypeContradiction> {
+        match (extension, issuer) {
+            (Some(extension), Some(issuer)) if issuer.excludes(extension) => {
+                Err(CardTypeContradiction { extension, issuer })
+            }
+            _ => Ok(extension),
+        }
     }
+}
+
+/// The types of card that an authority of the IGC-Santé issues.
+///
+/// That the level of an authority tells them was read in a public program, not in a document of the ANS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssuedTypes {
+    /// FORT PERSONNES: professionals, CPS and CPF.
+    Professionals,
+    /// STANDARD PERSONNES: staff without a profession, CPE and CPA.
+    Staff,
+}
+
+impl IssuedTypes {
+    /// What the issuer's name says; the name of another authority says nothing.
+    pub(crate) fn of_issuer(issuer: &X509Name<'_>) -> Option<Self> {
+        let common_names = attribute_texts(issuer, oids::COMMON_NAME);
+        let mut said = common_names.iter().filter_map(|name| {
+            match name.strip_prefix("TEST ").unwrap_or(name) {
+                "AC IGC-SANTE FORT PERSONNES" => Some(Self::Professionals),
+                "AC IGC-SANTE STANDARD PERSONNES" => Some(Self::Staff),
+                _ => None,
+            }
+        });
+        said.next()
+    }
+
+    /// A type that no table has may come from anybody.
+    fn excludes(self, card_type: CardType) -> bool {
+        match card_type {
+            CardType::Cps | CardType::Cpf => self == Self::Staff,
+            CardType::Cpe | CardType::Cpa => self == Self::Professionals,
+            CardType::Unknown(_) => false,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Professionals => "CPS and CPF",
+            Self::Staff => "CPE and CPA",
+        }
+    }
+}
+
+/// The issuer is not one that issues cards of the type that the extension says, so the type is in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "type of the card is undecided: its extension says {}, its issuer issues {}",
+    .extension.as_str(),
+    .issuer.as_str()
+)]
+pub struct CardTypeContradiction {
+    /// What the extension `1.2.250.1.71.1.2.2` says.
+    pub extension: CardType,
+    /// What the issuer's name says.
+    pub issuer: IssuedTypes,
 }
 
 #[cfg(test)]
@@ -69,13 +138,23 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_every_known_type() {
-        assert_eq!(CardType::Cpe.as_str(), "CPE");
-        assert_eq!(
-            CardType::Cps.label(),
-            Some("Carte de professionnel de santé")
-        );
-        assert!((0..4).all(|code| CardType::from_code(code).label().is_some()));
-        assert_eq!(CardType::Unknown(9).label(), None);
+    fn issuer_and_extension_decide_together() {
+        use CardType::{Cpa, Cpe, Cpf, Cps, Unknown};
+        use IssuedTypes::{Professionals, Staff};
+        for (issuer, its_own, others) in [
+            (Professionals, [Cps, Cpf], [Cpe, Cpa]),
+            (Staff, [Cpe, Cpa], [Cps, Cpf]),
+        ] {
+            for extension in its_own.into_iter().chain([Unknown(9)]) {
+                let decided = CardType::decide(Some(extension), Some(issuer));
+                assert_eq!(decided, Ok(Some(extension)));
+            }
+            for extension in others {
+                let decided = CardType::decide(Some(extension), Some(issuer));
+                assert_eq!(decided, Err(CardTypeContradiction { extension, issuer }));
+                assert_eq!(CardType::decide(Some(extension), None), Ok(Some(extension)));
+            }
+            assert_eq!(CardType::decide(None, Some(issuer)), Ok(None));
+        }
     }
 }

@@ -38,7 +38,7 @@ mod strict_parse;
 mod validity;
 
 pub use card_certificate::CardCertificate;
-pub use card_type::CardType;
+pub use card_type::{CardType, CardTypeContradiction, IssuedTypes};
 pub use environment::{Environment, EnvironmentContradiction};
 pub use holder::Holder;
 pub use key_role::{KeyRole, KeyUsage, UnknownKeyRole};

@@ -1,7 +1,5 @@
 //! National identifiers of persons (ANS table G08).
 
-use crate::nomenclature::{Table, label};
-
 /// The register that a national identifier comes from: its first digit (table G08).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NationalIdKind {
@@ -58,11 +56,6 @@ impl NationalIdKind {
             Self::Student => "9",
             Self::MsSante => "10",
         }
-    }
-
-    /// The French label of table G08.
-    pub fn label(self) -> Option<&'static str> {
-        label(Table::PersonIdentifiers, self.code())
     }
 
     fn of_value(value: &str) -> Option<Self> {
@@ -146,6 +139,7 @@ fn luhn_sum(digits: &[u32]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nomenclature::{Table, label};
 
     fn kind(text: &str) -> Option<NationalIdKind> {
         NationalId::parse(text).map(|id| id.kind)
@@ -174,11 +168,12 @@ mod tests {
     #[test]
     fn every_kind_has_a_code_that_reads_back_and_a_label() {
         for code in ["0", "1", "2", "3", "4", "5", "6", "8", "9"] {
-            let kind = kind(code).unwrap();
-            assert_eq!(kind.code(), code);
-            assert!(kind.label().is_some(), "{code}");
+            assert_eq!(kind(code).unwrap().code(), code);
+            assert!(label(Table::PersonIdentifiers, code).is_some(), "{code}");
         }
-        assert_eq!(NationalIdKind::MsSante.label(), Some("Adresse MSSanté"));
+        let address = NationalIdKind::MsSante.code();
+        let label = label(Table::PersonIdentifiers, address);
+        assert_eq!(label, Some("Adresse MSSanté"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::attribute_text::attribute_text;
 use crate::card_type::CardType;
-use crate::nomenclature::{Table, label};
+use crate::nomenclature::Table;
 use crate::oids;
 use crate::strict_parse::CertificateError;
 use x509_parser::asn1_rs::{Any, FromDer, OctetString, Sequence};
@@ -13,8 +13,6 @@ use x509_parser::certificate::X509Certificate;
 pub struct Profession {
     /// The code, in two digits at least: `10`.
     pub code: String,
-    /// The French label, `None` for a code that this version of the table does not have.
-    pub label: Option<&'static str>,
     /// Whether the code is one of table G16.
     pub in_training: bool,
 }
@@ -52,6 +50,15 @@ impl PrivateExtensions {
 }
 
 impl Profession {
+    /// The table that has its label.
+    pub fn table(&self) -> Table {
+        if self.in_training {
+            Table::ProfessionsInTraining
+        } else {
+            Table::Professions
+        }
+    }
+
     /// The extension of table G16 is for those in training alone, and so is a CPF.
     fn of_codes(
         profession: Option<u32>,
@@ -59,17 +66,9 @@ impl Profession {
         card_type: Option<CardType>,
     ) -> Option<Self> {
         let code = profession.or(in_training)?;
-        let in_training = profession.is_none() || card_type == Some(CardType::Cpf);
-        let table = if in_training {
-            Table::ProfessionsInTraining
-        } else {
-            Table::Professions
-        };
-        let code = format!("{code:02}");
         Some(Self {
-            label: label(table, &code),
-            code,
-            in_training,
+            code: format!("{code:02}"),
+            in_training: profession.is_none() || card_type == Some(CardType::Cpf),
         })
     }
 }
@@ -158,7 +157,8 @@ mod tests {
     #[test]
     fn an_unlisted_profession_is_passed_through() {
         let profession = Profession::of_codes(Some(77), None, Some(CardType::Cps)).unwrap();
-        assert_eq!((profession.code.as_str(), profession.label), ("77", None));
+        assert_eq!(profession.code, "77");
+        assert_eq!(profession.table(), Table::Professions);
     }
 
     #[test]
@@ -166,8 +166,7 @@ mod tests {
         let of_card = Profession::of_codes(Some(10), None, Some(CardType::Cpf)).unwrap();
         let of_extension = Profession::of_codes(None, Some(10), None).unwrap();
         assert_eq!(of_card, of_extension);
-        assert_eq!(of_card.label, Some("Médecin en formation"));
-        assert!(of_card.in_training);
+        assert_eq!(of_card.table(), Table::ProfessionsInTraining);
     }
 
     #[test]

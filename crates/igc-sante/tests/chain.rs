@@ -14,6 +14,8 @@ use time::macros::datetime;
 const NOW: OffsetDateTime = datetime!(2026-11-21 12:00:00 UTC);
 
 const TEST_ROOT: &[u8] = include_bytes!("data/test-root.der");
+const STANDARD_ROOT: &[u8] = include_bytes!("data/test-standard-root.der");
+const STANDARD_INTERMEDIATE: &[u8] = include_bytes!("data/test-standard-personnes.der");
 const TEST_INTERMEDIATE: &[u8] = include_bytes!("data/test-fort-personnes.der");
 const TOO_DEEP: &[u8] = include_bytes!("data/test-too-deep.der");
 const IMPOSTOR: &[u8] = include_bytes!("data/impostor-fort-personnes.der");
@@ -36,19 +38,27 @@ fn a_card_is_proved_up_to_its_root() {
         include_bytes!("data/cps-authentication.der").as_slice(),
         CPS_SIGNATURE,
         include_bytes!("data/cpf-authentication.der"),
-        include_bytes!("data/cpe-authentication.der"),
+    ] {
+        assert_proved(der, [TEST_INTERMEDIATE, TEST_ROOT]);
+    }
+    for der in [
+        include_bytes!("data/cpe-authentication.der").as_slice(),
         include_bytes!("data/cpe-pseudonym.der"),
     ] {
-        let chain = verify_chain(
-            &card(der),
-            &[PRODUCTION_INTERMEDIATE, TEST_INTERMEDIATE],
-            &[TEST_ROOT],
-            NOW,
-        )
-        .unwrap();
-        assert_eq!(chain.issuers, [TEST_INTERMEDIATE, TEST_ROOT]);
-        assert_eq!(chain.revocation, RevocationStatus::NotChecked);
+        assert_proved(der, [STANDARD_INTERMEDIATE, STANDARD_ROOT]);
     }
+}
+
+fn assert_proved(der: &[u8], issuers: [&[u8]; 2]) {
+    let intermediates = [
+        PRODUCTION_INTERMEDIATE,
+        STANDARD_INTERMEDIATE,
+        TEST_INTERMEDIATE,
+    ];
+    let roots = [TEST_ROOT, STANDARD_ROOT];
+    let chain = verify_chain(&card(der), &intermediates, &roots, NOW).unwrap();
+    assert_eq!(chain.issuers, issuers);
+    assert_eq!(chain.revocation, RevocationStatus::NotChecked);
 }
 
 #[test]

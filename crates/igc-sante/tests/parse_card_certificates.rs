@@ -5,9 +5,10 @@
     reason = "a fixture that cannot be made fails its test"
 )]
 
+use igc_sante::nomenclature::Table;
 use igc_sante::{
-    CardCertificate, CardType, CertificateError, CertificateStatus, Environment, KeyRole,
-    MAX_CERTIFICATE_LENGTH, NationalIdKind,
+    CardCertificate, CardType, CardTypeContradiction, CertificateError, CertificateStatus,
+    Environment, IssuedTypes, KeyRole, MAX_CERTIFICATE_LENGTH, NationalIdKind,
 };
 use time::macros::datetime;
 
@@ -35,17 +36,14 @@ fn reads_the_holder_of_a_cps_from_the_multi_valued_rdn() {
 #[test]
 fn reads_the_private_extensions_of_a_cps() {
     let certificate = parse(CPS_AUTHENTICATION);
-    assert_eq!(certificate.card_type(), Some(CardType::Cps));
+    assert_eq!(certificate.card_type(), Ok(Some(CardType::Cps)));
     assert_eq!(certificate.card_number(), Some("9900000001"));
     assert_eq!(certificate.category(), Some(0x80));
     assert_eq!(certificate.environment(), Ok(Environment::Test));
     assert_eq!(certificate.know_how(), ["SM26"]);
     let profession = certificate.profession().expect("a CPS has a profession");
-    assert_eq!(
-        (profession.code.as_str(), profession.label),
-        ("10", Some("Médecin"))
-    );
-    assert!(!profession.in_training);
+    assert_eq!(profession.code, "10");
+    assert_eq!(profession.table(), Table::Professions);
 }
 
 #[test]
@@ -94,22 +92,19 @@ fn an_authority_has_no_card_role() {
 #[test]
 fn reads_a_professional_in_training() {
     let certificate = parse(include_bytes!("data/cpf-authentication.der"));
-    assert_eq!(certificate.card_type(), Some(CardType::Cpf));
+    assert_eq!(certificate.card_type(), Ok(Some(CardType::Cpf)));
     assert_eq!(certificate.holder().given_name.as_deref(), Some("LÉA"));
     let profession = certificate
         .profession()
         .expect("a CPF has a profession in training");
-    assert_eq!(
-        (profession.code.as_str(), profession.label),
-        ("50", Some("Sage-femme en formation"))
-    );
-    assert!(profession.in_training);
+    assert_eq!(profession.code, "50");
+    assert_eq!(profession.table(), Table::ProfessionsInTraining);
 }
 
 #[test]
 fn reads_a_member_of_staff_without_rpps_or_profession() {
     let certificate = parse(include_bytes!("data/cpe-authentication.der"));
-    assert_eq!(certificate.card_type(), Some(CardType::Cpe));
+    assert_eq!(certificate.card_type(), Ok(Some(CardType::Cpe)));
     assert_eq!(certificate.profession(), None);
     let holder = certificate.holder();
     assert_eq!(holder.family_name.as_deref(), Some("DURAND"));
@@ -127,6 +122,27 @@ fn reads_a_member_of_staff_without_rpps_or_profession() {
         (national_id.value.as_str(), national_id.kind),
         ("3990000001/0000000042", NationalIdKind::Finess)
     );
+}
+
+#[test]
+fn doubts_a_member_of_staff_whose_card_the_authority_of_the_professionals_issued() {
+    let certificate = parse(include_bytes!("data/cpe-of-fort.der"));
+    let doubted = certificate.card_type();
+    assert_eq!(
+        doubted,
+        Err(CardTypeContradiction {
+            extension: CardType::Cpe,
+            issuer: IssuedTypes::Professionals,
+        })
+    );
+    assert_eq!(
+        doubted.map_err(|error| error.to_string()),
+        Err(
+            "type of the card is undecided: its extension says CPE, its issuer issues CPS and CPF"
+                .to_owned()
+        )
+    );
+    assert_eq!(certificate.environment(), Ok(Environment::Test));
 }
 
 #[test]

@@ -73,6 +73,16 @@ sentences! {
         holder(name: &str) = "cli-holder";
         /// The holder's profession.
         profession(label: &str) = "cli-profession";
+        /// What a card bears that names nobody in particular.
+        pseudonym(name: &str) = "cli-pseudonym";
+        /// The holder's specialty or other know-how.
+        know_how(label: &str) = "cli-know-how";
+        /// The structure whose staff the card is for.
+        structure(name: &str) = "cli-structure";
+        /// The national identifier's last digit does not fit the others.
+        warning_national_id_check_digit() = "cli-warning-national-id-check-digit";
+        /// The card's type is in doubt.
+        warning_card_type_doubtful() = "cli-warning-card-type-doubtful";
         /// The holder's national identifier.
         national_id(value: &str) = "cli-national-id";
         /// Last day of validity and days until then.

@@ -56,21 +56,45 @@ impl Lines {
         let national_id = holder.national_id.as_ref();
         let national_id =
             national_id.map(|id| texts.national_id(&foreign_text(id, LONGEST, self.language)));
+        let pseudonym = holder.pseudonym.as_ref();
+        let pseudonym =
+            pseudonym.map(|name| texts.pseudonym(&foreign_text(name, LONGEST, self.language)));
+        let structure = holder.structure.as_ref().and_then(|structure| {
+            let name = structure.name.as_ref().or(structure.id.as_ref())?;
+            Some(texts.structure(&foreign_text(name, LONGEST, self.language)))
+        });
+        let know_how = holder.know_how.iter().map(|know_how| {
+            let label = know_how.label.as_ref().unwrap_or(&know_how.code);
+            texts.know_how(&foreign_text(label, LONGEST, self.language))
+        });
+        let warnings = card
+            .warnings
+            .iter()
+            .filter_map(|warning| self.warning(warning));
         let details = [
             (!names.is_empty()).then(|| texts.holder(&names.join(" "))),
+            pseudonym,
             profession,
-            national_id,
-            self.validity(card),
-            Some(texts.pin(&self.code_state(&card.pin.state, card.pin.tries_left))),
-            Some(texts.unblock_code(
-                &self.code_state(&card.unblock_code.state, card.unblock_code.tries_left),
-            )),
-            Some(format!("id: {}", card.id)),
-        ];
-        let details = details
+        ]
+        .into_iter()
+        .flatten()
+        .chain(know_how)
+        .chain(
+            [
+                structure,
+                national_id,
+                self.validity(card),
+                Some(texts.pin(&self.code_state(&card.pin.state, card.pin.tries_left))),
+                Some(texts.unblock_code(
+                    &self.code_state(&card.unblock_code.state, card.unblock_code.tries_left),
+                )),
+                Some(format!("id: {}", card.id)),
+            ]
             .into_iter()
-            .flatten()
-            .map(|line| format!("    {line}"));
+            .flatten(),
+        )
+        .chain(warnings)
+        .map(|line| format!("    {line}"));
         [title].into_iter().chain(details).collect()
     }
 
@@ -98,6 +122,15 @@ impl Lines {
             ("blocked", _) => self.texts.code_blocked(),
             ("definitivelyBlocked", _) => self.texts.code_definitively_blocked(),
             _ => self.texts.code_absent(),
+        }
+    }
+
+    /// What is odd about a card, in words; a newer agent may name what this program does not know.
+    fn warning(&self, warning: &str) -> Option<String> {
+        match warning {
+            "national-id-check-digit" => Some(self.texts.warning_national_id_check_digit()),
+            "card-type-doubtful" => Some(self.texts.warning_card_type_doubtful()),
+            _ => None,
         }
     }
 

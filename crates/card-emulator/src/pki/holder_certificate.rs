@@ -15,7 +15,7 @@ use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages};
 use x509_cert::name::Name;
 
 use super::PkiError;
-use super::authorities::intermediate_name;
+use super::authorities::{Level, intermediate_name, production_name};
 use super::certificate::{
     Contents, authority_key_identifier, certificate_policy, country_france, crl_distribution_point,
     extension, name, private_extension, subject_key_identifier, utf8_attribute,
@@ -23,7 +23,7 @@ use super::certificate::{
 use super::keys::intermediate_key;
 use crate::holder::{CardType, HolderName};
 use crate::key_pairs::KeyPairs;
-use crate::parameters::CardParameters;
+use crate::parameters::{CardParameters, ClaimedEnvironment};
 
 /// What a private key and its certificate are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,10 +71,15 @@ struct HolderCertificate<'a> {
 
 impl HolderCertificate<'_> {
     fn issue(self) -> Result<Vec<u8>, PkiError> {
-        let issuer_key = intermediate_key()?;
+        let level = Level::of(self.card.card_type);
+        let issuer_key = intermediate_key(level)?;
         let contents = Contents {
             serial_number: self.serial_number(),
-            issuer: intermediate_name()?,
+            issuer: if self.claims_production() {
+                production_name(level)?
+            } else {
+                intermediate_name(level)?
+            },
             subject: self.subject()?,
             not_before: self.card.not_before,
             not_after: self.card.not_after,
@@ -84,12 +89,20 @@ impl HolderCertificate<'_> {
         contents.sign(&issuer_key)
     }
 
+    fn claims_production(&self) -> bool {
+        match self.card.claimed_environment {
+            ClaimedEnvironment::Test => false,
+            ClaimedEnvironment::Production => true,
+            ClaimedEnvironment::Mixed => self.role == KeyRole::Signature,
+        }
+    }
+
     /// Derived from all that makes the certificate what it is, so that issuer and serial
     /// number name one certificate (RFC 5280, 4.1.2.2) although nobody counts.
     fn serial_number(&self) -> Vec<u8> {
         let card = self.card;
         let identity = format!(
-            "{}|{:?}|{:?}|{:?}|{:?}|{}|{}",
+            "{}|{:?}|{:?}|{:?}|{:?}|{}|{}{}",
             card.number,
             self.role,
             card.key_set,
@@ -97,6 +110,11 @@ impl HolderCertificate<'_> {
             card.holder,
             card.not_before.unix_timestamp(),
             card.not_after.unix_timestamp(),
+            if self.claims_production() {
+                "|production"
+            } else {
+                ""
+            },
         );
         let digest = Sha256::digest(identity);
         let mut serial_number: Vec<u8> = digest.iter().copied().take(SERIAL_NUMBER_LEN).collect();
@@ -140,14 +158,22 @@ impl HolderCertificate<'_> {
 
     fn extensions(&self, issuer_key: &RsaPublicKey) -> Result<Vec<Extension>, PkiError> {
         let (key_usage, extended_key_usage) = usages(self.role);
+        let category = if self.claims_production() {
+            PRODUCTION_CATEGORY
+        } else {
+            TEST_CATEGORY
+        };
+        // The top-level name `test` is reserved (RFC 6761): nothing is ever fetched from there.
+        let level_name = Level::of(self.card.card_type).short_name();
+        let list = format!("http://igc-sante.cpxd.test/CRL/ACI-{level_name}-PP-TEST.crl");
         let mut extensions = vec![
             authority_key_identifier(issuer_key)?,
             subject_key_identifier(&self.public_key)?,
             extension(true, &KeyUsage(key_usage))?,
             extension(false, &ExtendedKeyUsage(vec![extended_key_usage]))?,
             certificate_policy(TEST_POLICY)?,
-            crl_distribution_point(INTERMEDIATE_CRL)?,
-            private_extension(CARD_CATEGORY, &OctetStringRef::new(&[TEST_CATEGORY])?)?,
+            crl_distribution_point(&list)?,
+            private_extension(CARD_CATEGORY, &OctetStringRef::new(&[category])?)?,
             private_extension(CARD_TYPE, &self.card.card_type.code())?,
             private_extension(CARD_NUMBER, &PrintableStringRef::new(&self.card_number())?)?,
         ];
@@ -190,15 +216,13 @@ const PROFESSION_IN_TRAINING: ObjectIdentifier =
 /// X.520, 6.2.10.
 const PSEUDONYM: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.65");
 
-/// Table G01: test card of a person of any type.
+/// Table G01: card of a person of any type, for a test and in earnest.
 const TEST_CATEGORY: u8 = 0x80;
-
-/// The top-level name `test` is reserved (RFC 6761): nothing is ever fetched from there.
-const INTERMEDIATE_CRL: &str = "http://igc-sante.cpxd.test/CRL/ACI-FO-PP-TEST.crl";
+const PRODUCTION_CATEGORY: u8 = 0x00;
 
 #[cfg(test)]
 mod tests {
-    use super::super::{KeySet, TEST_INTERMEDIATE_DER};
+    use super::super::{KeySet, TEST_INTERMEDIATE_DER, TEST_STANDARD_INTERMEDIATE_DER};
     use super::*;
     use crate::DemoCard;
     use time::macros::datetime;
@@ -325,6 +349,56 @@ mod tests {
         let der = issue(&card, KeyRole::Authentication);
         let (_, certificate) = X509Certificate::from_der(&der).unwrap();
         certificate.subject().to_string()
+    }
+
+    #[test]
+    fn staff_and_professionals_have_authorities_of_their_own() {
+        for (kind, issuer) in [
+            (DemoCard::Cps3, TEST_INTERMEDIATE_DER),
+            (DemoCard::Cpf, TEST_INTERMEDIATE_DER),
+            (DemoCard::Cpe, TEST_STANDARD_INTERMEDIATE_DER),
+            (DemoCard::CpeNonNominative, TEST_STANDARD_INTERMEDIATE_DER),
+            (DemoCard::Cpa, TEST_STANDARD_INTERMEDIATE_DER),
+        ] {
+            let (_, issuer) = X509Certificate::from_der(issuer).unwrap();
+            let card = kind.parameters(KeySet::First, datetime!(2026-11-21 19:00 UTC));
+            let der = issue(&card, KeyRole::Authentication);
+            let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+            assert_eq!(certificate.issuer(), issuer.subject(), "{kind}");
+            certificate
+                .verify_signature(Some(issuer.public_key()))
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn what_a_card_claims_stands_in_the_issuers_name_and_in_the_category() {
+        use ClaimedEnvironment::{Mixed, Production, Test};
+        for (claimed, categories) in [
+            (Test, [0x80, 0x80]),
+            (Production, [0x00, 0x00]),
+            (Mixed, [0x80, 0x00]),
+        ] {
+            let mut card = card();
+            card.claimed_environment = claimed;
+            let roles = [KeyRole::Authentication, KeyRole::Signature];
+            for (role, expected) in roles.into_iter().zip(categories) {
+                let der = issue(&card, role);
+                let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+                let mut extensions = certificate.iter_extensions();
+                let category = extensions
+                    .find(|extension| extension.oid.to_id_string() == oids::CARD_CATEGORY)
+                    .unwrap();
+                assert_eq!(category.value, [0x04, 1, expected]);
+                let issuer = certificate.issuer().to_string();
+                let is_test =
+                    issuer.ends_with("OU=IGC-SANTE TEST, CN=TEST AC IGC-SANTE FORT PERSONNES");
+                assert_eq!(is_test, expected == 0x80, "{issuer}");
+                let is_production = issuer
+                    == "C=FR, O=ASIP-SANTE, OU=0002 187512751, OU=IGC-SANTE, CN=AC IGC-SANTE FORT PERSONNES";
+                assert_eq!(is_production, expected == 0x00, "{issuer}");
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 
-use super::{KeyRole, PkiError};
+use super::{KeyRole, Level, PkiError};
 
 /// Which of the ready-made pairs of keys a card carries.
 ///
@@ -78,12 +78,18 @@ impl KeySet {
     }
 }
 
-pub(super) fn root_key() -> Result<RsaPrivateKey, PkiError> {
-    read_key(include_bytes!("../../keys/test-root.pk8"))
+pub(super) fn root_key(level: Level) -> Result<RsaPrivateKey, PkiError> {
+    read_key(match level {
+        Level::Fort => include_bytes!("../../keys/test-root.pk8"),
+        Level::Standard => include_bytes!("../../keys/test-standard-root.pk8"),
+    })
 }
 
-pub(super) fn intermediate_key() -> Result<RsaPrivateKey, PkiError> {
-    read_key(include_bytes!("../../keys/test-intermediate.pk8"))
+pub(super) fn intermediate_key(level: Level) -> Result<RsaPrivateKey, PkiError> {
+    read_key(match level {
+        Level::Fort => include_bytes!("../../keys/test-intermediate.pk8"),
+        Level::Standard => include_bytes!("../../keys/test-standard-intermediate.pk8"),
+    })
 }
 
 fn read_key(pkcs8: &[u8]) -> Result<RsaPrivateKey, PkiError> {
@@ -105,13 +111,16 @@ mod tests {
         let cards = KeySet::ALL
             .into_iter()
             .flat_map(|set| roles.map(|role| set.private_key(role).unwrap()));
+        let authorities = Level::ALL
+            .into_iter()
+            .flat_map(|level| [root_key(level).unwrap(), intermediate_key(level).unwrap()]);
         let mut moduli: Vec<_> = cards
-            .chain([root_key().unwrap(), intermediate_key().unwrap()])
+            .chain(authorities)
             .map(|key| key.n().clone())
             .collect();
         moduli.sort();
         moduli.dedup();
-        assert_eq!(moduli.len(), 14);
+        assert_eq!(moduli.len(), 16);
         assert!(moduli.iter().all(|modulus| modulus.bits() == 2048));
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use card_apdu::{CardChannel, CommandApdu, StatusWord};
 use card_emulator::pki::KeySet;
 use card_emulator::{CardParameters, Cps3Card, VirtualCard, VirtualReaders};
+use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{
     AfterUse, CardInReader, Cards, HolderCodeError, KeyUse, Settings, Subscription,
 };
@@ -25,6 +26,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     after_use: AfterUse::Reset,
     only_environment: None,
     call_time: PATIENCE,
+    nomenclature: Nomenclature::BUILT_IN,
     before_first_event: 0,
 };
 pub(crate) const RIGHT: &[u8] = b"1234";

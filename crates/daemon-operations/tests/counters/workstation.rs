@@ -9,6 +9,7 @@ use card_apdu::{Atr, CardChannel, CommandApdu};
 use card_emulator::pki::KeySet;
 use card_emulator::{CardParameters, DemoCard, Generation, VirtualConnection, VirtualReaders};
 use card_profiles::{CardMemory, LastTry, Recognition, recognise};
+use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{AfterUse, Cards, Settings, Subscription};
 use daemon_core::Tokens;
 use daemon_operations::Operations;
@@ -90,6 +91,7 @@ impl Workstation {
             id_salt: [7; 32],
             after_use: setting.after_use,
             only_environment: None,
+            nomenclature: Nomenclature::BUILT_IN,
             before_first_event: 0,
             call_time: A_MINUTE,
         };

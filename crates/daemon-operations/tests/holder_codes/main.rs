@@ -16,6 +16,7 @@ use card_emulator::pki::KeySet;
 use card_emulator::{
     DemoCard, Fault, FaultOrder, Moment, ObservedCard, VirtualCard, VirtualReaders, When,
 };
+use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{AfterUse, Cards, Settings};
 use daemon_core::Tokens;
 use daemon_operations::Operations;
@@ -119,6 +120,7 @@ fn operations(readers: VirtualReaders, after_use: AfterUse, answers: &[&str]) ->
         after_use,
         only_environment: None,
         call_time: Duration::from_secs(60),
+        nomenclature: Nomenclature::BUILT_IN,
         before_first_event: 0,
     };
     let cards = Cards::start(vec![Box::new(source)], settings).unwrap();

@@ -89,6 +89,8 @@ camille='/C=FR/title=Médecin/CN=899700000001+SN=DUPONT+GN=CAMILLE'
 
 authority test-root "$CA_PREFIX/OU=IGC-SANTE TEST/CN=TEST AC RACINE IGC-SANTE FORT" root test-root
 authority test-fort-personnes "$CA_PREFIX/OU=IGC-SANTE TEST/CN=TEST AC IGC-SANTE FORT PERSONNES" intermediate test-root
+authority test-standard-root "$CA_PREFIX/OU=IGC-SANTE TEST/CN=TEST AC RACINE IGC-SANTE STANDARD" root test-standard-root
+authority test-standard-personnes "$CA_PREFIX/OU=IGC-SANTE TEST/CN=TEST AC IGC-SANTE STANDARD PERSONNES" intermediate test-standard-root
 authority impostor-fort-personnes "$CA_PREFIX/OU=IGC-SANTE TEST/CN=TEST AC IGC-SANTE FORT PERSONNES" intermediate test-root
 authority test-too-deep "$CA_PREFIX/OU=IGC-SANTE TEST/CN=TEST AC IGC-SANTE TOO DEEP" intermediate test-fort-personnes
 authority production-root "$CA_PREFIX/OU=IGC-SANTE/CN=AC RACINE IGC-SANTE FORT" root production-root
@@ -107,12 +109,15 @@ card cpf-authentication '/C=FR/title=Sage-femme en formation/CN=899700000002+SN=
 extensions cpe-authentication "$authentication" "$logon" 80 2 9900000003
 card cpe-authentication \
     '/C=FR/O=HÔPITAL FICTIF, SITE NORD/L=VILLENEUVE (99)/OU=1990000001/CN=3990000001\/0000000042/SN=DURAND/GN=ALIX' \
-    test-fort-personnes
+    test-standard-personnes
 
 extensions cpe-pseudonym "$authentication" "$logon" 80 2 9900000004
 card cpe-pseudonym \
     '/C=FR/O=HÔPITAL FICTIF, SITE NORD/L=VILLENEUVE (99)/OU=1990000001/CN=3990000001\/0000000043/pseudonym=ACCUEIL URGENCES' \
-    test-fort-personnes
+    test-standard-personnes
+
+extensions cpe-of-fort "$authentication" "$logon" 80 2 9900000003
+card cpe-of-fort '/C=FR/OU=1990000001/CN=3990000001\/0000000042/SN=DURAND/GN=ALIX' test-fort-personnes
 
 extensions production-cps-signature nonRepudiation emailProtection 00 0 9900000005 "$doctor"
 card production-cps-signature "$camille" production-fort-personnes

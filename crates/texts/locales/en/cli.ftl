@@ -45,6 +45,11 @@ cli-card = { $kind } card no. { $number }
 cli-test-card = test card
 cli-holder = Holder: { $name }
 cli-profession = Profession: { $label }
+cli-pseudonym = Card of nobody in particular: { $name }
+cli-know-how = Know-how: { $label }
+cli-structure = Structure: { $name }
+cli-warning-national-id-check-digit = To be checked: the last digit of the national identifier does not fit the others. The card can be used.
+cli-warning-card-type-doubtful = To be checked: the type that the card claims is not one that its authority issues. The card can be used.
 cli-national-id = National identifier: { $value }
 cli-valid-until = { $days ->
     [0] Valid until { $date }: last day

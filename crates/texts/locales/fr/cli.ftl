@@ -45,6 +45,11 @@ cli-card = Carte { $kind } n° { $number }
 cli-test-card = carte de test
 cli-holder = Titulaire : { $name }
 cli-profession = Profession : { $label }
+cli-pseudonym = Carte non nominative : { $name }
+cli-know-how = Savoir-faire : { $label }
+cli-structure = Structure : { $name }
+cli-warning-national-id-check-digit = À vérifier : le dernier chiffre de l’identifiant national ne correspond pas aux autres. La carte reste utilisable.
+cli-warning-card-type-doubtful = À vérifier : le type que la carte annonce n’est pas de ceux que son autorité délivre. La carte reste utilisable.
 cli-national-id = Identifiant national : { $value }
 cli-valid-until = { $days ->
     [0] Valable jusqu’au { $date } : dernier jour
