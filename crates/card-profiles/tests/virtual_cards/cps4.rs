@@ -170,14 +170,16 @@ fn whatever_another_program_selects_the_next_transaction_finds_the_applet() {
             let mut parameters = parameters();
             parameters.cps4.lost_applet_answer = lost_applet_answer;
             let mut card = CountedCard::new(Cps4Card::new(&parameters).unwrap());
-            card.with(|card| card.capabilities()).unwrap();
+            card.with(|card| (card.identity().unwrap(), card.capabilities().unwrap()));
             card.disturb(disturbance);
             card.with(|card| {
                 card.verify_pin(&pin(), LastTry::NotConfirmed).unwrap();
                 assert_signs(card, KeyRole::Signature, sha256);
             });
-            card.disturb(disturbance);
-            card.with(|card| assert_signs(card, KeyRole::Authentication, sha256));
+            for role in [KeyRole::Authentication, KeyRole::Signature] {
+                card.disturb(disturbance);
+                card.with(|card| assert_signs(card, role, sha256));
+            }
         }
     }
 }
@@ -191,14 +193,12 @@ fn a_card_that_forgot_the_code_says_so() {
         card.capabilities().unwrap();
         card.verify_pin(&pin(), LastTry::NotConfirmed).unwrap();
     });
-    let [channel_0, ..] = DISTURBANCES;
-    card.disturb(channel_0);
-    let states = card.with(|card| card.code_states()).unwrap();
-    assert_eq!(states.pin.unwrap().tries_left, Some(3));
     let input = Signable::Digest(Digest {
         algorithm: SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
         value: &[0xA7; 32],
     });
+    let [channel_0, ..] = DISTURBANCES;
+    card.disturb(channel_0);
     let refused = card.with(|card| card.sign(KeyRole::Signature, &input));
     assert!(matches!(
         refused,
@@ -207,4 +207,6 @@ fn a_card_that_forgot_the_code_says_so() {
             ..
         })
     ));
+    let states = card.with(|card| card.code_states()).unwrap();
+    assert_eq!(states.pin.unwrap().tries_left, Some(3));
 }
