@@ -81,6 +81,53 @@ fn an_application_selected_by_another_program_disturbs_no_operation() {
 }
 
 #[test]
+fn a_cps4_that_another_program_moved_takes_each_code_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace");
+    let service = PcscService::start();
+    let card = ["--card", "cps4", "--trace", trace.to_str().unwrap()];
+    let _card = service.plug(Reader::First, &card);
+    let answers = vec![r#"{ pin = "1234", consent = true }"#; 2 * MOVES_OF_A_CPS4.len()];
+    let holder = format!("answers = [ {} ]", answers.join(", "));
+    let agent = service.agent(TEST_ENVIRONMENT, &holder, &[]);
+    let card = agent.card();
+    let said = || fs::read_to_string(&trace).unwrap();
+    for (nth, (moved, refusal)) in MOVES_OF_A_CPS4.into_iter().enumerate() {
+        let send = ["--card-driver", "default", "--send-apdu", moved];
+        let before = said().len();
+        let selected = service.opensc("opensc-tool", &send).success();
+        assert!(selected.contains("SW1=0x90"), "{moved}: {selected}");
+        assert_token(&authenticate(&agent, &card));
+        let selected = service.opensc("opensc-tool", &send).success();
+        assert!(selected.contains("SW1=0x90"), "{moved}: {selected}");
+        assert_signature(&sign(&agent, &card));
+        let refusals = said()[before..].matches(refusal).count();
+        assert!(refusals >= 2, "{moved}: {}", &said()[before..]);
+        assert_eq!(said().matches(VERIFY_1234_OF_A_CPS4).count(), 2 * nth + 2);
+    }
+    assert_eq!(agent.tries_left(), 3);
+}
+
+#[test]
+fn a_cps3_that_another_program_left_in_another_view_takes_each_code_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace");
+    let service = PcscService::start();
+    let _card = service.plug(Reader::First, &["--trace", trace.to_str().unwrap()]);
+    let answer = r#"{ pin = "1234", consent = true }"#;
+    let holder = format!("answers = [ {answer}, {answer} ]");
+    let agent = service.agent(TEST_ENVIRONMENT, &holder, &[]);
+    let card = agent.card();
+    for (nth, application) in [CPS2TER, ROOT].into_iter().enumerate() {
+        let send = ["--card-driver", "default", "--send-apdu", application];
+        service.opensc("opensc-tool", &send).success();
+        assert_signature(&sign(&agent, &card));
+        let said = fs::read_to_string(&trace).unwrap();
+        assert_eq!(said.matches(VERIFY_1234).count(), nth + 1);
+    }
+}
+
+#[test]
 fn a_try_spent_by_another_program_is_seen_before_the_next_question() {
     let service = PcscService::start();
     let _card = service.plug(Reader::First, &[]);
@@ -232,6 +279,14 @@ const SIGN_WHAT_COMES: &[&str] = &[
     "e828bd080f8025000001ff001002",
 ];
 const VERIFY_1234: &str = ">> 00 20 00 01 04 31 32 33 34";
+const VERIFY_1234_OF_A_CPS4: &str = ">> 01 20 00 01 04 31 32 33 34";
+/// The applet taken to channel 0, the issuer domain put in its place, its channel closed; and how a card refuses
+/// what comes on that channel then.
+const MOVES_OF_A_CPS4: [(&str, &str); 3] = [
+    ("00:A4:04:0C:08:80:25:00:00:01:FF:01:00", "<< 69 85"),
+    ("01:A4:04:0C:07:A0:00:00:01:51:00:00", "<< 6E 00"),
+    ("00:70:80:01", "<< 68 81"),
+];
 const INTERNAL_AUTHENTICATE: &str = ">> 00 88";
 /// SELECT of the application that speaks the commands of the card's ancestor.
 const CPS2TER: &str = "00:A4:04:00:08:80:25:00:00:01:FF:00:02";

@@ -66,6 +66,16 @@ pub trait CpxCard {
         last_try: LastTry,
     ) -> Result<(), UnblockError>;
 
+    /// After a reset of ours, brings the card back to where programs of its kind look for it, at a time when
+    /// nobody waits: on a CPS4 the channel of the applet is closed then, which the official module does not
+    /// always find its way out of.
+    ///
+    /// # Errors
+    /// [`CardError`] names the step that failed; the next operation finds its way all the same.
+    fn reopen(&mut self) -> Result<(), CardError> {
+        Ok(())
+    }
+
     /// Whether the card still knows of a code that was presented in this transaction and not by
     /// another program before: a state that is ours to drop, after success and after failure.
     fn leaves_code_presented(&self) -> bool;

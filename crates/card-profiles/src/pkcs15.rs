@@ -25,9 +25,34 @@ pub struct CardMemory {
     pub(crate) select_needs_fcp: bool,
     /// The card does not take READ BINARY by a short identifier or of as much as there is.
     pub(crate) reads_need_size: bool,
-    /// The last command of ours left the PKCS#15 application selected (CPS4); another program may have
-    /// selected something else since.
-    pub(crate) application_was_left_selected: bool,
+    pub(crate) left_selected: LeftSelected,
+}
+
+impl CardMemory {
+    /// This program reset the card, and with that dropped what it had selected.
+    pub fn note_reset(&mut self) {
+        if self.left_selected == LeftSelected::Application {
+            self.left_selected = LeftSelected::Nothing;
+        }
+    }
+
+    /// Whether [`CpxCard::reopen`](crate::CpxCard::reopen) has something to do.
+    #[must_use]
+    pub fn needs_reopening(&self) -> bool {
+        self.left_selected == LeftSelected::Nothing
+    }
+}
+
+/// What a CPS4 had selected when this program let go of it; another program may have moved it since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LeftSelected {
+    /// Something else than the two below, or nobody noted it.
+    #[default]
+    Other,
+    /// The PKCS#15 application.
+    Application,
+    /// Nothing: a reset of ours closed the channel of the applet.
+    Nothing,
 }
 
 /// One entry of EF.DIR (ISO/IEC 7816-15, 8.2.1).

@@ -122,6 +122,17 @@ impl OpenCard {
         failed_before || !succeeded
     }
 
+    /// Brings the card back from the reset after its use, where that takes anything.
+    pub(crate) fn reopen(&mut self) -> Result<(), OperationError> {
+        if !self.memory.needs_reopening() {
+            return Ok(());
+        }
+        self.in_transaction(|mut transaction, profile, memory| {
+            let mut card = profile.open(transaction.channel(), memory);
+            card.reopen().map_err(from_card_error)
+        })
+    }
+
     /// VERIFY and the key, in one transaction that ends without the state that we made.
     pub(crate) fn use_key(
         &mut self,
@@ -149,8 +160,11 @@ impl OpenCard {
             let leaves_our_state = card.leaves_code_presented() || presented.answer_was_lost;
             drop(card);
             let must_reset = owed_reset || (drops_state && leaves_our_state);
-            let owes_reset = must_reset && transaction.end_with_reset().is_err();
-            Ok((presented.outcome, owes_reset))
+            let was_reset = must_reset && transaction.end_with_reset().is_ok();
+            if was_reset {
+                memory.note_reset();
+            }
+            Ok((presented.outcome, must_reset && !was_reset))
         })?;
         if owes_reset {
             tracing::warn!("the card could not be reset after its use");

@@ -270,12 +270,15 @@ impl Worker {
         Ok(CodesOfCard { pin, unblock_code })
     }
 
-    /// After a use, while nobody waits for it: where a code failed now or before, reads what its
-    /// counters say.
+    /// After a use, while nobody waits for it: brings the card back from its reset, and where a code
+    /// failed now or before, reads what its counters say.
     fn settle(&mut self, insertion: u64, succeeded: bool) {
         let Ok(card) = self.open_card(insertion) else {
             return;
         };
+        if let Err(error) = card.reopen() {
+            tracing::debug!(?error, "the card stays as its reset left it");
+        }
         if card.counters_moved(succeeded)
             && let Err(error) = self.read_codes(insertion)
         {

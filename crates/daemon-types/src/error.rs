@@ -201,13 +201,6 @@ impl OperationError {
         self
     }
 
-    /// Names who is in the way.
-    #[must_use]
-    pub fn with_culprit(mut self, culprit: Option<String>) -> Self {
-        self.culprit = culprit;
-        self
-    }
-
     /// Says what the code alone does not tell.
     #[must_use]
     pub fn because(mut self, reason: Reason) -> Self {

@@ -133,6 +133,10 @@ impl CpxCard for Cps4<'_> {
         self.set_code_by_unblock_code(code, new, last_try)
     }
 
+    fn reopen(&mut self) -> Result<(), CardError> {
+        self.enter_application()
+    }
+
     fn leaves_code_presented(&self) -> bool {
         self.leaves_code_presented
     }

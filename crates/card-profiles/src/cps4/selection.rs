@@ -6,6 +6,7 @@ use super::{CHANNEL_1, Cps4};
 use crate::directory::{CONTACT_AID, Directory, path_in_ef_dir};
 use crate::ef_sn::{EF_SN_LEN, parse_ef_sn};
 use crate::files::{self, FilePath, ReadStart, is_selected, wants_another_form};
+use crate::pkcs15::LeftSelected;
 use crate::{CardError, CardMemory};
 
 /// What this transaction proved to be selected on channel 1.
@@ -30,6 +31,9 @@ impl Cps4<'_> {
         if self.current == Current::Application {
             return Ok(());
         }
+        if self.current == Current::Unknown && self.memory.needs_reopening() {
+            self.open_applet()?;
+        }
         let path = self.application_path()?;
         let mut response = self.select_application(&path)?;
         if !is_selected(&response) && self.current == Current::Unknown && !self.code_was_sent {
@@ -50,7 +54,9 @@ impl Cps4<'_> {
         &mut self,
         sign: impl Fn(&mut Self) -> Result<T, CardError>,
     ) -> Result<T, CardError> {
-        if self.current == Current::Unknown && self.memory.application_was_left_selected {
+        if self.current == Current::Unknown
+            && self.memory.left_selected == LeftSelected::Application
+        {
             match sign(self) {
                 Err(CardError::Refused { .. }) => {}
                 outcome => return outcome,
@@ -151,7 +157,10 @@ impl Cps4<'_> {
     /// Notes what is selected, also for the next transaction.
     fn now_current(&mut self, current: Current) {
         self.current = current;
-        self.memory.application_was_left_selected = current == Current::Application;
+        self.memory.left_selected = match current {
+            Current::Application => LeftSelected::Application,
+            Current::Unknown | Current::Applet => LeftSelected::Other,
+        };
     }
 }
 

@@ -50,12 +50,9 @@ pub(crate) async fn change_pin(
     Named(card): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<CodesBody>, ApiError> {
-    let operations = api.operations();
-    operations.check_right(&caller, Right::Manage)?;
-    let body: NewPinBody = json_body(request).await?;
-    let deadline = Instant::now() + body.timeout()?;
+    let deadline = deadline(&api, &caller, request).await?;
     let card = CardId(card);
-    let work = operations.change_pin(&caller, &card, deadline);
+    let work = api.operations().change_pin(&caller, &card, deadline);
     let codes = connection.while_open(work).await?;
     Ok(Json(CodesBody::from(&codes)))
 }
@@ -97,12 +94,16 @@ pub(crate) async fn unblock_pin(
     Named(card): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<CodesBody>, ApiError> {
-    let operations = api.operations();
-    operations.check_right(&caller, Right::Manage)?;
-    let body: NewPinBody = json_body(request).await?;
-    let deadline = Instant::now() + body.timeout()?;
+    let deadline = deadline(&api, &caller, request).await?;
     let card = CardId(card);
-    let work = operations.unblock_pin(&caller, &card, deadline);
+    let work = api.operations().unblock_pin(&caller, &card, deadline);
     let codes = connection.while_open(work).await?;
     Ok(Json(CodesBody::from(&codes)))
+}
+
+/// When the holder's time ends, for a caller that may have a code set.
+async fn deadline(api: &Api, caller: &Caller, request: Request<Body>) -> Result<Instant, ApiError> {
+    api.operations().check_right(caller, Right::Manage)?;
+    let body: NewPinBody = json_body(request).await?;
+    Ok(Instant::now() + body.timeout()?)
 }

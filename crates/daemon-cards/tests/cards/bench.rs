@@ -169,6 +169,11 @@ impl OtherProgram {
         assert_eq!(response.sw(), StatusWord::SUCCESS);
     }
 
+    pub(crate) fn send(&mut self, command: &[u8]) {
+        let command = CommandApdu::parse(command).unwrap();
+        self.0.transmit(&command).unwrap();
+    }
+
     pub(crate) fn reset(&mut self) {
         self.0.reset().unwrap();
     }
