@@ -1,15 +1,20 @@
 //! From the question to the holder to the card, for one operation.
 
+use std::future::poll_fn;
+use std::pin::pin;
+
 use daemon_cards::{CardInReader, Cards, HolderCodeError};
 use daemon_core::environment_fits;
 use daemon_types::{
     Asker, Caller, CardId, CardLabel, CardSummary, CodesAsked, CodesOfCard, ErrorCode, Happening,
     OperationError, Purpose, Question,
 };
-use prompt::Answer;
+use prompt::{Answer, Turn};
+use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use crate::Operations;
+use crate::look::PATIENCE;
 
 /// Something that a card does once its holder typed a code for it.
 pub(crate) trait HolderWork: Sync {
@@ -63,41 +68,32 @@ impl Operations {
         work: &W,
         deadline: Instant,
     ) -> Result<W::Outcome, OperationError> {
-        let mut previous_was_wrong = false;
-        let mut is_last_try = false;
+        let mut warning = Warning::default();
         loop {
             if Instant::now() >= deadline {
                 return Err(ErrorCode::Timeout.into());
             }
-            let mut asked = self
-                .codes_asked(&mut card, work, previous_was_wrong)
-                .await?;
-            if is_last_try {
-                asked = asked.for_the_last_try();
-            }
-            let answer = self
-                .ask(caller, &card, work.purpose(), asked, deadline)
-                .await?;
-            if asked.is_last_try() && !answer.last_try_confirmed {
-                return Err(ErrorCode::LastTryNotConfirmed.into());
-            }
+            let turn = self.ask_in_turn(caller, &mut card, work, warning, deadline);
+            let (asked, answer, turn) = turn.await?;
+            let asks_again = turn.asks_again();
             let done = work.present(&self.0.cards, &card, asked, answer);
-            let outcome = tokio::time::timeout_at(deadline + CARD_TIME, done).await;
+            let done = tokio::time::timeout_at(deadline + CARD_TIME, done);
+            let outcome = give_away_once_begun(turn, done).await;
             match outcome.unwrap_or_else(|_| Err(work.timed_out().into())) {
                 Ok(outcome) => return Ok(outcome),
-                Err(HolderCodeError::WrongCode { tries_left }) if !self.0.prompt.asks_again() => {
+                Err(HolderCodeError::WrongCode { tries_left }) if !asks_again => {
                     return Err(
                         OperationError::new(work.wrong_code()).with_tries_left(Some(tries_left))
                     );
                 }
-                Err(HolderCodeError::WrongCode { .. }) => previous_was_wrong = true,
+                Err(HolderCodeError::WrongCode { .. }) => warning.previous_was_wrong = true,
                 Err(HolderCodeError::Blocked) => {
                     let codes = self.fresh_codes(&card).await;
                     return Err(work.blocked(&codes).into());
                 }
                 // Another program spent tries since the counter was shown: the holder must know first.
                 Err(HolderCodeError::LastTryNotConfirmed) if !asked.is_last_try() => {
-                    is_last_try = true;
+                    warning.is_last_try = true;
                 }
                 Err(HolderCodeError::LastTryNotConfirmed) => {
                     return Err(ErrorCode::LastTryNotConfirmed.into());
@@ -108,14 +104,43 @@ impl Operations {
         }
     }
 
+    /// Waits for the turn and asks. The codes to be typed are known before, so that what cannot be
+    /// waits for nobody, and looked at again after a wait.
+    async fn ask_in_turn<W: HolderWork>(
+        &self,
+        caller: &Caller,
+        card: &mut CardInReader,
+        work: &W,
+        warning: Warning,
+        deadline: Instant,
+    ) -> Result<(CodesAsked, Answer, Turn), OperationError> {
+        let mut asked = self.codes_asked(card, work, warning).await?;
+        let _place = self.place_in_the_row()?;
+        let turn = self.0.prompt.turn(deadline).await?;
+        if turn.had_to_wait() {
+            *card = self.card_after_a_wait(card).await?;
+            asked = self.codes_asked(card, work, warning).await?;
+        }
+        if warning.is_last_try {
+            asked = asked.for_the_last_try();
+        }
+        let answered = self.ask(turn, caller, card, work.purpose(), asked, deadline);
+        let (answer, turn) = answered.await?;
+        if asked.is_last_try() && !answer.last_try_confirmed {
+            return Err(ErrorCode::LastTryNotConfirmed.into());
+        }
+        Ok((asked, answer, turn))
+    }
+
     /// The codes to ask for; where the counters allow none, they are read again, since another
     /// program may have put a code back to work.
     async fn codes_asked<W: HolderWork>(
         &self,
         card: &mut CardInReader,
         work: &W,
-        previous_was_wrong: bool,
+        warning: Warning,
     ) -> Result<CodesAsked, OperationError> {
+        let previous_was_wrong = warning.previous_was_wrong;
         if let Ok(asked) = work.codes_asked(&codes_of(card), previous_was_wrong) {
             return Ok(asked);
         }
@@ -149,14 +174,34 @@ impl Operations {
         codes_of(fresh.as_ref().unwrap_or(card))
     }
 
+    /// A place in the row of questions, or the answer that the row is too long.
+    fn place_in_the_row(&self) -> Result<SemaphorePermit<'_>, OperationError> {
+        let place = self.0.questions.try_acquire();
+        Ok(place.map_err(|_| ErrorCode::Busy)?)
+    }
+
+    /// The card as it is when its question comes up: the questions before may have cost tries of
+    /// it, and it may have left. One that does not answer soon is shown as it was last known, since
+    /// the next question is not to wait for it; VERIFY reads the counter again anyway.
+    async fn card_after_a_wait(&self, card: &CardInReader) -> Result<CardInReader, OperationError> {
+        let fresh = tokio::time::timeout(PATIENCE, self.same_card(card)).await;
+        let fresh = fresh.unwrap_or_else(|_| self.0.cards.find(&card.card.summary.id))?;
+        if fresh.is_same_stay(card) {
+            Ok(fresh)
+        } else {
+            Err(ErrorCode::CardRemoved.into())
+        }
+    }
+
     async fn ask(
         &self,
+        turn: Turn,
         caller: &Caller,
         card: &CardInReader,
         purpose: Purpose,
         asked: CodesAsked,
         deadline: Instant,
-    ) -> Result<Answer, OperationError> {
+    ) -> Result<(Answer, Turn), OperationError> {
         let summary = &card.card.summary;
         let question = Question {
             asker: asker(caller),
@@ -164,17 +209,31 @@ impl Operations {
             card: card_label(summary),
             codes: asked,
         };
-        let _waiting = self
-            .0
-            .questions
-            .try_acquire()
-            .map_err(|_| ErrorCode::Busy)?;
-        let mut announced = None;
-        let opened = || announced = Some(Announced::new(&self.0.cards, &summary.id));
-        let answer = self.0.prompt.ask(&question, deadline, opened).await;
-        drop(announced);
-        Ok(answer?)
+        let _announced = Announced::new(&self.0.cards, &summary.id);
+        Ok(turn.ask(&question, deadline).await?)
     }
+}
+
+/// What the question before it adds to a question.
+#[derive(Clone, Copy, Default)]
+struct Warning {
+    /// The code typed for it was wrong.
+    previous_was_wrong: bool,
+    /// The card has said since that one try is left.
+    is_last_try: bool,
+}
+
+/// Ends the turn as soon as the code is on its way to the card, so that the next question of this
+/// card, which looks at it first, comes after the code.
+async fn give_away_once_begun<T>(turn: Turn, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    let mut turn = Some(turn);
+    poll_fn(|context| {
+        let outcome = work.as_mut().poll(context);
+        turn = None;
+        outcome
+    })
+    .await
 }
 
 /// Tells subscribers that a question is open, and that it is gone, however it goes.

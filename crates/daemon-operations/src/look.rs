@@ -118,4 +118,4 @@ impl Operations {
 }
 
 /// How long a look waits for a card that works for somebody else.
-const PATIENCE: Duration = Duration::from_millis(1500);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(1500);

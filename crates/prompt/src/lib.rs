@@ -1,7 +1,7 @@
 //! Puts a question to the holder of a card, and brings the answer back.
 //!
 //! A [`Prompt`] has one way to the holder: the terminal, or a
-//! [`ScriptedHolder`] for tests and demos, or nobody. It puts one question at
+//! [`ScriptedHolder`] for tests and demos, or nobody. It gives one [`Turn`] at
 //! a time; the others wait in the order in which they came. A question lives
 //! as long as the future that asks it: when the caller goes away, the future
 //! is dropped and the question leaves the screen.
@@ -14,19 +14,22 @@ mod sample_questions;
 mod script;
 mod scripted;
 mod terminal;
+mod turn;
 
 use std::error::Error;
 use std::sync::Arc;
 
-use daemon_types::{ErrorCode, OperationError, Question, Reason};
+use daemon_types::{ErrorCode, OperationError, Reason};
 use secrets::{CodeFormatError, Pin, UnblockCode};
 use texts::Language;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 pub use script::ScriptError;
 pub use scripted::ScriptedHolder;
 use terminal::TerminalHolder;
+pub use turn::Turn;
+use turn::Way;
 
 /// The holder agreed to what was asked.
 #[derive(Debug)]
@@ -120,79 +123,39 @@ impl From<PromptError> for OperationError {
 
 /// The way to the holder.
 #[derive(Debug)]
-pub struct Prompt(Way);
-
-#[derive(Debug)]
-enum Way {
-    Scripted(Mutex<ScriptedHolder>),
-    Terminal(Arc<Mutex<TerminalHolder>>),
-    Nobody,
-}
+pub struct Prompt(Arc<Mutex<Way>>);
 
 impl Prompt {
     /// Asks the holder that a script describes.
     #[must_use]
     pub fn scripted(holder: ScriptedHolder) -> Self {
-        Self(Way::Scripted(Mutex::new(holder)))
+        Self::by(Way::Scripted(holder))
     }
 
     /// Asks at the terminal from which this process was started; without one, asks nobody.
     #[must_use]
     pub fn terminal(language: Language) -> Self {
         platform::terminal::open_controlling_terminal().map_or_else(Self::nobody, |terminal| {
-            Self::at(TerminalHolder::new(terminal, language))
+            Self::by(Way::Terminal(TerminalHolder::new(terminal, language)))
         })
     }
 
-    /// Answers every question with [`PromptError::Nobody`].
+    /// Has nobody to ask: there is never a turn.
     #[must_use]
-    pub const fn nobody() -> Self {
-        Self(Way::Nobody)
+    pub fn nobody() -> Self {
+        Self::by(Way::Nobody)
     }
 
-    fn at(holder: TerminalHolder) -> Self {
-        Self(Way::Terminal(Arc::new(Mutex::new(holder))))
+    fn by(way: Way) -> Self {
+        Self(Arc::new(Mutex::new(way)))
     }
 
-    /// Waits for its turn, calls `opened`, then puts `question` to the holder. Dropping the future withdraws the
-    /// question; the next one comes up when the terminal is as it was before.
+    /// Waits for the turn to put a question.
     ///
     /// # Errors
-    /// [`PromptError`] when there is no consent, or no code, before `deadline`, the wait for the
-    /// turn included.
-    pub async fn ask(
-        &self,
-        question: &Question,
-        deadline: Instant,
-        opened: impl FnOnce(),
-    ) -> Result<Answer, PromptError> {
-        match &self.0 {
-            Way::Scripted(holder) => {
-                let answer = async {
-                    let mut holder = holder.lock().await;
-                    opened();
-                    holder.answer(question).await
-                };
-                timeout_at(deadline, answer)
-                    .await
-                    .unwrap_or(Err(PromptError::TimedOut))
-            }
-            Way::Terminal(holder) => {
-                let turn = timeout_at(deadline, Arc::clone(holder).lock_owned())
-                    .await
-                    .map_err(|_| PromptError::TimedOut)?;
-                opened();
-                terminal::ask(turn, question.clone(), deadline.into_std()).await
-            }
-            Way::Nobody => Err(PromptError::Nobody),
-        }
-    }
-
-    /// Whether the holder is asked again after a wrong code. A person decides when to stop; a
-    /// script's wrong code costs exactly one try.
-    #[must_use]
-    pub const fn asks_again(&self) -> bool {
-        matches!(self.0, Way::Terminal(_))
+    /// [`PromptError::Nobody`], or [`PromptError::TimedOut`] when it does not come before `deadline`.
+    pub async fn turn(&self, deadline: Instant) -> Result<Turn, PromptError> {
+        Turn::of(&self.0, deadline).await
     }
 }
 
@@ -211,6 +174,12 @@ mod tests {
         Instant::now() + Duration::from_secs(60)
     }
 
+    async fn ask(prompt: &Prompt, deadline: Instant) -> Result<Answer, PromptError> {
+        let turn = prompt.turn(deadline).await?;
+        let (answer, _turn) = turn.ask(&authentication(), deadline).await?;
+        Ok(answer)
+    }
+
     fn digits(answer: Result<Answer, PromptError>) -> Vec<u8> {
         answer.unwrap().code.unwrap().digits().expose().to_vec()
     }
@@ -224,9 +193,8 @@ mod tests {
             "#,
         );
         let begin = Instant::now();
-        let question = authentication();
         let ask = || async {
-            let answer = digits(prompt.ask(&question, in_a_minute(), || {}).await);
+            let answer = digits(ask(&prompt, in_a_minute()).await);
             (answer, begin.elapsed().as_secs())
         };
         let (first, second, third) = tokio::join!(ask(), ask(), ask());
@@ -238,30 +206,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_question_that_is_dropped_leaves_the_turn_to_the_next() {
         let prompt = prompt("pin = \"1234\"\ndelay_ms = 30000");
-        let question = authentication();
-        let dropped = tokio::time::timeout(
-            Duration::from_secs(1),
-            prompt.ask(&question, in_a_minute(), || {}),
-        );
+        let dropped = tokio::time::timeout(Duration::from_secs(1), ask(&prompt, in_a_minute()));
         assert!(dropped.await.is_err());
-        assert_eq!(
-            digits(prompt.ask(&question, in_a_minute(), || {}).await),
-            b"1234"
-        );
+        assert_eq!(digits(ask(&prompt, in_a_minute()).await), b"1234");
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_deadline_holds_for_the_answer_and_for_the_wait() {
         let prompt = prompt("pin = \"1234\"\ndelay_ms = 3000");
-        let question = authentication();
         let soon = Instant::now() + Duration::from_secs(1);
+        let after_the_first = Instant::now() + Duration::from_secs(4);
         let (answered, waiting, slow) = tokio::join!(
-            prompt.ask(&question, in_a_minute(), || {}),
-            prompt.ask(&question, soon, || {}),
-            async {
-                let after_the_first = Instant::now() + Duration::from_secs(4);
-                prompt.ask(&question, after_the_first, || {}).await
-            },
+            ask(&prompt, in_a_minute()),
+            ask(&prompt, soon),
+            ask(&prompt, after_the_first),
         );
         assert_eq!(digits(answered), b"1234");
         assert!(matches!(waiting, Err(PromptError::TimedOut)));
@@ -270,9 +228,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_answers_nothing() {
-        let answer = Prompt::nobody()
-            .ask(&authentication(), in_a_minute(), || {})
-            .await;
+        let answer = ask(&Prompt::nobody(), in_a_minute()).await;
         assert!(matches!(answer, Err(PromptError::Nobody)));
     }
 
@@ -305,17 +261,28 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_script_is_not_asked_again_after_a_wrong_code() {
-        assert!(!prompt("").asks_again());
-        assert!(!Prompt::nobody().asks_again());
+    #[tokio::test]
+    async fn a_script_is_not_asked_again_after_a_wrong_code() {
+        let turn = prompt("").turn(in_a_minute()).await.unwrap();
+        assert!(!turn.asks_again());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_lasts_beyond_the_answer_and_the_next_one_knows_that_it_had_to_wait() {
+        let prompt = prompt("pin = \"1234\"");
+        let turn = prompt.turn(in_a_minute()).await.unwrap();
+        assert!(!turn.had_to_wait());
+        let (_answer, turn) = turn.ask(&authentication(), in_a_minute()).await.unwrap();
+        let soon = Instant::now() + Duration::from_secs(1);
+        let too_early = prompt.turn(soon).await;
+        assert!(matches!(too_early, Err(PromptError::TimedOut)));
+        let (next, ()) = tokio::join!(prompt.turn(in_a_minute()), async { drop(turn) });
+        assert!(next.unwrap().had_to_wait());
     }
 
     #[tokio::test]
     async fn an_answer_prints_nothing_of_its_code() {
-        let answer = prompt("pin = \"73918264\"")
-            .ask(&authentication(), in_a_minute(), || {})
-            .await;
+        let answer = ask(&prompt("pin = \"73918264\""), in_a_minute()).await;
         let printed = format!("{answer:?}");
         assert!(printed.contains("[redacted]"), "{printed}");
         assert!(!printed.contains("7391"), "{printed}");

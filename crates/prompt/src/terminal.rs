@@ -8,10 +8,10 @@ use daemon_types::Question;
 use platform::terminal::{CancelPipe, Terminal, TerminalError};
 use secrets::{CodeFormatError, Pin};
 use texts::{Language, PromptTexts};
-use tokio::sync::{OwnedMutexGuard, oneshot};
+use tokio::sync::oneshot;
 
 use crate::render::render;
-use crate::{Answer, PromptError};
+use crate::{Answer, PromptError, Turn};
 
 /// Longest wait for a terminal to take the last line of a question.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -33,18 +33,20 @@ pub(crate) struct TerminalHolder {
 /// Puts the question while the `turn` lasts. The turn ends with the dialogue, not with this
 /// future: a question that was withdrawn leaves the terminal before the next one appears.
 pub(crate) async fn ask(
-    turn: OwnedMutexGuard<TerminalHolder>,
+    mut turn: Turn,
     question: Question,
     deadline: Instant,
-) -> Result<Answer, PromptError> {
+) -> Result<(Answer, Turn), PromptError> {
     let (cancel, canceller) = CancelPipe::new().map_err(unavailable)?;
     let (reply, answer) = oneshot::channel();
     tokio::task::spawn_blocking(move || {
-        let mut holder = turn;
-        let outcome = holder.converse(&question, deadline, &cancel);
-        holder.say_farewell(&outcome, reply.is_closed());
+        let outcome = turn.terminal().and_then(|holder| {
+            let outcome = holder.converse(&question, deadline, &cancel);
+            holder.say_farewell(&outcome, reply.is_closed());
+            outcome
+        });
         // Nobody waits for the answer to a question that was withdrawn.
-        let _ = reply.send(outcome);
+        let _ = reply.send(outcome.map(|answer| (answer, turn)));
     });
     // When this future is dropped, `answer` goes first and `canceller` next: the dialogue ends, and
     // sees that nobody listens any more.
@@ -166,6 +168,7 @@ mod tests {
     use crate::sample_questions::{
         authentication, last_try, last_unblock_try, pin_change, signature, unblocking, with_entry,
     };
+    use crate::turn::Way;
 
     const CODE: &str = "digits (Esc to refuse): ";
     const WORD: &str = "any other answer stops: ";
@@ -193,7 +196,8 @@ mod tests {
             let tty = rustix::fs::open(name, flags, Mode::empty()).unwrap();
             let observer = tty.try_clone().unwrap();
             let terminal = Terminal::over(tty).unwrap();
-            let prompt = Prompt::at(TerminalHolder::new(terminal, Language::English));
+            let holder_at_it = TerminalHolder::new(terminal, Language::English);
+            let prompt = Prompt::by(Way::Terminal(holder_at_it));
             Self {
                 prompt: Arc::new(prompt),
                 holder,
@@ -211,11 +215,7 @@ mod tests {
             time: Duration,
         ) -> JoinHandle<Result<Answer, PromptError>> {
             let prompt = Arc::clone(&self.prompt);
-            tokio::spawn(async move {
-                prompt
-                    .ask(&question, TokioInstant::now() + time, || {})
-                    .await
-            })
+            tokio::spawn(async move { ask(&prompt, &question, TokioInstant::now() + time).await })
         }
 
         /// Reads what the screen shows until `end` appears.
@@ -239,6 +239,17 @@ mod tests {
         }
     }
 
+    async fn ask(
+        prompt: &Prompt,
+        question: &Question,
+        deadline: TokioInstant,
+    ) -> Result<Answer, PromptError> {
+        let turn = prompt.turn(deadline).await?;
+        assert!(turn.asks_again());
+        let (answer, _turn) = turn.ask(question, deadline).await?;
+        Ok(answer)
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn the_code_comes_back_and_never_shows() {
         let desk = Desk::new();
@@ -252,7 +263,6 @@ mod tests {
         assert!(!answer.last_try_confirmed);
         assert_eq!(desk.see("\n"), "••••••••\r\n");
         assert!(desk.echoes());
-        assert!(desk.prompt.asks_again());
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -478,7 +488,7 @@ mod tests {
         } = Desk::new();
         drop(holder);
         let deadline = TokioInstant::now() + Duration::from_secs(60);
-        let answer = prompt.ask(&authentication(), deadline, || {}).await;
+        let answer = ask(&prompt, &authentication(), deadline).await;
         assert!(
             matches!(answer, Err(PromptError::Unavailable(_))),
             "{answer:?}"

@@ -6,6 +6,7 @@
     reason = "what cannot be prepared or asked fails its test"
 )]
 
+mod turns;
 mod virtual_source;
 
 use std::sync::{Arc, Mutex};

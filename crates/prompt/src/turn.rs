@@ -1,0 +1,86 @@
+//! One question at a time: whoever wants to ask waits for the turn.
+
+use std::sync::Arc;
+
+use daemon_types::Question;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::{Instant, timeout_at};
+
+use crate::scripted::ScriptedHolder;
+use crate::terminal::TerminalHolder;
+use crate::{Answer, PromptError};
+
+/// How the holder is reached.
+#[derive(Debug)]
+pub(crate) enum Way {
+    Scripted(ScriptedHolder),
+    Terminal(TerminalHolder),
+    Nobody,
+}
+
+/// The right to put the next question. Nobody else is asked while it lasts.
+#[derive(Debug)]
+pub struct Turn {
+    way: OwnedMutexGuard<Way>,
+    had_to_wait: bool,
+}
+
+impl Turn {
+    /// The next turn, in the order in which it was asked for.
+    pub(crate) async fn of(way: &Arc<Mutex<Way>>, deadline: Instant) -> Result<Self, PromptError> {
+        let (way, had_to_wait) = match Arc::clone(way).try_lock_owned() {
+            Ok(way) => (way, false),
+            Err(_) => {
+                let next = timeout_at(deadline, Arc::clone(way).lock_owned()).await;
+                (next.map_err(|_| PromptError::TimedOut)?, true)
+            }
+        };
+        match *way {
+            Way::Nobody => Err(PromptError::Nobody),
+            Way::Scripted(_) | Way::Terminal(_) => Ok(Self { way, had_to_wait }),
+        }
+    }
+
+    /// Whether another question was open when this turn was asked for, so that what was known
+    /// then may no longer hold.
+    #[must_use]
+    pub const fn had_to_wait(&self) -> bool {
+        self.had_to_wait
+    }
+
+    /// Whether the holder is asked again after a wrong code. A person decides when to stop; a
+    /// script's wrong code costs exactly one try.
+    #[must_use]
+    pub fn asks_again(&self) -> bool {
+        matches!(*self.way, Way::Terminal(_))
+    }
+
+    /// Puts `question` to the holder, and gives the turn back with the answer, so that the next
+    /// question can wait for what this one leads to. Dropping the future withdraws the question;
+    /// the turn then ends when the terminal is as it was before.
+    ///
+    /// # Errors
+    /// [`PromptError`] when there is no consent, or no code, before `deadline`.
+    pub async fn ask(
+        mut self,
+        question: &Question,
+        deadline: Instant,
+    ) -> Result<(Answer, Self), PromptError> {
+        if let Way::Scripted(holder) = &mut *self.way {
+            let answer = timeout_at(deadline, holder.answer(question)).await;
+            return match answer {
+                Ok(answer) => Ok((answer?, self)),
+                Err(_) => Err(PromptError::TimedOut),
+            };
+        }
+        crate::terminal::ask(self, question.clone(), deadline.into_std()).await
+    }
+
+    /// The holder at the terminal, where there is one.
+    pub(crate) fn terminal(&mut self) -> Result<&mut TerminalHolder, PromptError> {
+        match &mut *self.way {
+            Way::Terminal(holder) => Ok(holder),
+            Way::Scripted(_) | Way::Nobody => Err(PromptError::Nobody),
+        }
+    }
+}
