@@ -207,8 +207,8 @@ fn tries_told(sw: StatusWord) -> Option<u8> {
 
 /// First byte of an answer that does not come.
 pub(crate) const FAULT: u8 = 0x80;
-/// Far over what any operation on a real card takes.
-const MOST_COMMANDS: u32 = 20_000;
+/// Far over what any operation on a real card takes; an input gives about half as many answers.
+const MOST_COMMANDS: u32 = 8_000;
 const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
 const SELECT: u8 = 0xA4;
 const READ_BINARY: u8 = 0xB0;

@@ -47,7 +47,11 @@ pub(crate) trait Directory {
         let mut certificates: Vec<(KeyRole, CardCertificate)> = Vec::new();
         let mut ids = Vec::new();
         let mut first_error = None;
-        for object in self.certificate_objects()? {
+        for object in self
+            .certificate_objects()?
+            .into_iter()
+            .take(MOST_CERTIFICATES)
+        {
             let certificate = match self.read_certificate(&object.path) {
                 Ok(certificate) => certificate,
                 Err(error @ (CardError::Reader(_) | CardError::Bug(_))) => return Err(error),
@@ -215,6 +219,8 @@ pub(crate) const CONTACT_AID: [u8; 13] = [
 pub(crate) const CONTACTLESS_AID: [u8; 13] = [
     0xE8, 0x28, 0xBD, 0x08, 0x0F, 0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x00, 0x20,
 ];
+/// No card of the family has more than three; each one listed beyond would only cost time.
+const MOST_CERTIFICATES: usize = 8;
 /// PKCS#15 EF.ODF (ISO/IEC 7816-15, 7.5.1).
 const EF_ODF: u16 = 0x5031;
 

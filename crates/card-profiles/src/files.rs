@@ -71,7 +71,9 @@ pub(crate) fn read_object(
     if total > MAXIMUM_FILE_LEN {
         return Err(CardError::malformed(what));
     }
+    let mut parts = MAXIMUM_PARTS;
     while bytes.len() < total {
+        count_down(&mut parts)?;
         let wanted = u16::try_from((total - bytes.len()).min(256)).unwrap_or(256);
         let part = match read_at(channel, start, bytes.len(), ExpectedLen::Exactly(wanted)) {
             Err(CardError::Refused { sw, .. }) if is_end_of_file(sw) => Vec::new(),
@@ -98,7 +100,9 @@ pub(crate) fn read_objects_in(
         return Err(CardError::malformed(what));
     }
     let mut bytes = Vec::new();
+    let mut parts = MAXIMUM_PARTS;
     while bytes.len() < size && !ends_in_padding(&bytes) {
+        count_down(&mut parts)?;
         let wanted = u16::try_from((size - bytes.len()).min(256)).unwrap_or(256);
         let part = read_at(channel, start, bytes.len(), ExpectedLen::Exactly(wanted))?;
         if part.is_empty() {
@@ -131,6 +135,14 @@ pub(crate) fn read_objects(
         }
     }
     Ok(bytes)
+}
+
+/// One part less: a card that gives a byte at a time would hold its reader for hours.
+fn count_down(parts: &mut usize) -> Result<(), CardError> {
+    *parts = parts
+        .checked_sub(1)
+        .ok_or(CardError::CardMisbehaved("a file in crumbs"))?;
+    Ok(())
 }
 
 /// Where a read begins.
@@ -227,4 +239,6 @@ const READ_BINARY: u8 = 0xB0;
 const END_OF_FILE: StatusWord = StatusWord(0x6282);
 /// A certificate is under 2 kilobytes; what is far over that is broken or hostile.
 const MAXIMUM_FILE_LEN: usize = 8192;
+/// Parts of a file after its first bytes: the longest one takes 32.
+const MAXIMUM_PARTS: usize = 128;
 const MAXIMUM_PATH_LEN: usize = 16;
