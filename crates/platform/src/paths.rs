@@ -166,6 +166,12 @@ impl AgentPaths {
         self.state.join("journal")
     }
 
+    /// Where the head of the journal is kept apart from the journal, in a folder of its own.
+    #[must_use]
+    pub fn journal_anchor_file(&self) -> PathBuf {
+        self.state.join("journal-anchor").join("head")
+    }
+
     /// Writes `endpoint.json` and makes the link in the state folder lead to it.
     ///
     /// # Errors

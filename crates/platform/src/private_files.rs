@@ -110,9 +110,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PrivateFileError> 
         .map_err(failed("bring to the disk", path))?;
     file.persist(path)
         .map_err(|error| failed("replace", path)(error.error))?;
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(failed("bring to the disk the folder of", path))
+    sync_folder(folder)
 }
 
 /// Reads a file that only this user could have written and read.
@@ -125,6 +123,32 @@ pub fn read_private(path: &Path) -> Result<Vec<u8>, PrivateFileError> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(failed("read", path))?;
     Ok(bytes)
+}
+
+/// Opens a file that only this user could have written and read, to read it piece by piece.
+///
+/// # Errors
+/// [`PrivateFileError`] as for [`read_private`].
+pub fn open_private_for_reading(path: &Path) -> Result<File, PrivateFileError> {
+    open_private(path, OFlags::RDONLY)
+}
+
+/// Opens a private file to read and write it in place; it is created (0600) when it is missing.
+///
+/// # Errors
+/// [`PrivateFileError`] as for [`read_private`].
+pub fn open_private_for_writing(path: &Path) -> Result<File, PrivateFileError> {
+    open_private(path, OFlags::RDWR | OFlags::CREATE)
+}
+
+/// Brings to the disk which files a folder holds: a new file is safe only after that.
+///
+/// # Errors
+/// [`PrivateFileError::Io`] when the system refuses.
+pub fn sync_folder(path: &Path) -> Result<(), PrivateFileError> {
+    open_folder(path)?
+        .sync_all()
+        .map_err(failed("bring to the disk the folder", path))
 }
 
 /// Opens a private file with `flags` (which may create it, 0600) and checks it.
@@ -327,6 +351,20 @@ mod tests {
                 path.display()
             );
         }
+    }
+
+    #[test]
+    fn a_file_opened_for_writing_is_created_for_its_owner_alone_and_kept_when_it_is_there() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("journal");
+        let mut file = open_private_for_writing(&path).unwrap();
+        file.write_all(b"kept").unwrap();
+        assert_eq!(mode_of(&path), 0o600);
+        drop(open_private_for_writing(&path).unwrap());
+        let mut text = String::new();
+        let mut file = open_private_for_reading(&path).unwrap();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "kept");
     }
 
     #[test]

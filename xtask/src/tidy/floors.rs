@@ -52,7 +52,7 @@ pub(super) const TABLE: &[Place] = &[
     place("platform", 2, Only(&[])),
     place("signatures", 2, Only(&[])),
     place("card-pkcs11", 3, Only(&["card-profiles"])),
-    place("daemon-journal", 3, Only(&[])),
+    place("daemon-journal", 3, Only(&["platform"])),
     place("prompt", 3, Only(&["daemon-wire", "platform"])),
     place("daemon-cards", 4, Only(&["card-profiles"])),
     place("daemon-client", 4, Only(&["daemon-wire", "platform"])),
