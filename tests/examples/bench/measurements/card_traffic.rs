@@ -74,6 +74,21 @@ impl Traffic {
         self.0.iter().map(len).sum()
     }
 
+    /// Data bytes that every READ BINARY brought together.
+    pub(super) fn content(&self) -> usize {
+        let reads = self.0.iter();
+        let reads = reads.filter(|exchange| exchange.command.get(1) == Some(&READ_BINARY));
+        reads.map(Exchange::data_len).sum()
+    }
+
+    /// What came up to the last use of a key, and what came behind it.
+    pub(super) fn split_behind_key_use(mut self) -> (Self, Self) {
+        let uses_a_key = |exchange: &Exchange| exchange.command.get(1) == Some(&PSO);
+        let last = self.0.iter().rposition(uses_a_key);
+        let behind = self.0.split_off(last.map_or(0, |last| last + 1));
+        (self, Self(behind))
+    }
+
     /// Data bytes that each READ BINARY on the file of a certificate brought.
     pub(super) fn certificate_reads(&self) -> Vec<usize> {
         let mut in_certificate = false;
@@ -82,7 +97,7 @@ impl Traffic {
             match exchange.command.get(1) {
                 Some(&SELECT) => in_certificate = selects_any(&exchange.command, &CERTIFICATES),
                 Some(&READ_BINARY) if in_certificate => {
-                    reads.push(exchange.answer.len().saturating_sub(STATUS_WORD_LEN));
+                    reads.push(exchange.data_len());
                 }
                 _ => {}
             }
@@ -96,6 +111,12 @@ impl Traffic {
         let place = self.0.iter().position(selects).unwrap_or(self.0.len());
         let after = self.0.split_off(place);
         (self, Self(after))
+    }
+}
+
+impl Exchange {
+    fn data_len(&self) -> usize {
+        self.answer.len().saturating_sub(STATUS_WORD_LEN)
     }
 }
 
@@ -116,6 +137,8 @@ const QUIET: Duration = Duration::from_millis(600);
 const STATUS_WORD_LEN: usize = 2;
 const SELECT: u8 = 0xA4;
 const READ_BINARY: u8 = 0xB0;
+/// PERFORM SECURITY OPERATION.
+const PSO: u8 = 0x2A;
 /// Files of the virtual card, as its directory files name them.
 const CERTIFICATES: [[u8; 2]; 2] = [[0xA0, 0x01], [0xA0, 0x02]];
 const PRIVATE_KEYS: [u8; 2] = [0x70, 0x02];

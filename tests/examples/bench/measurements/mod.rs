@@ -6,6 +6,7 @@
 
 mod card_traffic;
 mod commands;
+mod commands_of_a_cps4;
 mod http_client;
 mod memory;
 mod starts;
@@ -51,10 +52,12 @@ fn measure(arguments: &Arguments) -> Result<Verdict> {
     let _built = program("cpxd");
     let commands = commands::measure()?;
     show(&commands);
+    let commands_of_a_cps4 = commands_of_a_cps4::measure()?;
+    show(&commands_of_a_cps4);
     show(&times::measure(arguments.calls)?);
     show(&starts::measure()?);
     show(&memory::measure(arguments.signatures)?);
-    Ok(commands.verdict())
+    Ok(commands.verdict().and(commands_of_a_cps4.verdict()))
 }
 
 fn show(table: &Table) {

@@ -26,6 +26,11 @@ impl Verdict {
     pub(super) fn of(met: bool) -> Self {
         if met { Self::Met } else { Self::Missed }
     }
+
+    /// Missed when either was.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self::of(self != Self::Missed && other != Self::Missed)
+    }
 }
 
 /// Rows under a title.
