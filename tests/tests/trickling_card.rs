@@ -1,6 +1,6 @@
-//! A finding of the fuzz target `card-answers`: a card that lists two hundred certificates of eight kilobytes
-//! and gives each a byte at a time, quickly enough for every deadline of a single call, held its worker for
-//! more than a million commands.
+//! Found while the most commands of the fuzz target `card-answers` were chosen, not by the fuzzer: a card that
+//! lists two hundred certificates of eight kilobytes and gives each a byte at a time, quickly enough for every
+//! deadline of a single call, held its worker for more than a million commands.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use card_apdu::tlv::{Tag, encode};
