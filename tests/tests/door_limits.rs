@@ -67,6 +67,14 @@ fn connect_to_the_socket(agent: &Agent, first_bytes: &[u8]) -> UnixStream {
     stream
 }
 
+/// A call without fields over the socket, with a byte behind it that nobody reads.
+fn call_and_one_more_byte(agent: &Agent, path: &str) -> UnixStream {
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\n{CLIENT}\r\n{JSON}\r\nContent-Length: 2\r\n\r\n{{}}G",
+    );
+    connect_to_the_socket(agent, request.as_bytes())
+}
+
 /// Whether the agent closed the connection; what it says before that is passed over.
 fn is_closed(stream: &mut UnixStream) -> bool {
     stream.set_nonblocking(true).unwrap();
@@ -120,15 +128,31 @@ fn a_caller_who_leaves_during_a_change_of_code_takes_the_question_along_too() {
     let agent = demo_with_holder("pin = \"0000\"\nnew_pin = \"4321\"\ndelay_ms = 60000");
     let card = agent.card();
     let events = agent.events();
-    let request = format!(
-        "POST {} HTTP/1.1\r\nHost: localhost\r\n{CLIENT}\r\n{JSON}\r\nContent-Length: 2\r\n\r\n{{}}G",
-        path_of(&card, "/pin/change"),
-    );
-    let caller = connect_to_the_socket(&agent, request.as_bytes());
+    let caller = call_and_one_more_byte(&agent, &path_of(&card, "/pin/change"));
     assert_eq!(events.next().event, "prompt-opened");
     drop(caller);
     assert_eq!(events.next().event, "prompt-closed");
     assert_eq!(agent.tries_left(), 3);
+}
+
+#[test]
+fn a_caller_who_leaves_during_an_unblocking_takes_the_question_along_too() {
+    let wrong = r#"{ pin = "0000", consent = true }"#;
+    let thinking = r#"{ unblock_code = "00000000", new_pin = "4321", delay_ms = 60000 }"#;
+    let agent = demo_with_holder(&format!(
+        "answers = [ {wrong}, {wrong}, {wrong}, {thinking} ]"
+    ));
+    let card = agent.card();
+    for _ in 0..3 {
+        let _ = agent.authenticate(&card);
+    }
+    let events = agent.events();
+    let caller = call_and_one_more_byte(&agent, &path_of(&card, "/pin/unblock"));
+    let _ = events.wait_for("prompt-opened");
+    drop(caller);
+    assert_eq!(events.next().event, "prompt-closed");
+    let unblock_code = agent.card()["unblockCode"].clone();
+    assert_eq!(unblock_code["triesLeft"], 10, "{unblock_code}");
 }
 
 /// How HTTP/2 begins (RFC 9113, 3.4), with an empty SETTINGS frame.

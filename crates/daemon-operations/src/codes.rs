@@ -86,7 +86,7 @@ impl HolderWork for NewPinWork {
         let new_pin = Some(new_code_entry(&codes.pin));
         match self {
             Self::Change => Ok(CodesAsked {
-                pin: Some(code_entry(&codes.pin, previous_was_wrong)?),
+                pin: Some(code_entry(codes, previous_was_wrong)?),
                 unblock_code: None,
                 new_pin,
             }),

@@ -51,7 +51,7 @@ impl HolderWork for KeyWork {
         previous_was_wrong: bool,
     ) -> Result<CodesAsked, OperationError> {
         Ok(CodesAsked {
-            pin: Some(code_entry(&codes.pin, previous_was_wrong)?),
+            pin: Some(code_entry(codes, previous_was_wrong)?),
             ..CodesAsked::default()
         })
     }

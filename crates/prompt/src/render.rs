@@ -126,7 +126,11 @@ fn stakes(entry: CodeEntry, texts: PromptTexts) -> Vec<String> {
     }
     lines.extend(entry.tries_left.map(|tries| texts.tries_left(tries.into())));
     if entry.last_try {
-        lines.push(texts.last_try());
+        lines.push(if entry.blocks_for_good {
+            texts.last_try_of_all()
+        } else {
+            texts.last_try()
+        });
     }
     lines
 }
@@ -236,6 +240,16 @@ mod tests {
             The code typed is not the right one.
             One single try is left before the card blocks itself.
             WARNING: if this code is wrong, the card will be blocked. You will then need the 8-digit unblock code, which is on the letter that gave you your code."#]].assert_eq(&english(&last_try()));
+    }
+
+    #[test]
+    fn a_last_try_promises_no_unblock_code_that_cannot_be_used() {
+        let mut question = last_try();
+        if let Some(entry) = &mut question.codes.pin {
+            entry.blocks_for_good = true;
+        }
+        expect!["ATTENTION : si ce code est faux, la carte sera définitivement bloquée, car son code de déblocage ne peut plus servir. Il faudra demander une nouvelle carte."].assert_eq(french(&question).lines().last().unwrap());
+        expect!["WARNING: if this code is wrong, the card will be blocked for good, because its unblock code can no longer be used. You will have to ask for a new card."].assert_eq(english(&question).lines().last().unwrap());
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub(crate) fn authentication() -> Question {
                 tries_left: Some(3),
                 previous_was_wrong: false,
                 last_try: false,
+                blocks_for_good: false,
                 minimum_len: 4,
                 maximum_len: 8,
             }),

@@ -47,6 +47,8 @@ sentences! {
         code_was_wrong() = "prompt-code-was-wrong";
         /// What a wrong code costs now.
         last_try() = "prompt-last-try";
+        /// What a wrong code costs now on a card whose unblock code cannot be used.
+        last_try_of_all() = "prompt-last-try-of-all";
         /// The word that a holder types to risk the last try.
         last_try_word() = "prompt-last-try-word";
         /// Asks for that word.
