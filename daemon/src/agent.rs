@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command_line::{AgentOptions, Common, DemoOptions};
 use crate::commands::language;
 use crate::configuration::{Configuration, ReaderSourceName};
+use crate::seen_cards::seen_cards;
 use crate::sources::{PcscSource, VirtualSource};
 use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
 use crate::{installation, logging, nomenclature, screen};
@@ -161,7 +162,8 @@ impl Agent {
             before_first_event: u64::try_from(now().unix_timestamp_nanos() / 1_000_000)
                 .unwrap_or_default(),
         };
-        Cards::start(sources, settings).context("starting the threads of the readers")
+        let seen_cards = seen_cards(&self.paths, self.configuration.remember_cards)?;
+        Cards::start(sources, settings, seen_cards).context("starting the threads of the readers")
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Configuration {
     pub(crate) reader_sources: Vec<ReaderSourceName>,
     pub(crate) environment: Environment,
     pub(crate) after_use: AfterUse,
+    /// Whether public data of cards are kept for their next insertion.
+    pub(crate) remember_cards: bool,
     pub(crate) log_level: LogLevel,
     pub(crate) log_format: LogFormat,
     /// Where newer nomenclature tables may lie: beside the user's file, then the machine's.
@@ -56,6 +58,7 @@ struct ConfigurationFile {
     reader_source: Option<Vec<ReaderSourceName>>,
     environment: Option<EnvironmentName>,
     after_use: Option<AfterUseName>,
+    remember_cards: Option<bool>,
     log_level: Option<LogLevel>,
     log_format: Option<LogFormat>,
 }
@@ -115,6 +118,10 @@ impl Configuration {
                 Some(AfterUseName::Leave) => AfterUse::Leave,
                 Some(AfterUseName::Reset) | None => AfterUse::Reset,
             },
+            remember_cards: machine
+                .remember_cards
+                .or(user.remember_cards)
+                .unwrap_or(true),
             log_level: machine
                 .log_level
                 .or(options.log_level)
@@ -177,6 +184,7 @@ mod tests {
         let configuration = Configuration::of(&nothing, &options(), &nothing);
         assert_eq!(configuration.environment, Environment::Production);
         assert_eq!(configuration.after_use, AfterUse::Reset);
+        assert!(configuration.remember_cards);
         assert_eq!(configuration.reader_sources, [ReaderSourceName::Pcsc]);
         assert_eq!(configuration.port, None);
     }
@@ -193,6 +201,16 @@ mod tests {
         assert_eq!(port(&nothing, &user), Some(2));
         let configuration = Configuration::of(&nothing, &options, &user);
         assert_eq!(configuration.after_use, AfterUse::Leave);
+    }
+
+    #[test]
+    fn a_machine_that_remembers_no_cards_is_not_talked_out_of_it() {
+        let [yes, no] = [true, false].map(|yes| file(&format!("remember-cards = {yes}")));
+        let nothing = ConfigurationFile::default();
+        let remembers = |machine, user| Configuration::of(machine, &options(), user).remember_cards;
+        assert!(!remembers(&no, &yes));
+        assert!(!remembers(&nothing, &no));
+        assert!(remembers(&yes, &no));
     }
 
     #[test]

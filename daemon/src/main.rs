@@ -10,6 +10,7 @@ mod logging;
 mod nomenclature;
 mod refusal;
 mod screen;
+mod seen_cards;
 mod sources;
 mod virtual_cards;
 

@@ -70,7 +70,7 @@ impl Desk {
             nomenclature: Nomenclature::BUILT_IN,
             before_first_event: 0,
         };
-        let cards = Cards::start(vec![Box::new(source)], settings).unwrap();
+        let cards = Cards::start(vec![Box::new(source)], settings, None).unwrap();
         let one_answer = r#"answers = [ { pin = "1234", consent = true } ]"#;
         let prompt = Prompt::scripted(ScriptedHolder::from_toml(one_answer).unwrap());
         let now = OffsetDateTime::now_utc;

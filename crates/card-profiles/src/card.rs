@@ -4,7 +4,7 @@ use igc_sante::{CardCertificate, KeyRole};
 use secrets::{Pin, SecretBytes, UnblockCode};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-use crate::{CardError, PinError, UnblockError};
+use crate::{CardError, CardFiles, PinError, UnblockError};
 
 /// A card within one exclusive transaction.
 ///
@@ -30,11 +30,33 @@ pub trait CpxCard {
     /// [`CardError`] names the step that failed.
     fn read_serial_number(&mut self) -> Result<String, CardError>;
 
+    /// Takes the files of an earlier insertion for those of this card, as strictly as if it had just
+    /// sent them. Whoever calls it has read the serial number in this transaction and nothing else,
+    /// and asks [`certificates_are_as_known`](Self::certificates_are_as_known) before a key is used.
+    ///
+    /// # Errors
+    /// [`CardError`] when they make no sense; then none of them is taken.
+    fn recall(&mut self, files: CardFiles) -> Result<(), CardError>;
+
+    /// Whether the certificates on the card still are those of the identity, told by the beginnings
+    /// of their files.
+    ///
+    /// # Errors
+    /// [`CardError`] names the step that failed.
+    fn certificates_are_as_known(&mut self) -> Result<bool, CardError>;
+
     /// Counters of the holder's code and of the unblock code; costs no try.
     ///
     /// # Errors
     /// [`CardError`] names the step that failed.
     fn code_states(&mut self) -> Result<CodeStates, CardError>;
+
+    /// The same for the fewest commands: the counters of the unblock code are unknown, unless the
+    /// holder's code is blocked.
+    ///
+    /// # Errors
+    /// [`CardError`] names the step that failed.
+    fn glance_at_codes(&mut self) -> Result<CodeStates, CardError>;
 
     /// Lengths that the card takes for the holder's code; `None` when it has no code.
     ///

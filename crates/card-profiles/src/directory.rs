@@ -31,6 +31,36 @@ pub(crate) trait Directory {
         what: &'static str,
     ) -> Result<Vec<u8>, CardError>;
 
+    /// The first bytes of a certificate's file, from the card; more where it does not give so few.
+    fn read_head(&mut self, path: &FilePath, len: u16) -> Result<Vec<u8>, CardError>;
+
+    /// What a public file says. It is read from the card once, and again only while nobody could
+    /// understand it.
+    fn parsed_file<T>(
+        &mut self,
+        path: &FilePath,
+        read: impl FnOnce(&mut Self) -> Result<Vec<u8>, CardError>,
+        parse: impl FnOnce(&[u8]) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        if let Some(content) = self.memory().files.content(path) {
+            return parse(content);
+        }
+        let content = read(self)?;
+        let parsed = parse(&content)?;
+        self.memory().files.keep(path, content);
+        Ok(parsed)
+    }
+
+    /// A directory file, parsed.
+    fn parsed_directory_file<T>(
+        &mut self,
+        path: &FilePath,
+        what: &'static str,
+        parse: impl FnOnce(&[u8]) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        self.parsed_file(path, |card| card.read_directory_file(path, what), parse)
+    }
+
     /// The key that a certificate of this application belongs to.
     fn role_of(&self, certificate: &CardCertificate) -> Option<KeyRole> {
         certificate.role()
@@ -45,7 +75,7 @@ pub(crate) trait Directory {
     /// another one can.
     fn read_certificates(&mut self) -> Result<Vec<(KeyRole, CardCertificate)>, CardError> {
         let mut certificates: Vec<(KeyRole, CardCertificate)> = Vec::new();
-        let mut ids = Vec::new();
+        let mut objects = Vec::new();
         let mut first_error = None;
         for object in self
             .certificate_objects()?
@@ -64,12 +94,13 @@ pub(crate) trait Directory {
             match self.role_of(&certificate) {
                 Some(role) if !certificates.iter().any(|(known, _)| *known == role) => {
                     certificates.push((role, certificate));
-                    ids.push((role, object.id));
+                    objects.push((role, object));
                 }
                 Some(_) | None => tracing::debug!("a certificate without a role was passed over"),
             }
         }
-        self.memory().certificate_ids = ids;
+        self.memory().certificates = objects;
+        self.memory().lacks_a_certificate = first_error.is_some();
         match first_error {
             Some(error) if certificates.is_empty() => Err(error),
             Some(_) | None => Ok(certificates),
@@ -79,13 +110,36 @@ pub(crate) trait Directory {
     /// One certificate, without what follows it in its file.
     fn read_certificate(&mut self, path: &FilePath) -> Result<CardCertificate, CardError> {
         let what = "a certificate";
-        let bytes = self.read_certificate_file(path, what)?;
-        let der_len = tlv::object_len(&bytes).map_err(CardError::tlv(what))?;
-        let der = bytes.get(..der_len).ok_or(CardError::malformed(what))?;
-        CardCertificate::parse(der).map_err(|source| CardError::Malformed {
-            what,
-            source: Some(Box::new(source)),
-        })
+        self.parsed_file(
+            path,
+            |card| card.read_certificate_file(path, what),
+            |bytes| {
+                let der_len = tlv::object_len(bytes).map_err(CardError::tlv(what))?;
+                let der = bytes.get(..der_len).ok_or(CardError::malformed(what))?;
+                CardCertificate::parse(der).map_err(|source| CardError::Malformed {
+                    what,
+                    source: Some(Box::new(source)),
+                })
+            },
+        )
+    }
+
+    /// Whether the file of each certificate begins as it did when it was read: with the length of the
+    /// certificate and its serial number, which its issuer gives to no other one (RFC 5280, 4.1.2.2).
+    fn check_certificates(&mut self) -> Result<bool, CardError> {
+        for (_, object) in self.memory().certificates.clone() {
+            let Some(known) = self.memory().files.content(&object.path) else {
+                return Ok(false);
+            };
+            let known: Vec<u8> = known.iter().copied().take(CERTIFICATE_HEAD_LEN).collect();
+            let len = u16::try_from(known.len()).unwrap_or_default();
+            match self.read_head(&object.path, len) {
+                Ok(head) if head.starts_with(&known) => {}
+                Ok(_) | Err(CardError::Refused { .. }) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
     }
 
     /// The entries of the CDF.
@@ -94,8 +148,9 @@ pub(crate) trait Directory {
         let Some(path) = self.object_directory()?.certificates else {
             return Ok(Vec::new());
         };
-        let bytes = self.read_directory_file(&path, "the list of certificates")?;
-        pkcs15::parse_cdf(&bytes, &application)
+        self.parsed_directory_file(&path, "the list of certificates", |bytes| {
+            pkcs15::parse_cdf(bytes, &application)
+        })
     }
 
     /// The code objects of the AODF.
@@ -105,8 +160,7 @@ pub(crate) trait Directory {
         }
         let pins = match self.object_directory()?.authentication_objects {
             Some(path) => {
-                let bytes = self.read_directory_file(&path, "the list of codes")?;
-                pkcs15::parse_aodf(&bytes)?
+                self.parsed_directory_file(&path, "the list of codes", pkcs15::parse_aodf)?
             }
             None => Vec::new(),
         };
@@ -148,8 +202,8 @@ pub(crate) trait Directory {
         }
         let keys = match self.object_directory()?.private_keys {
             Some(path) => {
-                let bytes = self.read_directory_file(&path, "the list of private keys")?;
-                pkcs15::parse_prkdf(&bytes)?
+                let what = "the list of private keys";
+                self.parsed_directory_file(&path, what, pkcs15::parse_prkdf)?
             }
             None => Vec::new(),
         };
@@ -160,10 +214,11 @@ pub(crate) trait Directory {
     /// The key that a role is played by.
     fn key(&mut self, role: KeyRole) -> Result<PrivateKeyObject, CardError> {
         let keys = self.private_keys()?;
-        let certificate_ids = self.memory().certificate_ids.clone();
-        let certificate_id = certificate_ids.iter().find(|(known, _)| *known == role);
-        let certificate_id = certificate_id.map(|(_, id)| id.as_slice());
-        key_of_role(&keys, |key| self.serves(key, role), certificate_id)
+        let mut certificates = self.memory().certificates.iter();
+        let certificate = certificates.find(|(known, _)| *known == role);
+        let certificate_id = certificate.map(|(_, object)| object.id.clone());
+        let serves = |key: &PrivateKeyObject| self.serves(key, role);
+        key_of_role(&keys, serves, certificate_id.as_deref())
             .cloned()
             .ok_or(CardError::KeyAbsent(role))
     }
@@ -174,8 +229,10 @@ pub(crate) trait Directory {
             return Ok(directory.clone());
         }
         let application = self.application_path()?;
-        let bytes = self.read_directory_file(&application.child(EF_ODF), "the object directory")?;
-        let directory = pkcs15::parse_odf(&bytes, &application)?;
+        let path = application.child(EF_ODF);
+        let directory = self.parsed_directory_file(&path, "the object directory", |bytes| {
+            pkcs15::parse_odf(bytes, &application)
+        })?;
         self.memory().directory = Some(directory.clone());
         Ok(directory)
     }
@@ -223,6 +280,9 @@ pub(crate) const CONTACTLESS_AID: [u8; 13] = [
 const MOST_CERTIFICATES: usize = 8;
 /// PKCS#15 EF.ODF (ISO/IEC 7816-15, 7.5.1).
 const EF_ODF: u16 = 0x5031;
+/// Both lengths, the version and the longest serial number of a certificate (RFC 5280, 4.1) take
+/// less; some of the algorithm after it does no harm.
+const CERTIFICATE_HEAD_LEN: usize = 48;
 
 #[cfg(test)]
 mod tests {

@@ -18,6 +18,7 @@ mod error;
 mod files;
 mod holder_code;
 mod key_answers;
+mod memory;
 mod pin_entry;
 mod pkcs15;
 mod recognition;
@@ -30,7 +31,7 @@ pub use card::{
 pub use cps3::Cps3;
 pub use cps4::Cps4;
 pub use error::{CardError, PinError, UnblockError};
-pub use pkcs15::CardMemory;
+pub use memory::{CardFiles, CardMemory};
 pub use recognition::{Profile, Recognition, recognise};
 
 pub use igc_sante::KeyRole;

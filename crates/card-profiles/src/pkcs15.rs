@@ -9,51 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::files::FilePath;
 use crate::pin_entry::parse_pin;
-use crate::{CardError, Identity, PinLimits};
-
-/// What was read from a card since it was inserted.
-#[derive(Debug, Default)]
-pub struct CardMemory {
-    pub(crate) identity: Option<Identity>,
-    /// Identifier of the certificate that the identity has for a role; its key has it too.
-    pub(crate) certificate_ids: Vec<(KeyRole, Vec<u8>)>,
-    pub(crate) application: Option<FilePath>,
-    pub(crate) directory: Option<ObjectDirectory>,
-    pub(crate) pins: Option<Vec<PinObject>>,
-    pub(crate) private_keys: Option<Vec<PrivateKeyObject>>,
-    /// The card does not take SELECT with P2 = 0C for an elementary file.
-    pub(crate) select_needs_fcp: bool,
-    /// The card does not take READ BINARY by a short identifier or of as much as there is.
-    pub(crate) reads_need_size: bool,
-    pub(crate) left_selected: LeftSelected,
-}
-
-impl CardMemory {
-    /// This program reset the card, and with that dropped what it had selected.
-    pub fn note_reset(&mut self) {
-        if self.left_selected == LeftSelected::Application {
-            self.left_selected = LeftSelected::Nothing;
-        }
-    }
-
-    /// Whether [`CpxCard::reopen`](crate::CpxCard::reopen) has something to do.
-    #[must_use]
-    pub fn needs_reopening(&self) -> bool {
-        self.left_selected == LeftSelected::Nothing
-    }
-}
-
-/// What a CPS4 had selected when this program let go of it; another program may have moved it since.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum LeftSelected {
-    /// Something else than the two below, or nobody noted it.
-    #[default]
-    Other,
-    /// The PKCS#15 application.
-    Application,
-    /// Nothing: a reset of ours closed the channel of the applet.
-    Nothing,
-}
+use crate::{CardError, PinLimits};
 
 /// One entry of EF.DIR (ISO/IEC 7816-15, 8.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]

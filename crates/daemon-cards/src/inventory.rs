@@ -1,5 +1,6 @@
 //! What is in which reader, kept true by the watchers and the workers.
 
+mod seen_before;
 mod stuck_workers;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -19,21 +20,26 @@ use crate::event_log::{EventLog, Subscription};
 use crate::source::{ConnectCard, Presence, ReaderSource, ReaderState, StopSource};
 use crate::worker::{Job, Message};
 use crate::worker_link::{Post, Progress, Queue, Unanswered, WorkerLink};
-use crate::{CardInReader, HolderCodeError, KeyUse, NewPin, Settings, watcher};
+use crate::{CardInReader, HolderCodeError, KeyUse, NewPin, SeenCards, Settings, watcher};
 
 /// All readers and cards of the agent; clones share the same ones.
 #[derive(Clone, Debug)]
 pub struct Cards(Arc<Inventory>);
 
 impl Cards {
-    /// Starts watching the sources, one thread each.
+    /// Starts watching the sources, one thread each. Without `seen_cards` every card is read in full.
     ///
     /// # Errors
     /// The system's error when a thread cannot be started.
-    pub fn start(sources: Vec<Box<dyn ReaderSource>>, settings: Settings) -> std::io::Result<Self> {
+    pub fn start(
+        sources: Vec<Box<dyn ReaderSource>>,
+        settings: Settings,
+        seen_cards: Option<SeenCards>,
+    ) -> std::io::Result<Self> {
         let inventory = Arc::new(Inventory {
             settings,
             call_watch: CallWatch::new(settings.call_time),
+            seen_cards,
             events: EventLog::new(settings.before_first_event),
             state: Mutex::new(State::default()),
             stoppers: sources.iter().map(|source| source.stopper()).collect(),
@@ -197,6 +203,7 @@ impl Cards {
 pub(crate) struct Inventory {
     pub(crate) settings: Settings,
     pub(crate) call_watch: Arc<CallWatch>,
+    seen_cards: Option<SeenCards>,
     events: Arc<EventLog>,
     state: Mutex<State>,
     stoppers: Vec<Box<dyn StopSource>>,

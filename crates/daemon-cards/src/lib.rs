@@ -13,6 +13,7 @@ mod event_log;
 mod fault;
 mod inventory;
 mod open_card;
+mod seen_cards;
 mod signature_check;
 mod source;
 mod summary;
@@ -26,6 +27,7 @@ pub use event_log::Subscription;
 /// The tables behind [`Settings::nomenclature`].
 pub use igc_sante::nomenclature;
 pub use inventory::Cards;
+pub use seen_cards::{EntryStore, LIFETIME, SeenCards};
 pub use source::{
     AfterUse, CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState,
     SourceFault, StopSource,

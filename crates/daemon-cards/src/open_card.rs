@@ -10,6 +10,7 @@ use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, SignatureAlg
 use crate::card::{daemon_algorithm, daemon_role, last_try, profile_algorithm, profile_role};
 use crate::fault::{from_card_error, from_pin_error, from_reader_fault};
 use crate::inventory::Inventory;
+use crate::seen_cards::SeenCard;
 use crate::signature_check::check_signature;
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
 use crate::summary::card_summary;
@@ -22,6 +23,8 @@ pub(crate) struct OpenCard {
     memory: CardMemory,
     insertion: u64,
     serial_number: String,
+    /// Its files are those of an earlier insertion.
+    is_recalled: bool,
     /// The card behind the connection has shown `serial_number` since the last reset.
     identity_is_proven: bool,
     /// The last use failed, so that a success moves the counters again.
@@ -29,6 +32,15 @@ pub(crate) struct OpenCard {
     /// A reset that should have dropped a code that we presented did not succeed: a card that knows
     /// of one is our doing then.
     owes_reset: bool,
+}
+
+/// How much of a card is read at its insertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// What an earlier insertion did not leave.
+    MayRecall,
+    /// All.
+    InFull,
 }
 
 /// Whether an operation may go on: its caller still waits, and the card is still there.
@@ -58,6 +70,7 @@ impl OpenCard {
             memory: CardMemory::default(),
             insertion,
             serial_number: String::new(),
+            is_recalled: false,
             identity_is_proven: false,
             last_use_failed: false,
             owes_reset: false,
@@ -69,26 +82,83 @@ impl OpenCard {
         self.insertion
     }
 
-    /// Reads what the card says of itself.
-    pub(crate) fn read_summary(&mut self, inventory: &Inventory) -> Result<CardSummary, Problem> {
+    /// Reads what the card says of itself, or its serial number and the state of the holder's code
+    /// where `reading` may recall the rest.
+    pub(crate) fn read_summary(
+        &mut self,
+        inventory: &Inventory,
+        reading: Reading,
+    ) -> Result<CardSummary, Problem> {
         let atr = self.connection.atr().to_string();
-        let summary = self.try_to_read_summary(inventory);
+        let summary = self.try_to_read_summary(inventory, reading);
         summary.map_err(|error| Problem::while_reading(error, atr))
     }
 
     fn try_to_read_summary(
         &mut self,
         inventory: &Inventory,
+        reading: Reading,
     ) -> Result<CardSummary, OperationError> {
+        let atr = self.connection.atr().to_string();
         let mut transaction = self.connection.transaction().map_err(from_reader_fault)?;
         let mut card = self.profile.open(transaction.channel(), &mut self.memory);
+        let serial_number = card.read_serial_number().map_err(from_card_error)?;
+        let seen = SeenCard { serial_number, atr };
+        let kept = match reading {
+            Reading::MayRecall => inventory.recall(&seen),
+            Reading::InFull => None,
+        };
+        self.is_recalled = kept.is_some_and(|files| {
+            let recalled = card.recall(files);
+            recalled
+                .inspect_err(|error| tracing::warn!(%error, "what was kept of a card is of no use"))
+                .is_ok()
+        });
         let identity = card.identity().map_err(from_card_error)?;
-        let (states, limits) = codes_of(&mut *card)?;
-        self.serial_number.clone_from(&identity.serial_number);
+        let states = if self.is_recalled {
+            card.glance_at_codes()
+        } else {
+            card.code_states()
+        };
+        let states = states.map_err(from_card_error)?;
+        let limits = card.pin_limits().map_err(from_card_error)?;
+        self.serial_number.clone_from(&seen.serial_number);
         self.identity_is_proven = true;
-        let id = inventory.card_id(&identity.serial_number);
+        let id = inventory.card_id(&seen.serial_number);
         let nomenclature = inventory.settings.nomenclature;
         card_summary(id, &identity, &states, limits, nomenclature)
+    }
+
+    /// Whether it is shown as it was at an earlier insertion.
+    pub(crate) fn is_recalled(&self) -> bool {
+        self.is_recalled
+    }
+
+    /// Asks the card whether its certificates are those that it is shown with.
+    pub(crate) fn certificates_are_as_known(&mut self) -> Result<bool, OperationError> {
+        self.in_transaction(|mut transaction, profile, memory| {
+            let mut card = profile.open(transaction.channel(), memory);
+            card.certificates_are_as_known().map_err(from_card_error)
+        })
+    }
+
+    /// Keeps what was read of it, once that is all.
+    pub(crate) fn keep(&self, inventory: &Inventory) {
+        if let Some(files) = self.memory.all_files() {
+            inventory.keep(&self.seen(), files);
+        }
+    }
+
+    /// Drops what is kept of it.
+    pub(crate) fn forget(&self, inventory: &Inventory) {
+        inventory.forget(&self.seen());
+    }
+
+    fn seen(&self) -> SeenCard {
+        SeenCard {
+            serial_number: self.serial_number.clone(),
+            atr: self.connection.atr().to_string(),
+        }
     }
 
     /// Reads the list of keys ahead of its first use.

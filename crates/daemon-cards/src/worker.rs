@@ -7,12 +7,12 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use daemon_types::{CardSummary, CodesOfCard, ErrorCode, OperationError, ReaderId};
+use daemon_types::{CardSummary, CodesOfCard, ErrorCode, OperationError, ReaderId, Reason};
 use tokio::sync::oneshot;
 
 use crate::call_watch::Calls;
 use crate::inventory::Inventory;
-use crate::open_card::{OpenCard, Problem};
+use crate::open_card::{OpenCard, Problem, Reading};
 use crate::source::ConnectCard;
 use crate::summary::code_conditions;
 use crate::worker_link::Queue;
@@ -128,7 +128,7 @@ impl Worker {
         match message {
             Message::Inserted { insertion } => {
                 if self.inventory.is_current(&self.reader, insertion) {
-                    self.identify(insertion, FIRST_PAUSE);
+                    self.identify(insertion, FIRST_PAUSE, Reading::MayRecall);
                 }
             }
             Message::Removed => {
@@ -144,21 +144,22 @@ impl Worker {
             return;
         };
         if self.inventory.is_current(&self.reader, insertion) {
-            self.identify(insertion, (pause * 2).min(LONGEST_PAUSE));
+            let pause = (pause * 2).min(LONGEST_PAUSE);
+            self.identify(insertion, pause, Reading::MayRecall);
         }
     }
 
     /// Finds out which card is in the reader; `pause` is how long another look would wait.
-    fn identify(&mut self, insertion: u64, pause: Duration) {
+    fn identify(&mut self, insertion: u64, pause: Duration, reading: Reading) {
         self.card = None;
         self.another_look = None;
         self.calls.set_insertion(insertion);
-        let mut found = self.try_to_identify(insertion);
+        let mut found = self.try_to_identify(insertion, reading);
         for _ in 0..IDENTIFICATION_REPEATS {
             let is_current = || self.inventory.is_current(&self.reader, insertion);
             match &found {
                 Err(problem) if problem.was_disturbed && is_current() => {
-                    found = self.try_to_identify(insertion);
+                    found = self.try_to_identify(insertion, reading);
                 }
                 _ => break,
             }
@@ -173,17 +174,66 @@ impl Worker {
         self.inventory.publish(&self.reader, insertion, found);
         if let Some(card) = &mut self.card {
             match card.read_keys() {
-                Ok(keys) => self.inventory.publish_keys(&self.reader, insertion, &keys),
+                Ok(keys) => {
+                    self.inventory.publish_keys(&self.reader, insertion, &keys);
+                    if !card.is_recalled() {
+                        card.keep(&self.inventory);
+                    }
+                }
                 Err(error) => tracing::debug!(?error, "the keys will be read at their first use"),
+            }
+            if card.is_recalled() {
+                self.check_recalled(insertion);
             }
         }
     }
 
-    fn try_to_identify(&mut self, insertion: u64) -> Result<CardSummary, Problem> {
+    fn try_to_identify(
+        &mut self,
+        insertion: u64,
+        reading: Reading,
+    ) -> Result<CardSummary, Problem> {
         let mut card = OpenCard::connect(&*self.connector, &self.reader_name, insertion)?;
-        let summary = card.read_summary(&self.inventory)?;
+        let summary = card.read_summary(&self.inventory, reading)?;
         self.card = Some(card);
         Ok(summary)
+    }
+
+    /// Asks a card that is shown as it was at an earlier insertion what it was not asked yet. No job
+    /// is done before, so nothing is signed under a certificate that the card has no more.
+    fn check_recalled(&mut self, insertion: u64) {
+        let checked = self
+            .open_card(insertion)
+            .and_then(OpenCard::certificates_are_as_known);
+        match checked {
+            Ok(true) => {
+                if let Err(error) = self.read_codes(insertion) {
+                    tracing::debug!(?error, "the counters will be read when somebody asks");
+                }
+            }
+            Ok(false) => self.distrust(insertion),
+            Err(error) => {
+                tracing::debug!(?error, "a card seen before could not be checked");
+                self.read_in_full(insertion);
+            }
+        }
+    }
+
+    /// Drops what is kept of a card, and shows it as it is where it was shown as it was kept.
+    fn distrust(&mut self, insertion: u64) {
+        let Some(card) = &self.card else { return };
+        let reader = &self.reader_name;
+        tracing::info!(reader, "a card is not as it was read before");
+        card.forget(&self.inventory);
+        if card.is_recalled() {
+            self.read_in_full(insertion);
+        }
+    }
+
+    fn read_in_full(&mut self, insertion: u64) {
+        if let Some(insertion) = self.inventory.begin_anew(&self.reader, insertion) {
+            self.identify(insertion, FIRST_PAUSE, Reading::InFull);
+        }
     }
 
     /// Does one job, unless whoever asked has gone or meant another card.
@@ -220,8 +270,12 @@ impl Worker {
                 let outcome = self.use_key(insertion, &key_use, &|| !reply.is_closed());
                 drop(key_use);
                 let succeeded = outcome.is_ok();
+                let contradicts = contradicts_certificate(&outcome);
                 let _ = reply.send(outcome);
                 self.settle(insertion, succeeded);
+                if contradicts {
+                    self.distrust(insertion);
+                }
             }
         }
     }
@@ -317,6 +371,14 @@ fn may_go_on(
     } else {
         Ok(())
     }
+}
+
+/// Whether the card signed by another key than that of the certificate it is shown with.
+fn contradicts_certificate(outcome: &Result<Vec<Vec<u8>>, HolderCodeError>) -> bool {
+    matches!(
+        outcome,
+        Err(HolderCodeError::Operation(error)) if error.reason == Some(Reason::SignatureWrong)
+    )
 }
 
 const IDENTIFICATION_REPEATS: usize = 2;

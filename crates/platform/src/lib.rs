@@ -28,6 +28,7 @@ compile_error!("the system layer for this system comes with the installers");
 
 pub mod core_dumps;
 pub mod instance;
+pub mod kept_files;
 pub mod paths;
 pub mod peer;
 pub mod private_files;

@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::private_files::{
-    PrivateFileError, ensure_private_folder, failed, is_our_folder, read_private, write_private,
+    PrivateFileError, ensure_private_folder, failed, is_our_folder, read_private, remove_if_there,
+    write_private,
 };
 use crate::{current_user, system};
 
@@ -154,6 +155,12 @@ impl AgentPaths {
         self.state.join("card-id-salt")
     }
 
+    /// Folder of what is kept of the cards seen before.
+    #[must_use]
+    pub fn seen_cards_dir(&self) -> PathBuf {
+        self.state.join("seen-cards")
+    }
+
     /// Grants that the holder gave.
     #[must_use]
     pub fn grants_file(&self) -> PathBuf {
@@ -212,13 +219,6 @@ impl AgentPaths {
         let mut sockets = vec![self.socket_path()];
         sockets.extend(announced.filter(|socket| *socket != self.socket_path()));
         sockets
-    }
-}
-
-fn remove_if_there(path: &Path) -> Result<(), PrivateFileError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
-        _ => Ok(()),
     }
 }
 

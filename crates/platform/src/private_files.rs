@@ -4,7 +4,7 @@
 //! no symbolic link is followed at the last step of a path: what was checked
 //! is what is used.
 
-use std::fs::{DirBuilder, File, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -48,6 +48,12 @@ pub enum PrivateFileError {
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// It holds more than it may.
+    #[error("{} is too large", path.display())]
+    TooLarge {
+        /// What was looked at.
+        path: PathBuf,
     },
     /// The system refused one step.
     #[error("cannot {step} {}", path.display())]
@@ -151,6 +157,14 @@ pub fn sync_folder(path: &Path) -> Result<(), PrivateFileError> {
         .map_err(failed("bring to the disk the folder", path))
 }
 
+/// Removes a file, or the link in its place; being absent is no failure.
+pub(crate) fn remove_if_there(path: &Path) -> Result<(), PrivateFileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Opens a private file with `flags` (which may create it, 0600) and checks it.
 pub(crate) fn open_private(path: &Path, flags: OFlags) -> Result<File, PrivateFileError> {
     // NONBLOCK, or a FIFO put at this place would make the open wait for ever.
@@ -212,7 +226,6 @@ pub(crate) fn failed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
     use std::os::unix::fs::{chown, symlink};
     use std::process::Command;
 

@@ -32,7 +32,36 @@ impl Cps3<'_> {
             pin: counters(pin.as_ref())?,
             unblock_code: counters(unblock_code.as_ref())?,
         };
-        if let (Some(object), Some(counters)) = (&pin, &mut states.pin)
+        self.complete_pin_counters(pin.as_ref(), &mut states)?;
+        Ok(states)
+    }
+
+    /// The counters of the holder's code; those of the unblock code only where the first is blocked,
+    /// since then they say what can still be done.
+    pub(super) fn glance_at_code_states(&mut self) -> Result<CodeStates, CardError> {
+        let (pin, unblock_code) = (self.pin_object()?, self.unblock_object()?);
+        let mut states = CodeStates {
+            pin: None,
+            unblock_code: unblock_code.map(|_| CodeCounters::UNKNOWN),
+        };
+        if let Some(object) = &pin {
+            self.select_master_file()?;
+            states.pin = Some(self.read_counters_as_told(object)?);
+            self.complete_pin_counters(pin.as_ref(), &mut states)?;
+        }
+        if states.pin.is_some_and(|pin| pin.is_blocked()) {
+            return self.read_code_states();
+        }
+        Ok(states)
+    }
+
+    /// Asks for the tries of the holder's code that GET DATA did not tell.
+    fn complete_pin_counters(
+        &mut self,
+        object: Option<&PinObject>,
+        states: &mut CodeStates,
+    ) -> Result<(), CardError> {
+        if let (Some(object), Some(counters)) = (object, &mut states.pin)
             && counters.tries_left.is_none()
         {
             self.select_application()?;
@@ -41,7 +70,7 @@ impl Cps3<'_> {
                 state => state?.tries_left(),
             };
         }
-        Ok(states)
+        Ok(())
     }
 
     /// The counters of a code, each unknown where the card does not tell it. 3F00 must be current.

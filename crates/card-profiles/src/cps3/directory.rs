@@ -3,8 +3,8 @@
 use card_apdu::{CommandApdu, ExpectedLen, Fcp, ResponseApdu, StatusWord};
 use igc_sante::{CardCertificate, KeyRole};
 
-use super::{Cps3, Interface, SELECT, WITH_FCP, WITHOUT_FCP, select_by_path};
-use crate::card::{Generation, Identity};
+use super::{Cps3, Current, Interface, SELECT, WITH_FCP, WITHOUT_FCP, select_by_path};
+use crate::card::{CpxCard as _, Generation, Identity};
 use crate::directory::{CONTACT_AID, CONTACTLESS_AID, Directory, path_in_ef_dir};
 use crate::ef_sn::{EF_SN_LEN, parse_ef_sn};
 use crate::files::{self, FilePath, ReadStart, is_selected, wants_another_form};
@@ -16,8 +16,9 @@ impl Cps3<'_> {
     pub(super) fn select_root(&mut self) -> Result<(), CardError> {
         let command = CommandApdu::new(0x00, SELECT, 0x04, WITH_FCP).with_data(ROOT_AID);
         let response = self.channel.transmit(&command)?;
-        self.selected = false;
+        self.current = Current::Unknown;
         if is_selected(&response) {
+            self.current = Current::Root;
             return Ok(());
         }
         Err(CardError::Refused {
@@ -40,8 +41,10 @@ impl Cps3<'_> {
         if let Some(identity) = &self.memory.identity {
             return Ok(identity.clone());
         }
-        self.select_root()?;
-        let serial_number = self.read_ef_sn()?;
+        let serial_number = match self.proven_serial_number.clone() {
+            Some(proven) => proven,
+            None => self.read_serial_number()?,
+        };
         let identity = Identity {
             generation: Generation::Cps3,
             serial_number,
@@ -93,10 +96,11 @@ impl Cps3<'_> {
         &mut self,
         attempt: impl Fn(&mut Self) -> Result<ResponseApdu, CardError>,
     ) -> Result<ResponseApdu, CardError> {
-        self.selected = false;
+        self.current = Current::Unknown;
         let mut response = attempt(self)?;
         if is_other_view(response.sw()) {
             self.select_root()?;
+            self.current = Current::Unknown;
             response = attempt(self)?;
         }
         if is_selected(&response) {
@@ -127,8 +131,12 @@ impl Cps3<'_> {
             .transmit(&select_by_path(path.as_bytes(), p2))?)
     }
 
+    /// Makes the master file current, which the IAS root is, too.
     pub(super) fn select_master_file(&mut self) -> Result<(), CardError> {
-        self.select_file(&FilePath::master_file())
+        if self.current != Current::Root {
+            self.select_file(&FilePath::master_file())?;
+        }
+        Ok(())
     }
 }
 
@@ -142,16 +150,21 @@ impl Directory for Cps3<'_> {
         if let Some(path) = &self.memory.application {
             return Ok(path.clone());
         }
-        let path = FilePath::master_file().child(EF_DIR);
-        let bytes = self.read_file(&path, "EF.DIR", |card| {
-            let start = ReadStart::ShortId(EF_DIR_SFI);
-            files::read_objects(card.channel, start, "EF.DIR")
-        })?;
+        let ef_dir = FilePath::master_file().child(EF_DIR);
         let aid = match self.interface {
             Interface::Contact => &CONTACT_AID,
             Interface::Contactless => &CONTACTLESS_AID,
         };
-        let path = path_in_ef_dir(&bytes, aid)?;
+        let path = self.parsed_file(
+            &ef_dir,
+            |card| {
+                card.read_file(&ef_dir, "EF.DIR", |card| {
+                    let start = ReadStart::ShortId(EF_DIR_SFI);
+                    files::read_objects(card.channel, start, "EF.DIR")
+                })
+            },
+            |bytes| path_in_ef_dir(bytes, aid),
+        )?;
         self.memory.application = Some(path.clone());
         Ok(path)
     }
@@ -175,6 +188,14 @@ impl Directory for Cps3<'_> {
         self.read_file(path, what, |card| {
             card.select_file(path)?;
             files::read_object(card.channel, ReadStart::SelectedFile, what)
+        })
+    }
+
+    fn read_head(&mut self, path: &FilePath, len: u16) -> Result<Vec<u8>, CardError> {
+        self.read_file(path, "a certificate", |card| {
+            card.select_file(path)?;
+            let le = ExpectedLen::Exactly(len);
+            files::read_binary(card.channel, ReadStart::SelectedFile, le)
         })
     }
 

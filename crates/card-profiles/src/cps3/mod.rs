@@ -15,7 +15,8 @@ use crate::card::{
     SignatureAlgorithm, Verification,
 };
 use crate::directory::Directory;
-use crate::{CardError, CardMemory, PinError, UnblockError};
+use crate::pkcs15::PinObject;
+use crate::{CardError, CardFiles, CardMemory, PinError, UnblockError};
 
 /// The two faces of the card, each with its PKCS#15 application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,20 +27,42 @@ enum Interface {
     Contactless,
 }
 
+impl Interface {
+    /// Codes that are known without a file: none are there without contacts.
+    fn known_codes(self) -> Option<Vec<PinObject>> {
+        match self {
+            Self::Contact => None,
+            Self::Contactless => Some(Vec::new()),
+        }
+    }
+}
+
+/// What this transaction proved to be the current directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Current {
+    /// Nothing: another program, or the selection of a file, may have made any directory current.
+    Unknown,
+    /// The IAS root, which is the master file.
+    Root,
+    /// The application.
+    Application,
+}
+
 /// A CPS3 within one transaction.
 pub struct Cps3<'t> {
     channel: &'t mut dyn CardChannel,
     memory: &'t mut CardMemory,
     interface: Interface,
-    /// Whether this transaction has selected the application already.
-    selected: bool,
+    current: Current,
+    /// As this transaction read it from the card.
+    proven_serial_number: Option<String>,
     leaves_code_presented: bool,
 }
 
 impl std::fmt::Debug for Cps3<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cps3")
-            .field("selected", &self.selected)
+            .field("current", &self.current)
             .finish_non_exhaustive()
     }
 }
@@ -65,17 +88,18 @@ impl<'t> Cps3<'t> {
             channel,
             memory,
             interface,
-            selected: false,
+            current: Current::Unknown,
+            proven_serial_number: None,
             leaves_code_presented: false,
         }
     }
 
     /// Makes the application the current DF, once in a transaction.
     fn select_application(&mut self) -> Result<(), CardError> {
-        if !self.selected {
+        if self.current != Current::Application {
             let path = self.application_path()?;
             self.select_file(&path)?;
-            self.selected = true;
+            self.current = Current::Application;
         }
         Ok(())
     }
@@ -116,11 +140,31 @@ impl CpxCard for Cps3<'_> {
 
     fn read_serial_number(&mut self) -> Result<String, CardError> {
         self.select_root()?;
-        self.read_ef_sn()
+        let serial_number = self.read_ef_sn()?;
+        self.proven_serial_number = Some(serial_number.clone());
+        Ok(serial_number)
+    }
+
+    fn recall(&mut self, files: CardFiles) -> Result<(), CardError> {
+        let codes = self.interface.known_codes();
+        self.memory.restart_with(files, codes.clone());
+        let understood = self.identity().and_then(|_| self.capabilities());
+        if understood.is_err() {
+            self.memory.restart_with(CardFiles::default(), codes);
+        }
+        understood.map(drop)
+    }
+
+    fn certificates_are_as_known(&mut self) -> Result<bool, CardError> {
+        self.check_certificates()
     }
 
     fn code_states(&mut self) -> Result<CodeStates, CardError> {
         self.read_code_states()
+    }
+
+    fn glance_at_codes(&mut self) -> Result<CodeStates, CardError> {
+        self.glance_at_code_states()
     }
 
     fn pin_limits(&mut self) -> Result<Option<PinLimits>, CardError> {

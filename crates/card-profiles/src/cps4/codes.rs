@@ -23,6 +23,23 @@ impl Cps4<'_> {
         })
     }
 
+    /// The state of the holder's code; that of the unblock code only where the first is blocked,
+    /// since then it says what can still be done.
+    pub(super) fn glance_at_code_states(&mut self) -> Result<CodeStates, CardError> {
+        let (pin, unblock_code) = (self.pin_object()?, self.unblock_object()?);
+        self.enter_applet()?;
+        let mut states = CodeStates {
+            pin: pin.map(|pin| self.read_counters(&pin)).transpose()?,
+            unblock_code: unblock_code.as_ref().map(|_| CodeCounters::UNKNOWN),
+        };
+        if let (Some(pin), Some(code)) = (states.pin, unblock_code)
+            && pin.is_blocked()
+        {
+            states.unblock_code = Some(self.read_counters(&code)?);
+        }
+        Ok(states)
+    }
+
     fn read_counters(&mut self, object: &PinObject) -> Result<CodeCounters, CardError> {
         if object.unsupported.is_some() {
             return Ok(CodeCounters::UNKNOWN);

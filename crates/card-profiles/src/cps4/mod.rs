@@ -20,13 +20,15 @@ use crate::card::{
     Signable, SignatureAlgorithm, Verification,
 };
 use crate::directory::Directory;
-use crate::{CardError, CardMemory, PinError, UnblockError};
+use crate::{CardError, CardFiles, CardMemory, PinError, UnblockError};
 
 /// A CPS4 within one transaction.
 pub struct Cps4<'t> {
     channel: &'t mut dyn CardChannel,
     memory: &'t mut CardMemory,
     current: Current,
+    /// As this transaction read it from the card.
+    proven_serial_number: Option<String>,
     /// From here on a lost selection is an error: the card may not be the one that took the code.
     code_was_sent: bool,
     leaves_code_presented: bool,
@@ -47,6 +49,7 @@ impl<'t> Cps4<'t> {
             channel,
             memory,
             current: Current::Unknown,
+            proven_serial_number: None,
             code_was_sent: false,
             leaves_code_presented: false,
         }
@@ -56,9 +59,13 @@ impl<'t> Cps4<'t> {
         if let Some(identity) = &self.memory.identity {
             return Ok(identity.clone());
         }
+        let serial_number = match self.proven_serial_number.clone() {
+            Some(proven) => proven,
+            None => self.read_serial_number()?,
+        };
         let identity = Identity {
             generation: Generation::Cps4,
-            serial_number: self.read_ef_sn()?,
+            serial_number,
             certificates: self.read_certificates()?,
         };
         self.memory.identity = Some(identity.clone());
@@ -105,11 +112,30 @@ impl CpxCard for Cps4<'_> {
     }
 
     fn read_serial_number(&mut self) -> Result<String, CardError> {
-        self.read_ef_sn()
+        let serial_number = self.read_ef_sn()?;
+        self.proven_serial_number = Some(serial_number.clone());
+        Ok(serial_number)
+    }
+
+    fn recall(&mut self, files: CardFiles) -> Result<(), CardError> {
+        self.memory.restart_with(files, None);
+        let understood = self.identity().and_then(|_| self.capabilities());
+        if understood.is_err() {
+            self.memory.restart_with(CardFiles::default(), None);
+        }
+        understood.map(drop)
+    }
+
+    fn certificates_are_as_known(&mut self) -> Result<bool, CardError> {
+        self.check_certificates()
     }
 
     fn code_states(&mut self) -> Result<CodeStates, CardError> {
         self.read_code_states()
+    }
+
+    fn glance_at_codes(&mut self) -> Result<CodeStates, CardError> {
+        self.glance_at_code_states()
     }
 
     fn pin_limits(&mut self) -> Result<Option<PinLimits>, CardError> {

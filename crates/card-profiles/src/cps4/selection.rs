@@ -6,7 +6,7 @@ use super::{CHANNEL_1, Cps4};
 use crate::directory::{CONTACT_AID, Directory, path_in_ef_dir};
 use crate::ef_sn::{EF_SN_LEN, parse_ef_sn};
 use crate::files::{self, FilePath, ReadStart, is_selected, wants_another_form};
-use crate::pkcs15::LeftSelected;
+use crate::memory::LeftSelected;
 use crate::{CardError, CardMemory};
 
 /// What this transaction proved to be selected on channel 1.
@@ -109,6 +109,19 @@ impl Cps4<'_> {
         Ok(())
     }
 
+    /// The usual place, if the application is there; else the one that EF.DIR tells.
+    fn find_application(&mut self, usual: FilePath) -> Result<FilePath, CardError> {
+        self.enter_applet()?;
+        if is_selected(&self.select_application(&usual)?) {
+            self.now_current(Current::Application);
+            return Ok(usual);
+        }
+        let ef_dir = FilePath::master_file().child(EF_DIR);
+        self.parsed_directory_file(&ef_dir, "EF.DIR", |bytes| {
+            path_in_ef_dir(bytes, &CONTACT_AID)
+        })
+    }
+
     fn select_by_name(&mut self, class: u8, aid: &[u8]) -> Result<ResponseApdu, CardError> {
         let command = CommandApdu::new(class, SELECT, BY_NAME, WITHOUT_FCI).with_data(aid);
         Ok(self.channel.transmit(&command)?)
@@ -169,19 +182,17 @@ impl Directory for Cps4<'_> {
         self.memory
     }
 
-    /// The usual place, if the application is there; else the one that EF.DIR tells.
+    /// From memory, from where the files of an earlier insertion lay, or from the card.
     fn application_path(&mut self) -> Result<FilePath, CardError> {
         if let Some(path) = &self.memory.application {
             return Ok(path.clone());
         }
-        self.enter_applet()?;
-        let mut path = FilePath::master_file().child(APPLICATION);
-        if is_selected(&self.select_application(&path)?) {
-            self.now_current(Current::Application);
+        let usual = FilePath::master_file().child(APPLICATION);
+        let path = if self.memory.files.has_some_below(&usual) {
+            usual
         } else {
-            let ef_dir = FilePath::master_file().child(EF_DIR);
-            path = path_in_ef_dir(&self.read_directory_file(&ef_dir, "EF.DIR")?, &CONTACT_AID)?;
-        }
+            self.find_application(usual)?
+        };
         self.memory.application = Some(path.clone());
         Ok(path)
     }
@@ -203,6 +214,13 @@ impl Directory for Cps4<'_> {
     ) -> Result<Vec<u8>, CardError> {
         self.read_file(path, what, |channel| {
             files::read_object(channel, ReadStart::SelectedOnChannel1, what)
+        })
+    }
+
+    fn read_head(&mut self, path: &FilePath, len: u16) -> Result<Vec<u8>, CardError> {
+        self.read_file(path, "a certificate", |channel| {
+            let le = ExpectedLen::Exactly(len);
+            files::read_binary(channel, ReadStart::SelectedOnChannel1, le)
         })
     }
 }

@@ -23,13 +23,18 @@ type Tamper = dyn FnMut(&[u8], Vec<u8>) -> Vec<u8>;
 
 impl CountedCard {
     pub(crate) fn new(card: impl VirtualCard + 'static) -> Self {
-        Self {
-            card: Box::new(card),
-            memory: CardMemory::default(),
-            commands: 0,
-            bytes: 0,
-            tamper: Box::new(|_, answer| answer),
-        }
+        Self::from(Box::new(card) as Box<dyn VirtualCard>)
+    }
+
+    /// What was read of it since it was inserted.
+    pub(crate) fn memory(&self) -> &CardMemory {
+        &self.memory
+    }
+
+    /// As if it had just been inserted.
+    pub(crate) fn forget(&mut self) {
+        self.memory = CardMemory::default();
+        self.counts();
     }
 
     /// What becomes of each answer, by its command.
@@ -65,6 +70,18 @@ impl CountedCard {
     /// What another program sends, and what it gets.
     pub(crate) fn disturb(&mut self, command: &[u8]) -> Vec<u8> {
         self.card.process(command)
+    }
+}
+
+impl From<Box<dyn VirtualCard>> for CountedCard {
+    fn from(card: Box<dyn VirtualCard>) -> Self {
+        Self {
+            card,
+            memory: CardMemory::default(),
+            commands: 0,
+            bytes: 0,
+            tamper: Box::new(|_, answer| answer),
+        }
     }
 }
 

@@ -9,3 +9,4 @@ mod counted_card;
 mod cps3_contactless;
 mod cps4;
 mod official_module;
+mod seen_before;

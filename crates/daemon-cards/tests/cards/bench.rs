@@ -8,7 +8,7 @@ use card_emulator::pki::KeySet;
 use card_emulator::{CardParameters, Cps3Card, VirtualCard, VirtualReaders};
 use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{
-    AfterUse, CardInReader, Cards, HolderCodeError, KeyUse, Settings, Subscription,
+    AfterUse, CardInReader, Cards, HolderCodeError, KeyUse, SeenCards, Settings, Subscription,
 };
 use daemon_types::{
     CardId, ErrorCode, Happening, HashAlgorithm, KeyRole, ReaderCondition, ReaderSummary,
@@ -41,9 +41,14 @@ pub(crate) struct Bench {
 impl Bench {
     /// Two empty readers.
     pub(crate) fn empty(settings: Settings) -> Self {
+        Self::empty_with(settings, None)
+    }
+
+    /// The same for an agent that remembers cards.
+    pub(crate) fn empty_with(settings: Settings, seen_cards: Option<SeenCards>) -> Self {
         let control = Control::new(VirtualReaders::with_count(2));
         let source = Box::new(TestSource::new(&control));
-        let cards = Cards::start(vec![source], settings).unwrap();
+        let cards = Cards::start(vec![source], settings, seen_cards).unwrap();
         let events = cards.subscribe(Some(0));
         Self {
             control,

@@ -16,6 +16,7 @@ mod inventory;
 mod moved_cards;
 mod new_pin;
 mod other_programs;
+mod seen_before;
 mod signatures;
 mod silence;
 mod stays;

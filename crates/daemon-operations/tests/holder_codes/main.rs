@@ -124,7 +124,7 @@ fn operations(readers: VirtualReaders, after_use: AfterUse, answers: &[&str]) ->
         nomenclature: Nomenclature::BUILT_IN,
         before_first_event: 0,
     };
-    let cards = Cards::start(vec![Box::new(source)], settings).unwrap();
+    let cards = Cards::start(vec![Box::new(source)], settings, None).unwrap();
     let script = format!("answers = [ {} ]", answers.join(", "));
     Operations::new(
         cards,
