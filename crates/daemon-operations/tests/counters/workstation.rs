@@ -104,7 +104,7 @@ impl Workstation {
             readers,
             gate,
             record,
-            cards: Cards::start(vec![Box::new(source)], settings).unwrap(),
+            cards: Cards::start(vec![Box::new(source)], settings, None).unwrap(),
             numbers: parameters.map(|parameters| parameters.number.to_string()),
             ids: HashMap::new(),
             folder,
