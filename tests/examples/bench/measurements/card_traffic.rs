@@ -106,8 +106,17 @@ impl Traffic {
     }
 
     /// What came before the list of private keys was selected, and what came from then on.
-    pub(super) fn split_at_private_keys(mut self) -> (Self, Self) {
-        let selects = |exchange: &Exchange| selects_any(&exchange.command, &[PRIVATE_KEYS]);
+    pub(super) fn split_at_private_keys(self) -> (Self, Self) {
+        self.split_at_any(&[PRIVATE_KEYS])
+    }
+
+    /// What came before the file of a certificate was selected, and what came from then on.
+    pub(super) fn split_at_certificates(self) -> (Self, Self) {
+        self.split_at_any(&CERTIFICATES)
+    }
+
+    fn split_at_any(mut self, files: &[[u8; 2]]) -> (Self, Self) {
+        let selects = |exchange: &Exchange| selects_any(&exchange.command, files);
         let place = self.0.iter().position(selects).unwrap_or(self.0.len());
         let after = self.0.split_off(place);
         (self, Self(after))

@@ -20,9 +20,15 @@ pub(super) fn measure() -> Result<Table> {
     let service = PcscService::start();
     let agent = service.agent(TEST_ENVIRONMENT, AGREEING, &[]);
     let file = folder.path().join("card.trace");
-    let _card = service.plug(Reader::First, &["--trace", &file.to_string_lossy()]);
+    let card = service.plug(Reader::First, &["--trace", &file.to_string_lossy()]);
     let mut trace = CardTrace::of(&file);
     let (ours, keys) = use_the_agent(&agent, &mut trace)?;
+    card.pull();
+    let _ = agent.events_after(0).wait_for("card-removed");
+    let file = folder.path().join("again.trace");
+    let _card = service.plug(Reader::First, &["--trace", &file.to_string_lossy()]);
+    let mut trace = CardTrace::of(&file);
+    let (seen_before, checks) = trace.take()?.split_at_certificates();
     drop(agent);
     let theirs = use_opensc(&service, &folder, &mut trace)?;
     let title = "commands and bytes, counted by one virtual card behind pcscd and vpcd";
@@ -33,6 +39,7 @@ pub(super) fn measure() -> Result<Table> {
         ours: format!("{} commands, {} bytes", keys.commands(), keys.bytes()),
         ..Row::default()
     });
+    add_seen_before(&mut table, &seen_before, &checks);
     add_authentication(&mut table, &ours.authentication, &theirs.authentication);
     Ok(table)
 }
@@ -118,6 +125,27 @@ fn add_first_contact(table: &mut Table, ours: &Traffic, theirs: &Traffic) {
     });
 }
 
+/// OpenSC reads every card anew, so the official module stands beside it.
+fn add_seen_before(table: &mut Table, shown: &Traffic, checks: &Traffic) {
+    table.push(Row {
+        what: "card seen before: holder, PIN state, both certificates".to_owned(),
+        ours: shown.commands().to_string(),
+        beside: format!("{OFFICIAL_SEEN_BEFORE} of the official module"),
+        target: SEEN_BEFORE_COMMANDS.to_string(),
+        verdict: Verdict::of((1..=SEEN_BEFORE_COMMANDS).contains(&shown.commands())),
+    });
+    table.push(Row {
+        what: "    bytes both ways".to_owned(),
+        ours: bytes(shown),
+        ..Row::default()
+    });
+    table.push(Row {
+        what: "    then whether it changed, and the unblock code".to_owned(),
+        ours: format!("{} commands, {} bytes", checks.commands(), checks.bytes()),
+        ..Row::default()
+    });
+}
+
 fn add_authentication(table: &mut Table, ours: &Traffic, theirs: &Traffic) {
     table.push(Row {
         what: "authentication with its code, card known".to_owned(),
@@ -152,9 +180,12 @@ fn times(theirs: &Traffic, ours: &Traffic) -> String {
 
 /// The contract's budgets ("Speed and size").
 const FIRST_CONTACT_COMMANDS: usize = 20;
+const SEEN_BEFORE_COMMANDS: usize = 4;
 const AUTHENTICATION_COMMANDS: usize = 6;
 /// What the official module exchanges for first contact and two certificates, measured on another virtual CPS3.
 const OFFICIAL_BYTES: usize = 1848 + 1826;
+/// Commands of the official module at the next insertion, measured on the same.
+const OFFICIAL_SEEN_BEFORE: usize = 12;
 /// The content of those two certificates.
 const OFFICIAL_CERTIFICATES: usize = 2 * 820;
 /// A CPS3 has no TA1 in its ATR, so T=0 takes 372 clocks a bit, at 4 MHz.
