@@ -1,8 +1,10 @@
 //! The agent put together: the one place where every concrete part is named.
 
 use std::fs;
+use std::io::IsTerminal as _;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,17 +17,20 @@ use daemon_types::Environment;
 use platform::core_dumps;
 use platform::instance::InstanceLock;
 use platform::paths::AgentPaths;
+use platform::terminal::QuietTerminal;
 use prompt::{Prompt, ScriptedHolder};
 use secrets::Pin;
 use serde_json::json;
+use texts::CommandTexts;
 use time::OffsetDateTime;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::command_line::{AgentOptions, Common, DemoOptions};
+use crate::command_line::{AgentOptions, Common, DemoOptions, LogLevel};
 use crate::commands::language;
 use crate::configuration::{Configuration, ReaderSourceName};
+use crate::greeting::Greeting;
 use crate::seen_cards::seen_cards;
 use crate::sources::{PcscSource, VirtualSource};
 use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
@@ -52,7 +57,10 @@ pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()>
 /// `cpxd demo`: virtual cards, the test environment, a state folder of its own.
 pub(crate) fn demo(options: &DemoOptions, common: &Common) -> anyhow::Result<()> {
     let mut configuration = Configuration::load(&options.agent)?;
-    configuration.environment = Environment::Test;
+    if configuration.environment == Some(Environment::Production) {
+        screen::remark(&CommandTexts::new(language()).demo_takes_test_cards_alone());
+    }
+    configuration.environment = Some(Environment::Test);
     if options.agent.reader_source.is_empty() {
         configuration.reader_sources = vec![ReaderSourceName::Virtual];
     }
@@ -95,17 +103,36 @@ struct Agent {
 impl Agent {
     fn run(self) -> anyhow::Result<()> {
         core_dumps::forbid().context("forbidding core dumps")?;
-        logging::start(self.configuration.log_level, self.configuration.log_format)?;
+        let quiet = self.prompt.keep_terminal_quiet().map(Arc::new);
+        logging::start(
+            self.log_level(quiet.is_some()),
+            self.configuration.log_format,
+        )?;
         let lock = InstanceLock::acquire(&self.paths.lock_file())?;
+        // The terminal stays quiet until the runtime has ended, and with it the last question.
         tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKER_THREADS)
             .enable_all()
             .build()
             .context("starting the runtime")?
-            .block_on(self.serve(&lock))
+            .block_on(self.serve(&lock, quiet.as_ref()))
     }
 
-    async fn serve(self, lock: &InstanceLock) -> anyhow::Result<()> {
+    /// Between questions at a terminal, only what needs a person is worth a line.
+    fn log_level(&self, asks_here: bool) -> LogLevel {
+        let named = self.configuration.log_level;
+        named.unwrap_or(if asks_here && std::io::stderr().is_terminal() {
+            LogLevel::Warn
+        } else {
+            LogLevel::Info
+        })
+    }
+
+    async fn serve(
+        self,
+        lock: &InstanceLock,
+        quiet: Option<&Arc<QuietTerminal>>,
+    ) -> anyhow::Result<()> {
         let now = OffsetDateTime::now_utc;
         let cards = self.start_cards(now)?;
         let tokens = if self.is_demo {
@@ -124,14 +151,36 @@ impl Agent {
             identity,
         };
         let environment = self.configuration.environment;
+        let environment = environment.unwrap_or(Environment::Production);
+        if self.prompt.asks_nobody() {
+            tracing::warn!(
+                "there is no terminal: every question will be refused (cancelled); start the agent at a terminal, or test cards with --scripted-holder"
+            );
+        }
+        let sources = &self.configuration.reader_sources;
+        let greeting = Greeting {
+            texts: CommandTexts::new(language()),
+            url: &url,
+            state_dir: self.paths.state_dir(),
+            has_virtual_cards: sources.contains(&ReaderSourceName::Virtual),
+            asks_here: quiet.is_some(),
+        };
+        let greeting = if self.is_demo {
+            Some(greeting.of_demo())
+        } else {
+            greeting.of_run()
+        };
         let operations = Operations::new(cards.clone(), self.prompt, tokens, environment, now);
         let api = Api::new(operations, VERSION);
         publish_endpoint(&self.paths, &url)?;
-        if self.is_demo {
-            screen::remark(&demo_greeting(&self.paths, &url));
+        if let Some(greeting) = greeting {
+            screen::remark(&greeting);
         }
         tracing::info!(url, version = VERSION, "the agent is ready");
         let stop = stop_on_signal()?;
+        if let Some(quiet) = quiet {
+            silence_after_each_pause(Arc::clone(quiet))?;
+        }
         let stopping = tokio::spawn(stop_cards(cards, stop.clone()));
         serve(&api, doors, stop).await;
         stopping.await?;
@@ -188,9 +237,8 @@ async fn listen_on_loopback(port: Option<u16>) -> anyhow::Result<Vec<TcpListener
         }
     }
     match last_error {
-        Some((port, error)) => Err(error).with_context(|| {
-            format!("listening on port {port}; another program may hold it (choose with --port)")
-        }),
+        Some((port, error)) => Err(error)
+            .with_context(|| CommandTexts::new(language()).port_is_taken(&port.to_string())),
         None => anyhow::bail!("there is no port to listen on"),
     }
 }
@@ -221,25 +269,29 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // Ctrl-\, which would leave the terminal without its echo.
+    let mut quit = signal(SignalKind::quit())?;
     let stopper = stop.clone();
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            _ = quit.recv() => {}
         }
         stopper.cancel();
     });
     Ok(stop)
 }
 
-fn demo_greeting(paths: &AgentPaths, url: &str) -> String {
-    let state_dir = paths.state_dir().display();
-    format!(
-        "cpxd demo is ready at {url}, with TEST cards only (code 1234). Ctrl-C ends it.\n\
-         Try next, in another terminal:\n  \
-         curl --cacert '{state_dir}/ca.pem' -H \"Authorization: Bearer $(cat '{state_dir}/demo-token')\" {url}/v1/cards\n\
-         The README goes on from there: a token for a site, a signature, and openssl as judge."
-    )
+/// A shell that stopped the agent or had it in the background gave the terminal settings of its own.
+fn silence_after_each_pause(quiet: Arc<QuietTerminal>) -> anyhow::Result<()> {
+    let mut continued = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
+    tokio::spawn(async move {
+        while continued.recv().await.is_some() {
+            quiet.silence();
+        }
+    });
+    Ok(())
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

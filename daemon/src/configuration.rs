@@ -17,11 +17,13 @@ use crate::command_line::{AgentOptions, LogFormat, LogLevel};
 pub(crate) struct Configuration {
     pub(crate) port: Option<u16>,
     pub(crate) reader_sources: Vec<ReaderSourceName>,
-    pub(crate) environment: Environment,
+    /// `None` where no file names it.
+    pub(crate) environment: Option<Environment>,
     pub(crate) after_use: AfterUse,
     /// Whether public data of cards are kept for their next insertion.
     pub(crate) remember_cards: bool,
-    pub(crate) log_level: LogLevel,
+    /// `None` where nothing names it.
+    pub(crate) log_level: Option<LogLevel>,
     pub(crate) log_format: LogFormat,
     /// Where newer nomenclature tables may lie: beside the user's file, then the machine's.
     pub(crate) nomenclature_folders: Vec<PathBuf>,
@@ -110,10 +112,10 @@ impl Configuration {
                 .or(named)
                 .or_else(|| user.reader_source.clone())
                 .unwrap_or_else(|| vec![ReaderSourceName::Pcsc]),
-            environment: match environment {
-                Some(EnvironmentName::Test) => Environment::Test,
-                Some(EnvironmentName::Production) | None => Environment::Production,
-            },
+            environment: environment.map(|name| match name {
+                EnvironmentName::Test => Environment::Test,
+                EnvironmentName::Production => Environment::Production,
+            }),
             after_use: match after_use {
                 Some(AfterUseName::Leave) => AfterUse::Leave,
                 Some(AfterUseName::Reset) | None => AfterUse::Reset,
@@ -122,11 +124,7 @@ impl Configuration {
                 .remember_cards
                 .or(user.remember_cards)
                 .unwrap_or(true),
-            log_level: machine
-                .log_level
-                .or(options.log_level)
-                .or(user.log_level)
-                .unwrap_or(LogLevel::Info),
+            log_level: machine.log_level.or(options.log_level).or(user.log_level),
             log_format: machine
                 .log_format
                 .or(options.log_format)
@@ -182,7 +180,8 @@ mod tests {
     fn production_pcsc_and_reset_are_the_defaults() {
         let nothing = ConfigurationFile::default();
         let configuration = Configuration::of(&nothing, &options(), &nothing);
-        assert_eq!(configuration.environment, Environment::Production);
+        assert_eq!(configuration.environment, None);
+        assert_eq!(configuration.log_level, None);
         assert_eq!(configuration.after_use, AfterUse::Reset);
         assert!(configuration.remember_cards);
         assert_eq!(configuration.reader_sources, [ReaderSourceName::Pcsc]);

@@ -24,18 +24,30 @@ pub(crate) fn id_salt(paths: &AgentPaths) -> anyhow::Result<[u8; 32]> {
     Ok(salt)
 }
 
-/// A fresh token with all rights, in a file of the demo's state folder.
+/// The token with all rights in the demo's state folder; made at its first start and the same at
+/// each one, so that what was written to try it goes on working.
 pub(crate) fn demo_tokens(paths: &AgentPaths) -> anyhow::Result<Tokens> {
-    let token = Token::from_random(random()?);
+    let token = match kept_demo_token(paths) {
+        Some(token) => token,
+        None => Token::from_random(random()?),
+    };
+    // Written again, so that a file that others could read is theirs no more.
     write_private(&paths.demo_token_file(), token.expose().as_bytes())?;
     let mut tokens = Tokens::default();
     let program = PairedProgram {
         name: "cpxd demo".into(),
         rights: Rights::all(),
         origins: AllowedOrigins::Any,
+        is_demo: true,
     };
     tokens.add(&token, program);
     Ok(tokens)
+}
+
+/// A file that is not this user's alone, or holds no token, gives way to a fresh one.
+fn kept_demo_token(paths: &AgentPaths) -> Option<Token> {
+    let kept = read_private(&paths.demo_token_file()).ok()?;
+    Token::from_text(std::str::from_utf8(&kept).ok()?)
 }
 
 fn random() -> anyhow::Result<[u8; 32]> {

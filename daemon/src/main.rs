@@ -5,6 +5,7 @@ mod command_line;
 mod commands;
 mod configuration;
 mod exit_code;
+mod greeting;
 mod installation;
 mod logging;
 mod nomenclature;

@@ -12,6 +12,7 @@
 
 pub mod agent;
 pub mod calls;
+pub mod desk;
 pub mod ended;
 pub mod exchange;
 pub mod fixtures;

@@ -1,6 +1,7 @@
 //! What programs read of a command that fails: a problem, and the same exit code as people's.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a command that cannot be run fails its test"
 )]
 

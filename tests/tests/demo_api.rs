@@ -353,3 +353,25 @@ fn the_open_call_says_no_more_than_that_cpxd_is_here() {
     }
     assert!(!headers.contains(card["id"].as_str().unwrap()), "{headers}");
 }
+
+#[test]
+fn the_token_of_the_demo_is_the_same_after_a_restart_and_only_this_users() {
+    let mut agent = Agent::demo(&[]);
+    let token = agent.token();
+    let _ = agent.stop();
+    agent.start_again();
+    assert_eq!(agent.token(), token);
+    assert_eq!(agent.read("/v1/cards").status, 200);
+    let file = agent.state_dir().join("demo-token");
+    let mode = || {
+        let permissions = fs::metadata(&file).unwrap().permissions();
+        std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777
+    };
+    assert_eq!(mode(), 0o600);
+
+    let _ = agent.stop();
+    fs::write(&file, "damaged").unwrap();
+    agent.start_again();
+    assert_ne!(agent.token(), token);
+    assert_eq!((agent.token().len(), mode()), (64, 0o600));
+}

@@ -281,12 +281,7 @@ fn a_killed_agent_is_not_in_the_way_of_the_next_one() {
         ca_before,
         "nobody has to trust anew"
     );
-    assert_ne!(agent.token(), token, "the demo's token is of one run");
-    let old = agent.curl(
-        "/v1/cards",
-        &["-H", &format!("Authorization: Bearer {token}")],
-    );
-    assert_eq!(old.code(), "token-invalid");
+    assert_eq!(agent.token(), token, "what was tried goes on working");
 }
 
 #[test]

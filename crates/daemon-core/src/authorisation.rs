@@ -49,6 +49,7 @@ mod tests {
             name: "Logiciel".into(),
             rights: Rights::from_iter(rights.iter().copied()),
             origins,
+            is_demo: false,
         })
     }
 

@@ -16,6 +16,13 @@ impl Token {
         Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// A token that was kept as text; `None` for a text that is none.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (text.len() == 64 && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
+    }
+
     /// The text that goes to the program, once.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -78,6 +85,7 @@ mod tests {
             name: "demo".into(),
             rights: Rights::all(),
             origins: AllowedOrigins::Any,
+            is_demo: true,
         };
         tokens.add(&token, program.clone());
         assert_eq!(tokens.program(token.expose()), Some(&program));
@@ -89,6 +97,15 @@ mod tests {
         ] {
             let known = tokens.program(other).is_some();
             assert_eq!(known, other == token.expose(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_kept_token_is_the_same_one_and_any_other_text_is_none() {
+        let token = Token::from_random([7; 32]);
+        assert_eq!(Token::from_text(token.expose()), Some(token.clone()));
+        for other in ["", "07", &"g".repeat(64), &"A".repeat(64), &"0".repeat(65)] {
+            assert_eq!(Token::from_text(other), None, "{other}");
         }
     }
 

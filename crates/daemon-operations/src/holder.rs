@@ -64,17 +64,38 @@ impl Operations {
     pub(crate) async fn work_with_holder<W: HolderWork>(
         &self,
         caller: &Caller,
+        card: CardInReader,
+        work: &W,
+        deadline: Instant,
+    ) -> Result<W::Outcome, OperationError> {
+        let mut answered = false;
+        let work_done = self.ask_and_work(caller, card, work, deadline, &mut answered);
+        let outcome = work_done.await;
+        if answered {
+            let told = outcome.as_ref().map(drop);
+            self.0.prompt.tell_outcome(&work.purpose(), told);
+        }
+        outcome
+    }
+
+    /// `answered` says at the end whether the last question that was put got its answer.
+    async fn ask_and_work<W: HolderWork>(
+        &self,
+        caller: &Caller,
         mut card: CardInReader,
         work: &W,
         deadline: Instant,
+        answered: &mut bool,
     ) -> Result<W::Outcome, OperationError> {
         let mut warning = Warning::default();
         loop {
             if Instant::now() >= deadline {
                 return Err(ErrorCode::Timeout.into());
             }
+            *answered = false;
             let turn = self.ask_in_turn(caller, &mut card, work, warning, deadline);
             let (asked, answer, turn) = turn.await?;
+            *answered = true;
             let asks_again = turn.asks_again();
             let done = work.present(&self.0.cards, &card, asked, answer);
             let done = tokio::time::timeout_at(deadline + CARD_TIME, done);
@@ -266,6 +287,7 @@ pub(crate) fn codes_of(card: &CardInReader) -> CodesOfCard {
 
 fn asker(caller: &Caller) -> Asker {
     match caller {
+        Caller::PairedProgram(program) if program.is_demo => Asker::DemoToken,
         Caller::PairedProgram(program) => Asker::PairedProgram(program.name.clone()),
         Caller::SocketProgram(program) => Asker::Program(program.executable.clone()),
     }

@@ -63,6 +63,8 @@ pub struct PairedProgram {
     pub rights: Rights,
     /// The sites it may authenticate for.
     pub origins: AllowedOrigins,
+    /// Its token is the demo's own, which nobody paired: any program of this user can read it.
+    pub is_demo: bool,
 }
 
 /// A program of the same user that speaks over the socket without pairing.

@@ -62,6 +62,8 @@ impl CodesAsked {
 pub enum Asker {
     /// A program paired under this name.
     PairedProgram(String),
+    /// A program that showed the demo's own token, which nobody paired.
+    DemoToken,
     /// A program of the same user, by its executable where the system tells.
     Program(Option<PathBuf>),
 }

@@ -9,6 +9,7 @@
 mod cancel;
 mod entry;
 mod keys;
+mod quiet;
 
 use std::os::fd::OwnedFd;
 use std::time::Instant;
@@ -21,6 +22,7 @@ use entry::{CodeEntry, WordEntry};
 use keys::{Key, Keyboard};
 
 pub use cancel::{CancelPipe, Canceller};
+pub use quiet::QuietTerminal;
 
 /// Shown for each digit of a code, and taken back for each one erased.
 const DIGIT_MARK: &str = "•";
@@ -189,6 +191,7 @@ fn read_word(keyboard: &mut Keyboard<'_>) -> Result<String, TerminalError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::event::{PollFd, PollFlags, poll};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     use rustix::termios::{LocalModes, Termios, tcgetattr};
     use std::os::fd::AsFd;
@@ -302,6 +305,26 @@ mod tests {
             asking.join().unwrap().unwrap();
         });
         assert_eq!(format!("{:?}", pty.settings()), format!("{before:?}"));
+    }
+
+    #[test]
+    fn a_quiet_terminal_shows_nothing_before_between_and_after_questions() {
+        let mut pty = Pty::open();
+        let before = pty.settings();
+        let quiet = pty.terminal.keep_quiet().unwrap();
+        let holder = pty.holder.try_clone().unwrap();
+        let type_early = || rustix::io::write(&holder, b"2580\r").unwrap();
+        type_early();
+        let (code, seen) = pty.type_code(b"73918264\r");
+        assert_eq!(code.unwrap().expose(), b"73918264");
+        assert_eq!(seen, "Code: ••••••••\r\n$ ");
+        type_early();
+        let mut arrived = [PollFd::new(&pty.observer, PollFlags::IN)];
+        poll(&mut arrived, None).unwrap();
+        drop(quiet);
+        assert_eq!(format!("{:?}", pty.settings()), format!("{before:?}"));
+        rustix::io::write(&pty.observer, b"$ ").unwrap();
+        assert_eq!(read_until(&holder, "$ "), "$ ");
     }
 
     #[test]

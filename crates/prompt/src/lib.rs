@@ -8,6 +8,7 @@
 //!
 //! Codes are typed here and go back in an [`Answer`]; nothing of them is kept.
 
+mod outcome;
 mod render;
 #[cfg(test)]
 mod sample_questions;
@@ -19,12 +20,14 @@ mod turn;
 use std::error::Error;
 use std::sync::Arc;
 
-use daemon_types::{ErrorCode, OperationError, Reason};
+use daemon_types::{ErrorCode, OperationError, Purpose, Reason};
+use platform::terminal::QuietTerminal;
 use secrets::{CodeFormatError, Pin, UnblockCode};
 use texts::Language;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use outcome::Failure;
 pub use script::ScriptError;
 pub use scripted::ScriptedHolder;
 use terminal::TerminalHolder;
@@ -156,6 +159,40 @@ impl Prompt {
     /// [`PromptError::Nobody`], or [`PromptError::TimedOut`] when it does not come before `deadline`.
     pub async fn turn(&self, deadline: Instant) -> Result<Turn, PromptError> {
         Turn::of(&self.0, deadline).await
+    }
+
+    /// Keeps the holder's terminal quiet between questions, for as long as the answer lives; `None`
+    /// where the holder sits at none.
+    #[must_use]
+    pub fn keep_terminal_quiet(&self) -> Option<QuietTerminal> {
+        match &*self.0.try_lock().ok()? {
+            Way::Terminal(holder) => holder.keep_quiet(),
+            Way::Scripted(_) | Way::Nobody => None,
+        }
+    }
+
+    /// Whether every question will remain without an answer.
+    #[must_use]
+    pub fn asks_nobody(&self) -> bool {
+        let way = self.0.try_lock();
+        way.is_ok_and(|way| matches!(*way, Way::Nobody))
+    }
+
+    /// Tells the holder what became of their answer, as soon as the terminal is free; a script
+    /// needs no telling.
+    pub fn tell_outcome(&self, purpose: &Purpose, outcome: Result<(), &OperationError>) {
+        let way = Arc::clone(&self.0).lock_owned();
+        let (purpose, failure) = (purpose.clone(), outcome.err().map(Failure::of));
+        tokio::spawn(async move {
+            let mut way = way.await;
+            let telling = tokio::task::spawn_blocking(move || {
+                if let Way::Terminal(holder) = &mut *way {
+                    holder.tell_outcome(&purpose, failure.as_ref());
+                }
+            });
+            // The words may be lost with the terminal; the outcome is not.
+            let _ = telling.await;
+        });
     }
 }
 

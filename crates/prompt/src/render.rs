@@ -37,6 +37,7 @@ pub(crate) fn render(question: &Question, language: Language) -> String {
 fn asker(asker: &Asker, texts: PromptTexts) -> Vec<String> {
     match asker {
         Asker::PairedProgram(name) => vec![texts.paired_program_asks(&named(name, texts))],
+        Asker::DemoToken => vec![texts.demo_token_asks()],
         Asker::Program(None) => vec![texts.unknown_program_asks()],
         Asker::Program(Some(path)) => program(path, texts),
     }
@@ -452,6 +453,15 @@ mod tests {
         assert!(english(&question).contains("which the system does not name"));
         question.asker = Asker::Program(Some("/".into()));
         assert!(english(&question).contains("which the system does not name"));
+    }
+
+    #[test]
+    fn who_shows_the_token_of_the_demo_was_paired_by_nobody() {
+        let mut question = authentication();
+        question.asker = Asker::DemoToken;
+        assert!(english(&question).contains("showed the token of the demo"));
+        assert!(french(&question).contains("le jeton de la démonstration"));
+        assert!(!english(&question).contains("paired"));
     }
 
     #[test]

@@ -4,12 +4,13 @@ mod codes;
 
 use std::time::{Duration, Instant};
 
-use daemon_types::Question;
-use platform::terminal::{CancelPipe, Terminal, TerminalError};
+use daemon_types::{Purpose, Question};
+use platform::terminal::{CancelPipe, QuietTerminal, Terminal, TerminalError};
 use secrets::{CodeFormatError, Pin};
 use texts::{Language, PromptTexts};
 use tokio::sync::oneshot;
 
+use crate::outcome::{Failure, render_outcome};
 use crate::render::render;
 use crate::{Answer, PromptError, Turn};
 
@@ -61,6 +62,15 @@ impl TerminalHolder {
             terminal,
             texts: PromptTexts::new(language),
         }
+    }
+
+    pub(crate) fn keep_quiet(&self) -> Option<QuietTerminal> {
+        self.terminal.keep_quiet()
+    }
+
+    /// The line that ends a question which was answered.
+    pub(crate) fn tell_outcome(&mut self, purpose: &Purpose, failure: Option<&Failure>) {
+        self.tell_the_end(&render_outcome(purpose, failure, self.texts));
     }
 
     fn converse(
@@ -123,11 +133,13 @@ impl TerminalHolder {
             Err(PromptError::TimedOut) => self.texts.timed_out(),
             _ => return,
         };
+        self.tell_the_end(&line);
+    }
+
+    fn tell_the_end(&mut self, line: &str) {
         if let Ok((cancel, _canceller)) = CancelPipe::new() {
             // A terminal that takes no more words has nobody to say them to.
-            let _ = self
-                .terminal
-                .tell(&line, Instant::now() + FAREWELL, &cancel);
+            let _ = self.terminal.tell(line, Instant::now() + FAREWELL, &cancel);
         }
     }
 }
@@ -307,6 +319,21 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn the_holder_is_told_what_became_of_the_answer() {
+        let desk = Desk::new();
+        let tell = |question: Question, outcome| {
+            desk.prompt.tell_outcome(&question.purpose, outcome);
+            desk.see("\r\n")
+        };
+        assert!(tell(authentication(), Ok(())).contains("https://service.example"));
+        assert!(tell(signature(&["a", "b"]), Ok(())).contains("2 documents"));
+        assert!(tell(pin_change(), Ok(())).contains("code was changed"));
+        assert!(tell(unblocking(), Ok(())).contains("unblocked"));
+        let blocked = daemon_types::ErrorCode::PinBlocked.into();
+        assert!(tell(authentication(), Err(&blocked)).contains("Card blocked"));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_change_takes_the_old_code_and_the_new_one_twice() {
         let desk = Desk::new();
         let asking = desk.ask(pin_change());
@@ -335,9 +362,9 @@ mod tests {
             (NEW_CODE, "1234\r"),
             ("The new code is the old one: choose another", ""),
             (NEW_CODE, "123\r"),
-            ("too short or too long", ""),
+            ("has 4 to 8 digits and nothing else", ""),
             (NEW_CODE, "123456789\r"),
-            ("too short or too long", ""),
+            ("has 4 to 8 digits and nothing else", ""),
             (NEW_CODE, "4321\r"),
             (ONCE_MORE, "4312\r"),
             ("typed in two different ways", ""),

@@ -11,6 +11,26 @@ sentences! {
         agent_does_not_run() = "cli-agent-does-not-run";
         /// A second agent is one too many.
         agent_already_runs(pid: &str) = "cli-agent-already-runs";
+        /// The port that was asked for cannot be had.
+        port_is_taken(port: &str) = "cli-port-is-taken";
+        /// The agent is ready.
+        run_is_ready(url: &str) = "cli-run-is-ready";
+        /// The agent of the demo is ready.
+        demo_is_ready(url: &str) = "cli-demo-is-ready";
+        /// The code of the virtual cards.
+        demo_code() = "cli-demo-code";
+        /// Their unblock code, for whoever types it.
+        demo_unblock_code() = "cli-demo-unblock-code";
+        /// The holder is asked at this terminal.
+        questions_come_here() = "cli-questions-come-here";
+        /// How to end an agent that asks elsewhere.
+        ctrl_c_ends_it() = "cli-ctrl-c-ends-it";
+        /// A line to type follows.
+        demo_try_next() = "cli-demo-try-next";
+        /// Where to read on.
+        demo_goes_on() = "cli-demo-goes-on";
+        /// The demo does not work where the configuration says.
+        demo_takes_test_cards_alone() = "cli-demo-takes-test-cards-alone";
         /// No answer came in time.
         agent_too_slow() = "cli-agent-too-slow";
         /// The agent ended in the middle of the request.

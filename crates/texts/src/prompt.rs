@@ -62,7 +62,7 @@ sentences! {
         /// Asks for the code as it is, before the new one.
         type_current_code(digits: &str) = "prompt-type-current-code";
         /// Too few or too many digits were typed.
-        code_has_other_length() = "prompt-code-has-other-length";
+        code_has_other_length(digits: &str) = "prompt-code-has-other-length";
         /// What it means that the card is blocked, and what comes now.
         unblock_explained() = "prompt-unblock-explained";
         /// Where the unblock code is found, and what to do without it.
@@ -95,6 +95,18 @@ sentences! {
         timed_out() = "prompt-timed-out";
         /// The caller went away.
         withdrawn() = "prompt-withdrawn";
+        /// The answer served an authentication.
+        done_authenticating(origin: &str) = "prompt-done-authenticating";
+        /// The answer served signatures.
+        done_signing(count: u64) = "prompt-done-signing";
+        /// The answer changed the code.
+        done_changing_pin() = "prompt-done-changing-pin";
+        /// The answer unblocked the card.
+        done_unblocking_pin() = "prompt-done-unblocking-pin";
+        /// The answer served nothing, by an error's title and detail.
+        not_done(title: &str, detail: &str) = "prompt-not-done";
+        /// A program asks that showed the demo's own token.
+        demo_token_asks() = "prompt-demo-token-asks";
     }
 }
 

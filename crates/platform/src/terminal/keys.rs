@@ -183,7 +183,7 @@ fn poll_both(
 
 /// A process in the background would be stopped by the system (SIGTTOU) as soon as it changed
 /// the settings. A terminal that does not control this process stops nobody.
-fn require_foreground(tty: &OwnedFd) -> Result<(), TerminalError> {
+pub(super) fn require_foreground(tty: &OwnedFd) -> Result<(), TerminalError> {
     match tcgetpgrp(tty) {
         Ok(group) if group != rustix::process::getpgrp() => Err(TerminalError::Background),
         _ => Ok(()),

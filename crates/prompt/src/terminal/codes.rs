@@ -52,7 +52,7 @@ impl TerminalHolder {
         } else {
             self.texts.type_code(&digits)
         };
-        let problem = self.texts.code_has_other_length();
+        let problem = self.texts.code_has_other_length(&digits);
         let digits = self.read_digits(&prompt, &lengths, &problem, wait)?;
         Ok(Pin::new(digits.expose())?)
     }
@@ -74,7 +74,9 @@ impl TerminalHolder {
     ) -> Result<Pin, PromptError> {
         let lengths = entry.minimum_len.into()..=entry.maximum_len.into();
         let prompt = self.texts.type_new_code(&self.so_many_digits(&lengths));
-        let length_problem = self.texts.code_has_other_length();
+        let length_problem = self
+            .texts
+            .code_has_other_length(&self.so_many_digits(&lengths));
         loop {
             let digits = self.read_digits(&prompt, &lengths, &length_problem, wait)?;
             let new = Pin::new(digits.expose()).map_err(PromptError::NewCodeFormat)?;

@@ -5,6 +5,16 @@
 cli-agent-runs = The cpxd agent { $version } is running: { $url } (process { $pid })
 cli-agent-does-not-run = The cpxd agent is not running. Start it with “cpxd run”, or try it with “cpxd demo”.
 cli-agent-already-runs = A cpxd agent is already running for this state folder (process { $pid }).
+cli-port-is-taken = The port { $port } cannot be had; another program may hold it (choose with --port)
+cli-run-is-ready = The cpxd agent is ready at { $url }
+cli-demo-is-ready = cpxd demo is ready at { $url }, for TEST cards only.
+cli-demo-code = The code of its virtual cards is 1234.
+cli-demo-unblock-code = Their unblock code is 12345678.
+cli-questions-come-here = It asks its questions here; what is typed shows nowhere. Esc refuses a question; Ctrl-C refuses it too and, when none is open, ends the agent.
+cli-ctrl-c-ends-it = Ctrl-C ends it.
+cli-demo-try-next = Try next, in another terminal:
+cli-demo-goes-on = The README goes on from there: a token for a site, a signature, and openssl as judge.
+cli-demo-takes-test-cards-alone = The configuration says environment = "production", but the demo takes test cards only.
 cli-agent-too-slow = The cpxd agent did not answer in time. Try again; if that does not help, restart it.
 cli-agent-gone = The cpxd agent stopped before it answered. Start it again, then try again.
 cli-agent-not-understood = What answers is not the agent that this program knows; they may be of different versions ({ $problem }).

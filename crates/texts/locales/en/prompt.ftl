@@ -5,6 +5,7 @@
 prompt-title = cpxd has a question for you
 prompt-test-card = TEST CARD: nothing that it does has any value
 prompt-paired-program-asks = “{ $name }” asks, a program that you paired under this name
+prompt-demo-token-asks = A program asks that showed the token of the demo
 prompt-program-asks = The program { $name } asks
 prompt-program-folder = in the folder { $folder }
 prompt-unknown-program-asks = A program of this computer asks, which the system does not name
@@ -41,7 +42,7 @@ prompt-digits = { $minimum } to { $maximum } digits
 prompt-digits-of-fixed-length = { $count } digits
 prompt-type-code = Your code, { $digits } (Esc to refuse):
 prompt-type-current-code = Your present code, { $digits } (Esc to refuse):
-prompt-code-has-other-length = This code is too short or too long for the card. Nothing was sent to it.
+prompt-code-has-other-length = The code of this card has { $digits } and nothing else. Nothing was sent to it.
 
 ## The unblock code
 
@@ -75,3 +76,12 @@ prompt-agree = Do you agree? (yes or no):
 prompt-refused = Refused. Nothing was done.
 prompt-timed-out = Time is up. Nothing was done.
 prompt-withdrawn = The program no longer waits for an answer. Nothing was done.
+prompt-done-authenticating = Done: the program was given the proof of who you are for { $origin }.
+prompt-done-signing = { $count ->
+    [0] Done: no document was signed.
+    [one] Done: one document was signed.
+   *[other] Done: { $count } documents were signed.
+}
+prompt-done-changing-pin = Done: the code was changed.
+prompt-done-unblocking-pin = Done: the card is unblocked, with its new code.
+prompt-not-done = { $title }. { $detail }

@@ -5,6 +5,16 @@
 cli-agent-runs = L’agent cpxd { $version } fonctionne : { $url } (processus { $pid })
 cli-agent-does-not-run = L’agent cpxd ne fonctionne pas. Lancez-le avec « cpxd run », ou essayez-le avec « cpxd demo ».
 cli-agent-already-runs = Un agent cpxd fonctionne déjà pour ce dossier d’état (processus { $pid }).
+cli-port-is-taken = Le port { $port } n’est pas libre ; un autre programme l’occupe peut-être (choisissez-en un avec --port)
+cli-run-is-ready = L’agent cpxd est prêt : { $url }
+cli-demo-is-ready = cpxd demo est prêt : { $url }, pour des cartes de TEST seulement.
+cli-demo-code = Le code de ses cartes virtuelles est 1234.
+cli-demo-unblock-code = Leur code de déblocage est 12345678.
+cli-questions-come-here = Il pose ses questions ici ; ce que vous tapez ne s’affiche nulle part. Échap refuse une question ; Ctrl-C la refuse aussi et, s’il n’y en a pas, arrête l’agent.
+cli-ctrl-c-ends-it = Ctrl-C l’arrête.
+cli-demo-try-next = À essayer ensuite, dans un autre terminal :
+cli-demo-goes-on = Le README continue à partir de là : un jeton pour un site, une signature, et openssl pour juge.
+cli-demo-takes-test-cards-alone = La configuration dit environment = "production", mais la démonstration ne prend que des cartes de test.
 cli-agent-too-slow = L’agent cpxd n’a pas répondu à temps. Recommencez ; si cela continue, redémarrez-le.
 cli-agent-gone = L’agent cpxd s’est arrêté avant de répondre. Relancez-le, puis recommencez.
 cli-agent-not-understood = Ce qui répond n’est pas l’agent que ce programme connaît ; ils sont peut-être de versions différentes ({ $problem }).

@@ -5,6 +5,7 @@
 prompt-title = cpxd vous pose une question
 prompt-test-card = CARTE DE TEST : rien de ce qu’elle fait n’a de valeur
 prompt-paired-program-asks = Demande de « { $name } », un programme que vous avez associé sous ce nom
+prompt-demo-token-asks = Demande d’un programme qui a présenté le jeton de la démonstration
 prompt-program-asks = Demande du programme { $name }
 prompt-program-folder = dans le dossier { $folder }
 prompt-unknown-program-asks = Demande d’un programme de cet ordinateur, que le système ne nomme pas
@@ -41,7 +42,7 @@ prompt-digits = de { $minimum } à { $maximum } chiffres
 prompt-digits-of-fixed-length = { $count } chiffres
 prompt-type-code = Code porteur, { $digits } (Échap pour refuser) :
 prompt-type-current-code = Code porteur actuel, { $digits } (Échap pour refuser) :
-prompt-code-has-other-length = Ce code est trop court ou trop long pour la carte. Rien ne lui a été envoyé.
+prompt-code-has-other-length = Le code de cette carte a { $digits }, et rien d’autre. Rien ne lui a été envoyé.
 
 ## The unblock code
 
@@ -75,3 +76,12 @@ prompt-agree = Êtes-vous d’accord ? (oui ou non) :
 prompt-refused = Refusé. Rien n’a été fait.
 prompt-timed-out = Temps écoulé. Rien n’a été fait.
 prompt-withdrawn = Le programme n’attend plus de réponse. Rien n’a été fait.
+prompt-done-authenticating = C’est fait : la preuve de votre identité pour { $origin } est remise au programme.
+prompt-done-signing = { $count ->
+    [0] C’est fait : aucun document n’est signé.
+    [one] C’est fait : un document est signé.
+   *[other] C’est fait : { $count } documents sont signés.
+}
+prompt-done-changing-pin = C’est fait : le code porteur est changé.
+prompt-done-unblocking-pin = C’est fait : la carte est débloquée, avec son nouveau code porteur.
+prompt-not-done = { $title }. { $detail }

@@ -1,0 +1,48 @@
+//! What became of the holder's answer, in words.
+
+use daemon_types::{ErrorCode, OperationError, Purpose, Reason};
+use texts::{ErrorFacts, PromptTexts};
+
+/// What a holder is told of an operation that failed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failure {
+    code: ErrorCode,
+    tries_left: Option<u8>,
+    reason: Option<Reason>,
+}
+
+impl Failure {
+    pub(crate) const fn of(error: &OperationError) -> Self {
+        Self {
+            code: error.code,
+            tries_left: error.tries_left,
+            reason: error.reason,
+        }
+    }
+}
+
+/// The line that ends a question which was answered.
+pub(crate) fn render_outcome(
+    purpose: &Purpose,
+    failure: Option<&Failure>,
+    texts: PromptTexts,
+) -> String {
+    if let Some(failure) = failure {
+        let facts = ErrorFacts {
+            tries_left: failure.tries_left,
+            reason: failure.reason.map(Reason::as_str),
+            ..ErrorFacts::default()
+        };
+        let code = failure.code.as_str();
+        let title = texts::error_title(code, texts.language());
+        return texts.not_done(&title, &texts::error_detail(code, texts.language(), &facts));
+    }
+    match purpose {
+        Purpose::Authenticate { origin } => texts.done_authenticating(origin.as_str()),
+        Purpose::Sign { documents, .. } => {
+            texts.done_signing(u64::try_from(documents.len()).unwrap_or(u64::MAX))
+        }
+        Purpose::ChangePin => texts.done_changing_pin(),
+        Purpose::UnblockPin => texts.done_unblocking_pin(),
+    }
+}
