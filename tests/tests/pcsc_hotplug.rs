@@ -126,7 +126,7 @@ fn two_cards_in_two_readers_are_each_used_by_their_own_name() {
 
     let authenticate = ["authenticate", "--origin", ORIGIN, "--nonce", &nonce()];
     let undecided = agent.cli(&authenticate);
-    assert_eq!(undecided.status.code(), Some(1), "{undecided:?}");
+    assert_eq!(undecided.status.code(), Some(2), "{undecided:?}");
     for (card, certificate) in [&first, &second].into_iter().zip(&certificates) {
         let chosen = ["--card", card["id"].as_str().unwrap()];
         let output = agent.cli(&[&authenticate[..], &chosen].concat());
