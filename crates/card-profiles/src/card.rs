@@ -4,7 +4,7 @@ use igc_sante::{CardCertificate, KeyRole};
 use secrets::{Pin, SecretBytes, UnblockCode};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-use crate::{CardError, CardFiles, PinError, UnblockError};
+use crate::{Activity, CardError, CardFiles, PinError, UnblockError};
 
 /// A card within one exclusive transaction.
 ///
@@ -107,6 +107,18 @@ pub trait CpxCard {
     /// # Errors
     /// [`CardError::KeyAbsent`], [`CardError::AlgorithmUnsupported`], or the step that failed.
     fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError>;
+
+    /// Numbers of the places of work that the card lists, which anybody may know.
+    ///
+    /// # Errors
+    /// [`CardError`] when the card's own list of data objects cannot be read.
+    fn activity_numbers(&mut self) -> Result<Vec<u8>, CardError>;
+
+    /// The places of work, once the holder's code was presented in this transaction.
+    ///
+    /// # Errors
+    /// [`CardError`] names the step that failed.
+    fn activities(&mut self) -> Result<Vec<Activity>, CardError>;
 
     /// Deciphers an RSA PKCS#1 v1.5 cryptogram with the authentication key.
     ///

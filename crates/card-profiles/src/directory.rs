@@ -1,9 +1,10 @@
 //! What the PKCS#15 directory of a card holds, read once in an insertion, by whatever commands its
 //! generation reads a file with.
 
-use card_apdu::tlv;
+use card_apdu::{StatusWord, tlv};
 use igc_sante::{CardCertificate, KeyRole};
 
+use crate::activities::{Activity, ActivityObject, parse_activity};
 use crate::files::FilePath;
 use crate::holder_code::{check_keys, holder_code, unblock_code};
 use crate::pkcs15::{self, CertificateObject, ObjectDirectory, PinObject, PrivateKeyObject};
@@ -209,6 +210,41 @@ pub(crate) trait Directory {
         };
         self.memory().private_keys = Some(keys.clone());
         Ok(keys)
+    }
+
+    /// The places of work that the card lists.
+    fn activity_objects(&mut self) -> Result<Vec<ActivityObject>, CardError> {
+        if let Some(activities) = &self.memory().activities {
+            return Ok(activities.clone());
+        }
+        let application = self.application_path()?;
+        let activities = match self.object_directory()?.data_objects {
+            Some(path) => {
+                let bytes = self.read_directory_file(&path, "the list of data objects")?;
+                pkcs15::parse_activity_objects(&bytes, &application)?
+            }
+            None => Vec::new(),
+        };
+        self.memory().activities = Some(activities.clone());
+        Ok(activities)
+    }
+
+    /// The places of work, for which the code must have been presented. A file that is not there or
+    /// holds nothing is a hole in their row; one that cannot be understood is passed over. Nothing of
+    /// them is remembered: they are not public.
+    fn read_activities(&mut self) -> Result<Vec<Activity>, CardError> {
+        let mut activities = Vec::new();
+        for object in self.activity_objects()? {
+            let bytes = match self.read_directory_file(&object.path, "a place of work") {
+                Err(CardError::Refused { sw, .. }) if sw == StatusWord::FILE_NOT_FOUND => continue,
+                outcome => outcome?,
+            };
+            match parse_activity(object.number, &bytes) {
+                Ok(activity) => activities.extend(activity),
+                Err(error) => tracing::warn!(%error, "a place of work was passed over"),
+            }
+        }
+        Ok(activities)
     }
 
     /// The key that a role is played by.

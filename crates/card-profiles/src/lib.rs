@@ -8,6 +8,7 @@
 //! card once, after the application was selected and the counter was read in
 //! the same transaction (invariant 4 of ARCHITECTURE.md).
 
+mod activities;
 mod card;
 mod code_answers;
 mod cps3;
@@ -24,6 +25,7 @@ mod pkcs15;
 mod recognition;
 mod rsa_padding;
 
+pub use activities::Activity;
 pub use card::{
     Capabilities, CodeCounters, CodeStates, CpxCard, Digest, Generation, HashAlgorithm, Identity,
     LastTry, PinLimits, Signable, SignatureAlgorithm, Verification,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use igc_sante::KeyRole;
 
 use crate::Identity;
+use crate::activities::ActivityObject;
 use crate::files::FilePath;
 use crate::pkcs15::{CertificateObject, ObjectDirectory, PinObject, PrivateKeyObject};
 
@@ -21,6 +22,7 @@ pub struct CardMemory {
     pub(crate) directory: Option<ObjectDirectory>,
     pub(crate) pins: Option<Vec<PinObject>>,
     pub(crate) private_keys: Option<Vec<PrivateKeyObject>>,
+    pub(crate) activities: Option<Vec<ActivityObject>>,
     /// The card does not take SELECT with P2 = 0C for an elementary file.
     pub(crate) select_needs_fcp: bool,
     /// The card does not take READ BINARY by a short identifier or of as much as there is.

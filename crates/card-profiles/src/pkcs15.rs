@@ -7,6 +7,7 @@ use card_apdu::tlv::{self, Tag, Tlv, TlvError};
 use igc_sante::KeyRole;
 use zeroize::Zeroizing;
 
+use crate::activities::{ActivityObject, parse_activity_object};
 use crate::files::FilePath;
 use crate::pin_entry::parse_pin;
 use crate::{CardError, PinLimits};
@@ -24,6 +25,7 @@ pub(crate) struct ObjectDirectory {
     pub(crate) private_keys: Option<FilePath>,
     pub(crate) certificates: Option<FilePath>,
     pub(crate) authentication_objects: Option<FilePath>,
+    pub(crate) data_objects: Option<FilePath>,
 }
 
 /// A code that the card knows, from the AODF.
@@ -143,6 +145,7 @@ pub(crate) fn parse_odf(
             ODF_PRIVATE_KEYS => directory.private_keys = path,
             ODF_CERTIFICATES => directory.certificates = path,
             ODF_AUTHENTICATION_OBJECTS => directory.authentication_objects = path,
+            ODF_DATA_OBJECTS => directory.data_objects = path,
             _ => {}
         }
     }
@@ -164,6 +167,19 @@ pub(crate) fn parse_cdf(
     entries(bytes, "the list of certificates", |entry| {
         parse_certificate(entry, application)
     })
+}
+
+/// The places of work that the DODF lists, in their order.
+pub(crate) fn parse_activity_objects(
+    bytes: &[u8],
+    application: &FilePath,
+) -> Result<Vec<ActivityObject>, CardError> {
+    let mut objects = entries(bytes, "the list of data objects", |entry| {
+        parse_activity_object(entry, application)
+    })?;
+    objects.sort_by_key(|object| object.number);
+    objects.dedup_by_key(|object| object.number);
+    Ok(objects)
 }
 
 /// Each SEQUENCE of a directory file: a code, an RSA key or an X.509 certificate. Objects of other kinds have
@@ -277,6 +293,7 @@ const APPLICATION_ID: Tag = Tag(0x4F);
 const APPLICATION_PATH: Tag = Tag(0x51);
 const ODF_PRIVATE_KEYS: Tag = Tag(0xA0);
 const ODF_CERTIFICATES: Tag = Tag(0xA4);
+const ODF_DATA_OBJECTS: Tag = Tag(0xA7);
 const ODF_AUTHENTICATION_OBJECTS: Tag = Tag(0xA8);
 pub(crate) const INTEGER: Tag = Tag(0x02);
 const BIT_STRING: Tag = Tag(0x03);

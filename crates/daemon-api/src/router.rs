@@ -72,6 +72,7 @@ fn documented_routes() -> OpenApiRouter<Api> {
         .routes(routes!(route::cards::card))
         .routes(routes!(route::cards::certificate))
         .routes(routes!(route::events::events))
+        .routes(routes!(route::activities::activities))
         .routes(routes!(route::authenticate::authenticate))
         .routes(routes!(route::sign::sign))
         .routes(routes!(route::codes::change_pin))

@@ -64,6 +64,15 @@ pub struct KeyUse {
     pub last_try_confirmed: bool,
 }
 
+/// The code, as the holder typed it for one use that needs no key.
+#[derive(Debug)]
+pub struct TypedPin {
+    /// The code.
+    pub pin: Pin,
+    /// Whether the holder said yes to risking the last try.
+    pub last_try_confirmed: bool,
+}
+
 /// A new code for the holder, and what they typed to be allowed to set one.
 #[derive(Debug)]
 pub struct NewPin {

@@ -186,7 +186,7 @@ impl Cards {
         self.0.events.close();
     }
 
-    fn give(
+    pub(crate) fn give(
         &self,
         reader: &ReaderId,
         job: Job,

@@ -6,6 +6,7 @@
 //! answers costs its own worker and no other: that one is parked, and the
 //! reader gets a fresh one with its next card.
 
+mod activities;
 mod call_watch;
 mod card;
 mod code_change;
@@ -22,7 +23,7 @@ mod watcher;
 mod worker;
 mod worker_link;
 
-pub use card::{CardInReader, HolderCodeError, KeyUse, NewPin, Proof, Settings};
+pub use card::{CardInReader, HolderCodeError, KeyUse, NewPin, Proof, Settings, TypedPin};
 pub use event_log::Subscription;
 /// The tables behind [`Settings::nomenclature`].
 pub use igc_sante::nomenclature;

@@ -246,7 +246,7 @@ impl OpenCard {
     /// Runs `work` in a transaction. A reset since the last one is accepted here, once, and only
     /// if the card is still the same one. The reader tells of a reset once, so until the card has
     /// proven that it is the same, every further operation asks it again.
-    fn in_transaction<T>(
+    pub(crate) fn in_transaction<T>(
         &mut self,
         work: impl FnOnce(
             Box<dyn CardTransaction + '_>,

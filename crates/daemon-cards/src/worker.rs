@@ -7,7 +7,9 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use daemon_types::{CardSummary, CodesOfCard, ErrorCode, OperationError, ReaderId, Reason};
+use daemon_types::{
+    Activity, CardSummary, CodesOfCard, ErrorCode, OperationError, ReaderId, Reason,
+};
 use tokio::sync::oneshot;
 
 use crate::call_watch::Calls;
@@ -16,7 +18,7 @@ use crate::open_card::{OpenCard, Problem, Reading};
 use crate::source::ConnectCard;
 use crate::summary::code_conditions;
 use crate::worker_link::Queue;
-use crate::{HolderCodeError, KeyUse, NewPin};
+use crate::{HolderCodeError, KeyUse, NewPin, Settings, TypedPin};
 
 /// What a worker is told.
 pub(crate) enum Message {
@@ -33,6 +35,15 @@ pub(crate) enum Job {
     ReadCodes {
         insertion: u64,
         reply: oneshot::Sender<Result<(), OperationError>>,
+    },
+    ListActivities {
+        insertion: u64,
+        reply: oneshot::Sender<Result<Vec<u8>, OperationError>>,
+    },
+    ReadActivities {
+        insertion: u64,
+        pin: TypedPin,
+        reply: oneshot::Sender<Result<Vec<Activity>, HolderCodeError>>,
     },
     SetPin {
         insertion: u64,
@@ -247,6 +258,25 @@ impl Worker {
                     let _ = reply.send(outcome.map(drop));
                 }
             }
+            Job::ListActivities { insertion, reply } => {
+                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
+                if !reply.is_closed() {
+                    let card = self.open_card(insertion);
+                    let _ = reply.send(card.and_then(OpenCard::list_activities));
+                }
+            }
+            Job::ReadActivities {
+                insertion,
+                pin,
+                reply,
+            } => {
+                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.uses);
+                let outcome = self.read_activities(insertion, &pin, &|| !reply.is_closed());
+                drop(pin);
+                let succeeded = outcome.is_ok();
+                let _ = reply.send(outcome);
+                self.settle(insertion, succeeded);
+            }
             Job::SetPin {
                 insertion,
                 new_pin,
@@ -293,6 +323,24 @@ impl Worker {
         let after_use = inventory.settings.after_use;
         self.open_card(insertion)?
             .use_key(key_use, after_use, &go_on)
+    }
+
+    fn read_activities(
+        &mut self,
+        insertion: u64,
+        pin: &TypedPin,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Vec<Activity>, HolderCodeError> {
+        let inventory = Arc::clone(&self.inventory);
+        let reader = self.reader.clone();
+        let go_on = || may_go_on(is_wanted, &inventory, &reader, insertion);
+        let Settings {
+            after_use,
+            nomenclature,
+            ..
+        } = inventory.settings;
+        self.open_card(insertion)?
+            .read_activities(pin, nomenclature, after_use, &go_on)
     }
 
     /// Sets a new code and reads both codes again. A card that has just taken a new code and cannot

@@ -4,6 +4,7 @@
 //! the card, questions the holder before any transaction is open, and drives
 //! the card once. The code goes from the prompt to the card and nowhere else.
 
+mod activities;
 mod authenticate;
 mod codes;
 mod holder;

@@ -119,6 +119,19 @@ pub struct CardSummary {
     pub warnings: Vec<CardWarning>,
 }
 
+/// A place where the holder of a card works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// Its place on the card, 1 to 16; the row has holes.
+    pub number: u8,
+    /// Name of the place.
+    pub place: Option<String>,
+    /// Identifier of the structure, type digit included (table G07).
+    pub structure_id: Option<String>,
+    /// Sector of activity, table R02.
+    pub sector: Option<CodedLabel>,
+}
+
 /// What is odd about a card and keeps nobody from using it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardWarning {

@@ -13,9 +13,9 @@ mod request;
 
 pub use caller::{AllowedOrigins, Caller, PairedProgram, Right, Rights, SocketProgram};
 pub use card::{
-    CardId, CardSummary, CardWarning, CertificateStatus, CertificateSummary, CodeCondition,
-    CodeState, CodedLabel, CodesOfCard, Environment, Generation, Holder, KeyRole, NationalId,
-    PresentCard, ReaderCondition, ReaderId, ReaderSummary, Structure, UnblockCodeState,
+    Activity, CardId, CardSummary, CardWarning, CertificateStatus, CertificateSummary,
+    CodeCondition, CodeState, CodedLabel, CodesOfCard, Environment, Generation, Holder, KeyRole,
+    NationalId, PresentCard, ReaderCondition, ReaderId, ReaderSummary, Structure, UnblockCodeState,
 };
 pub use error::{ErrorCode, OperationError, Reason};
 pub use event::{Event, Happening};

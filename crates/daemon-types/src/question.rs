@@ -85,6 +85,8 @@ pub enum Purpose {
         /// Their algorithm.
         hash: HashAlgorithm,
     },
+    /// Show where they work.
+    ReadActivities,
     /// Replace their code by one that they choose.
     ChangePin,
     /// Set a new code on a card whose code is blocked, with the unblock code.

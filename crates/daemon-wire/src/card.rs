@@ -1,8 +1,8 @@
 //! Readers and cards.
 
 use daemon_types::{
-    CertificateStatus, CodeCondition, CodeState, CodesOfCard, Environment, Generation, Holder,
-    KeyRole, PresentCard, ReaderCondition, ReaderSummary, UnblockCodeState,
+    Activity, CertificateStatus, CodeCondition, CodeState, CodesOfCard, Environment, Generation,
+    Holder, KeyRole, PresentCard, ReaderCondition, ReaderSummary, UnblockCodeState,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -186,6 +186,38 @@ pub struct CodesBody {
     pub pin: PinBody,
     /// The unblock code.
     pub unblock_code: UnblockCodeBody,
+}
+
+/// The answer of `POST /v1/cards/{card}/activities`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActivityList {
+    /// Where the holder works, in the order of the card; empty where the card lists nothing.
+    pub activities: Vec<ActivityBody>,
+}
+
+/// A place where the holder works. What the card does not tell is null.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityBody {
+    /// Its place on the card, 1 to 16; the row has holes.
+    pub number: u8,
+    /// Name of the place.
+    pub place: Option<String>,
+    /// Identifier of the structure, type digit included (table G07).
+    pub structure_id: Option<String>,
+    /// Sector of activity, table R02.
+    pub sector: Option<CodedLabel>,
+}
+
+impl From<&Activity> for ActivityBody {
+    fn from(activity: &Activity) -> Self {
+        Self {
+            number: activity.number,
+            place: activity.place.clone(),
+            structure_id: activity.structure_id.clone(),
+            sector: activity.sector.as_ref().map(CodedLabel::from),
+        }
+    }
 }
 
 impl CardBody {

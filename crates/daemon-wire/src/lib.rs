@@ -12,13 +12,16 @@ mod problem;
 mod request;
 
 pub use answer::{AgentStatus, AuthenticationTokenBody, CertificateBody, Product, SignaturesBody};
-pub use card::{CardBody, CardList, CodesBody, PinBody, ReaderBody, ReaderList, UnblockCodeBody};
+pub use card::{
+    ActivityBody, ActivityList, CardBody, CardList, CodesBody, PinBody, ReaderBody, ReaderList,
+    UnblockCodeBody,
+};
 pub use event::{EventBody, event_name};
 pub use parse::parse_request;
 pub use problem::Problem;
 pub use request::{
-    AuthenticateBody, DEFAULT_TIMEOUT_SECONDS, DigestBody, MAXIMUM_TIMEOUT_SECONDS, NewPinBody,
-    SignBody,
+    ActivitiesBody, AuthenticateBody, DEFAULT_TIMEOUT_SECONDS, DigestBody, MAXIMUM_TIMEOUT_SECONDS,
+    NewPinBody, SignBody,
 };
 
 use base64::Engine as _;

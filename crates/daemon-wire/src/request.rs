@@ -66,6 +66,16 @@ pub struct NewPinBody {
     pub timeout_seconds: Option<u32>,
 }
 
+/// `POST /v1/cards/{card}/activities`. The holder types the code at the question that the agent puts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ActivitiesBody {
+    /// Seconds that the holder has, 1 to 600; 120 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 600)]
+    pub timeout_seconds: Option<u32>,
+}
+
 /// One digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -97,6 +107,16 @@ impl AuthenticateBody {
 }
 
 impl NewPinBody {
+    /// How long the holder has.
+    ///
+    /// # Errors
+    /// `bad-request` for `timeoutSeconds`.
+    pub fn timeout(&self) -> Result<Duration, OperationError> {
+        timeout(self.timeout_seconds)
+    }
+}
+
+impl ActivitiesBody {
     /// How long the holder has.
     ///
     /// # Errors

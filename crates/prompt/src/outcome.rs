@@ -42,6 +42,7 @@ pub(crate) fn render_outcome(
         Purpose::Sign { documents, .. } => {
             texts.done_signing(u64::try_from(documents.len()).unwrap_or(u64::MAX))
         }
+        Purpose::ReadActivities => texts.done_reading_activities(),
         Purpose::ChangePin => texts.done_changing_pin(),
         Purpose::UnblockPin => texts.done_unblocking_pin(),
     }

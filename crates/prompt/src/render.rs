@@ -59,6 +59,7 @@ fn purpose(purpose: &Purpose, texts: PromptTexts) -> String {
         // In full, whatever its length: an origin is ASCII and canonical by its type.
         Purpose::Authenticate { origin } => texts.to_authenticate(origin.as_str()),
         Purpose::Sign { documents, .. } => texts.to_sign(count(documents.len())),
+        Purpose::ReadActivities => texts.to_read_activities(),
         Purpose::ChangePin => texts.to_change_pin(),
         Purpose::UnblockPin => texts.to_unblock_pin(),
     }
@@ -72,12 +73,8 @@ fn card(question: &Question, texts: PromptTexts) -> Vec<String> {
     let mut lines = vec![match (&question.purpose, kind) {
         (Purpose::ChangePin | Purpose::UnblockPin, Some(kind)) => texts.of_card(&kind, &number),
         (Purpose::ChangePin | Purpose::UnblockPin, None) => texts.of_untyped_card(&number),
-        (Purpose::Authenticate { .. } | Purpose::Sign { .. }, Some(kind)) => {
-            texts.with_card(&kind, &number)
-        }
-        (Purpose::Authenticate { .. } | Purpose::Sign { .. }, None) => {
-            texts.with_untyped_card(&number)
-        }
+        (_, Some(kind)) => texts.with_card(&kind, &number),
+        (_, None) => texts.with_untyped_card(&number),
     }];
     if card.holder != card.number {
         lines.push(texts.of_holder(&named(&card.holder, texts)));
@@ -175,6 +172,18 @@ mod tests {
 
     fn english(question: &Question) -> String {
         render(question, Language::English)
+    }
+
+    #[test]
+    fn reading_places_of_work_says_so() {
+        let mut question = authentication();
+        question.purpose = Purpose::ReadActivities;
+        let french = render(&question, Language::French);
+        assert!(
+            french.contains("pour lire vos lieux d’exercice"),
+            "{french}"
+        );
+        assert!(french.contains("avec la carte CPS"), "{french}");
     }
 
     #[test]

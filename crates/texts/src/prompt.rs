@@ -21,6 +21,8 @@ sentences! {
         to_authenticate(origin: &str) = "prompt-to-authenticate";
         /// For what: so many signatures.
         to_sign(count: u64) = "prompt-to-sign";
+        /// For what: the holder's places of work.
+        to_read_activities() = "prompt-to-read-activities";
         /// For what: another code.
         to_change_pin() = "prompt-to-change-pin";
         /// For what: a new code for a blocked card.
@@ -99,6 +101,8 @@ sentences! {
         done_authenticating(origin: &str) = "prompt-done-authenticating";
         /// The answer served signatures.
         done_signing(count: u64) = "prompt-done-signing";
+        /// The places of work were read.
+        done_reading_activities() = "prompt-done-reading-activities";
         /// The answer changed the code.
         done_changing_pin() = "prompt-done-changing-pin";
         /// The answer unblocked the card.

@@ -16,7 +16,7 @@ use crate::card::{
 };
 use crate::directory::Directory;
 use crate::pkcs15::PinObject;
-use crate::{CardError, CardFiles, CardMemory, PinError, UnblockError};
+use crate::{Activity, CardError, CardFiles, CardMemory, PinError, UnblockError};
 
 /// The two faces of the card, each with its PKCS#15 application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,6 +194,15 @@ impl CpxCard for Cps3<'_> {
 
     fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError> {
         self.sign_with(role, input)
+    }
+
+    fn activity_numbers(&mut self) -> Result<Vec<u8>, CardError> {
+        let objects = self.activity_objects()?;
+        Ok(objects.iter().map(|object| object.number).collect())
+    }
+
+    fn activities(&mut self) -> Result<Vec<Activity>, CardError> {
+        self.read_activities()
     }
 
     fn decipher(&mut self, cryptogram: &[u8]) -> Result<SecretBytes, CardError> {

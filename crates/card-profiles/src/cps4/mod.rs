@@ -20,7 +20,7 @@ use crate::card::{
     Signable, SignatureAlgorithm, Verification,
 };
 use crate::directory::Directory;
-use crate::{CardError, CardFiles, CardMemory, PinError, UnblockError};
+use crate::{Activity, CardError, CardFiles, CardMemory, PinError, UnblockError};
 
 /// A CPS4 within one transaction.
 pub struct Cps4<'t> {
@@ -169,6 +169,15 @@ impl CpxCard for Cps4<'_> {
 
     fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError> {
         self.sign_with(role, input)
+    }
+
+    fn activity_numbers(&mut self) -> Result<Vec<u8>, CardError> {
+        let objects = self.activity_objects()?;
+        Ok(objects.iter().map(|object| object.number).collect())
+    }
+
+    fn activities(&mut self) -> Result<Vec<Activity>, CardError> {
+        self.read_activities()
     }
 
     fn decipher(&mut self, cryptogram: &[u8]) -> Result<SecretBytes, CardError> {

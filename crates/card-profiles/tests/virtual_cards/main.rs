@@ -5,6 +5,7 @@
     reason = "an answer of an unexpected form fails its test"
 )]
 
+mod activities;
 mod counted_card;
 mod cps3_contactless;
 mod cps4;

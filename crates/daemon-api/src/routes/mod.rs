@@ -1,5 +1,6 @@
 //! One module for each resource of the API.
 
+pub(crate) mod activities;
 pub(crate) mod authenticate;
 pub(crate) mod body;
 pub(crate) mod cards;

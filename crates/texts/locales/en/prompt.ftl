@@ -15,6 +15,7 @@ prompt-to-sign = { $count ->
     [one] to sign one document in your name
    *[other] to sign { $count } documents in your name
 }
+prompt-to-read-activities = to read where you work
 prompt-to-change-pin = to change the code
 prompt-to-unblock-pin = to unblock and replace the code
 prompt-descriptions-unchecked = These descriptions are the program’s words; cpxd did not check them.
@@ -82,6 +83,7 @@ prompt-done-signing = { $count ->
     [one] Done: one document was signed.
    *[other] Done: { $count } documents were signed.
 }
+prompt-done-reading-activities = Done: the program was told where you work.
 prompt-done-changing-pin = Done: the code was changed.
 prompt-done-unblocking-pin = Done: the card is unblocked, with its new code.
 prompt-not-done = { $title }. { $detail }

@@ -15,6 +15,7 @@ prompt-to-sign = { $count ->
     [one] pour signer un document en votre nom
    *[other] pour signer { $count } documents en votre nom
 }
+prompt-to-read-activities = pour lire vos lieux d’exercice
 prompt-to-change-pin = pour changer le code porteur
 prompt-to-unblock-pin = pour débloquer et remplacer le code porteur
 prompt-descriptions-unchecked = Ces descriptions viennent du programme ; cpxd ne les a pas vérifiées.
@@ -82,6 +83,7 @@ prompt-done-signing = { $count ->
     [one] C’est fait : un document est signé.
    *[other] C’est fait : { $count } documents sont signés.
 }
+prompt-done-reading-activities = C’est fait : vos lieux d’exercice sont remis au programme.
 prompt-done-changing-pin = C’est fait : le code porteur est changé.
 prompt-done-unblocking-pin = C’est fait : la carte est débloquée, avec son nouveau code porteur.
 prompt-not-done = { $title }. { $detail }

@@ -1,0 +1,59 @@
+//! `POST /v1/cards/{card}/activities`.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::{Extension, Json};
+use daemon_types::{Caller, CardId, Right};
+use daemon_wire::{ActivitiesBody, ActivityBody, ActivityList, Problem};
+use tokio::time::Instant;
+
+use super::body::json_body;
+use super::named::Named;
+use crate::connection::Connection;
+use crate::problem::ApiError;
+use crate::router::Api;
+
+/// Where the holder works, which the card shows after the code.
+///
+/// Needs the right `identify`. The holder types the code, unless the card lists
+/// no place of work: then the list is empty and nobody is asked. How real cards
+/// write these places is known from third parties alone; what is not understood
+/// is passed over.
+#[utoipa::path(
+    post, path = "/v1/cards/{card}/activities", security(("token" = [])),
+    params(
+        ("card" = String, Path, description = "Opaque name of the card"),
+        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
+    ),
+    request_body = ActivitiesBody,
+    responses(
+        (status = 200, body = ActivityList, description = "The places of work"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
+    )
+)]
+pub(crate) async fn activities(
+    State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
+    Extension(caller): Extension<Caller>,
+    Named(card): Named<String>,
+    request: Request<Body>,
+) -> Result<Json<ActivityList>, ApiError> {
+    let operations = api.operations();
+    operations.check_right(&caller, Right::Identify)?;
+    let body: ActivitiesBody = json_body(request).await?;
+    let deadline = Instant::now() + body.timeout()?;
+    let card = CardId(card);
+    let work = operations.activities(&caller, &card, deadline);
+    let activities = connection.while_open(work).await?;
+    Ok(Json(ActivityList {
+        activities: activities.iter().map(ActivityBody::from).collect(),
+    }))
+}

@@ -1,0 +1,106 @@
+//! Where the holder works: the card's list without a code, what it says of each place after it.
+
+use card_profiles::{CpxCard, PinError};
+use daemon_types::{Activity, OperationError};
+use igc_sante::nomenclature::{Nomenclature, Table};
+use tokio::sync::oneshot;
+
+use crate::card::last_try;
+use crate::fault::{from_card_error, from_pin_error};
+use crate::open_card::{GoOn, OpenCard, Presented};
+use crate::source::AfterUse;
+use crate::summary::coded_label;
+use crate::worker::Job;
+use crate::worker_link::Unanswered;
+use crate::{CardInReader, Cards, HolderCodeError, TypedPin};
+
+impl Cards {
+    /// Numbers of the places of work that the card lists, for which nobody types a code.
+    ///
+    /// # Errors
+    /// What the card or its reader says.
+    pub async fn activity_numbers(&self, card: &CardInReader) -> Result<Vec<u8>, OperationError> {
+        let (reply, answer) = oneshot::channel();
+        let insertion = card.insertion;
+        let job = Job::ListActivities { insertion, reply };
+        let progress = self.give(card.reader(), job, |queue| &queue.looks)?;
+        let listed = progress.answer(answer).await;
+        listed.map_err(Unanswered::into_error)
+    }
+
+    /// Presents the code and reads the places of work, in one transaction.
+    ///
+    /// Dropping the future before the worker took the job takes the job back.
+    ///
+    /// # Errors
+    /// [`HolderCodeError`]; the card of another insertion is never touched.
+    pub async fn activities(
+        &self,
+        card: &CardInReader,
+        pin: TypedPin,
+    ) -> Result<Vec<Activity>, HolderCodeError> {
+        let (reply, answer) = oneshot::channel();
+        let insertion = card.insertion;
+        let job = Job::ReadActivities {
+            insertion,
+            pin,
+            reply,
+        };
+        let progress = self.give(card.reader(), job, |queue| &queue.uses)?;
+        let read = progress.answer(answer).await;
+        read.map_err(Unanswered::into_error)
+    }
+}
+
+impl OpenCard {
+    /// The numbers of the places of work.
+    pub(crate) fn list_activities(&mut self) -> Result<Vec<u8>, OperationError> {
+        self.in_transaction(|mut transaction, profile, memory| {
+            let mut card = profile.open(transaction.channel(), memory);
+            card.activity_numbers().map_err(from_card_error)
+        })
+    }
+
+    /// VERIFY and the reads, in one transaction that ends without the state that we made.
+    pub(crate) fn read_activities(
+        &mut self,
+        pin: &TypedPin,
+        nomenclature: &Nomenclature,
+        after_use: AfterUse,
+        go_on: &GoOn<'_>,
+    ) -> Result<Vec<Activity>, HolderCodeError> {
+        let drops_state = after_use == AfterUse::Reset;
+        let read = self.present_code(drops_state, |card| verify_and_read(card, pin, go_on))?;
+        let activities = read.into_iter().map(|activity| Activity {
+            number: activity.number,
+            place: activity.place,
+            structure_id: activity.structure_id,
+            sector: activity
+                .sector
+                .map(|code| coded_label(nomenclature, Table::Sectors, &code)),
+        });
+        Ok(activities.collect())
+    }
+}
+
+/// The list first, then VERIFY, then the files; before VERIFY, whether to go on.
+fn verify_and_read(
+    card: &mut dyn CpxCard,
+    pin: &TypedPin,
+    go_on: &GoOn<'_>,
+) -> Presented<Vec<card_profiles::Activity>> {
+    if let Err(error) = card.activity_numbers() {
+        return Presented::answered(Err(from_card_error(error).into()));
+    }
+    if let Err(error) = go_on() {
+        return Presented::answered(Err(error.into()));
+    }
+    if let Err(error) = card.verify_pin(&pin.pin, last_try(pin.last_try_confirmed)) {
+        return Presented {
+            answer_was_lost: matches!(error, PinError::Card(_)),
+            outcome: Err(from_pin_error(error)),
+        };
+    }
+    let read = card.activities();
+    Presented::answered(read.map_err(|error| from_card_error(error).into()))
+}
