@@ -326,6 +326,12 @@ impl VirtualCardProgram {
         }
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Takes the card out, in the middle of whatever it does.
     pub fn pull(self) {}
 }

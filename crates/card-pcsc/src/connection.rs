@@ -8,6 +8,7 @@ use pcsc::{Card, Context, Disposition, Error, Protocols, Scope, ShareMode};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::fault::reader_fault;
+use crate::silence::fault_behind_silence;
 
 /// Opens the card in a reader, shared with other programs, over T=0 or T=1 as
 /// the card prefers.
@@ -26,6 +27,8 @@ pub fn connect(reader: &str) -> Result<PcscConnection, ReaderFault> {
     let mut card = SharedCard::connect(&context, &name).map_err(reader_fault)?;
     let (atr, protocol) = atr_and_protocol(card.open()?)?;
     Ok(PcscConnection {
+        context,
+        name,
         card,
         atr,
         protocol,
@@ -39,6 +42,8 @@ pub fn connect(reader: &str) -> Result<PcscConnection, ReaderFault> {
 /// fails, also when another card has come in its place. Only
 /// [`reconnect`](Self::reconnect) takes whatever card is there.
 pub struct PcscConnection {
+    context: Context,
+    name: CString,
     card: SharedCard,
     atr: Atr,
     protocol: Protocol,
@@ -70,6 +75,8 @@ impl PcscConnection {
     pub fn transaction(&mut self) -> Result<PcscTransaction<'_>, ReaderFault> {
         let transaction = self.card.open()?.transaction().map_err(reader_fault)?;
         Ok(PcscTransaction {
+            context: &self.context,
+            reader: &self.name,
             transaction,
             atr: &mut self.atr,
             protocol: &mut self.protocol,
@@ -105,6 +112,8 @@ impl fmt::Debug for PcscConnection {
 
 /// The exclusive use of an open card; the card is left as it is when this is dropped.
 pub struct PcscTransaction<'a> {
+    context: &'a Context,
+    reader: &'a CStr,
     transaction: pcsc::Transaction<'a>,
     atr: &'a mut Atr,
     protocol: &'a mut Protocol,
@@ -135,6 +144,12 @@ impl PcscTransaction<'_> {
     }
 }
 
+impl PcscTransaction<'_> {
+    fn fault_behind_silence(&self) -> ReaderFault {
+        fault_behind_silence(self.context, self.reader, &self.transaction)
+    }
+}
+
 impl CardChannel for PcscTransaction<'_> {
     fn protocol(&self) -> Protocol {
         *self.protocol
@@ -147,7 +162,12 @@ impl CardChannel for PcscTransaction<'_> {
         if let Some(used) = self.response.get_mut(..used_len) {
             used.zeroize();
         }
-        answer
+        match answer {
+            Err(ReaderFault::Mute) => Err(self.fault_behind_silence()),
+            // What vpcd makes of a card that is pulled within a command.
+            Ok(answer) if answer.is_empty() => Err(self.fault_behind_silence()),
+            answer => answer,
+        }
     }
 }
 

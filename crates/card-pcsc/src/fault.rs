@@ -13,8 +13,8 @@ pub(crate) fn reader_fault(error: Error) -> ReaderFault {
         Error::ResetCard => ReaderFault::Reset,
         Error::SharingViolation => ReaderFault::Busy,
         // What is said when a card falls silent within a command: NOT_TRANSACTED
-        // by pcsc-lite, also for a card just pulled, until it has noticed that;
-        // COMM_DATA_LOST or TIMEOUT by WinSCard.
+        // by pcsc-lite, also for a card just pulled (see `silence`); COMM_DATA_LOST
+        // or TIMEOUT by WinSCard.
         Error::UnresponsiveCard
         | Error::UnpoweredCard
         | Error::NotTransacted

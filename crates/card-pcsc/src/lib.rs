@@ -17,6 +17,7 @@ mod connection;
 mod fault;
 mod reader_state;
 mod service;
+mod silence;
 mod watcher;
 
 pub use cancellation::Canceller;

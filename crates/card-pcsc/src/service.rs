@@ -89,13 +89,11 @@ impl fmt::Debug for Service {
     }
 }
 
-/// Lists the readers, again when one came between the two calls that this takes.
+/// Lists the readers, once more when one came between the two calls that this takes.
 fn list_readers(context: &Context) -> Result<Vec<CString>, Error> {
-    loop {
-        match context.list_readers_owned() {
-            Err(Error::InsufficientBuffer) => {}
-            result => return result,
-        }
+    match context.list_readers_owned() {
+        Err(Error::InsufficientBuffer) => context.list_readers_owned(),
+        result => result,
     }
 }
 
