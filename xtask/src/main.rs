@@ -14,6 +14,7 @@ mod commands;
 mod demo;
 mod fuzz;
 mod lint;
+mod soak;
 mod steps;
 mod system_packages;
 mod test;
@@ -51,6 +52,12 @@ enum Verb {
     },
     /// Let libFuzzer look for inputs that make a parser panic
     Fuzz(fuzz::Options),
+    /// Pull the card and restart pcscd again and again while clients sign: every answer typed, nothing left behind
+    Soak {
+        /// Passed to the soak, for example `--pulls 5 --restarts 2`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Formatting, clippy, tidy and cargo-deny, warnings being errors
     Lint,
     /// The rules of this project that no other tool knows: floors, fixtures, files, manifests
@@ -73,6 +80,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Test => test::run(),
         Verb::Bench { arguments } => bench::run(&arguments),
         Verb::Fuzz(options) => fuzz::run(&options),
+        Verb::Soak { arguments } => soak::run(&arguments),
         Verb::Lint => lint::run(),
         Verb::Tidy => tidy::run(),
     }

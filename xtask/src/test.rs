@@ -1,8 +1,12 @@
 //! `cargo xtask test`: what runs on every change.
 
-use anyhow::Result;
+use std::env::consts::OS;
+use std::fs;
 
-use crate::commands::{cargo, run as run_command};
+use anyhow::{Context, Result};
+
+use crate::commands::{cargo, run as run_command, target_folder};
+use crate::soak;
 use crate::steps::Steps;
 use crate::system_packages::{self, TESTING};
 
@@ -20,7 +24,19 @@ pub(crate) fn run() -> Result<()> {
         let mut tests = cargo(["test", "--workspace"]);
         run_command(tests.env("CPXD_PROGRAMS_ARE_BUILT", "1"))
     })?;
+    if OS == "linux" {
+        steps.run("pull the card and restart pcscd, shortly", || {
+            soak::run_built(&["--pulls", "5", "--restarts", "2"])
+        })?;
+    }
+    println!("{}", fault_matrix()?);
     steps.print_summary();
     println!("    Try next: `cargo xtask demo`, an agent with a virtual TEST card.");
     Ok(())
+}
+
+/// The table that the test of the same name leaves: what callers were told on every bad day.
+fn fault_matrix() -> Result<String> {
+    let table = target_folder()?.join("fault-matrix.txt");
+    fs::read_to_string(table).context("the test fault_matrix left no table")
 }
