@@ -60,7 +60,7 @@ impl Desk {
             nomenclature: Nomenclature::BUILT_IN,
             before_first_event: 0,
         };
-        let cards = Cards::start(vec![Box::new(source)], settings).unwrap();
+        let cards = Cards::start(vec![Box::new(source)], settings, None).unwrap();
         Self {
             plan: readers.fault_plan(READER).unwrap(),
             readers,
