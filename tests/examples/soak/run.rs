@@ -138,6 +138,7 @@ impl Stack {
                 wait_for_success(tally);
                 thread::sleep(Duration::from_millis(u64::from(pull * 37 % 200)));
                 drop(card.take());
+                thread::sleep(OUT_OF_THE_READER);
                 if is_time_to_restart(arguments, pull) {
                     service.stop();
                     service.launch();
@@ -179,3 +180,6 @@ fn wait_for_success(tally: &Tally) {
 }
 
 const CLIENTS: u32 = 3;
+/// A hand is slower still. pcscd looks at a reader every 400 ms, and a card that is back before, after a
+/// reset that failed, it takes for gone until it is really taken out.
+const OUT_OF_THE_READER: Duration = Duration::from_millis(600);
