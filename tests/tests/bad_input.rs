@@ -360,6 +360,7 @@ fn errors_speak_the_language_of_the_caller() {
             "code": "bad-request",
             "detail": problem["detail"],
             "field": "nonce",
+            "reason": "field-missing",
         });
         assert_eq!(problem, expected);
         assert!(problem["detail"].as_str().unwrap().contains("nonce"));

@@ -372,7 +372,7 @@ fn every_answer_forbids_what_a_page_could_do_with_it() {
         (403, ask("/v1/cards", &["-H", "Origin: null"])),
         (404, ask("/v1/cards/%FF", &["-H", &token])),
         (404, ask("/nowhere", &["-H", &token])),
-        (404, ask("/v1/cards", &[&post[..], &["{}"]].concat())),
+        (405, ask("/v1/cards", &[&post[..], &["{}"]].concat())),
         (413, ask(&sign, &[&post[..], &[&too_large]].concat())),
         (421, ask("/v1", &["-H", "Host: evil.example"])),
     ];

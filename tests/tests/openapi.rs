@@ -161,7 +161,7 @@ fn the_document_lists_exactly_the_calls_that_exist() {
         for other in ["get", "post", "put", "patch", "delete"] {
             if !listed.contains(&format!("{other} {path}")) {
                 let (status, code) = status_of(&agent, other, path);
-                let expected = (404, "not-found");
+                let expected = (405, "not-found");
                 assert_eq!((status, code.as_str()), expected, "{other} {path}");
             }
         }

@@ -5,7 +5,7 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use daemon_types::{Caller, ErrorCode, SocketProgram};
+use daemon_types::{Caller, ErrorCode, OperationError, Reason, SocketProgram};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::connection::{Connection, Door};
@@ -28,7 +28,7 @@ pub(crate) async fn check(State(api): State<Api>, mut request: Request, next: Ne
             request.extensions_mut().insert(caller);
         }
         Ok(None) => {}
-        Err(code) => return ApiError::from(code).into_response(),
+        Err(error) => return ApiError::from(error).into_response(),
     }
     next.run(request).await
 }
@@ -46,7 +46,7 @@ pub(crate) async fn guard_answer(request: Request, next: Next) -> Response {
 }
 
 /// The caller of a request; none for the calls that are open to all.
-fn identify(api: &Api, request: &Request) -> Result<Option<Caller>, ErrorCode> {
+fn identify(api: &Api, request: &Request) -> Result<Option<Caller>, OperationError> {
     let connection = request
         .extensions()
         .get::<Connection>()
@@ -149,17 +149,19 @@ fn caller(api: &Api, door: &Door, headers: &HeaderMap) -> Result<Caller, ErrorCo
     api.operations().caller_with_token(token)
 }
 
-fn check_client_header(request: &Request) -> Result<(), ErrorCode> {
+/// Its words are never shown and decide nothing; any UTF-8 will do for a name.
+fn check_client_header(request: &Request) -> Result<(), OperationError> {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(());
     }
-    let client = request
-        .headers()
-        .get(CLIENT_HEADER)
-        .and_then(|value| value.to_str().ok());
-    match client.and_then(|client| client.split_once('/')) {
+    let missing = OperationError::new(ErrorCode::ClientHeaderMissing);
+    let Some(client) = request.headers().get(CLIENT_HEADER) else {
+        return Err(missing);
+    };
+    let client = std::str::from_utf8(client.as_bytes()).unwrap_or_default();
+    match client.split_once('/') {
         Some((name, version)) if !name.trim().is_empty() && !version.trim().is_empty() => Ok(()),
-        Some(_) | None => Err(ErrorCode::ClientHeaderMissing),
+        Some(_) | None => Err(missing.because(Reason::ClientHeaderForm)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use daemon_operations::Operations;
-use daemon_types::ErrorCode;
+use daemon_types::{ErrorCode, OperationError, Reason};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -48,7 +48,7 @@ impl Api {
         router
             .merge(docs::router(&document))
             .fallback(not_found)
-            .method_not_allowed_fallback(not_found)
+            .method_not_allowed_fallback(method_not_allowed)
             .layer(from_fn_with_state(self.clone(), checks::check))
             .layer(from_fn(problem::speak))
             .layer(from_fn(checks::guard_answer))
@@ -81,6 +81,12 @@ fn documented_routes() -> OpenApiRouter<Api> {
 
 async fn not_found() -> ApiError {
     ErrorCode::NotFound.into()
+}
+
+/// The path is there; `Allow`, which the router adds, names its methods.
+async fn method_not_allowed() -> ApiError {
+    let error = OperationError::new(ErrorCode::NotFound);
+    error.because(Reason::MethodNotAllowed).into()
 }
 
 #[derive(OpenApi)]

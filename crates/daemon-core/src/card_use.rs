@@ -1,7 +1,8 @@
 //! Which card and which certificate may be used at all.
 
 use daemon_types::{
-    CertificateStatus, CertificateSummary, Environment, ErrorCode, SignatureAlgorithm,
+    CertificateStatus, CertificateSummary, Environment, ErrorCode, OperationError, Reason,
+    SignatureAlgorithm,
 };
 use time::OffsetDateTime;
 
@@ -38,13 +39,14 @@ pub fn key_signs_by(
 /// Whether a card belongs to the environment of this agent.
 ///
 /// # Errors
-/// `environment-mismatch`.
-pub fn environment_fits(agent: Environment, card: Environment) -> Result<(), ErrorCode> {
-    if agent == card {
-        Ok(())
-    } else {
-        Err(ErrorCode::EnvironmentMismatch)
-    }
+/// `environment-mismatch`, with [`Reason::TestCard`] or [`Reason::RealCard`].
+pub fn environment_fits(agent: Environment, card: Environment) -> Result<(), OperationError> {
+    let reason = match card {
+        _ if agent == card => return Ok(()),
+        Environment::Test => Reason::TestCard,
+        Environment::Production => Reason::RealCard,
+    };
+    Err(OperationError::new(ErrorCode::EnvironmentMismatch).because(reason))
 }
 
 #[cfg(test)]
@@ -100,14 +102,14 @@ mod tests {
     #[test]
     fn environments_are_never_mixed() {
         use Environment::{Production, Test};
-        assert_eq!(environment_fits(Test, Test), Ok(()));
-        assert_eq!(
-            environment_fits(Production, Test),
-            Err(ErrorCode::EnvironmentMismatch)
-        );
-        assert_eq!(
-            environment_fits(Test, Production),
-            Err(ErrorCode::EnvironmentMismatch)
-        );
+        assert!(environment_fits(Test, Test).is_ok());
+        for (agent, card, reason) in [
+            (Production, Test, Reason::TestCard),
+            (Test, Production, Reason::RealCard),
+        ] {
+            let error = environment_fits(agent, card).unwrap_err();
+            assert_eq!(error.code, ErrorCode::EnvironmentMismatch);
+            assert_eq!(error.reason, Some(reason));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use daemon_types::{HashAlgorithm, OperationError, Origin};
+use daemon_types::{HashAlgorithm, OperationError, Origin, Reason};
 use ring::digest::{SHA256, SHA384, SHA512, digest};
 
 /// Checks a relying party's nonce: base64 (RFC 4648, section 4, padding included) of at least
@@ -11,7 +11,7 @@ use ring::digest::{SHA256, SHA384, SHA512, digest};
 /// # Errors
 /// `bad-request` for the field `nonce`.
 pub fn check_nonce(nonce: &str) -> Result<(), OperationError> {
-    let wrong = || OperationError::bad_request("nonce");
+    let wrong = || OperationError::bad_request("nonce", Reason::NonceForm);
     if !(44..=128).contains(&nonce.len()) {
         return Err(wrong());
     }

@@ -111,48 +111,85 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// What an error code alone does not tell, where it changes what the holder does next.
-///
-/// Stable like the codes; more may come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// With `bad-request`: the card is to be unblocked and is not blocked.
-    PinNotBlocked,
-    /// With `bad-request`: the new code is the old one; nothing was sent.
-    NewPinUnchanged,
-    /// With `pin-length`: it is the new code that the card does not take; the old one holds.
-    NewPinRefused,
-    /// With `pin-length`: it is the unblock code that has the wrong form; nothing was sent.
-    UnblockCodeLength,
-    /// With any code: the way to the card broke while it took a new code, which may hold or not.
-    OutcomeUnknown,
-    /// With `card-mute`: what came for a signature does not fit the certificate; nobody was given it.
-    SignatureWrong,
+macro_rules! reasons {
+    ($(#[doc = $doc:literal] $variant:ident = $text:literal,)+) => {
+        /// What an error code alone does not tell: what the holder does next, or what the developer
+        /// of the caller mends.
+        ///
+        /// Stable like the codes; more may come.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Reason {
+            $(#[doc = $doc] $variant,)+
+        }
+
+        impl Reason {
+            /// Every reason there is.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The text on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+        }
+    };
 }
 
-impl Reason {
-    /// Every reason there is.
-    pub const ALL: &'static [Self] = &[
-        Self::PinNotBlocked,
-        Self::NewPinUnchanged,
-        Self::NewPinRefused,
-        Self::UnblockCodeLength,
-        Self::OutcomeUnknown,
-        Self::SignatureWrong,
-    ];
-
-    /// The text on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::PinNotBlocked => "pin-not-blocked",
-            Self::NewPinUnchanged => "new-pin-unchanged",
-            Self::NewPinRefused => "new-pin-refused",
-            Self::UnblockCodeLength => "unblock-code-length",
-            Self::OutcomeUnknown => "outcome-unknown",
-            Self::SignatureWrong => "signature-wrong",
-        }
-    }
+reasons! {
+    /// With `bad-request`: the card is to be unblocked and is not blocked.
+    PinNotBlocked = "pin-not-blocked",
+    /// With `bad-request`: the new code is the old one; nothing was sent.
+    NewPinUnchanged = "new-pin-unchanged",
+    /// With `pin-length`: it is the new code that the card does not take; the old one holds.
+    NewPinRefused = "new-pin-refused",
+    /// With `pin-length`: it is the unblock code that has the wrong form; nothing was sent.
+    UnblockCodeLength = "unblock-code-length",
+    /// With any code: the way to the card broke while it took a new code, which may hold or not.
+    OutcomeUnknown = "outcome-unknown",
+    /// With `card-mute`: what came for a signature does not fit the certificate; nobody was given it.
+    SignatureWrong = "signature-wrong",
+    /// With `environment-mismatch`: a test card, and an agent that works with real ones.
+    TestCard = "test-card",
+    /// With `environment-mismatch`: a real card, and an agent that works with test cards.
+    RealCard = "real-card",
+    /// With `not-found`: the path is there, but not for this method; `Allow` names those that are.
+    MethodNotAllowed = "method-not-allowed",
+    /// With `client-header-missing`: the header is there, but is no `name/version`.
+    ClientHeaderForm = "client-header-form",
+    /// With `bad-request`: the body is no JSON object.
+    NoJsonObject = "no-json-object",
+    /// With `bad-request`: the body broke off, or came too slowly.
+    BodyIncomplete = "body-incomplete",
+    /// With `bad-request`: the body is not announced as JSON.
+    ContentType = "content-type",
+    /// With `bad-request`: the call has no such field.
+    FieldUnknown = "field-unknown",
+    /// With `bad-request`: a field is missing.
+    FieldMissing = "field-missing",
+    /// With `bad-request`: a field is there twice.
+    FieldRepeated = "field-repeated",
+    /// With `bad-request`: a field has a value of another type.
+    FieldType = "field-type",
+    /// With `bad-request`: no base64 of 44 to 128 characters for 32 bytes or more.
+    NonceForm = "nonce-form",
+    /// With `bad-request`: no `https` origin in its canonical form.
+    OriginForm = "origin-form",
+    /// With `bad-request`: no hash function of the API.
+    HashUnknown = "hash-unknown",
+    /// With `bad-request`: no signature algorithm of the API, or one of another hash function.
+    AlgorithmUnknown = "algorithm-unknown",
+    /// With `bad-request`: no digest, or more than a hundred.
+    DigestCount = "digest-count",
+    /// With `bad-request`: no base64 of a digest of this hash function.
+    DigestForm = "digest-form",
+    /// With `bad-request`: a description that is empty or over 200 characters.
+    DescriptionLength = "description-length",
+    /// With `bad-request`: not 1 to 600 seconds.
+    TimeoutRange = "timeout-range",
+    /// With `bad-request`: no number of an event.
+    EventIdForm = "event-id-form",
 }
 
 /// An operation that did not succeed: the code for the caller, the chain for the log.
@@ -185,11 +222,12 @@ impl OperationError {
         }
     }
 
-    /// A request whose `field` is wrong.
+    /// A request whose `field` is wrong; the reason says what was expected.
     #[must_use]
-    pub fn bad_request(field: impl Into<String>) -> Self {
+    pub fn bad_request(field: impl Into<String>, reason: Reason) -> Self {
         Self {
             field: Some(field.into()),
+            reason: Some(reason),
             ..Self::new(ErrorCode::BadRequest)
         }
     }
@@ -255,6 +293,6 @@ mod tests {
         let mut texts: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
         texts.sort_unstable();
         texts.dedup();
-        assert_eq!(texts.len(), 6);
+        assert_eq!(texts.len(), Reason::ALL.len());
     }
 }

@@ -1,6 +1,6 @@
 //! Reading request bodies.
 
-use daemon_types::OperationError;
+use daemon_types::{OperationError, Reason};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -9,16 +9,23 @@ use serde_json::error::Category;
 /// # Errors
 /// `bad-request` with its `field`, or `body` when it is no JSON object at all.
 pub fn parse_request<T: DeserializeOwned>(body: &[u8]) -> Result<T, OperationError> {
+    // serde would take the values of an array for the fields in their order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(OperationError::bad_request("body", Reason::NoJsonObject));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut deserializer);
     let request = parsed.map_err(|error| {
         let path = error.path().to_string();
-        let field = field_name(&path, &error.inner().to_string());
-        OperationError::bad_request(field).caused_by(Unreadable::from(error.inner()))
+        let message = error.inner().to_string();
+        let field = field_name(&path, &message);
+        let reason = reason(&field, &message, error.inner().classify());
+        OperationError::bad_request(field, reason).caused_by(Unreadable::from(error.inner()))
     })?;
-    deserializer
-        .end()
-        .map_err(|error| OperationError::bad_request("body").caused_by(Unreadable::from(&error)))?;
+    deserializer.end().map_err(|error| {
+        OperationError::bad_request("body", Reason::NoJsonObject)
+            .caused_by(Unreadable::from(&error))
+    })?;
     Ok(request)
 }
 
@@ -37,6 +44,18 @@ impl From<&serde_json::Error> for Unreadable {
             category: error.classify(),
             line: error.line(),
             column: error.column(),
+        }
+    }
+}
+
+fn reason(field: &str, message: &str, category: Category) -> Reason {
+    match (category, message.split_once(" `").map(|(start, _)| start)) {
+        (Category::Data, Some("unknown field")) => Reason::FieldUnknown,
+        (Category::Data, Some("missing field")) => Reason::FieldMissing,
+        (Category::Data, Some("duplicate field")) => Reason::FieldRepeated,
+        (Category::Data, _) if field != "body" => Reason::FieldType,
+        (Category::Data | Category::Io | Category::Syntax | Category::Eof, _) => {
+            Reason::NoJsonObject
         }
     }
 }
@@ -86,6 +105,25 @@ mod tests {
     }
 
     #[test]
+    fn the_reason_says_what_is_wrong_with_the_field() {
+        for (body, reason) in [
+            (r#"{"nonce":"x","pin":"1234"}"#, Reason::FieldUnknown),
+            ("{}", Reason::FieldMissing),
+            (r#"{"nonce":"a","nonce":"b"}"#, Reason::FieldRepeated),
+            (r#"{"nonce":7}"#, Reason::FieldType),
+            (r#"{"nonce":"a""#, Reason::NoJsonObject),
+            (
+                r#"["a", "https://service.example", 7]"#,
+                Reason::NoJsonObject,
+            ),
+            (r#"{"nonce":"a"} x"#, Reason::NoJsonObject),
+        ] {
+            let error = parse_request::<AuthenticateBody>(body.as_bytes()).unwrap_err();
+            assert_eq!(error.reason, Some(reason), "{body}");
+        }
+    }
+
+    #[test]
     fn a_code_in_a_body_reaches_no_log() {
         for body in [
             r#"{"pin":"73918264"}"#,
@@ -96,8 +134,9 @@ mod tests {
             r#"{} "73918264""#,
         ] {
             let error = parse_request::<NewPinBody>(body.as_bytes()).unwrap_err();
-            let cause = std::error::Error::source(&error).unwrap();
-            let said = format!("{error} {error:?} {cause} {cause:?}");
+            let cause = std::error::Error::source(&error);
+            let cause_said = cause.map(ToString::to_string);
+            let said = format!("{error} {error:?} {cause_said:?} {cause:?}");
             assert!(!said.contains("7391"), "{said}");
         }
     }

@@ -1,6 +1,6 @@
 //! Errors on the wire: RFC 9457 problem details with a stable code.
 
-use daemon_types::{ErrorCode, OperationError};
+use daemon_types::{ErrorCode, OperationError, Reason};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -28,9 +28,10 @@ pub struct Problem {
     /// Who is in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub culprit: Option<String>,
-    /// What the code alone does not tell: `pin-not-blocked`, `new-pin-unchanged` (`bad-request`),
-    /// `new-pin-refused`, `unblock-code-length` (`pin-length`), `signature-wrong` (`card-mute`), or
-    /// `outcome-unknown`, when the way to the card broke while it took a new code.
+    /// What the code alone does not tell, stable too: of `bad-request` what is wrong with the field,
+    /// such as `nonce-form`, or that the request cannot be now (`pin-not-blocked`,
+    /// `new-pin-unchanged`); of other codes what to do next, such as `outcome-unknown` when the way
+    /// to the card broke while it took a new code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -42,7 +43,10 @@ impl Problem {
         Self {
             kind: format!("urn:cpxd:error:{}", error.code),
             title,
-            status: status_of(error.code),
+            status: match error.reason {
+                Some(Reason::MethodNotAllowed) => 405,
+                Some(_) | None => status_of(error.code),
+            },
             code: error.code.as_str().into(),
             detail,
             tries_left: error.tries_left,
@@ -98,7 +102,6 @@ fn status_of(code: ErrorCode) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daemon_types::Reason;
 
     #[test]
     fn every_code_has_a_client_or_server_error_status() {

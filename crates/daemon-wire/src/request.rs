@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use daemon_types::{DigestToSign, HashAlgorithm, OperationError, SignRequest, SignatureAlgorithm};
+use daemon_types::{
+    DigestToSign, HashAlgorithm, OperationError, Reason, SignRequest, SignatureAlgorithm,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -147,14 +149,17 @@ impl SignBody {
         ]
         .into_iter()
         .find(|hash| hash.as_str() == self.hash)
-        .ok_or_else(|| OperationError::bad_request("hash"))?;
+        .ok_or_else(|| OperationError::bad_request("hash", Reason::HashUnknown))?;
         let default = SignatureAlgorithm::RsaPkcs1(hash);
         let algorithm = algorithm(self.algorithm.as_deref(), default)?;
         if algorithm.hash() != hash {
-            return Err(OperationError::bad_request("algorithm"));
+            return Err(OperationError::bad_request(
+                "algorithm",
+                Reason::AlgorithmUnknown,
+            ));
         }
         if !(1..=MAXIMUM_DIGESTS).contains(&self.digests.len()) {
-            return Err(OperationError::bad_request("digests"));
+            return Err(OperationError::bad_request("digests", Reason::DigestCount));
         }
         let digests = self.digests.iter().enumerate();
         let digests = digests.map(|(index, digest)| digest.to_digest(index, hash));
@@ -167,13 +172,15 @@ impl SignBody {
 
 impl DigestBody {
     fn to_digest(&self, index: usize, hash: HashAlgorithm) -> Result<DigestToSign, OperationError> {
-        let wrong = |field: &str| OperationError::bad_request(format!("digests[{index}].{field}"));
+        let wrong = |field: &str, reason| {
+            OperationError::bad_request(format!("digests[{index}].{field}"), reason)
+        };
         let value = from_base64(&self.value)
             .filter(|value| value.len() == hash.digest_len())
-            .ok_or_else(|| wrong("value"))?;
+            .ok_or_else(|| wrong("value", Reason::DigestForm))?;
         let description = self.description.trim();
         if !(1..=MAXIMUM_DESCRIPTION_LEN).contains(&description.chars().count()) {
-            return Err(wrong("description"));
+            return Err(wrong("description", Reason::DescriptionLength));
         }
         Ok(DigestToSign {
             value,
@@ -187,7 +194,7 @@ fn algorithm(
     default: SignatureAlgorithm,
 ) -> Result<SignatureAlgorithm, OperationError> {
     name.map_or(Some(default), SignatureAlgorithm::of_name)
-        .ok_or_else(|| OperationError::bad_request("algorithm"))
+        .ok_or_else(|| OperationError::bad_request("algorithm", Reason::AlgorithmUnknown))
 }
 
 fn timeout(seconds: Option<u32>) -> Result<Duration, OperationError> {
@@ -195,7 +202,10 @@ fn timeout(seconds: Option<u32>) -> Result<Duration, OperationError> {
     if (1..=MAXIMUM_TIMEOUT_SECONDS).contains(&seconds) {
         Ok(Duration::from_secs(u64::from(seconds)))
     } else {
-        Err(OperationError::bad_request("timeoutSeconds"))
+        Err(OperationError::bad_request(
+            "timeoutSeconds",
+            Reason::TimeoutRange,
+        ))
     }
 }
 

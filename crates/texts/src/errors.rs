@@ -34,7 +34,7 @@ pub fn error_title(code: &str, language: Language) -> String {
 pub fn error_detail(code: &str, language: Language, facts: &ErrorFacts<'_>) -> String {
     if let Some(detail) = facts
         .reason
-        .and_then(|reason| reason_detail(reason, language))
+        .and_then(|reason| reason_detail(reason, facts.field, language))
     {
         return detail;
     }
@@ -56,8 +56,10 @@ pub fn error_detail(code: &str, language: Language, facts: &ErrorFacts<'_>) -> S
 }
 
 /// The sentence of a reason; none for one that is not known here.
-fn reason_detail(reason: &str, language: Language) -> Option<String> {
-    try_format(language, &format!("reason-{reason}"), None, &[]).ok()
+fn reason_detail(reason: &str, field: Option<&str>, language: Language) -> Option<String> {
+    let field = foreign_text(field.unwrap_or_default(), LONGEST_NAME, language);
+    let arguments = [("field", field.into())];
+    try_format(language, &format!("reason-{reason}"), None, &arguments).ok()
 }
 
 fn message_of(code: &str, language: Language) -> String {

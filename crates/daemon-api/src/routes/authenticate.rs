@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::{Extension, Json};
-use daemon_types::{AuthenticateRequest, Caller, CardId, OperationError, Origin, Right};
+use daemon_types::{AuthenticateRequest, Caller, CardId, OperationError, Origin, Reason, Right};
 use daemon_wire::{AuthenticateBody, AuthenticationTokenBody, Problem};
 use tokio::time::Instant;
 
@@ -65,7 +65,8 @@ pub(crate) async fn authenticate(
 
 /// A desktop program names the site; it has no origin of its own.
 fn origin(body: &AuthenticateBody) -> Result<Origin, OperationError> {
-    let wrong = || OperationError::bad_request("origin");
-    let origin = body.origin.as_deref().ok_or_else(wrong)?;
-    Origin::parse(origin).map_err(|error| wrong().caused_by(error))
+    let wrong = |reason| OperationError::bad_request("origin", reason);
+    let origin = body.origin.as_deref();
+    let origin = origin.ok_or_else(|| wrong(Reason::FieldMissing))?;
+    Origin::parse(origin).map_err(|error| wrong(Reason::OriginForm).caused_by(error))
 }

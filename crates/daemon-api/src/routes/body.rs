@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
-use daemon_types::{ErrorCode, OperationError};
+use daemon_types::{ErrorCode, OperationError, Reason};
 use http::header;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -30,7 +30,10 @@ pub(crate) async fn json_body<T: DeserializeOwned>(
         .and_then(|value| value.split(';').next());
     let is_json = |media_type: &str| media_type.trim().eq_ignore_ascii_case("application/json");
     if !content_type.is_some_and(is_json) {
-        return Err(OperationError::bad_request("content-type"));
+        return Err(OperationError::bad_request(
+            "content-type",
+            Reason::ContentType,
+        ));
     }
     let body = Limited::new(request.into_body(), MAXIMUM_BODY_LEN);
     let bytes = match tokio::time::timeout(BODY_TIME, body.collect()).await {
@@ -38,10 +41,14 @@ pub(crate) async fn json_body<T: DeserializeOwned>(
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             return Err(OperationError::new(ErrorCode::BodyTooLarge).caused_by(error));
         }
-        Ok(Err(error)) => return Err(OperationError::bad_request("body").caused_by(error)),
-        Err(elapsed) => return Err(OperationError::bad_request("body").caused_by(elapsed)),
+        Ok(Err(error)) => return Err(incomplete().caused_by(error)),
+        Err(elapsed) => return Err(incomplete().caused_by(elapsed)),
     };
     daemon_wire::parse_request(&bytes.to_bytes())
+}
+
+fn incomplete() -> OperationError {
+    OperationError::bad_request("body", Reason::BodyIncomplete)
 }
 
 #[cfg(test)]

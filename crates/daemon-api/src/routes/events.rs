@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse;
-use daemon_types::{Caller, Event, OperationError};
+use daemon_types::{Caller, Event, OperationError, Reason};
 use daemon_wire::{EventBody, Problem, event_name};
 use futures_util::Stream;
 use http::{HeaderMap, HeaderName};
@@ -47,8 +47,10 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, OperationError> {
         return Ok(None);
     };
     let id = value.to_str().ok().and_then(|id| id.parse().ok());
-    id.map(Some)
-        .ok_or(OperationError::bad_request(LAST_EVENT_ID.as_str()))
+    id.map(Some).ok_or(OperationError::bad_request(
+        LAST_EVENT_ID.as_str(),
+        Reason::EventIdForm,
+    ))
 }
 
 fn on_the_wire(event: &Event) -> sse::Event {

@@ -22,7 +22,7 @@ error-reader-busy = Reader busy
 error-reader-lost = Reader disconnected
     .detail = The reader no longer answers. Plug it in again, if possible directly into the computer, then try again.
 error-pcsc-unavailable = Smart card service stopped
-    .detail = The smart card service of this computer (PC/SC) is not running. Restart the computer; if that does not help, tell your IT department.
+    .detail = The smart card service of this computer (PC/SC) is not running. Start it (on Linux, pcscd) or restart the computer; if that does not help, tell your IT department.
 
 ## Codes
 
@@ -83,8 +83,8 @@ error-origin-not-granted = Site not allowed
     .detail = This site has not been given the right to use your card. If you trust it, grant it that right, then try again.
 error-right-missing = Right missing
     .detail = This program or site has not been given the right to do that. If you trust it, grant it that right, then try again.
-error-token-invalid = Program not paired
-    .detail = This program is not paired with cpxd, or no longer is. Pair it, then try again.
+error-token-invalid = Program not recognised
+    .detail = This program showed no token that cpxd knows (header Authorization). Report this to its publisher.
 error-peer-refused = Connection refused
     .detail = The request comes from another user or another session of this computer. Try again from your own.
 error-session-closed = Session over
@@ -116,3 +116,26 @@ reason-new-pin-refused = The card does not take this new code: it is made of dig
 reason-unblock-code-length = The unblock code has exactly 8 digits. Nothing was sent to the card and no try is lost. Read again the letter that gave you your code, then try again.
 reason-outcome-unknown = The card had no time to confirm the new code. Put it back. If it is blocked, unblock it again; otherwise try the new code first, then the old one.
 reason-signature-wrong = What the card gave as a signature does not fit its certificate; it was not passed on. Take the card out and wipe the chip, put it back, then try again. If that does not help, try it in another reader, then ask for a replacement.
+reason-test-card = This is a test card, and cpxd works with real cards here. Insert your own card; to try test cards, set environment = "test" in the configuration of cpxd.
+reason-real-card = This is a real card, and cpxd works with test cards here. Insert a test card; to work with real ones, set environment = "production" in the configuration of cpxd.
+
+## Reasons for whoever wrote the program: what was expected
+
+reason-method-not-allowed = This path is there, but not for this method; the header Allow names those that are.
+reason-client-header-form = The header X-Cpxd-Client is there, but has not the form name/version, such as logiciel/2.1.
+reason-no-json-object = { $field }: expected one JSON object in UTF-8, and nothing after it.
+reason-body-incomplete = { $field }: it broke off, or did not come whole within ten seconds.
+reason-content-type = { $field }: expected application/json.
+reason-field-unknown = { $field }: this call has no field of this name.
+reason-field-missing = { $field }: this field is missing.
+reason-field-repeated = { $field }: this field is there twice.
+reason-field-type = { $field }: this field does not take a value of this type.
+reason-nonce-form = { $field }: expected the site’s nonce in base64 with its padding, 44 to 128 characters, for 32 bytes or more.
+reason-origin-form = { $field }: expected https://name or https://name:port, in lower case, without path, final slash or default port.
+reason-hash-unknown = { $field }: expected SHA-256, SHA-384 or SHA-512.
+reason-algorithm-unknown = { $field }: expected RS256, RS384, RS512, PS256, PS384 or PS512, and of the hash function of the digests.
+reason-digest-count = { $field }: expected 1 to 100 digests.
+reason-digest-form = { $field }: expected the base64 of one digest of the hash function that is named (32 bytes for SHA-256).
+reason-description-length = { $field }: expected 1 to 200 characters.
+reason-timeout-range = { $field }: expected 1 to 600 seconds.
+reason-event-id-form = { $field }: expected the number of an event.

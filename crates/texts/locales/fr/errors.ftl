@@ -22,7 +22,7 @@ error-reader-busy = Lecteur occupé
 error-reader-lost = Lecteur débranché
     .detail = Le lecteur ne répond plus. Rebranchez-le, si possible directement sur l’ordinateur, puis recommencez.
 error-pcsc-unavailable = Service des cartes à puce arrêté
-    .detail = Le service des cartes à puce de cet ordinateur (PC/SC) ne fonctionne pas. Redémarrez l’ordinateur ; si cela continue, prévenez votre service informatique.
+    .detail = Le service des cartes à puce de cet ordinateur (PC/SC) ne fonctionne pas. Démarrez-le (sous Linux, pcscd) ou redémarrez l’ordinateur ; si cela continue, prévenez votre service informatique.
 
 ## Codes
 
@@ -83,8 +83,8 @@ error-origin-not-granted = Site non autorisé
     .detail = Ce site n’a pas reçu le droit d’utiliser votre carte. Si vous lui faites confiance, accordez-lui ce droit, puis recommencez.
 error-right-missing = Droit manquant
     .detail = Ce programme ou ce site n’a pas reçu le droit de faire cela. Si vous lui faites confiance, accordez-lui ce droit, puis recommencez.
-error-token-invalid = Programme non associé
-    .detail = Ce programme n’est pas associé à cpxd, ou il ne l’est plus. Associez-le, puis recommencez.
+error-token-invalid = Programme non reconnu
+    .detail = Ce programme n’a pas montré de jeton que cpxd connaît (en-tête Authorization). Signalez-le à son éditeur.
 error-peer-refused = Connexion refusée
     .detail = La demande vient d’un autre utilisateur ou d’une autre session de cet ordinateur. Recommencez depuis la vôtre.
 error-session-closed = Session terminée
@@ -116,3 +116,26 @@ reason-new-pin-refused = La carte n’accepte pas ce nouveau code : il n’a qu
 reason-unblock-code-length = Le code de déblocage a exactement 8 chiffres. Rien n’a été envoyé à la carte et aucun essai n’est perdu. Relisez le courrier de votre code porteur, puis recommencez.
 reason-outcome-unknown = La carte n’a pas eu le temps de confirmer le nouveau code. Remettez-la en place. Si elle est bloquée, débloquez-la à nouveau ; sinon, essayez d’abord le nouveau code, puis l’ancien.
 reason-signature-wrong = Ce que la carte a rendu comme signature ne correspond pas à son certificat et n’a pas été transmis. Retirez la carte et essuyez la puce, remettez-la, puis recommencez. Si cela continue, essayez-la dans un autre lecteur, puis demandez son remplacement.
+reason-test-card = Cette carte est une carte de test, et cpxd travaille ici avec des cartes réelles. Insérez votre propre carte ; pour essayer des cartes de test, mettez environment = "test" dans la configuration de cpxd.
+reason-real-card = Cette carte est une carte réelle, et cpxd travaille ici avec des cartes de test. Insérez une carte de test ; pour travailler avec des cartes réelles, mettez environment = "production" dans la configuration de cpxd.
+
+## Reasons for whoever wrote the program: what was expected
+
+reason-method-not-allowed = Cette adresse existe, mais pas pour cette méthode ; l’en-tête Allow donne celles qui conviennent.
+reason-client-header-form = L’en-tête X-Cpxd-Client est là, mais n’a pas la forme nom/version, par exemple logiciel/2.1.
+reason-no-json-object = { $field } : il faut un objet JSON en UTF-8, et rien après lui.
+reason-body-incomplete = { $field } : il s’est interrompu, ou n’est pas arrivé en entier en dix secondes.
+reason-content-type = { $field } : il faut application/json.
+reason-field-unknown = { $field } : cet appel n’a pas de champ de ce nom.
+reason-field-missing = { $field } : ce champ manque.
+reason-field-repeated = { $field } : ce champ est donné deux fois.
+reason-field-type = { $field } : ce champ ne prend pas de valeur de ce type.
+reason-nonce-form = { $field } : il faut le nonce du site en base64 avec son remplissage, de 44 à 128 caractères, pour 32 octets au moins.
+reason-origin-form = { $field } : il faut https://nom ou https://nom:port, en minuscules, sans chemin, ni barre finale, ni port par défaut.
+reason-hash-unknown = { $field } : il faut SHA-256, SHA-384 ou SHA-512.
+reason-algorithm-unknown = { $field } : il faut RS256, RS384, RS512, PS256, PS384 ou PS512, avec la fonction de hachage des empreintes.
+reason-digest-count = { $field } : il faut de 1 à 100 empreintes.
+reason-digest-form = { $field } : il faut la base64 d’une empreinte de la fonction de hachage indiquée (32 octets pour SHA-256).
+reason-description-length = { $field } : il faut de 1 à 200 caractères.
+reason-timeout-range = { $field } : il faut de 1 à 600 secondes.
+reason-event-id-form = { $field } : il faut le numéro d’un événement.
