@@ -5,12 +5,16 @@ use std::path::PathBuf;
 use daemon_types::{ErrorCode, OperationError};
 use tokio_util::sync::CancellationToken;
 
+use crate::lent_terminal::Lent;
+
 /// One connection: its door, and whether its peer is still there.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     pub(crate) door: Door,
     /// Cancelled when the peer closed the connection.
     pub(crate) gone: CancellationToken,
+    /// The terminal that a caller on the socket lends.
+    pub(crate) lent: Lent,
 }
 
 /// Which door a connection came through, and who is at its other end.
@@ -37,6 +41,7 @@ impl Connection {
         Self {
             door,
             gone: CancellationToken::new(),
+            lent: Lent::default(),
         }
     }
 

@@ -10,6 +10,7 @@ mod checks;
 mod connection;
 mod departure;
 mod docs;
+mod lent_terminal;
 mod open_requests;
 mod pem;
 mod problem;

@@ -76,7 +76,8 @@ fn written(error: &OperationError, language: Language) -> Response {
     response
 }
 
-fn language_of(headers: &HeaderMap) -> Language {
+/// The language that the caller prefers.
+pub(crate) fn language_of(headers: &HeaderMap) -> Language {
     let accepted = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok());

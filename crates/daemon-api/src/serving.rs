@@ -29,6 +29,7 @@ use tower::ServiceExt as _;
 
 use crate::connection::{Connection, Door};
 use crate::departure::Departure;
+use crate::lent_terminal::LendingStream;
 use crate::open_requests::OpenRequests;
 
 /// Serves single connections until `stop`.
@@ -78,6 +79,7 @@ impl Serving {
             pid: peer.pid,
             executable: peer.executable,
         });
+        let stream = LendingStream::new(stream, connection.lent.clone());
         self.http_1(stream, connection, &departure).await;
     }
 

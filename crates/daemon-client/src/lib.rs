@@ -18,12 +18,13 @@ use std::time::Duration;
 
 use platform::paths::AgentPaths;
 use platform::socket;
+use platform::terminal::Terminal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
 use ureq::{Agent, Body, RequestBuilder};
 
-use transport::{NoResolver, UserSocketConnector};
+use transport::{Lent, NoResolver, UserSocketConnector};
 
 pub use error::ClientError;
 pub use event_stream::Event;
@@ -42,6 +43,7 @@ pub struct Client {
     /// `name/version`, as `X-Cpxd-Client` states it.
     name_and_version: String,
     language: Option<String>,
+    lent: Lent,
 }
 
 impl Client {
@@ -62,12 +64,21 @@ impl Client {
             .proxy(None)
             .timeout_recv_response(Some(READ_TIMEOUT))
             .build();
-        let connector = UserSocketConnector::new(paths.clone());
+        let lent = Lent::default();
+        let connector = UserSocketConnector::new(paths.clone(), lent.clone());
         Ok(Self {
             agent: Agent::with_parts(config, connector, NoResolver),
             name_and_version: format!("{client_name}/{}", env!("CARGO_PKG_VERSION")),
             language: None,
+            lent,
         })
+    }
+
+    /// Lends this terminal to the agent with every request from now on, so that the holder can be
+    /// asked there. Only the first terminal is lent.
+    pub fn lend_terminal(&self, terminal: Terminal) {
+        // A second one would be another way to the same person.
+        let _ = self.lent.set(terminal);
     }
 
     /// Asks for sentences in this language (a value of `Accept-Language`, such as `fr`).

@@ -1,11 +1,14 @@
 //! HTTP over the user socket: what `ureq` asks of a connection.
 
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use platform::paths::AgentPaths;
-use platform::socket;
+use platform::terminal::Terminal;
+use platform::{lent_descriptors, socket};
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -17,11 +20,15 @@ use ureq::unversioned::transport::{
 #[derive(Debug)]
 pub(crate) struct UserSocketConnector {
     paths: AgentPaths,
+    lent: Lent,
 }
 
+/// The terminal that goes along with the first bytes of every connection, once there is one.
+pub(crate) type Lent = Arc<OnceLock<Terminal>>;
+
 impl UserSocketConnector {
-    pub(crate) fn new(paths: AgentPaths) -> Self {
-        Self { paths }
+    pub(crate) fn new(paths: AgentPaths, lent: Lent) -> Self {
+        Self { paths, lent }
     }
 }
 
@@ -37,7 +44,11 @@ impl Connector for UserSocketConnector {
             socket::connect(&self.paths).map_err(|error| ureq::Error::Other(error.into()))?;
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
-        Ok(Some(UserSocketTransport { stream, buffers }))
+        Ok(Some(UserSocketTransport {
+            stream,
+            buffers,
+            to_be_lent: self.lent.get().is_some().then(|| Arc::clone(&self.lent)),
+        }))
     }
 }
 
@@ -61,6 +72,20 @@ impl Resolver for NoResolver {
 pub(crate) struct UserSocketTransport {
     stream: UnixStream,
     buffers: LazyBuffers,
+    to_be_lent: Option<Lent>,
+}
+
+/// Writes bytes, and lends what is to be lent with the first of them.
+fn send(stream: &UnixStream, bytes: &[u8], to_be_lent: &mut Option<Lent>) -> io::Result<usize> {
+    let terminal = to_be_lent.as_ref().and_then(|lent| lent.get());
+    let sent = match terminal {
+        Some(terminal) => lent_descriptors::send(stream, bytes, terminal.as_fd()),
+        None => (&*stream).write(bytes),
+    };
+    if sent.is_ok() {
+        *to_be_lent = None;
+    }
+    sent
 }
 
 impl Transport for UserSocketTransport {
@@ -70,13 +95,15 @@ impl Transport for UserSocketTransport {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         let deadline = Deadline::of(timeout);
-        let output = self.buffers.output();
-        let mut rest = output.get(..amount).unwrap_or(output);
-        while !rest.is_empty() {
+        let mut sent = 0;
+        while sent < amount {
             self.stream.set_write_timeout(deadline.left()?)?;
-            match self.stream.write(rest) {
+            let Some(rest) = self.buffers.output().get(sent..amount) else {
+                break;
+            };
+            match send(&self.stream, rest, &mut self.to_be_lent) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+                Ok(written) => sent += written,
                 Err(error) if is_to_be_tried_again(&error) => {}
                 Err(error) => return Err(error.into()),
             }

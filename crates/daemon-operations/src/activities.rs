@@ -5,7 +5,7 @@ use daemon_core::{authorise, blocked_error, check_code_len, code_entry};
 use daemon_types::{
     Activity, Caller, CardId, CodesAsked, CodesOfCard, ErrorCode, OperationError, Purpose, Right,
 };
-use prompt::Answer;
+use prompt::{Answer, CallersTerminal};
 use tokio::time::Instant;
 
 use crate::Operations;
@@ -37,6 +37,10 @@ struct ReadActivities;
 
 impl HolderWork for ReadActivities {
     type Outcome = Vec<Activity>;
+
+    fn callers_terminal(&self) -> Option<&CallersTerminal> {
+        None
+    }
 
     fn purpose(&self) -> Purpose {
         Purpose::ReadActivities

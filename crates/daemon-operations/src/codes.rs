@@ -9,14 +9,15 @@ use daemon_types::{
     Caller, CardId, CodeCondition, CodeState, CodesAsked, CodesOfCard, ErrorCode, OperationError,
     Purpose, Reason, Right, UnblockCodeState,
 };
-use prompt::Answer;
+use prompt::{Answer, CallersTerminal};
 use tokio::time::Instant;
 
 use crate::Operations;
 use crate::holder::{HolderWork, codes_of};
 
 impl Operations {
-    /// Replaces the holder's code by one that they choose; answers both codes as they are then.
+    /// Replaces the holder's code by one that they choose, at the caller's terminal where one is
+    /// given; answers both codes as they are then.
     ///
     /// # Errors
     /// Every code about rights, card, code and holder.
@@ -24,13 +25,18 @@ impl Operations {
         &self,
         caller: &Caller,
         id: &CardId,
+        callers_terminal: Option<CallersTerminal>,
         deadline: Instant,
     ) -> Result<CodesOfCard, OperationError> {
-        self.set_pin(caller, id, &NewPinWork::Change, deadline)
-            .await
+        let work = NewPinWork {
+            way: Way::Change,
+            callers_terminal,
+        };
+        self.set_pin(caller, id, &work, deadline).await
     }
 
-    /// Sets a new code on a card whose code is blocked; answers both codes as they are then.
+    /// Sets a new code on a card whose code is blocked, at the caller's terminal where one is
+    /// given; answers both codes as they are then.
     ///
     /// # Errors
     /// Every code about rights, card, code and holder; `bad-request` with
@@ -39,10 +45,14 @@ impl Operations {
         &self,
         caller: &Caller,
         id: &CardId,
+        callers_terminal: Option<CallersTerminal>,
         deadline: Instant,
     ) -> Result<CodesOfCard, OperationError> {
-        self.set_pin(caller, id, &NewPinWork::Unblock, deadline)
-            .await
+        let work = NewPinWork {
+            way: Way::Unblock,
+            callers_terminal,
+        };
+        self.set_pin(caller, id, &work, deadline).await
     }
 
     async fn set_pin(
@@ -62,8 +72,15 @@ impl Operations {
     }
 }
 
+/// A new code to be set.
+struct NewPinWork {
+    way: Way,
+    callers_terminal: Option<CallersTerminal>,
+}
+
 /// How a new code is set.
-enum NewPinWork {
+#[derive(Clone, Copy)]
+enum Way {
     Change,
     Unblock,
 }
@@ -71,10 +88,14 @@ enum NewPinWork {
 impl HolderWork for NewPinWork {
     type Outcome = Option<CodesOfCard>;
 
+    fn callers_terminal(&self) -> Option<&CallersTerminal> {
+        self.callers_terminal.as_ref()
+    }
+
     fn purpose(&self) -> Purpose {
-        match self {
-            Self::Change => Purpose::ChangePin,
-            Self::Unblock => Purpose::UnblockPin,
+        match self.way {
+            Way::Change => Purpose::ChangePin,
+            Way::Unblock => Purpose::UnblockPin,
         }
     }
 
@@ -84,13 +105,13 @@ impl HolderWork for NewPinWork {
         previous_was_wrong: bool,
     ) -> Result<CodesAsked, OperationError> {
         let new_pin = Some(new_code_entry(&codes.pin));
-        match self {
-            Self::Change => Ok(CodesAsked {
+        match self.way {
+            Way::Change => Ok(CodesAsked {
                 pin: Some(code_entry(codes, previous_was_wrong)?),
                 unblock_code: None,
                 new_pin,
             }),
-            Self::Unblock => Ok(CodesAsked {
+            Way::Unblock => Ok(CodesAsked {
                 pin: None,
                 unblock_code: Some(unblock_code_entry(codes, previous_was_wrong)?),
                 new_pin,
@@ -110,16 +131,16 @@ impl HolderWork for NewPinWork {
     }
 
     fn wrong_code(&self) -> ErrorCode {
-        match self {
-            Self::Change => ErrorCode::PinWrong,
-            Self::Unblock => ErrorCode::UnblockWrong,
+        match self.way {
+            Way::Change => ErrorCode::PinWrong,
+            Way::Unblock => ErrorCode::UnblockWrong,
         }
     }
 
     fn blocked(&self, codes: &CodesOfCard) -> ErrorCode {
-        match self {
-            Self::Change => blocked_error(&codes.unblock_code),
-            Self::Unblock => unblock_blocked_error(&codes.pin),
+        match self.way {
+            Way::Change => blocked_error(&codes.unblock_code),
+            Way::Unblock => unblock_blocked_error(&codes.pin),
         }
     }
 

@@ -9,7 +9,7 @@ use daemon_types::{
     Asker, Caller, CardId, CardLabel, CardSummary, CodesAsked, CodesOfCard, ErrorCode, Happening,
     OperationError, Purpose, Question,
 };
-use prompt::{Answer, Turn};
+use prompt::{Answer, CallersTerminal, Turn};
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
@@ -20,6 +20,9 @@ use crate::look::PATIENCE;
 pub(crate) trait HolderWork: Sync {
     /// What comes of it.
     type Outcome: Send;
+
+    /// The caller's own terminal, where the holder wants to be asked there.
+    fn callers_terminal(&self) -> Option<&CallersTerminal>;
 
     /// What the holder agrees to.
     fn purpose(&self) -> Purpose;
@@ -137,7 +140,11 @@ impl Operations {
     ) -> Result<(CodesAsked, Answer, Turn), OperationError> {
         let mut asked = self.codes_asked(card, work, warning).await?;
         let _place = self.place_in_the_row()?;
-        let turn = self.0.prompt.turn(deadline).await?;
+        let turn = self
+            .0
+            .prompt
+            .turn(work.callers_terminal(), deadline)
+            .await?;
         if turn.had_to_wait() {
             *card = self.card_after_a_wait(card).await?;
             asked = self.codes_asked(card, work, warning).await?;

@@ -6,7 +6,7 @@ use daemon_types::{
     CardId, CertificateSummary, CodesAsked, CodesOfCard, ErrorCode, KeyRole, OperationError,
     Purpose, SignatureAlgorithm,
 };
-use prompt::Answer;
+use prompt::{Answer, CallersTerminal};
 
 use crate::Operations;
 use crate::holder::HolderWork;
@@ -40,6 +40,10 @@ impl Operations {
 
 impl HolderWork for KeyWork {
     type Outcome = Vec<Vec<u8>>;
+
+    fn callers_terminal(&self) -> Option<&CallersTerminal> {
+        None
+    }
 
     fn purpose(&self) -> Purpose {
         self.purpose.clone()

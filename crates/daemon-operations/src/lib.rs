@@ -13,6 +13,7 @@ mod look;
 mod sign;
 
 pub use look::Overview;
+pub use prompt::CallersTerminal;
 
 use std::sync::Arc;
 

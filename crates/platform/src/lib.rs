@@ -9,6 +9,7 @@
 //! - [`private_files`]: folders and files that only this user may read;
 //! - [`instance`]: one agent per state folder;
 //! - [`socket`] and [`peer`]: the user's socket, and who is at its other end;
+//! - [`lent_descriptors`]: a descriptor that goes along with the bytes of a socket;
 //! - [`tcp_owner`]: whose program holds the other end of a loopback connection;
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
 //! - [`terminal`]: the holder's code and consent, asked at the terminal.
@@ -29,6 +30,7 @@ compile_error!("the system layer for this system comes with the installers");
 pub mod core_dumps;
 pub mod instance;
 pub mod kept_files;
+pub mod lent_descriptors;
 pub mod paths;
 pub mod peer;
 pub mod private_files;

@@ -11,7 +11,7 @@ mod entry;
 mod keys;
 mod quiet;
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags};
@@ -75,7 +75,66 @@ pub fn open_controlling_terminal() -> Option<Terminal> {
     Terminal::over(tty)
 }
 
+/// The terminal at which somebody types to this process now: that of its standard input, provided
+/// that this process is in its foreground.
+#[must_use]
+pub fn open_foreground_terminal() -> Option<Terminal> {
+    let name = rustix::termios::ttyname(rustix::stdio::stdin(), Vec::new()).ok()?;
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let terminal = Terminal::over(rustix::fs::open(name, flags, Mode::empty()).ok()?)?;
+    let foreground = rustix::termios::tcgetpgrp(&terminal.tty).ok()?;
+    (foreground == rustix::process::getpgrp()).then_some(terminal)
+}
+
+/// The settings of a terminal, which return when this is dropped, whoever changed them.
+#[derive(Debug)]
+pub struct KeptSettings {
+    terminal: Terminal,
+    settings: rustix::termios::Termios,
+}
+
+impl Drop for KeptSettings {
+    fn drop(&mut self) {
+        let now = rustix::termios::OptionalActions::Now;
+        // Fails only for a terminal that is gone, which then has no settings to restore.
+        let _ = rustix::termios::tcsetattr(&self.terminal.tty, now, &self.settings);
+    }
+}
+
+impl AsFd for Terminal {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.tty.as_fd()
+    }
+}
+
 impl Terminal {
+    /// Uses `tty`, which another program lent; `None` when it is no terminal, or another user's.
+    #[must_use]
+    pub fn of_this_user(tty: OwnedFd) -> Option<Self> {
+        let owner = rustix::fs::fstat(&tty).ok()?.st_uid;
+        Self::over(tty).filter(|_| owner == crate::current_user())
+    }
+
+    /// The same terminal once more.
+    ///
+    /// # Errors
+    /// What the system says when it gives no descriptor.
+    pub fn try_clone(&self) -> std::io::Result<Self> {
+        let tty = self.tty.try_clone()?;
+        Ok(Self { tty })
+    }
+
+    /// Remembers the settings for as long as another program asks at this terminal, which may die
+    /// in the middle of it.
+    ///
+    /// # Errors
+    /// What the system says when it does not tell them.
+    pub fn keep_settings(&self) -> std::io::Result<KeptSettings> {
+        let terminal = self.try_clone()?;
+        let settings = rustix::termios::tcgetattr(&terminal.tty)?;
+        Ok(KeptSettings { terminal, settings })
+    }
+
     /// Uses `tty`, opened for reading and writing; `None` when it is no terminal.
     #[must_use]
     pub fn over(tty: OwnedFd) -> Option<Self> {
@@ -194,7 +253,6 @@ mod tests {
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     use rustix::termios::{LocalModes, Termios, tcgetattr};
-    use std::os::fd::AsFd;
     use std::thread;
     use std::time::Duration;
 
@@ -452,6 +510,21 @@ mod tests {
             .unwrap();
         let seen = read_until(&pty.holder, "\n");
         assert_eq!(seen, "a\u{fffd}[2Jb\u{fffd}\u{fffd}c\u{fffd}d\r\n");
+    }
+
+    #[test]
+    fn a_terminal_keeps_the_settings_that_another_program_changes() {
+        let pty = Pty::open();
+        let before = pty.settings();
+        let kept = pty.terminal.keep_settings().unwrap();
+        let (cancel, _canceller) = CancelPipe::new().unwrap();
+        let keyboard = Keyboard::begin(&pty.terminal.tty, in_a_minute(), &cancel).unwrap();
+        std::mem::forget(keyboard);
+        assert!(!pty.settings().local_modes.contains(LocalModes::ECHO));
+        drop(kept);
+        assert_eq!(format!("{:?}", pty.settings()), format!("{before:?}"));
+        assert!(Terminal::of_this_user(pty.observer.try_clone().unwrap()).is_some());
+        let _ = pty.terminal.try_clone().unwrap();
     }
 
     #[test]

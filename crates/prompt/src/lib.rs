@@ -31,8 +31,8 @@ use outcome::Failure;
 pub use script::ScriptError;
 pub use scripted::ScriptedHolder;
 use terminal::TerminalHolder;
-pub use turn::Turn;
 use turn::Way;
+pub use turn::{CallersTerminal, Turn};
 
 /// The holder agreed to what was asked.
 #[derive(Debug)]
@@ -153,12 +153,17 @@ impl Prompt {
         Self(Arc::new(Mutex::new(way)))
     }
 
-    /// Waits for the turn to put a question.
+    /// Waits for the turn to put a question: at the caller's terminal where there is one, unless
+    /// a script answers for the holder.
     ///
     /// # Errors
     /// [`PromptError::Nobody`], or [`PromptError::TimedOut`] when it does not come before `deadline`.
-    pub async fn turn(&self, deadline: Instant) -> Result<Turn, PromptError> {
-        Turn::of(&self.0, deadline).await
+    pub async fn turn(
+        &self,
+        callers_terminal: Option<&CallersTerminal>,
+        deadline: Instant,
+    ) -> Result<Turn, PromptError> {
+        Turn::of(&self.0, callers_terminal, deadline).await
     }
 
     /// Keeps the holder's terminal quiet between questions, for as long as the answer lives; `None`
@@ -212,7 +217,7 @@ mod tests {
     }
 
     async fn ask(prompt: &Prompt, deadline: Instant) -> Result<Answer, PromptError> {
-        let turn = prompt.turn(deadline).await?;
+        let turn = prompt.turn(None, deadline).await?;
         let (answer, _turn) = turn.ask(&authentication(), deadline).await?;
         Ok(answer)
     }
@@ -300,20 +305,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_script_is_not_asked_again_after_a_wrong_code() {
-        let turn = prompt("").turn(in_a_minute()).await.unwrap();
+        let turn = prompt("").turn(None, in_a_minute()).await.unwrap();
         assert!(!turn.asks_again());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_lasts_beyond_the_answer_and_the_next_one_knows_that_it_had_to_wait() {
         let prompt = prompt("pin = \"1234\"");
-        let turn = prompt.turn(in_a_minute()).await.unwrap();
+        let turn = prompt.turn(None, in_a_minute()).await.unwrap();
         assert!(!turn.had_to_wait());
         let (_answer, turn) = turn.ask(&authentication(), in_a_minute()).await.unwrap();
         let soon = Instant::now() + Duration::from_secs(1);
-        let too_early = prompt.turn(soon).await;
+        let too_early = prompt.turn(None, soon).await;
         assert!(matches!(too_early, Err(PromptError::TimedOut)));
-        let (next, ()) = tokio::join!(prompt.turn(in_a_minute()), async { drop(turn) });
+        let (next, ()) = tokio::join!(prompt.turn(None, in_a_minute()), async { drop(turn) });
         assert!(next.unwrap().had_to_wait());
     }
 

@@ -256,7 +256,7 @@ mod tests {
         question: &Question,
         deadline: TokioInstant,
     ) -> Result<Answer, PromptError> {
-        let turn = prompt.turn(deadline).await?;
+        let turn = prompt.turn(None, deadline).await?;
         assert!(turn.asks_again());
         let (answer, _turn) = turn.ask(question, deadline).await?;
         Ok(answer)

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use daemon_types::Question;
+use platform::terminal::Terminal;
+use texts::Language;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::{Instant, timeout_at};
 
@@ -18,16 +20,43 @@ pub(crate) enum Way {
     Nobody,
 }
 
+/// The terminal of a caller, at which its holder wants to be asked.
+#[derive(Debug)]
+pub struct CallersTerminal {
+    terminal: Terminal,
+    language: Language,
+}
+
+impl CallersTerminal {
+    /// Asks there, in this language.
+    #[must_use]
+    pub const fn new(terminal: Terminal, language: Language) -> Self {
+        Self { terminal, language }
+    }
+
+    fn holder(&self) -> Result<TerminalHolder, PromptError> {
+        let terminal = self.terminal.try_clone();
+        let terminal = terminal.map_err(|error| PromptError::Unavailable(error.into()))?;
+        Ok(TerminalHolder::new(terminal, self.language))
+    }
+}
+
 /// The right to put the next question. Nobody else is asked while it lasts.
 #[derive(Debug)]
 pub struct Turn {
     way: OwnedMutexGuard<Way>,
+    /// Who is asked in place of the holder at the agent's own terminal.
+    at_the_caller: Option<TerminalHolder>,
     had_to_wait: bool,
 }
 
 impl Turn {
     /// The next turn, in the order in which it was asked for.
-    pub(crate) async fn of(way: &Arc<Mutex<Way>>, deadline: Instant) -> Result<Self, PromptError> {
+    pub(crate) async fn of(
+        way: &Arc<Mutex<Way>>,
+        callers_terminal: Option<&CallersTerminal>,
+        deadline: Instant,
+    ) -> Result<Self, PromptError> {
         let (way, had_to_wait) = match Arc::clone(way).try_lock_owned() {
             Ok(way) => (way, false),
             Err(_) => {
@@ -35,10 +64,16 @@ impl Turn {
                 (next.map_err(|_| PromptError::TimedOut)?, true)
             }
         };
-        match *way {
-            Way::Nobody => Err(PromptError::Nobody),
-            Way::Scripted(_) | Way::Terminal(_) => Ok(Self { way, had_to_wait }),
-        }
+        let at_the_caller = match (&*way, callers_terminal) {
+            (Way::Nobody, None) => return Err(PromptError::Nobody),
+            (Way::Scripted(_), _) | (Way::Terminal(_), None) => None,
+            (Way::Terminal(_) | Way::Nobody, Some(terminal)) => Some(terminal.holder()?),
+        };
+        Ok(Self {
+            way,
+            at_the_caller,
+            had_to_wait,
+        })
     }
 
     /// Whether another question was open when this turn was asked for, so that what was known
@@ -52,7 +87,7 @@ impl Turn {
     /// script's wrong code costs exactly one try.
     #[must_use]
     pub fn asks_again(&self) -> bool {
-        matches!(*self.way, Way::Terminal(_))
+        !matches!(*self.way, Way::Scripted(_))
     }
 
     /// Puts `question` to the holder, and gives the turn back with the answer, so that the next
@@ -78,9 +113,9 @@ impl Turn {
 
     /// The holder at the terminal, where there is one.
     pub(crate) fn terminal(&mut self) -> Result<&mut TerminalHolder, PromptError> {
-        match &mut *self.way {
-            Way::Terminal(holder) => Ok(holder),
-            Way::Scripted(_) | Way::Nobody => Err(PromptError::Nobody),
+        match (&mut self.at_the_caller, &mut *self.way) {
+            (Some(holder), _) | (None, Way::Terminal(holder)) => Ok(holder),
+            (None, Way::Scripted(_) | Way::Nobody) => Err(PromptError::Nobody),
         }
     }
 }

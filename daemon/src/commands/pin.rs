@@ -1,6 +1,7 @@
 //! `cpxd pin`.
 
 use daemon_wire::{CardList, CodesBody, NewPinBody, PinBody, UnblockCodeBody};
+use platform::terminal::open_foreground_terminal;
 use serde_json::json;
 
 use super::card_lines::Lines;
@@ -24,7 +25,8 @@ enum Call {
     Unblock,
 }
 
-/// No code passes here: the holder types them where the agent asks.
+/// No code passes here: the agent reads them from this terminal, which it is lent, and where there
+/// is none, asks where it runs.
 fn set_pin(call: Call, which: &WhichCard, common: &Common) -> anyhow::Result<()> {
     let client = connect(common)?;
     let card = choose_card(&client, which)?;
@@ -38,8 +40,17 @@ fn set_pin(call: Call, which: &WhichCard, common: &Common) -> anyhow::Result<()>
         Call::Unblock => ("unblock", texts.pin_unblocked()),
     };
     let path = format!("/v1/cards/{}/pin/{name}", card.id);
-    say_when_asked(&client, &card)?;
-    let codes: CodesBody = client.call(&path, &body, call_timeout(which))?;
+    let codes: CodesBody = match open_foreground_terminal() {
+        Some(terminal) => {
+            let _kept = terminal.keep_settings()?;
+            client.lend_terminal(terminal);
+            client.call(&path, &body, call_timeout(which))?
+        }
+        None => {
+            say_when_asked(&client, &card)?;
+            client.call(&path, &body, call_timeout(which))?
+        }
+    };
     if common.json {
         return screen::json(&codes);
     }

@@ -104,11 +104,13 @@ impl Operation {
                 signed.map(drop)
             }
             Self::Change => {
-                let changed = operations.change_pin(&caller(), card, deadline).await;
+                let changed = operations.change_pin(&caller(), card, None, deadline).await;
                 changed.map(drop)
             }
             Self::Unblock => {
-                let unblocked = operations.unblock_pin(&caller(), card, deadline).await;
+                let unblocked = operations
+                    .unblock_pin(&caller(), card, None, deadline)
+                    .await;
                 unblocked.map(drop)
             }
         }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::body::json_body;
 use super::named::Named;
 use crate::connection::Connection;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, language_of};
 use crate::router::Api;
 
 /// Replaces the holder's code by one that they choose.
@@ -50,9 +50,14 @@ pub(crate) async fn change_pin(
     Named(card): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<CodesBody>, ApiError> {
+    let terminal = connection
+        .lent
+        .take_terminal(language_of(request.headers()));
     let deadline = deadline(&api, &caller, request).await?;
     let card = CardId(card);
-    let work = api.operations().change_pin(&caller, &card, deadline);
+    let work = api
+        .operations()
+        .change_pin(&caller, &card, terminal, deadline);
     let codes = connection.while_open(work).await?;
     Ok(Json(CodesBody::from(&codes)))
 }
@@ -94,9 +99,14 @@ pub(crate) async fn unblock_pin(
     Named(card): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<CodesBody>, ApiError> {
+    let terminal = connection
+        .lent
+        .take_terminal(language_of(request.headers()));
     let deadline = deadline(&api, &caller, request).await?;
     let card = CardId(card);
-    let work = api.operations().unblock_pin(&caller, &card, deadline);
+    let work = api
+        .operations()
+        .unblock_pin(&caller, &card, terminal, deadline);
     let codes = connection.while_open(work).await?;
     Ok(Json(CodesBody::from(&codes)))
 }

@@ -216,11 +216,11 @@ impl Workstation {
                 token.await.map(drop).map_err(said)
             }
             Work::Change(_) => {
-                let changed = operations.change_pin(&caller, &id, deadline);
+                let changed = operations.change_pin(&caller, &id, None, deadline);
                 changed.await.map(drop).map_err(said)
             }
             Work::Unblock(_) => {
-                let unblocked = operations.unblock_pin(&caller, &id, deadline);
+                let unblocked = operations.unblock_pin(&caller, &id, None, deadline);
                 unblocked.await.map(drop).map_err(said)
             }
         }

@@ -85,14 +85,16 @@ impl Desk {
 
     async fn change_on(&self, card: &CardId) -> Result<CodesOfCard, OperationError> {
         let deadline = Instant::now() + Duration::from_secs(60);
-        self.operations.change_pin(&caller(), card, deadline).await
+        self.operations
+            .change_pin(&caller(), card, None, deadline)
+            .await
     }
 
     async fn unblock(&self) -> Result<CodesOfCard, OperationError> {
         let card = self.card().await;
         let deadline = Instant::now() + Duration::from_secs(60);
         self.operations
-            .unblock_pin(&caller(), &card, deadline)
+            .unblock_pin(&caller(), &card, None, deadline)
             .await
     }
 
