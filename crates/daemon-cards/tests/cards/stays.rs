@@ -81,6 +81,21 @@ async fn a_card_moved_to_another_reader_is_the_same_card_on_another_stay() {
 }
 
 #[tokio::test]
+async fn a_reader_that_comes_back_under_another_name_holds_the_same_card_on_another_stay() {
+    let (mut bench, before) = Bench::with_card(SETTINGS).await;
+    let card = bench.remove(FIRST).await;
+    bench.control.readers.remove_reader(FIRST).unwrap();
+    let renamed = "Virtual CPS reader 00 01 00";
+    bench.control.readers.add_reader(renamed).unwrap();
+    let after = bench.insert(renamed, card).await;
+    assert_eq!(before.card.summary, after.card.summary);
+    assert_ne!(before.reader(), after.reader());
+    let outcome = bench.use_key(&before, RIGHT).await;
+    assert_eq!(code(outcome), ErrorCode::ReaderLost);
+    assert!(bench.use_key(&after, RIGHT).await.is_ok());
+}
+
+#[tokio::test]
 async fn two_cards_with_one_number_are_refused_until_one_of_them_leaves() {
     let (mut bench, card) = Bench::with_card(SETTINGS).await;
     let id = card.card.summary.id.clone();
