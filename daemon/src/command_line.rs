@@ -131,6 +131,7 @@ pub(crate) struct CertificatesOptions {
 pub(crate) enum Role {
     Authentication,
     Signature,
+    Technical,
 }
 
 impl Role {
@@ -138,6 +139,7 @@ impl Role {
         match self {
             Self::Authentication => "authentication",
             Self::Signature => "signature",
+            Self::Technical => "technical",
         }
     }
 }

@@ -84,7 +84,9 @@ fn the_lists_show_reader_card_holder_and_tries() {
     let codes = done(&agent, &["pin", "status"]);
     assert!(codes.contains("3 tries left"), "{codes}");
     let certificates = done(&agent, &["certificates"]);
-    assert_eq!(certificates.lines().count(), 2, "{certificates}");
+    assert_eq!(certificates.lines().count(), 3, "{certificates}");
+    let number = card["number"].as_str().unwrap();
+    assert!(certificates.lines().next().unwrap().contains(number));
 }
 
 #[test]
@@ -120,6 +122,7 @@ fn with_json_the_commands_print_what_the_api_answers() {
     let one = json(&agent, &["certificates", "--role", "signature"]);
     let der = bytes(&one["certificates"][0]["certificate"]);
     assert_eq!(der, certificate(&agent, "signature"));
+    assert_eq!(one["certificates"][0]["card"], cards["cards"][0]["id"]);
     let all = json(&agent, &["certificates"]);
     assert_eq!(all["certificates"].as_array().unwrap().len(), 2);
 }
@@ -248,7 +251,7 @@ fn wrong_usage_ends_with_2() {
         vec!["status", "--verbose"],
         vec!["sign"],
         vec!["authenticate", "--origin", ORIGIN],
-        vec!["certificates", "--role", "technical"],
+        vec!["certificates", "--role", "decipher"],
         vec!["pin"],
         vec!["pin", "1234"],
         authenticate(&nonce, &["--timeout", "0"]),

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use cpxd_tests::agent::{Agent, CLIENT, JSON};
+use cpxd_tests::calls::path_of;
 use daemon_types::{ErrorCode, OperationError};
 use daemon_wire::Problem;
 use serde_json::Value;
@@ -207,6 +208,22 @@ fn the_command_line_prints_the_same_document() {
 }
 
 #[test]
+fn the_examples_of_the_page_are_requests_that_are_answered() {
+    let agent = Agent::demo(&[]);
+    let card = agent.card();
+    let page = agent.exchange("/docs", &[]).body;
+    for call in ["authenticate", "sign"] {
+        let anchor = format!("id=\"POST-/v1/cards/{{card}}/{call}\"");
+        let (_, section) = page.split_once(&anchor).unwrap();
+        let (_, example) = section.split_once("<pre>").unwrap();
+        let (example, _) = example.split_once("</pre>").unwrap();
+        let body = serde_json::from_str(&example.replace("&quot;", "\"")).unwrap();
+        let answer = agent.call(&path_of(&card, &format!("/{call}")), &body);
+        assert_eq!(answer.status, 200, "{call}: {}", answer.text);
+    }
+}
+
+#[test]
 fn the_page_shows_every_call_and_loads_nothing() {
     let agent = Agent::demo(&[]);
     let page = agent.exchange("/docs", &[]);
@@ -220,9 +237,25 @@ fn the_page_shows_every_call_and_loads_nothing() {
         let heading = format!("{} {path}", method.to_uppercase());
         assert!(page.body.contains(&heading), "{call}");
     }
+    for shown in [
+        "Authorization",
+        "Bearer",
+        "X-Cpxd-Client",
+        "--cacert",
+        "string, 44 to 128 characters",
+        "unverifiedCertificate",
+        "triesLeft",
+        "<code>nonce</code>",
+        "<code>bad-request</code>",
+        "application/x-pem-file",
+        "id=\"Problem\"",
+    ] {
+        assert!(page.body.contains(shown), "{shown}");
+    }
+    assert!(!page.body.contains('`'), "a backtick is no HTML");
     let page = page.body.to_lowercase();
     for external in [
-        "http:", "https:", "=\"//", "src=", "<script", "<link", "<iframe", "@import", "url(",
+        "=\"http", "=http", "=\"//", "src=", "<script", "<link", "<iframe", "@import", "url(",
     ] {
         assert!(!page.contains(external), "the page holds {external}");
     }

@@ -24,9 +24,15 @@ const MAXIMUM_DESCRIPTION_LEN: usize = 200;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AuthenticateBody {
     /// The relying party's nonce: base64 of at least 256 bits, 44 to 128 characters.
-    #[schema(min_length = 44, max_length = 128)]
+    #[schema(
+        min_length = 44,
+        max_length = 128,
+        example = "qXUhQ6YBOxv1iJHSd3gEWc8yNmFzT2pLkR5eZ7wA0bMC"
+    )]
     pub nonce: String,
-    /// The site that the token is for; a desktop program must name it.
+    /// The site that the token is for; a desktop program must name it. Scheme, name and port as a
+    /// browser writes them: no path, no final slash.
+    #[schema(example = "https://service.example")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// JWA name of an algorithm of the card's authentication key; `RS256` by default.
@@ -42,7 +48,9 @@ pub struct AuthenticateBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignBody {
-    /// `SHA-256`, `SHA-384` or `SHA-512`.
+    /// `SHA-256`, `SHA-384` or `SHA-512`; what the card signs, its certificate tells in
+    /// `signatureAlgorithms`.
+    #[schema(example = "SHA-256")]
     pub hash: String,
     /// JWA name of an algorithm of the card's signature key, with the same hash function; `RS256`,
     /// `RS384` or `RS512` by default.
@@ -83,9 +91,10 @@ pub struct ActivitiesBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DigestBody {
     /// Base64 of the digest.
+    #[schema(example = "9Lc1pdQUyGkL8sUvRfQqP1cIR5M3p5iYJY3x6qQmXJ8=")]
     pub value: String,
     /// What the holder is shown: the caller's own words, 1 to 200 characters.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, example = "Ordonnance du 21/11/2026")]
     pub description: String,
 }
 

@@ -2,6 +2,7 @@
 
 use daemon_client::Client;
 use daemon_wire::{CardBody, CardList, CertificateBody};
+use serde::Serialize;
 use serde_json::json;
 
 use super::card_lines::Lines;
@@ -16,44 +17,78 @@ pub(crate) fn print(options: &CertificatesOptions, common: &Common) -> anyhow::R
     if cards.is_empty() {
         return Err(no_card(&client)?);
     }
-    let paths = paths_of(&cards, options);
-    if paths.is_empty() {
+    let wanted = Wanted::of(&cards, options);
+    if wanted.is_empty() {
         return Err(Refusal::of_code("key-absent").into());
     }
     if options.pem && !common.json {
-        return print_pem(&client, &paths);
+        return print_pem(&client, &wanted);
     }
-    let certificates = paths
-        .iter()
-        .map(|path| client.read(path))
-        .collect::<Result<Vec<CertificateBody>, _>>()?;
+    let mut found = Vec::new();
+    for Wanted { card, path } in &wanted {
+        found.push((*card, client.read::<CertificateBody>(path)?));
+    }
     if common.json {
+        let certificates: Vec<_> = found
+            .iter()
+            .map(|(card, found)| OfCard::of(card, found))
+            .collect();
         return screen::json(&json!({ "certificates": certificates }));
     }
     let lines = Lines::new(language());
-    for certificate in &certificates {
-        screen::line(lines.certificate(certificate).trim_start())?;
+    let mut last = None;
+    for (card, certificate) in &found {
+        if last.replace(&card.id) != Some(&card.id) {
+            let kind = card.card_type.as_deref().unwrap_or(&card.generation);
+            screen::line(&lines.texts().card(kind, &card.number))?;
+        }
+        screen::line(&lines.certificate(certificate))?;
     }
     Ok(())
 }
 
-/// Where the API has the wanted certificates.
-fn paths_of(cards: &[CardBody], options: &CertificatesOptions) -> Vec<String> {
-    let wanted = options.role.map(Role::as_str);
-    let mut paths = Vec::new();
-    for card in cards {
-        for certificate in &card.certificates {
-            if wanted.is_none_or(|role| certificate.role == role) {
-                let role = &certificate.role;
-                paths.push(format!("/v1/cards/{}/certificates/{role}", card.id));
-            }
-        }
-    }
-    paths
+/// A certificate that is asked for, and where the API has it.
+struct Wanted<'a> {
+    card: &'a CardBody,
+    path: String,
 }
 
-fn print_pem(client: &Client, paths: &[String]) -> anyhow::Result<()> {
-    for path in paths {
+impl<'a> Wanted<'a> {
+    fn of(cards: &'a [CardBody], options: &CertificatesOptions) -> Vec<Self> {
+        let wanted = options.role.map(Role::as_str);
+        let mut all = Vec::new();
+        for card in cards {
+            for certificate in &card.certificates {
+                if wanted.is_none_or(|role| certificate.role == role) {
+                    let role = &certificate.role;
+                    let path = format!("/v1/cards/{}/certificates/{role}", card.id);
+                    all.push(Self { card, path });
+                }
+            }
+        }
+        all
+    }
+}
+
+/// What the API answers about a certificate, and whose it is.
+#[derive(Serialize)]
+struct OfCard<'a> {
+    card: &'a str,
+    #[serde(flatten)]
+    certificate: &'a CertificateBody,
+}
+
+impl<'a> OfCard<'a> {
+    fn of(card: &'a CardBody, certificate: &'a CertificateBody) -> Self {
+        Self {
+            card: &card.id,
+            certificate,
+        }
+    }
+}
+
+fn print_pem(client: &Client, wanted: &[Wanted<'_>]) -> anyhow::Result<()> {
+    for Wanted { path, .. } in wanted {
         let pem = client.read_text(path, "application/x-pem-file")?;
         screen::line(pem.trim_end())?;
     }
