@@ -172,7 +172,8 @@ const START: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
     max-width:56rem;padding:0 1rem}h2{margin:3rem 0 .5rem}h3{margin:2rem 0 .5rem;\
     border-top:1px solid #8884;padding-top:1rem}h4{margin:1rem 0 .25rem}p{margin:.5rem 0}\
     table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;\
-    padding:.2rem 1rem .2rem 0;font-weight:normal}th{white-space:nowrap}\
+    padding:.2rem 1rem .2rem 0;font-weight:normal}th{white-space:nowrap;min-width:8rem}\
+    td code{white-space:nowrap}h3 code{font-weight:600}\
     code,pre{font:.9em ui-monospace,monospace}pre{background:#8882;padding:.75rem;overflow:auto}\
     .calls{list-style:none;padding:0}</style><main><h1>cpxd API</h1>\
     <p>For machines: <a href=\"/openapi.json\">openapi.json</a>.</p>";
@@ -183,7 +184,7 @@ const HOW_TO_CALL: &str = "<h2>How to call</h2>\
     <code>socket</code> named there, without a token.</p>\
     <pre>curl --cacert ca.pem -H \"Authorization: Bearer $TOKEN\" \\\n     \
     -H 'X-Cpxd-Client: logiciel/2.1' -H 'Content-Type: application/json' \\\n     \
-    -d '{\"nonce\":\"\u{2026}\",\"origin\":\"https://service.example\"}' \
+    -d '{\"nonce\":\"\u{2026}\",\"origin\":\"https://service.example\"}' \\\n     \
     https://127.0.0.1:27900/v1/cards/$CARD/authenticate</pre>\
     <p>Every <code>POST</code> has the header <code>X-Cpxd-Client</code>, a name, a slash and a version: no web page can \
     send it unasked. What it says is shown to nobody and decides nothing. A call that asks the holder answers when they \
