@@ -99,7 +99,8 @@ pub trait CpxCard {
     }
 
     /// Whether the card still knows of a code that was presented in this transaction and not by
-    /// another program before: a state that is ours to drop, after success and after failure.
+    /// another program before, or may know of it because its answer got lost: a state that is ours
+    /// to drop, after success and after failure.
     fn leaves_code_presented(&self) -> bool;
 
     /// Signs with the key of this role.

@@ -1,13 +1,13 @@
 //! Where the holder works: the card's list without a code, what it says of each place after it.
 
-use card_profiles::{CpxCard, PinError};
+use card_profiles::CpxCard;
 use daemon_types::{Activity, OperationError};
 use igc_sante::nomenclature::{Nomenclature, Table};
 use tokio::sync::oneshot;
 
 use crate::card::last_try;
 use crate::fault::{from_card_error, from_pin_error};
-use crate::open_card::{GoOn, OpenCard, Presented};
+use crate::open_card::{GoOn, OpenCard};
 use crate::source::AfterUse;
 use crate::summary::coded_label;
 use crate::worker::Job;
@@ -88,19 +88,10 @@ fn verify_and_read(
     card: &mut dyn CpxCard,
     pin: &TypedPin,
     go_on: &GoOn<'_>,
-) -> Presented<Vec<card_profiles::Activity>> {
-    if let Err(error) = card.activity_numbers() {
-        return Presented::answered(Err(from_card_error(error).into()));
-    }
-    if let Err(error) = go_on() {
-        return Presented::answered(Err(error.into()));
-    }
-    if let Err(error) = card.verify_pin(&pin.pin, last_try(pin.last_try_confirmed)) {
-        return Presented {
-            answer_was_lost: matches!(error, PinError::Card(_)),
-            outcome: Err(from_pin_error(error)),
-        };
-    }
-    let read = card.activities();
-    Presented::answered(read.map_err(|error| from_card_error(error).into()))
+) -> Result<Vec<card_profiles::Activity>, HolderCodeError> {
+    card.activity_numbers().map_err(from_card_error)?;
+    go_on()?;
+    card.verify_pin(&pin.pin, last_try(pin.last_try_confirmed))
+        .map_err(from_pin_error)?;
+    Ok(card.activities().map_err(from_card_error)?)
 }

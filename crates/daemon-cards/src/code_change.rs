@@ -1,10 +1,10 @@
 //! A new code for the holder, set in one transaction.
 
-use card_profiles::{CpxCard, PinError, UnblockError};
+use card_profiles::CpxCard;
 
 use crate::card::{HolderCodeError, NewPin, Proof, last_try};
 use crate::fault::{from_pin_error, from_unblock_error};
-use crate::open_card::{GoOn, OpenCard, Presented};
+use crate::open_card::{GoOn, OpenCard};
 use crate::source::AfterUse;
 
 impl OpenCard {
@@ -16,36 +16,22 @@ impl OpenCard {
         go_on: &GoOn<'_>,
     ) -> Result<(), HolderCodeError> {
         let drops_state = must_be_dropped(&new_pin.proof, after_use);
-        self.present_code(drops_state, |card| match go_on() {
-            Ok(()) => prove_and_set(card, new_pin),
-            Err(error) => Presented::answered(Err(error.into())),
+        self.present_code(drops_state, |card| {
+            go_on()?;
+            prove_and_set(card, new_pin)
         })
     }
 }
 
-fn prove_and_set(card: &mut dyn CpxCard, new_pin: &NewPin) -> Presented<()> {
+fn prove_and_set(card: &mut dyn CpxCard, new_pin: &NewPin) -> Result<(), HolderCodeError> {
     let last_try = last_try(new_pin.last_try_confirmed);
     match &new_pin.proof {
-        Proof::OldPin(old) => {
-            let outcome = card.change_pin(old, &new_pin.pin, last_try);
-            Presented {
-                answer_was_lost: matches!(
-                    outcome,
-                    Err(PinError::Card(_) | PinError::OutcomeUnknown(_))
-                ),
-                outcome: outcome.map_err(from_pin_error),
-            }
-        }
-        Proof::UnblockCode(code) => {
-            let outcome = card.unblock_pin(code, &new_pin.pin, last_try);
-            Presented {
-                answer_was_lost: matches!(
-                    outcome,
-                    Err(UnblockError::Card(_) | UnblockError::OutcomeUnknown(_))
-                ),
-                outcome: outcome.map_err(from_unblock_error),
-            }
-        }
+        Proof::OldPin(old) => card
+            .change_pin(old, &new_pin.pin, last_try)
+            .map_err(from_pin_error),
+        Proof::UnblockCode(code) => card
+            .unblock_pin(code, &new_pin.pin, last_try)
+            .map_err(from_unblock_error),
     }
 }
 

@@ -315,16 +315,17 @@ impl Inventory {
         }
     }
 
-    /// Publishes what a worker found in its reader, unless the card has left since.
+    /// Publishes what a worker found in its reader, unless the card has left since. Says whether
+    /// there is a card to be shown and used now.
     pub(crate) fn publish(
         &self,
         id: &ReaderId,
         insertion: u64,
         found: Result<CardSummary, (ErrorCode, Option<String>)>,
-    ) {
+    ) -> bool {
         let mut state = self.lock();
         let Some(reader) = current(&mut state, id, insertion) else {
-            return;
+            return false;
         };
         let only = self.settings.only_environment;
         let found = found.and_then(|summary| match only {
@@ -344,14 +345,20 @@ impl Inventory {
             Err((code, atr)) => {
                 let problem = ReaderCondition::CardProblem(code, atr);
                 if reader.summary.condition == problem {
-                    return;
+                    return false;
                 }
                 reader.summary.condition = problem;
+                if let Some(card) = reader.card.take() {
+                    let (reader, card) = (id.clone(), Some(card.id));
+                    self.events.push(Happening::CardRemoved { reader, card });
+                }
                 None
             }
         };
+        let is_shown = card.is_some();
         let reader = id.clone();
         self.events.push(Happening::CardInserted { reader, card });
+        is_shown
     }
 
     /// Whether the reader still holds what was put in at `insertion`.

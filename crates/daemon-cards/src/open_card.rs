@@ -2,8 +2,8 @@
 
 use card_apdu::ReaderFault;
 use card_profiles::{
-    CardError, CardMemory, CodeStates, CpxCard, Digest, PinError, PinLimits, Profile, Recognition,
-    Signable, recognise,
+    CardError, CardMemory, CodeStates, CpxCard, Digest, PinLimits, Profile, Recognition, Signable,
+    recognise,
 };
 use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, SignatureAlgorithm};
 
@@ -192,6 +192,20 @@ impl OpenCard {
         failed_before || !succeeded
     }
 
+    /// Resets the card where the reset that its last use ended with did not succeed.
+    pub(crate) fn reset_if_owed(&mut self) -> Result<(), OperationError> {
+        if !self.owes_reset {
+            return Ok(());
+        }
+        self.in_transaction(|transaction, _, memory| {
+            transaction.end_with_reset().map_err(from_reader_fault)?;
+            memory.note_reset();
+            Ok(())
+        })?;
+        self.owes_reset = false;
+        Ok(())
+    }
+
     /// Brings the card back from the reset after its use, where that takes anything.
     pub(crate) fn reopen(&mut self) -> Result<(), OperationError> {
         if !self.memory.needs_reopening() {
@@ -221,20 +235,19 @@ impl OpenCard {
     pub(crate) fn present_code<T>(
         &mut self,
         drops_state: bool,
-        work: impl FnOnce(&mut dyn CpxCard) -> Presented<T>,
+        work: impl FnOnce(&mut dyn CpxCard) -> Result<T, HolderCodeError>,
     ) -> Result<T, HolderCodeError> {
         let owed_reset = self.owes_reset;
         let (outcome, owes_reset) = self.in_transaction(|mut transaction, profile, memory| {
             let mut card = profile.open(transaction.channel(), memory);
-            let presented = work(&mut *card);
-            let leaves_our_state = card.leaves_code_presented() || presented.answer_was_lost;
+            let outcome = work(&mut *card);
+            let must_reset = owed_reset || (drops_state && card.leaves_code_presented());
             drop(card);
-            let must_reset = owed_reset || (drops_state && leaves_our_state);
             let was_reset = must_reset && transaction.end_with_reset().is_ok();
             if was_reset {
                 memory.note_reset();
             }
-            Ok((presented.outcome, must_reset && !was_reset))
+            Ok((outcome, must_reset && !was_reset))
         })?;
         if owes_reset {
             tracing::warn!("the card could not be reset after its use");
@@ -278,42 +291,17 @@ impl OpenCard {
     }
 }
 
-/// What became of work that presents a code.
-pub(crate) struct Presented<T> {
-    pub(crate) outcome: Result<T, HolderCodeError>,
-    /// The answer to a code may have got lost, so that the card may know of that code.
-    pub(crate) answer_was_lost: bool,
-}
-
-impl<T> Presented<T> {
-    /// Work whose every code was answered, or that presented none.
-    pub(crate) fn answered(outcome: Result<T, HolderCodeError>) -> Self {
-        Self {
-            outcome,
-            answer_was_lost: false,
-        }
-    }
-}
-
 /// The key first, then VERIFY, then the digests; before each, whether to go on.
 fn verify_and_sign(
     card: &mut dyn CpxCard,
     key_use: &KeyUse,
     go_on: &GoOn<'_>,
-) -> Presented<Vec<Vec<u8>>> {
-    if let Err(error) = check_key(card, key_use) {
-        return Presented::answered(Err(from_card_error(error).into()));
-    }
-    if let Err(error) = go_on() {
-        return Presented::answered(Err(error.into()));
-    }
-    if let Err(error) = card.verify_pin(&key_use.pin, last_try(key_use.last_try_confirmed)) {
-        return Presented {
-            answer_was_lost: matches!(error, PinError::Card(_)),
-            outcome: Err(from_pin_error(error)),
-        };
-    }
-    Presented::answered(sign_all(card, key_use, go_on))
+) -> Result<Vec<Vec<u8>>, HolderCodeError> {
+    check_key(card, key_use).map_err(from_card_error)?;
+    go_on()?;
+    card.verify_pin(&key_use.pin, last_try(key_use.last_try_confirmed))
+        .map_err(from_pin_error)?;
+    sign_all(card, key_use, go_on)
 }
 
 /// Whether the card can do the work at all, before its code is presented for it.

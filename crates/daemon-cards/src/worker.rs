@@ -127,11 +127,10 @@ impl Worker {
     fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             tracing::error!(reader = self.reader_name, "a fault of ours on this card");
-            let insertion = self.card.take().map(|card| card.insertion());
-            if let Some(insertion) = insertion {
-                let fault = Err((ErrorCode::Internal, None));
-                self.inventory.publish(&self.reader, insertion, fault);
-            }
+            self.card = None;
+            let fault = Err((ErrorCode::Internal, None));
+            let insertion = self.calls.insertion();
+            self.inventory.publish(&self.reader, insertion, fault);
         }
     }
 
@@ -182,20 +181,28 @@ impl Worker {
             }
             (problem.error.code, problem.atr)
         });
-        self.inventory.publish(&self.reader, insertion, found);
-        if let Some(card) = &mut self.card {
-            match card.read_keys() {
-                Ok(keys) => {
-                    self.inventory.publish_keys(&self.reader, insertion, &keys);
-                    if !card.is_recalled() {
-                        card.keep(&self.inventory);
-                    }
+        if self.inventory.publish(&self.reader, insertion, found) {
+            self.learn_more(insertion);
+        } else {
+            // Nothing is asked or kept of one that is not shown.
+            self.card = None;
+        }
+    }
+
+    /// Reads what the card was not asked before it was shown.
+    fn learn_more(&mut self, insertion: u64) {
+        let Some(card) = &mut self.card else { return };
+        match card.read_keys() {
+            Ok(keys) => {
+                self.inventory.publish_keys(&self.reader, insertion, &keys);
+                if !card.is_recalled() {
+                    card.keep(&self.inventory);
                 }
-                Err(error) => tracing::debug!(?error, "the keys will be read at their first use"),
             }
-            if card.is_recalled() {
-                self.check_recalled(insertion);
-            }
+            Err(error) => tracing::debug!(?error, "the keys will be read at their first use"),
+        }
+        if card.is_recalled() {
+            self.check_recalled(insertion);
         }
     }
 
@@ -285,11 +292,9 @@ impl Worker {
                 let _done = Counted(Arc::clone(&self.queue), |queue| &queue.uses);
                 let outcome = self.set_pin(insertion, &new_pin, &|| !reply.is_closed());
                 drop(new_pin);
-                let failed = outcome.is_err();
+                let succeeded = outcome.is_ok();
                 let _ = reply.send(outcome);
-                if failed {
-                    self.settle(insertion, false);
-                }
+                self.settle(insertion, succeeded);
             }
             Job::UseKey {
                 insertion,
@@ -372,12 +377,16 @@ impl Worker {
         Ok(CodesOfCard { pin, unblock_code })
     }
 
-    /// After a use, while nobody waits for it: brings the card back from its reset, and where a code
-    /// failed now or before, reads what its counters say.
+    /// After a use, while nobody waits for it: tries once more to drop a state that was to be dropped,
+    /// brings the card back from its reset, and where a code failed now or before, reads what its
+    /// counters say.
     fn settle(&mut self, insertion: u64, succeeded: bool) {
         let Ok(card) = self.open_card(insertion) else {
             return;
         };
+        if let Err(error) = card.reset_if_owed() {
+            tracing::warn!(?error, "the card still knows of a code");
+        }
         if let Err(error) = card.reopen() {
             tracing::debug!(?error, "the card stays as its reset left it");
         }

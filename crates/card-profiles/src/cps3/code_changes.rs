@@ -36,10 +36,13 @@ impl Cps3<'_> {
         self.select_application()?;
         let was_verified_before = self.check_pin_before_use(&object, last_try)?;
         if object.has_several_lengths() {
-            self.verify_holder_code(&object, old)?;
+            self.verify_holder_code(&object, old, was_verified_before)?;
+        }
+        let changed = self.change_reference_data(&object, old, new);
+        if matches!(changed, Err(PinError::OutcomeUnknown(_))) {
             self.leaves_code_presented = !was_verified_before;
         }
-        self.change_reference_data(&object, old, new)?;
+        changed?;
         let after = self.code_state(object.reference);
         let is_presented = after.as_ref().map_or(true, |state| state.is_presented());
         self.leaves_code_presented = is_presented && !was_verified_before;
@@ -86,8 +89,8 @@ impl Cps3<'_> {
         }
         self.check_unblock_code_before_use(&unblock, last_try)?;
         self.select_application()?;
-        match self.verify(&unblock, code)? {
-            Presentation::Accepted => self.leaves_code_presented = true,
+        match self.verify(&unblock, code, false)? {
+            Presentation::Accepted => {}
             Presentation::Wrong { tries_left } => {
                 let uses_left = self.uses_left_after_wrong_code();
                 return Err(UnblockError::Wrong {

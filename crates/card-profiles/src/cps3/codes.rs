@@ -131,8 +131,7 @@ impl Cps3<'_> {
         }
         self.select_application()?;
         let was_verified_before = self.check_pin_before_use(&object, last_try)?;
-        self.verify_holder_code(&object, digits)?;
-        self.leaves_code_presented = !was_verified_before;
+        self.verify_holder_code(&object, digits, was_verified_before)?;
         Ok(Verification {
             was_verified_before,
         })
@@ -182,8 +181,9 @@ impl Cps3<'_> {
         &mut self,
         object: &PinObject,
         digits: &[u8],
+        was_verified_before: bool,
     ) -> Result<(), PinError> {
-        match self.verify(object, digits)? {
+        match self.verify(object, digits, was_verified_before)? {
             Presentation::Accepted => Ok(()),
             Presentation::Wrong { tries_left } => Err(PinError::Wrong { tries_left }),
             Presentation::Blocked => Err(PinError::Blocked),
@@ -195,10 +195,14 @@ impl Cps3<'_> {
         &mut self,
         object: &PinObject,
         digits: &[u8],
+        was_verified_before: bool,
     ) -> Result<Presentation, CardError> {
         let command = CommandApdu::new(0x00, VERIFY, 0x00, object.reference)
             .with_secret_data(&object.reference_data(digits));
+        // The answer may get lost.
+        self.leaves_code_presented = !was_verified_before;
         let sw = self.channel.transmit(&command)?.sw();
+        self.leaves_code_presented &= sw.is_success();
         self.judge_code(object, sw, "VERIFY")
     }
 

@@ -55,8 +55,8 @@ impl Cps4<'_> {
         self.enter_application()?;
         let state = self.code_state(unblock.reference)?;
         check_tries(state.tries_left(), last_try)?;
-        match self.verify(&unblock, code)? {
-            Presentation::Accepted => self.leaves_code_presented = true,
+        match self.verify(&unblock, code, false)? {
+            Presentation::Accepted => {}
             Presentation::Wrong { tries_left } => {
                 return Err(UnblockError::Wrong {
                     tries_left,

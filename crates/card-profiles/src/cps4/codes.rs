@@ -86,11 +86,8 @@ impl Cps4<'_> {
         self.enter_application()?;
         let state = self.code_state(object.reference)?;
         check_tries(state.tries_left(), last_try)?;
-        match self.verify(object, digits)? {
-            Presentation::Accepted => {
-                self.leaves_code_presented = !state.is_presented();
-                Ok(state.is_presented())
-            }
+        match self.verify(object, digits, state.is_presented())? {
+            Presentation::Accepted => Ok(state.is_presented()),
             Presentation::Wrong { tries_left } => Err(PinError::Wrong { tries_left }),
             Presentation::Blocked => Err(PinError::Blocked),
         }
@@ -101,11 +98,15 @@ impl Cps4<'_> {
         &mut self,
         object: &PinObject,
         digits: &[u8],
+        was_verified_before: bool,
     ) -> Result<Presentation, CardError> {
         self.code_was_sent = true;
         let command = CommandApdu::new(CHANNEL_1, VERIFY, 0x00, object.reference)
             .with_secret_data(&object.reference_data(digits));
+        // The answer may get lost.
+        self.leaves_code_presented = !was_verified_before;
         let sw = self.channel.transmit(&command)?.sw();
+        self.leaves_code_presented &= sw.is_success();
         if sw == StatusWord::VERIFICATION_FAILED {
             let state = self.code_state(object.reference)?;
             return Presentation::failed(state.tries_left(), "VERIFY");

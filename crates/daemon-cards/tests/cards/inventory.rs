@@ -5,7 +5,7 @@ use card_emulator::VirtualCard;
 use daemon_cards::Settings;
 use daemon_types::{Environment, ErrorCode, ReaderCondition};
 
-use crate::bench::{Bench, FIRST, RIGHT, SETTINGS, first_card};
+use crate::bench::{Bench, FIRST, RIGHT, SETTINGS, first_card, second_card};
 use crate::test_source::{Act, Moment};
 
 #[tokio::test]
@@ -58,6 +58,31 @@ async fn an_unknown_card_is_shown_by_its_atr_and_gets_no_command() {
     let digits: String = atr.chars().filter(char::is_ascii_hexdigit).collect();
     assert!(digits.eq_ignore_ascii_case("3B0200FF"), "{atr}");
     assert_eq!(bench.control.commands(), 0);
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_while_a_card_is_read_costs_that_card_and_is_told() {
+    let mut bench = Bench::empty(SETTINGS);
+    let control = &bench.control;
+    control.plan(|_| true, Moment::BeforeTheCommand, Act::Panic);
+    control.readers.insert(FIRST, first_card()).unwrap();
+    assert_eq!(bench.card_seen().await, None);
+    let problem = ReaderCondition::CardProblem(ErrorCode::Internal, None);
+    assert_eq!(bench.first_condition(), problem);
+    bench.remove(FIRST).await;
+    bench.insert(FIRST, second_card()).await;
+}
+
+#[tokio::test]
+async fn a_card_lost_to_a_fault_of_ours_is_shown_no_longer() {
+    let (mut bench, card) = Bench::with_card(SETTINGS).await;
+    let control = &bench.control;
+    control.plan(|_| true, Moment::BeforeTheCommand, Act::Panic);
+    assert!(bench.use_key(&card, RIGHT).await.is_err());
+    bench.card_left().await;
+    assert_eq!(bench.card_seen().await, None);
+    assert!(bench.cards.cards().is_empty());
+    assert_eq!(bench.control.verifies(), 0);
 }
 
 fn only(environment: Environment) -> Settings {

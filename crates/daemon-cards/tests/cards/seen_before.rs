@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use card_emulator::{CardParameters, Cps3Card, Cps4Card, VirtualCard};
-use daemon_cards::{CardInReader, EntryStore, HolderCodeError, LIFETIME, SeenCards};
-use daemon_types::{CardSummary, CodeCondition, ErrorCode, Reason};
+use daemon_cards::{CardInReader, EntryStore, HolderCodeError, LIFETIME, SeenCards, Settings};
+use daemon_types::{CardSummary, CodeCondition, Environment, ErrorCode, Reason};
 use secrets::SecretBytes;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -250,6 +250,24 @@ async fn an_entry_of_another_card_under_this_ones_name_is_not_believed() {
     let first = bench.insert(FIRST, first_card()).await;
     assert_ne!(first.card.summary.holder, second.card.summary.holder);
     assert_ne!(entries.all()[&name], of_second);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_a_card_that_is_not_shown() {
+    let entries = Entries::default();
+    let production_alone = Settings {
+        only_environment: Some(Environment::Production),
+        ..SETTINGS
+    };
+    let seen_cards = SeenCards::new(Box::new(entries.clone()), noon);
+    let mut bench = Bench::empty_with(production_alone, Some(seen_cards));
+    bench.control.readers.insert(FIRST, first_card()).unwrap();
+    assert_eq!(bench.card_seen().await, None);
+    // The worker comes to what is in its reader next when it is done with this card.
+    bench.remove(FIRST).await;
+    bench.control.readers.insert(FIRST, second_card()).unwrap();
+    assert_eq!(bench.card_seen().await, None);
+    assert!(entries.all().is_empty());
 }
 
 #[tokio::test]

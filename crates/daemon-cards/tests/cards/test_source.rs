@@ -64,6 +64,8 @@ pub(crate) enum Act {
     Pause,
     /// One bit of the answer is another one than the card sent.
     FlipABit,
+    /// The agent comes upon a fault of its own.
+    Panic,
 }
 
 impl Control {
@@ -185,6 +187,7 @@ impl Control {
                 Ok(())
             }
             Act::FlipABit => Ok(()),
+            Act::Panic => panic!("on purpose"),
         }
     }
 }

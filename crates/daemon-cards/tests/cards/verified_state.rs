@@ -44,10 +44,22 @@ async fn check_dropped_after_silence(on: fn(&[u8]) -> bool) {
 }
 
 #[tokio::test]
-async fn one_that_could_not_be_dropped_is_dropped_after_the_next_use() {
+async fn one_that_could_not_be_dropped_is_dropped_while_nobody_waits() {
     let (bench, card) = Bench::with_card(SETTINGS).await;
     bench.control.refuse_next_reset(ReaderFault::Mute);
     assert!(bench.use_key(&card, RIGHT).await.is_ok());
+    bench.all_done(&card).await;
+    assert_eq!(bench.control.resets(), 1);
+    assert_eq!(verify_state(&bench, FIRST), THREE_TRIES_LEFT);
+}
+
+#[tokio::test]
+async fn one_that_could_not_be_dropped_twice_is_dropped_after_the_next_use() {
+    let (bench, card) = Bench::with_card(SETTINGS).await;
+    bench.control.refuse_next_reset(ReaderFault::Mute);
+    bench.control.refuse_next_reset(ReaderFault::Mute);
+    assert!(bench.use_key(&card, RIGHT).await.is_ok());
+    bench.all_done(&card).await;
     assert_eq!(verify_state(&bench, FIRST), StatusWord::SUCCESS);
     assert!(bench.use_key(&card, RIGHT).await.is_ok());
     assert_eq!(bench.control.resets(), 1);
@@ -71,6 +83,20 @@ async fn another_programs_is_left_alone_even_when_the_signature_failed() {
     control.plan(is_signature, Moment::BeforeTheAnswer, Act::FallSilent);
     assert_eq!(code(bench.use_key(&card, RIGHT).await), ErrorCode::CardMute);
     assert_eq!(control.resets(), 0);
+    assert_eq!(other.verify_state(), StatusWord::SUCCESS);
+}
+
+#[tokio::test]
+async fn another_programs_is_left_alone_when_no_code_of_ours_was_sent() {
+    let (bench, card) = Bench::with_card(SETTINGS).await;
+    let mut other = OtherProgram::on(&bench, FIRST);
+    other.verify();
+    let control = &bench.control;
+    let asks_the_counter = |command: &[u8]| command.starts_with(&[0x00, 0x20]);
+    control.plan(asks_the_counter, Moment::BeforeTheCommand, Act::FallSilent);
+    assert_eq!(code(bench.use_key(&card, RIGHT).await), ErrorCode::CardMute);
+    bench.all_done(&card).await;
+    assert_eq!((control.verifies(), control.resets()), (0, 0));
     assert_eq!(other.verify_state(), StatusWord::SUCCESS);
 }
 
