@@ -95,6 +95,12 @@ impl Calls {
         self.came_back.swap(false, Ordering::AcqRel)
     }
 
+    /// How long a transaction may last: the most that is asked in one, a hundred signatures of a card
+    /// that takes its time, lasts half as long.
+    pub(crate) fn transaction_time(&self) -> Duration {
+        self.watch.limit * CALL_TIMES_OF_TRANSACTION
+    }
+
     /// Lets the worker end with the call that it is in.
     pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::Release);
@@ -246,6 +252,8 @@ impl CallWatch {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+const CALL_TIMES_OF_TRANSACTION: u32 = 30;
 
 #[cfg(test)]
 mod tests {

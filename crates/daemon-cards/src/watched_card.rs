@@ -1,6 +1,8 @@
-//! A card each of whose calls is watched, so that one that does not come back is noticed.
+//! A card each of whose calls is watched, so that one that does not come back is noticed, and so is
+//! a card that answers in time and never comes to an end.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use card_apdu::{Atr, CardChannel, Protocol, ReaderFault, WireBytes};
 
@@ -40,6 +42,7 @@ impl CardConnection for WatchedConnection {
         Ok(Box::new(WatchedTransaction {
             protocol: transaction.channel().protocol(),
             transaction,
+            began: Instant::now(),
             calls: Arc::clone(&self.calls),
         }))
     }
@@ -53,6 +56,7 @@ impl CardConnection for WatchedConnection {
 struct WatchedTransaction<'a> {
     transaction: Box<dyn CardTransaction + 'a>,
     protocol: Protocol,
+    began: Instant,
     calls: Arc<Calls>,
 }
 
@@ -75,7 +79,65 @@ impl CardChannel for WatchedTransaction<'_> {
     }
 
     fn exchange(&mut self, command: &WireBytes) -> Result<Vec<u8>, ReaderFault> {
+        if self.began.elapsed() > self.calls.transaction_time() {
+            tracing::warn!("a card does not come to an end");
+            return Err(ReaderFault::Mute);
+        }
         let exchange = || self.transaction.channel().exchange(command);
         self.calls.during(WaitsFor::Card, exchange)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use card_apdu::{ChannelError, CommandApdu, ExpectedLen};
+    use daemon_types::ReaderId;
+
+    use super::*;
+    use crate::call_watch::CallWatch;
+
+    const CALL_TIME: Duration = Duration::from_millis(1);
+
+    /// Gives a byte a call, each in time, of an answer that is never whole.
+    struct Endless;
+
+    impl CardChannel for Endless {
+        fn protocol(&self) -> Protocol {
+            Protocol::T0
+        }
+
+        fn exchange(&mut self, _command: &WireBytes) -> Result<Vec<u8>, ReaderFault> {
+            thread::sleep(CALL_TIME);
+            Ok(vec![0x00, 0x61, 0x01])
+        }
+    }
+
+    impl CardTransaction for Endless {
+        fn channel(&mut self) -> &mut dyn CardChannel {
+            self
+        }
+
+        fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_card_that_answers_in_time_and_never_ends_counts_as_mute_and_is_still_reset() {
+        let watch = CallWatch::new(CALL_TIME);
+        let mut transaction = Box::new(WatchedTransaction {
+            transaction: Box::new(Endless),
+            protocol: Protocol::T0,
+            began: Instant::now(),
+            calls: Calls::of_worker(ReaderId("reader".into()), &watch),
+        });
+        let read = CommandApdu::new(0x00, 0xB0, 0x00, 0x00);
+        let read = read.with_le(ExpectedLen::AsMuchAsPossible);
+        let outcome = transaction.transmit(&read);
+        assert_eq!(outcome, Err(ChannelError::Reader(ReaderFault::Mute)));
+        assert!(transaction.end_with_reset().is_ok());
     }
 }
