@@ -6,6 +6,7 @@
 //! So whatever else is in a container is passed over, and whatever of it is missing is missing.
 
 use card_apdu::tlv::{self, Tag, Tlv};
+use igc_sante::may_mislead;
 
 use crate::CardError;
 use crate::files::FilePath;
@@ -73,14 +74,14 @@ pub(crate) fn parse_activity(number: u8, bytes: &[u8]) -> Result<Option<Activity
 }
 
 /// A text that can be shown: nothing says of which character set it is, so what is no UTF-8 is
-/// taken for Latin-1, and characters that move a cursor or hide are left out.
+/// taken for Latin-1, and characters that mislead whoever reads it are left out.
 fn text(bytes: &[u8]) -> Option<String> {
     let decoded = str::from_utf8(bytes).map_or_else(
         |_| bytes.iter().copied().map(char::from).collect(),
         str::to_owned,
     );
-    let is_shown = |character: &char| !character.is_control();
-    let shown: String = decoded.chars().filter(is_shown).collect();
+    let shown = decoded.chars().filter(|shown| !may_mislead(*shown));
+    let shown: String = shown.collect();
     let shown = shown.trim();
     (!shown.is_empty()).then(|| shown.to_owned())
 }
@@ -144,6 +145,8 @@ mod tests {
         assert_eq!(place("HÔPITAL".as_bytes()), "HÔPITAL");
         assert_eq!(place(b"H\xD4PITAL"), "HÔPITAL");
         assert_eq!(place(b"CABINET\x1B[2J\x00  "), "CABINET[2J");
+        let reordered = "\u{202E}TENIBAC\u{200B}";
+        assert_eq!(place(reordered.as_bytes()), "TENIBAC");
     }
 
     #[test]

@@ -42,19 +42,21 @@ fn decode_utf16(bytes: &[u8]) -> Option<String> {
 }
 
 fn shown(character: char) -> char {
-    if character.is_control() || is_invisible_or_reorders(character) {
+    if may_mislead(character) {
         char::REPLACEMENT_CHARACTER
     } else {
         character
     }
 }
 
-/// Zero-width characters, line and paragraph separators, and the controls of the Unicode bidirectional algorithm.
-fn is_invisible_or_reorders(character: char) -> bool {
-    matches!(
-        character,
-        '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
-    )
+/// Whether a character moves, hides or reorders what stands beside it: control characters, zero-width characters,
+/// line and paragraph separators, and the controls of the Unicode bidirectional algorithm.
+pub fn may_mislead(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
+        )
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ mod private_extensions;
 mod strict_parse;
 mod validity;
 
+pub use attribute_text::may_mislead;
 pub use card_certificate::CardCertificate;
 pub use card_type::{CardType, CardTypeContradiction, IssuedTypes};
 pub use environment::{Environment, EnvironmentContradiction};

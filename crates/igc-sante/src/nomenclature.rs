@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+use crate::attribute_text::may_mislead;
+
 /// A nomenclature table of the ANS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
@@ -118,7 +120,7 @@ fn entry(line: &str) -> Option<(&str, &str)> {
     let is_text = |text: &str, longest: usize| {
         (1..=longest).contains(&text.chars().count())
             && text.trim() == text
-            && !text.contains(|character: char| character == ';' || character.is_control())
+            && !text.contains(|character: char| character == ';' || may_mislead(character))
     };
     (is_text(code, LONGEST_CODE) && is_text(label, LONGEST_LABEL)).then_some((code, label))
 }
@@ -219,6 +221,8 @@ mod tests {
             ("code;label\n10;Docteur\n11;a;b", 3),
             ("code;label\n10;Docteur\n;a", 3),
             ("code;label\n10;Docteur\n11;\u{1B}[2J", 3),
+            ("code;label\n10;Docteur\n11;\u{202E}ruetcoD", 3),
+            ("code;label\n10;Docteur\n11;Doc\u{200B}teur", 3),
         ] {
             let mut nomenclature = Nomenclature::default();
             let refused = nomenclature.update(Table::Professions, csv);
