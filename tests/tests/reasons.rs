@@ -1,7 +1,6 @@
 //! What whoever writes a calling program reads of a request that is wrong: what was expected.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "a request that cannot be made fails its test"
 )]
 

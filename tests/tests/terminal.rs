@@ -1,8 +1,4 @@
 //! The terminal at which the agent runs and asks.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a terminal that cannot be used fails its test"
-)]
 
 use cpxd_tests::calls::{ORIGIN, nonce};
 use cpxd_tests::desk::Desk;
