@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Sign(SignOptions),
     /// The holder's codes
     Pin(PinOptions),
+    /// Show who used the card for what, newest first; works without an agent
+    Journal(JournalOptions),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -205,4 +207,20 @@ pub(crate) enum PinCommand {
     Change(WhichCard),
     /// Unblock a blocked card with its 8-digit unblock code, and choose a new code
     Unblock(WhichCard),
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct JournalOptions {
+    #[command(subcommand)]
+    pub(crate) command: Option<JournalCommand>,
+    /// How many entries
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) last: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// Look for entries that were changed, removed, inserted or put in another order
+    Verify,
 }

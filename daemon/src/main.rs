@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Run(options) => agent::run(&options, &common),
         Command::Demo(options) => agent::demo(&options, &common),
+        Command::Journal(options) => commands::journal::run(&options, &common),
         Command::Openapi => commands::openapi::print(),
         Command::Status => commands::status::print(&common),
         Command::Readers => commands::readers::print(&common),

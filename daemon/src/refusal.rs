@@ -41,6 +41,12 @@ impl Refusal {
         Self::new(code, texts.command_failed(), sentence(texts))
     }
 
+    /// The same, with one more member for programs.
+    pub(crate) fn with_field(mut self, name: &str, value: Value) -> Self {
+        self.fields.insert(name.to_owned(), value);
+        self
+    }
+
     /// The refusal in an error, whatever its type.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         if let Some(refusal) = error.downcast_ref::<Self>() {

@@ -85,7 +85,7 @@ impl<'de> Deserialize<'de> for LineHash {
 }
 
 /// The last line of a chain, which stands for all of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Head {
     /// Its sequence number; 0 before the first line.
     pub seq: u64,

@@ -107,6 +107,8 @@ pub enum Operation {
     Sign,
     /// The deciphering of a key.
     Decipher,
+    /// The holder's activities, which are behind the code.
+    ReadActivities,
     /// A new code after the old one.
     ChangePin,
     /// A new code after the unblock code.
@@ -242,14 +244,11 @@ pub enum Entry {
         version: String,
         /// Its process id.
         pid: u32,
+        /// What it was told to do: settings by their names in the configuration.
+        settings: BTreeMap<String, String>,
     },
     /// The agent ended as it was told to.
     AgentStopped,
-    /// What the agent was told to do when it started.
-    Policy {
-        /// Settings by their names in the configuration.
-        settings: BTreeMap<String, String>,
-    },
     /// Somebody asked for a use of the card: stands before every code presented and every
     /// signature made.
     Intent {

@@ -3,23 +3,31 @@
 use std::io::BufReader;
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::chain::{Head, Line, LineHash};
 use crate::files::FileName;
 use crate::lines::{Lines, Step};
 
 /// Something wrong, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// Name of the file; empty where it is about the journal as a whole.
     pub file: String,
     /// Line in it, from 1; 0 for the file as a whole.
     pub line: u64,
     /// What is wrong.
+    #[serde(flatten)]
     pub wrong: Wrong,
 }
 
 /// What is wrong with a journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(
+    tag = "code",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
 pub enum Wrong {
     /// The file cannot be read, or others can write it.
     Unreadable {

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::anchor::AnchorStore;
 use crate::chain::{Head, Line};
 use crate::entry::Entry;
@@ -10,7 +12,8 @@ use crate::files::{FileName, list};
 use crate::following::{Fault, Follower, Wrong};
 
 /// What a journal looks like.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Files read.
     pub files: usize,
@@ -114,7 +117,6 @@ fn see(line: &Line, retired: &mut Option<Head>) -> Option<Wrong> {
         Entry::Damaged { what, .. } => Some(Wrong::FoundBefore { what: what.clone() }),
         Entry::AgentStarted { .. }
         | Entry::AgentStopped
-        | Entry::Policy { .. }
         | Entry::Intent { .. }
         | Entry::Outcome { .. }
         | Entry::Grant { .. }

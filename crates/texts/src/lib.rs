@@ -2,9 +2,9 @@
 //!
 //! The sentences stand in `locales/<language>/*.ftl` (Project Fluent) and are
 //! part of the program. Code never names a message: it calls a method of
-//! [`PromptTexts`] or [`CommandTexts`], or asks [`error_title`] and
+//! [`PromptTexts`], [`CommandTexts`] or [`JournalTexts`], or asks [`error_title`] and
 //! [`error_detail`] for an error code. To add a sentence, write it in both
-//! languages and add its line in `prompt.rs` or `command_line.rs`; a test
+//! languages and add its line in the file that declares the type; a test
 //! fails until all three agree on name and variables.
 //!
 //! What others wrote (callers, certificates, the file system) goes through
@@ -13,6 +13,7 @@
 mod command_line;
 mod errors;
 mod foreign;
+mod journal;
 mod language;
 mod locales;
 mod prompt;
@@ -21,5 +22,6 @@ mod sentences;
 pub use command_line::CommandTexts;
 pub use errors::{ErrorFacts, error_detail, error_title};
 pub use foreign::foreign_text;
+pub use journal::JournalTexts;
 pub use language::Language;
 pub use prompt::PromptTexts;

@@ -66,9 +66,13 @@ mod tests {
 
     use super::Declared;
     use crate::locales::{files, try_format};
-    use crate::{CommandTexts, Language, PromptTexts};
+    use crate::{CommandTexts, JournalTexts, Language, PromptTexts};
 
-    const DECLARED: [Declared; 2] = [CommandTexts::DECLARED, PromptTexts::DECLARED];
+    const DECLARED: [Declared; 3] = [
+        CommandTexts::DECLARED,
+        JournalTexts::DECLARED,
+        PromptTexts::DECLARED,
+    ];
 
     /// The variables of every pattern of a language, by file and by name of the message, attribute or term.
     fn variables(language: Language) -> BTreeMap<(String, String), BTreeSet<String>> {

@@ -1,9 +1,11 @@
-//! Commands that ask the running agent.
+//! Commands: most ask the running agent, the journal is read where it is.
 
 pub(crate) mod authenticate;
 mod card_lines;
 pub(crate) mod cards;
 pub(crate) mod certificates;
+pub(crate) mod journal;
+mod journal_lines;
 pub(crate) mod openapi;
 pub(crate) mod pin;
 mod question_notice;

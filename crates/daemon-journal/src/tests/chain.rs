@@ -168,6 +168,23 @@ fn lines_and_files_of_another_journal_are_found_by_their_link() {
 }
 
 #[test]
+fn a_fault_has_the_same_name_for_programs_and_in_the_journal() {
+    let because = || String::new();
+    for wrong in [
+        Wrong::Unreadable { because: because() },
+        Wrong::NotAnEntry,
+        Wrong::Missing { from: 1, to: 2 },
+        Wrong::OutOfOrder { seq: 1 },
+        Wrong::TailMissing { anchored: 1 },
+        Wrong::AnchorUnreadable { because: because() },
+        Wrong::FoundBefore { what: because() },
+    ] {
+        let json = serde_json::to_value(&wrong).unwrap();
+        assert_eq!(json["code"], wrong.code());
+    }
+}
+
+#[test]
 fn a_file_under_another_name_is_found() {
     let place = Place::new();
     place.fill(3);
