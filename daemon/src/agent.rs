@@ -12,6 +12,7 @@ use card_emulator::{DemoCard, VirtualReaders};
 use daemon_api::{Api, Doors, TlsIdentity, serve};
 use daemon_cards::{Cards, ReaderSource, Settings};
 use daemon_core::Tokens;
+use daemon_journal::{Entry, FileAnchor, Journal, Limits};
 use daemon_operations::Operations;
 use daemon_types::Environment;
 use platform::core_dumps;
@@ -170,7 +171,15 @@ impl Agent {
         } else {
             greeting.of_run()
         };
-        let operations = Operations::new(cards.clone(), self.prompt, tokens, environment, now);
+        let journal = self.open_journal(now())?;
+        let operations = Operations::new(
+            cards.clone(),
+            self.prompt,
+            Arc::clone(&journal),
+            tokens,
+            environment,
+            now,
+        );
         let api = Api::new(operations, VERSION);
         publish_endpoint(&self.paths, &url)?;
         if let Some(greeting) = greeting {
@@ -186,8 +195,28 @@ impl Agent {
         stopping.await?;
         self.paths.withdraw_endpoint()?;
         platform::socket::unbind(&self.paths, lock)?;
+        write_beside(&journal, now(), Entry::AgentStopped);
         tracing::info!("the agent has stopped");
         Ok(())
+    }
+
+    /// The journal, which says first what runs and by which settings. A full disk is no reason not
+    /// to start: it refuses the use of the cards, and the rest can be looked at.
+    fn open_journal(&self, now: OffsetDateTime) -> anyhow::Result<Arc<Journal>> {
+        let anchor = Box::new(FileAnchor::new(&self.paths.journal_anchor_file()));
+        let folder = self.paths.journal_dir();
+        let journal = Journal::open(&folder, anchor, Limits::default(), now)
+            .context("opening the journal")?;
+        let version = VERSION.to_owned();
+        let pid = std::process::id();
+        let settings = self.configuration.settings();
+        let started = Entry::AgentStarted {
+            version,
+            pid,
+            settings,
+        };
+        write_beside(&journal, now, started);
+        Ok(Arc::new(journal))
     }
 
     fn start_cards(&self, now: fn() -> OffsetDateTime) -> anyhow::Result<Cards> {
@@ -213,6 +242,13 @@ impl Agent {
         };
         let seen_cards = seen_cards(&self.paths, self.configuration.remember_cards)?;
         Cards::start(sources, settings, seen_cards).context("starting the threads of the readers")
+    }
+}
+
+/// Writes what the agent does anyway, whether the journal takes it or not.
+fn write_beside(journal: &Journal, now: OffsetDateTime, entry: Entry) {
+    if let Err(error) = journal.append(now, entry) {
+        tracing::error!(?error, "the journal takes no entry");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The configuration: a file of the user, a policy of the machine that wins over it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -137,6 +138,35 @@ impl Configuration {
 
 fn nomenclature_beside(file: &Path) -> Option<PathBuf> {
     Some(file.parent()?.join("nomenclature"))
+}
+
+impl Configuration {
+    /// What decides over the use of cards, by its names in the file: the journal keeps it.
+    pub(crate) fn settings(&self) -> BTreeMap<String, String> {
+        let sources = self.reader_sources.iter().map(|source| match source {
+            ReaderSourceName::Pcsc => "pcsc",
+            ReaderSourceName::Virtual => "virtual",
+        });
+        let sources = sources.collect::<Vec<_>>().join(" ");
+        let environment = match self.environment {
+            Some(Environment::Test) => "test",
+            Some(Environment::Production) | None => "production",
+        };
+        let after_use = match self.after_use {
+            AfterUse::Reset => "reset",
+            AfterUse::Leave => "leave",
+        };
+        let remember_cards = if self.remember_cards { "true" } else { "false" };
+        let settings = [
+            ("after-use", after_use),
+            ("environment", environment),
+            ("reader-source", &sources),
+            ("remember-cards", remember_cards),
+        ];
+        settings
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
+    }
 }
 
 /// A policy that is there must never be passed over, so only a file that is known to be absent

@@ -22,6 +22,7 @@ pub mod judge;
 #[cfg(target_os = "linux")]
 pub mod odd_card;
 pub mod operations;
+pub mod own_journal;
 #[cfg(target_os = "linux")]
 pub mod pcsc_stack;
 pub mod programs;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use card_apdu::{Atr, CardChannel, Protocol, ReaderFault, WireBytes};
 use card_emulator::pki::KeySet;
 use card_emulator::{CardParameters, Cps3Card, VirtualConnection, VirtualReaders};
+use cpxd_tests::own_journal::OwnJournal;
 use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{
     AfterUse, CardConnection, CardTransaction, Cards, ConnectCard, Presence, ReaderSource,
@@ -30,6 +31,7 @@ use tokio::time::Instant;
 struct Desk {
     operations: Operations,
     commands: Arc<AtomicUsize>,
+    _journal: OwnJournal,
 }
 
 /// Days from now at which the certificates of a card begin and end.
@@ -75,9 +77,18 @@ impl Desk {
         let prompt = Prompt::scripted(ScriptedHolder::from_toml(one_answer).unwrap());
         let now = OffsetDateTime::now_utc;
         let tokens = Tokens::default();
+        let journal = OwnJournal::new();
         Self {
-            operations: Operations::new(cards, prompt, tokens, Environment::Test, now),
+            operations: Operations::new(
+                cards,
+                prompt,
+                Arc::clone(&journal.journal),
+                tokens,
+                Environment::Test,
+                now,
+            ),
             commands,
+            _journal: journal,
         }
     }
 

@@ -14,6 +14,7 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use crate::Operations;
+use crate::journalled::{Intent, result_of};
 use crate::look::PATIENCE;
 
 /// Something that a card does once its holder typed a code for it.
@@ -96,14 +97,21 @@ impl Operations {
                 return Err(ErrorCode::Timeout.into());
             }
             *answered = false;
-            let turn = self.ask_in_turn(caller, &mut card, work, warning, deadline);
-            let (asked, answer, turn) = turn.await?;
+            let agreed = self.ask_in_turn(caller, &mut card, work, warning, deadline);
+            let Agreed {
+                asked,
+                answer,
+                turn,
+                intent,
+            } = agreed.await?;
             *answered = true;
             let asks_again = turn.asks_again();
             let done = work.present(&self.0.cards, &card, asked, answer);
             let done = tokio::time::timeout_at(deadline + CARD_TIME, done);
             let outcome = give_away_once_begun(turn, done).await;
-            match outcome.unwrap_or_else(|_| Err(work.timed_out().into())) {
+            let outcome = outcome.unwrap_or_else(|_| Err(work.timed_out().into()));
+            intent.end(result_of(&outcome, work, &card)).await;
+            match outcome {
                 Ok(outcome) => return Ok(outcome),
                 Err(HolderCodeError::WrongCode { tries_left }) if !asks_again => {
                     return Err(
@@ -137,7 +145,7 @@ impl Operations {
         work: &W,
         warning: Warning,
         deadline: Instant,
-    ) -> Result<(CodesAsked, Answer, Turn), OperationError> {
+    ) -> Result<Agreed, OperationError> {
         let mut asked = self.codes_asked(card, work, warning).await?;
         let _place = self.place_in_the_row()?;
         let turn = self
@@ -152,12 +160,26 @@ impl Operations {
         if warning.is_last_try {
             asked = asked.for_the_last_try();
         }
-        let answered = self.ask(turn, caller, card, work.purpose(), asked, deadline);
-        let (answer, turn) = answered.await?;
-        if asked.is_last_try() && !answer.last_try_confirmed {
-            return Err(ErrorCode::LastTryNotConfirmed.into());
+        let purpose = work.purpose();
+        let intent = self.intend(caller, card, &purpose).await?;
+        let answered = self.ask(turn, caller, card, purpose, asked, deadline).await;
+        let agreed = answered.and_then(|(answer, turn)| {
+            let is_risked = !asked.is_last_try() || answer.last_try_confirmed;
+            let refused = ErrorCode::LastTryNotConfirmed;
+            is_risked.then_some((answer, turn)).ok_or(refused.into())
+        });
+        match agreed {
+            Ok((answer, turn)) => Ok(Agreed {
+                asked,
+                answer,
+                turn,
+                intent,
+            }),
+            Err(error) => {
+                intent.end((&error).into()).await;
+                Err(error)
+            }
         }
-        Ok((asked, answer, turn))
     }
 
     /// The codes to ask for; where the counters allow none, they are read again, since another
@@ -240,6 +262,14 @@ impl Operations {
         let _announced = Announced::new(&self.0.cards, &summary.id);
         Ok(turn.ask(&question, deadline).await?)
     }
+}
+
+/// A question that the holder agreed to, and what it needs from there on.
+struct Agreed {
+    asked: CodesAsked,
+    answer: Answer,
+    turn: Turn,
+    intent: Intent,
 }
 
 /// What the question before it adds to a question.

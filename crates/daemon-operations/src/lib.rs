@@ -3,11 +3,14 @@
 //! Each starts by asking `daemon-core` whether the caller may, then looks at
 //! the card, questions the holder before any transaction is open, and drives
 //! the card once. The code goes from the prompt to the card and nowhere else.
+//! The journal has the intent before the holder is asked, and the outcome
+//! before the caller is answered.
 
 mod activities;
 mod authenticate;
 mod codes;
 mod holder;
+mod journalled;
 mod key_work;
 mod look;
 mod sign;
@@ -19,6 +22,7 @@ use std::sync::Arc;
 
 use daemon_cards::Cards;
 use daemon_core::{Tokens, authorise};
+use daemon_journal::Journal;
 use daemon_types::{Caller, Environment, ErrorCode, OperationError, Right};
 use prompt::Prompt;
 use time::OffsetDateTime;
@@ -32,6 +36,7 @@ pub struct Operations(Arc<Parts>);
 struct Parts {
     cards: Cards,
     prompt: Prompt,
+    journal: Arc<Journal>,
     /// Places in the row of questions; whoever finds none is told to come back.
     questions: Semaphore,
     tokens: Tokens,
@@ -40,12 +45,13 @@ struct Parts {
 }
 
 impl Operations {
-    /// Operations over these cards and this way to the holder, for the programs
-    /// that hold these tokens, in one environment.
+    /// Operations over these cards and this way to the holder, told to this journal, for the
+    /// programs that hold these tokens, in one environment.
     #[must_use]
     pub fn new(
         cards: Cards,
         prompt: Prompt,
+        journal: Arc<Journal>,
         tokens: Tokens,
         environment: Environment,
         now: fn() -> OffsetDateTime,
@@ -53,6 +59,7 @@ impl Operations {
         Self(Arc::new(Parts {
             cards,
             prompt,
+            journal,
             questions: Semaphore::new(MAXIMUM_QUESTIONS),
             tokens,
             environment,

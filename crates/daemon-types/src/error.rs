@@ -150,6 +150,8 @@ reasons! {
     OutcomeUnknown = "outcome-unknown",
     /// With `card-mute`: what came for a signature does not fit the certificate; nobody was given it.
     SignatureWrong = "signature-wrong",
+    /// With `internal`: the journal could not be written, so the card was not used.
+    JournalUnavailable = "journal-unavailable",
     /// With `environment-mismatch`: a test card, and an agent that works with real ones.
     TestCard = "test-card",
     /// With `environment-mismatch`: a real card, and an agent that works with test cards.

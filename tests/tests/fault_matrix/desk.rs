@@ -8,6 +8,7 @@ use card_apdu::{Atr, CardChannel as _, CommandApdu};
 use card_emulator::pki::KeySet;
 use card_emulator::{DemoCard, FaultPlan, ObservedCard, VirtualCard, VirtualReaders};
 use card_profiles::{CardMemory, CodeStates, CpxCard, LastTry, Recognition, recognise};
+use cpxd_tests::own_journal::OwnJournal;
 use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{AfterUse, Cards, Settings, Subscription};
 use daemon_core::Tokens;
@@ -33,6 +34,7 @@ pub(crate) struct Desk {
     pub(crate) cards: Cards,
     events: Subscription,
     codes: Arc<Codes>,
+    journal: OwnJournal,
 }
 
 /// Codes that came to the card from the agent.
@@ -68,6 +70,7 @@ impl Desk {
             events: cards.subscribe(Some(0)),
             cards,
             codes: Arc::default(),
+            journal: OwnJournal::new(),
         }
     }
 
@@ -79,6 +82,7 @@ impl Desk {
         Operations::new(
             self.cards.clone(),
             Prompt::scripted(ScriptedHolder::from_toml(&script).unwrap()),
+            Arc::clone(&self.journal.journal),
             Tokens::default(),
             Environment::Test,
             OffsetDateTime::now_utc,

@@ -1,7 +1,7 @@
 //! A workstation on which a sequence of steps is played, and what must hold after each of them.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use card_profiles::{CardMemory, LastTry, Recognition, recognise};
 use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{AfterUse, Cards, Settings, Subscription};
 use daemon_core::Tokens;
+use daemon_journal::{FileAnchor, Journal, Limits};
 use daemon_operations::Operations;
 use daemon_types::{
     AuthenticateRequest, Caller, CardId, CardSummary, CodeCondition, Environment, ErrorCode,
@@ -45,6 +46,7 @@ pub(crate) struct Workstation {
     numbers: [String; 2],
     /// Which card bears which name, as far as it was listed.
     ids: HashMap<CardId, usize>,
+    journal: Arc<Journal>,
     folder: TempDir,
 }
 
@@ -107,6 +109,7 @@ impl Workstation {
             cards: Cards::start(vec![Box::new(source)], settings, None).unwrap(),
             numbers: parameters.map(|parameters| parameters.number.to_string()),
             ids: HashMap::new(),
+            journal: journal(folder.path()),
             folder,
         };
         workstation.readers.insert(READER, Box::new(place)).unwrap();
@@ -413,6 +416,7 @@ impl Workstation {
         Operations::new(
             self.cards.clone(),
             Prompt::scripted(ScriptedHolder::from_toml(script).unwrap()),
+            Arc::clone(&self.journal),
             Tokens::default(),
             Environment::Test,
             OffsetDateTime::now_utc,
@@ -564,3 +568,10 @@ const READER: &str = "Virtual CPS reader 00";
 const CPS2TER: &[u8] = &[0x80, 0x25, 0x00, 0x00, 0x01, 0xFF, 0x00, 0x02];
 const A_MOMENT: Duration = Duration::from_millis(10);
 const A_MINUTE: Duration = Duration::from_secs(60);
+
+fn journal(folder: &Path) -> Arc<Journal> {
+    let anchor = Box::new(FileAnchor::new(&folder.join("anchor/head")));
+    let folder = folder.join("journal");
+    let now = OffsetDateTime::now_utc();
+    Arc::new(Journal::open(&folder, anchor, Limits::default(), now).unwrap())
+}

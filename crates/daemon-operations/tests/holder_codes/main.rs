@@ -6,9 +6,11 @@
     reason = "what cannot be prepared or asked fails its test"
 )]
 
+mod journal;
 mod turns;
 mod virtual_source;
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,12 +22,14 @@ use card_emulator::{
 use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{AfterUse, Cards, Settings};
 use daemon_core::Tokens;
+use daemon_journal::{FileAnchor, Journal, Limits};
 use daemon_operations::Operations;
 use daemon_types::{
     Caller, CardId, CodeCondition, CodesOfCard, Environment, ErrorCode, OperationError, Reason,
     SocketProgram,
 };
 use prompt::{Prompt, ScriptedHolder};
+use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
@@ -39,15 +43,20 @@ struct Desk {
     operations: Operations,
     /// Commands that carried a code, as they came to the card.
     codes_seen: Arc<Mutex<Vec<u8>>>,
+    /// Of the journal and its anchor.
+    folder: TempDir,
 }
 
 impl Desk {
     fn new(after_use: AfterUse, answers: &[&str]) -> Self {
         let readers = VirtualReaders::with_count(1);
+        let folder = tempfile::tempdir().unwrap();
+        let journal = journal(folder.path());
         let desk = Self {
             readers: readers.clone(),
-            operations: operations(readers, after_use, answers),
+            operations: operations(readers, after_use, answers, journal),
             codes_seen: Arc::default(),
+            folder,
         };
         desk.insert_card();
         desk
@@ -113,7 +122,12 @@ impl Desk {
     }
 }
 
-fn operations(readers: VirtualReaders, after_use: AfterUse, answers: &[&str]) -> Operations {
+fn operations(
+    readers: VirtualReaders,
+    after_use: AfterUse,
+    answers: &[&str],
+    journal: Arc<Journal>,
+) -> Operations {
     let source = VirtualSource {
         readers,
         seen: None,
@@ -131,10 +145,23 @@ fn operations(readers: VirtualReaders, after_use: AfterUse, answers: &[&str]) ->
     Operations::new(
         cards,
         Prompt::scripted(ScriptedHolder::from_toml(&script).unwrap()),
+        journal,
         Tokens::default(),
         Environment::Test,
         OffsetDateTime::now_utc,
     )
+}
+
+/// A journal with a file for each line, so that a fault of the disk is met at once.
+fn journal(folder: &Path) -> Arc<Journal> {
+    let limits = Limits {
+        maximum_file_len: 1,
+        maximum_files: 1000,
+        ..Limits::default()
+    };
+    let anchor = Box::new(FileAnchor::new(&folder.join("anchor/head")));
+    let now = OffsetDateTime::now_utc();
+    Arc::new(Journal::open(&folder.join("journal"), anchor, limits, now).unwrap())
 }
 
 fn caller() -> Caller {

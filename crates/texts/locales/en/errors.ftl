@@ -116,6 +116,7 @@ reason-new-pin-refused = The card does not take this new code: it is made of dig
 reason-unblock-code-length = The unblock code has exactly 8 digits. Nothing was sent to the card and no try is lost. Read again the letter that gave you your code, then try again.
 reason-outcome-unknown = The card had no time to confirm the new code. Put it back. If it is blocked, unblock it again; otherwise try the new code first, then the old one.
 reason-signature-wrong = What the card gave as a signature does not fit its certificate; it was not passed on. Take the card out and wipe the chip, put it back, then try again. If that does not help, try it in another reader, then ask for a replacement.
+reason-journal-unavailable = The journal of this computer cannot be written, so the card was not used. The disk may be full: make room, then try again, or tell whoever looks after this computer.
 reason-test-card = This is a test card, and cpxd works with real cards here. Insert your own card; to try test cards, set environment = "test" in the configuration of cpxd.
 reason-real-card = This is a real card, and cpxd works with test cards here. Insert a test card; to work with real ones, set environment = "production" in the configuration of cpxd.
 

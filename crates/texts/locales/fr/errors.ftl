@@ -116,6 +116,7 @@ reason-new-pin-refused = La carte n’accepte pas ce nouveau code : il n’a qu
 reason-unblock-code-length = Le code de déblocage a exactement 8 chiffres. Rien n’a été envoyé à la carte et aucun essai n’est perdu. Relisez le courrier de votre code porteur, puis recommencez.
 reason-outcome-unknown = La carte n’a pas eu le temps de confirmer le nouveau code. Remettez-la en place. Si elle est bloquée, débloquez-la à nouveau ; sinon, essayez d’abord le nouveau code, puis l’ancien.
 reason-signature-wrong = Ce que la carte a rendu comme signature ne correspond pas à son certificat et n’a pas été transmis. Retirez la carte et essuyez la puce, remettez-la, puis recommencez. Si cela continue, essayez-la dans un autre lecteur, puis demandez son remplacement.
+reason-journal-unavailable = Le journal de ce poste ne peut pas être écrit ; la carte n’a donc pas été utilisée. Le disque est peut-être plein : faites de la place et recommencez, ou prévenez le responsable de ce poste.
 reason-test-card = Cette carte est une carte de test, et cpxd travaille ici avec des cartes réelles. Insérez votre propre carte ; pour essayer des cartes de test, mettez environment = "test" dans la configuration de cpxd.
 reason-real-card = Cette carte est une carte réelle, et cpxd travaille ici avec des cartes de test. Insérez une carte de test ; pour travailler avec des cartes réelles, mettez environment = "production" dans la configuration de cpxd.
 

@@ -1,0 +1,125 @@
+//! What the journal tells of one use of the card: an intent before it, an outcome however it ends.
+
+use std::sync::Arc;
+
+use daemon_cards::{CardInReader, HolderCodeError};
+use daemon_journal::{Entry, Journal, JournalError, Operation, OutcomeResult};
+use daemon_types::{Caller, ErrorCode, KeyRole, OperationError, Purpose, Reason};
+use time::OffsetDateTime;
+use tokio::runtime::Handle;
+use tokio::task::{JoinError, spawn_blocking};
+
+use crate::Operations;
+use crate::holder::{HolderWork, codes_of};
+
+/// An intent that is on the disk. Dropped before its end, as with the request of a caller that
+/// left, it says so itself.
+#[derive(Debug)]
+pub(crate) struct Intent {
+    journal: Arc<Journal>,
+    now: fn() -> OffsetDateTime,
+    seq: u64,
+    has_ended: bool,
+}
+
+impl Operations {
+    /// Writes who wants to use the card for what. Without that, the card is not used.
+    pub(crate) async fn intend(
+        &self,
+        caller: &Caller,
+        card: &CardInReader,
+        purpose: &Purpose,
+    ) -> Result<Intent, OperationError> {
+        let journal = Arc::clone(&self.0.journal);
+        let now = self.0.now;
+        let entry = intent(caller, card, purpose);
+        // Whoever leaves meanwhile drops the intent that comes of it, which then says so.
+        let written = spawn_blocking(move || {
+            let seq = journal.append(now(), entry)?;
+            Ok(Intent {
+                journal,
+                now,
+                seq,
+                has_ended: false,
+            })
+        });
+        written.await.map_err(from_join_error)?.map_err(unavailable)
+    }
+}
+
+impl Intent {
+    /// Writes how it ended, so that no end of the agent loses it, and leaves it to another thread
+    /// to bring it to the disk.
+    pub(crate) async fn end(mut self, result: OutcomeResult) {
+        self.has_ended = true;
+        let (journal, time, seq) = (Arc::clone(&self.journal), (self.now)(), self.seq);
+        let written = spawn_blocking(move || journal.outcome(time, seq, result));
+        if let Err(error) = written.await {
+            tracing::error!(?error, "an outcome was not written");
+        }
+        let journal = Arc::clone(&self.journal);
+        spawn_blocking(move || {
+            if let Err(error) = journal.sync() {
+                tracing::warn!(?error, "an outcome is not on the disk yet");
+            }
+        });
+    }
+}
+
+impl Drop for Intent {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        let (journal, time, seq) = (Arc::clone(&self.journal), (self.now)(), self.seq);
+        let write = move || journal.outcome(time, seq, OutcomeResult::caller_left());
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(write)),
+            Err(_) => write(),
+        }
+    }
+}
+
+/// How one presentation of a code ended.
+pub(crate) fn result_of<W: HolderWork>(
+    outcome: &Result<W::Outcome, HolderCodeError>,
+    work: &W,
+    card: &CardInReader,
+) -> OutcomeResult {
+    match outcome {
+        Ok(_) => OutcomeResult::ok(),
+        Err(HolderCodeError::WrongCode { .. }) => work.wrong_code().into(),
+        Err(HolderCodeError::Blocked) => work.blocked(&codes_of(card)).into(),
+        Err(HolderCodeError::LastTryNotConfirmed) => ErrorCode::LastTryNotConfirmed.into(),
+        Err(HolderCodeError::Operation(error)) => error.into(),
+    }
+}
+
+fn intent(caller: &Caller, card: &CardInReader, purpose: &Purpose) -> Entry {
+    let (operation, key, digests) = match purpose {
+        Purpose::Authenticate { .. } => {
+            let key = KeyRole::Authentication;
+            (Operation::Authenticate, Some(key), None)
+        }
+        Purpose::Sign { digests, .. } => {
+            let key = KeyRole::Signature;
+            (Operation::Sign, Some(key), Some(digests.len()))
+        }
+        Purpose::ReadActivities => (Operation::ReadActivities, None, None),
+        Purpose::ChangePin => (Operation::ChangePin, None, None),
+        Purpose::UnblockPin => (Operation::UnblockPin, None, None),
+    };
+    Entry::intent(caller, operation, &card.card.summary.id, key, digests)
+}
+
+fn unavailable(error: JournalError) -> OperationError {
+    OperationError::new(ErrorCode::Internal)
+        .because(Reason::JournalUnavailable)
+        .caused_by(error)
+}
+
+fn from_join_error(error: JoinError) -> OperationError {
+    OperationError::new(ErrorCode::Internal)
+        .because(Reason::JournalUnavailable)
+        .caused_by(error)
+}
