@@ -137,7 +137,8 @@ impl Operations {
     }
 
     /// Waits for the turn and asks. The codes to be typed are known before, so that what cannot be
-    /// waits for nobody, and looked at again after a wait.
+    /// waits for nobody, and looked at again after a wait, and before a last try: whether its loss
+    /// would be for good, the counters of the unblock code say, which may be old or unknown so far.
     async fn ask_in_turn<W: HolderWork>(
         &self,
         caller: &Caller,
@@ -153,8 +154,8 @@ impl Operations {
             .prompt
             .turn(work.callers_terminal(), deadline)
             .await?;
-        if turn.had_to_wait() {
-            *card = self.card_after_a_wait(card).await?;
+        if turn.had_to_wait() || asked.is_last_try() {
+            *card = self.looked_at_again(card).await?;
             asked = self.codes_asked(card, work, warning).await?;
         }
         if warning.is_last_try {
@@ -233,7 +234,7 @@ impl Operations {
     /// The card as it is when its question comes up: the questions before may have cost tries of
     /// it, and it may have left. One that does not answer soon is shown as it was last known, since
     /// the next question is not to wait for it; VERIFY reads the counter again anyway.
-    async fn card_after_a_wait(&self, card: &CardInReader) -> Result<CardInReader, OperationError> {
+    async fn looked_at_again(&self, card: &CardInReader) -> Result<CardInReader, OperationError> {
         let fresh = tokio::time::timeout(PATIENCE, self.same_card(card)).await;
         let fresh = fresh.unwrap_or_else(|_| self.0.cards.find(&card.card.summary.id))?;
         if fresh.is_same_stay(card) {

@@ -170,11 +170,12 @@ pub struct PinBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnblockCodeBody {
-    /// `ready`, `blocked`, `definitivelyBlocked` or `absent`.
+    /// `ready`, `blocked` or `absent`; `ready`, too, while both numbers are null.
     pub state: String,
-    /// Wrong unblock codes that may still be typed; null where the card does not tell.
+    /// Wrong unblock codes that may still be typed; null where the card does not tell, and for a
+    /// moment after a card that was seen before is inserted.
     pub tries_left: Option<u8>,
-    /// Times it may still be used at all; null where the card does not tell.
+    /// Times it may still be used at all; null where the card does not tell, and for that moment.
     pub uses_left: Option<u16>,
 }
 

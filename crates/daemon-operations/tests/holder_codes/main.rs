@@ -114,11 +114,20 @@ impl Desk {
 
     /// What another program learns of a code by an empty VERIFY.
     fn state_for_others(&self, reference: u8) -> StatusWord {
+        self.answer_to_others(&CommandApdu::new(0x00, VERIFY, 0x00, reference))
+    }
+
+    /// Another program presents the right code.
+    fn verify_by_another_program(&self) {
+        let verify = CommandApdu::new(0x00, VERIFY, 0x00, 0x01).with_secret_data(b"1234");
+        assert!(self.answer_to_others(&verify).is_success());
+    }
+
+    fn answer_to_others(&self, command: &CommandApdu) -> StatusWord {
         let mut card = self.readers.connect(READER).unwrap();
         let select = CommandApdu::new(0x00, 0xA4, 0x04, 0x0C).with_data(APPLICATION);
         assert!(card.transmit(&select).unwrap().sw().is_success());
-        let command = CommandApdu::new(0x00, VERIFY, 0x00, reference);
-        card.transmit(&command).unwrap().sw()
+        card.transmit(command).unwrap().sw()
     }
 }
 

@@ -1,11 +1,17 @@
-//! Questions that wait for the one before them: what they show is looked at when their turn comes.
+//! What a question shows is looked at when it comes up: after it waited for the one before it, and
+//! before a last try.
+
+use std::time::Duration;
 
 use daemon_cards::AfterUse;
 use daemon_operations::Operations;
-use daemon_types::{ErrorCode, Happening};
+use daemon_types::{
+    AuthenticateRequest, ErrorCode, Happening, HashAlgorithm, Origin, SignatureAlgorithm,
+};
 use futures_util::FutureExt as _;
+use tokio::time::Instant;
 
-use super::{CHANGE, Desk, NONE, READER, WRONG, caller, said};
+use super::{CHANGE, Desk, NONE, READER, VERIFY, WRONG, caller, said};
 
 /// How many questions were put so far.
 fn questions(operations: &Operations) -> usize {
@@ -63,4 +69,28 @@ async fn what_cannot_be_done_waits_for_no_turn() {
         _ = question => unreachable!("the holder thinks"),
         refused = desk.unblock() => assert_eq!(said(refused).unwrap().0, ErrorCode::BadRequest),
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_last_try_is_asked_for_of_a_card_that_has_more_again() {
+    let risks_nothing = r#"{ pin = "1234" }"#;
+    let desk = Desk::new(AfterUse::Reset, &[WRONG, WRONG, risks_nothing]);
+    for _ in 0..2 {
+        assert_eq!(said(desk.change().await), Some((ErrorCode::PinWrong, None)));
+    }
+    let card = desk.card().await;
+    desk.verify_by_another_program();
+    desk.codes_seen();
+    // The way to the holder is free shortly after an answer; a wait for it would look again, too.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let request = AuthenticateRequest {
+        nonce: "qXUhQ6YBOxv1iJHSd3gEWc8yNmFzT2pLkR5eZ7wA0bMC".into(),
+        origin: Origin::parse("https://service.example").unwrap(),
+        algorithm: SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
+    };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let (operations, caller) = (&desk.operations, caller());
+    let token = operations.authenticate(&caller, &card, request, deadline);
+    assert_eq!(said(token.await), None);
+    assert_eq!(desk.codes_seen(), [VERIFY]);
 }
