@@ -19,8 +19,7 @@ pub(crate) fn seen_cards(paths: &AgentPaths, remember: bool) -> anyhow::Result<O
         return Ok(None);
     }
     let files = KeptFiles::open(&folder, LIMITS).and_then(|files| {
-        let oldest = SystemTime::now().checked_sub(LIFETIME);
-        files.remove_older_than(oldest.unwrap_or(SystemTime::UNIX_EPOCH))?;
+        remove_expired(&files)?;
         Ok(files)
     });
     Ok(files
@@ -41,7 +40,9 @@ impl EntryStore for Files {
     }
 
     fn write(&self, name: &str, entry: &[u8]) {
-        if let Err(error) = self.0.write(name, entry) {
+        let written = self.0.write(name, entry);
+        // An agent that runs for months keeps nothing for longer than one that was started today.
+        if let Err(error) = written.and_then(|()| remove_expired(&self.0)) {
             tracing::warn!(error = %chain(&error), "a card is not kept");
         }
     }
@@ -51,6 +52,11 @@ impl EntryStore for Files {
             tracing::warn!(error = %chain(&error), "what was kept of a card is not removed");
         }
     }
+}
+
+fn remove_expired(files: &KeptFiles) -> Result<(), PrivateFileError> {
+    let oldest = SystemTime::now().checked_sub(LIFETIME);
+    files.remove_older_than(oldest.unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
 /// An error with what the system said.
@@ -64,3 +70,22 @@ const LIMITS: KeptFilesLimits = KeptFilesLimits {
     files: 32,
     bytes: 64 * 1024,
 };
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[test]
+    fn an_entry_that_expired_while_the_agent_runs_goes_with_the_next_one_that_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files(KeptFiles::open(folder.path(), LIMITS).unwrap());
+        files.write("old", b"entry");
+        let old = File::open(folder.path().join("old")).unwrap();
+        old.set_modified(SystemTime::now() - 2 * LIFETIME).unwrap();
+        files.write("new", b"entry");
+        assert_eq!(files.read("old"), None);
+        assert!(files.read("new").is_some());
+    }
+}
