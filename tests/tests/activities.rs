@@ -123,5 +123,5 @@ fn the_call_is_checked_as_every_other() {
     }
     let unknown = agent.call("/v1/cards/0000000000000000/activities", &json!({}));
     assert_eq!((unknown.status, unknown.code()), (404, "not-found"));
-    assert_eq!(agent.read(&path).status, 404, "it is no GET");
+    assert_eq!(agent.read(&path).status, 405, "it is no GET");
 }
