@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString};
 use std::fmt;
+use std::time::Duration;
 
 use card_apdu::{Atr, CardChannel, Protocol, ReaderFault, WireBytes};
 use pcsc::{Card, Context, Disposition, Error, Protocols, Scope, ShareMode};
@@ -136,9 +137,10 @@ impl PcscTransaction<'_> {
     pub fn end_with_reset(mut self) -> Result<(), ReaderFault> {
         // SCardReconnect would take any card for ours; this asks whether it still is.
         self.transaction.status2_owned().map_err(reader_fault)?;
-        self.transaction
-            .reconnect(ShareMode::Shared, PROTOCOLS, Disposition::ResetCard)
-            .map_err(reader_fault)?;
+        if let Err(error) = reset(&mut self.transaction) {
+            settle_failed_reset(&mut self.transaction);
+            return Err(reader_fault(error));
+        }
         (*self.atr, *self.protocol) = atr_and_protocol(&self.transaction)?;
         Ok(())
     }
@@ -208,6 +210,28 @@ impl Drop for SharedCard {
     }
 }
 
+fn reset(card: &mut pcsc::Transaction<'_>) -> Result<(), Error> {
+    card.reconnect(ShareMode::Shared, PROTOCOLS, Disposition::ResetCard)
+}
+
+/// Leaves no reader behind that a failed reset has put out of use.
+///
+/// When a reset meets no card, pcsc-lite takes the reader for empty (1.9.9, SCardReconnect), but a card
+/// that is back before it looks itself it does not announce, and connects nobody to it. Another reset
+/// brings such a card back. One that the service missed tells so on this handle, and is announced.
+fn settle_failed_reset(card: &mut pcsc::Transaction<'_>) {
+    for _ in 0..RESETS_AFTER_A_FAILED_ONE {
+        std::thread::sleep(NEXT_LOOK_OF_SERVICE);
+        match card.status2_owned() {
+            Ok(_) | Err(Error::ResetCard) => {}
+            Err(_) => return,
+        }
+        if reset(card).is_ok() {
+            return;
+        }
+    }
+}
+
 /// Reads what SCardStatus tells; fails when the card was reset or removed.
 fn atr_and_protocol(card: &Card) -> Result<(Atr, Protocol), ReaderFault> {
     let status = card.status2_owned().map_err(reader_fault)?;
@@ -225,5 +249,8 @@ fn response_buffer() -> Zeroizing<Box<[u8]>> {
 }
 
 const PROTOCOLS: Protocols = Protocols::T0.union(Protocols::T1);
+/// pcsc-lite looks every 400 ms at a reader that does not tell by itself.
+const NEXT_LOOK_OF_SERVICE: Duration = Duration::from_millis(500);
+const RESETS_AFTER_A_FAILED_ONE: usize = 3;
 /// The longest answer of ISO/IEC 7816-4 (5.1): 65536 bytes and a status word.
 const RESPONSE_LEN: usize = 65_538;

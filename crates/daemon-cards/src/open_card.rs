@@ -5,7 +5,7 @@ use card_profiles::{
     CardError, CardMemory, CodeStates, CpxCard, Digest, PinLimits, Profile, Recognition, Signable,
     recognise,
 };
-use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, SignatureAlgorithm};
+use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, Reason, SignatureAlgorithm};
 
 use crate::card::{daemon_algorithm, daemon_role, last_try, profile_algorithm, profile_role};
 use crate::fault::{from_card_error, from_pin_error, from_reader_fault};
@@ -32,6 +32,8 @@ pub(crate) struct OpenCard {
     /// A reset that should have dropped a code that we presented did not succeed: a card that knows
     /// of one is our doing then.
     owes_reset: bool,
+    /// Its last operation found it gone, or another card, or without an answer.
+    is_lost: bool,
 }
 
 /// How much of a card is read at its insertion.
@@ -74,12 +76,18 @@ impl OpenCard {
             identity_is_proven: false,
             last_use_failed: false,
             owes_reset: false,
+            is_lost: false,
         })
     }
 
     /// Which stay in a reader this is.
     pub(crate) fn insertion(&self) -> u64 {
         self.insertion
+    }
+
+    /// Whether its last operation found it gone, or another card, or without an answer.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_lost
     }
 
     /// Reads what the card says of itself, or its serial number and the state of the holder's code
@@ -253,6 +261,9 @@ impl OpenCard {
             tracing::warn!("the card could not be reset after its use");
         }
         self.owes_reset = owes_reset;
+        if let Err(HolderCodeError::Operation(error)) = &outcome {
+            self.is_lost = is_loss(error);
+        }
         outcome
     }
 
@@ -260,6 +271,19 @@ impl OpenCard {
     /// if the card is still the same one. The reader tells of a reset once, so until the card has
     /// proven that it is the same, every further operation asks it again.
     pub(crate) fn in_transaction<T>(
+        &mut self,
+        work: impl FnOnce(
+            Box<dyn CardTransaction + '_>,
+            Profile,
+            &mut CardMemory,
+        ) -> Result<T, OperationError>,
+    ) -> Result<T, OperationError> {
+        let outcome = self.try_in_transaction(work);
+        self.is_lost = outcome.as_ref().is_err_and(is_loss);
+        outcome
+    }
+
+    fn try_in_transaction<T>(
         &mut self,
         work: impl FnOnce(
             Box<dyn CardTransaction + '_>,
@@ -372,7 +396,7 @@ impl Problem {
         let was_disturbed = error.code == ErrorCode::CardRemoved;
         Self {
             was_disturbed,
-            may_pass: was_disturbed || may_pass(error.code),
+            may_pass: may_pass(error.code),
             atr: Some(atr),
             error,
         }
@@ -385,7 +409,7 @@ impl From<ReaderFault> for Problem {
         let error = from_reader_fault(fault);
         Self {
             was_disturbed,
-            may_pass: was_disturbed || may_pass(error.code),
+            may_pass: may_pass(error.code),
             error,
             atr: None,
         }
@@ -395,6 +419,17 @@ impl From<ReaderFault> for Problem {
 fn may_pass(code: ErrorCode) -> bool {
     matches!(
         code,
-        ErrorCode::ReaderBusy | ErrorCode::CardMute | ErrorCode::ReaderLost
+        ErrorCode::CardRemoved
+            | ErrorCode::ReaderBusy
+            | ErrorCode::CardMute
+            | ErrorCode::ReaderLost
     )
+}
+
+/// Whether an operation failed as it does on a card that has left, or has come back unseen.
+fn is_loss(error: &OperationError) -> bool {
+    let is_the_readers = error
+        .reason
+        .is_none_or(|reason| reason == Reason::OutcomeUnknown);
+    is_the_readers && matches!(error.code, ErrorCode::CardRemoved | ErrorCode::CardMute)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use daemon_types::{
     Activity, CardSummary, CodesOfCard, ErrorCode, OperationError, ReaderId, Reason,
@@ -70,10 +70,28 @@ pub(crate) struct Worker {
 }
 
 /// A card that could not be identified for a reason that may pass, such as another program's
-/// exclusive use. PC/SC does not tell when that ends, so this is looked at again after a pause.
+/// exclusive use, or one that was lost though its reader says that it is there. PC/SC does not tell
+/// when either ends, so this is looked at again after a pause.
 struct AnotherLook {
     insertion: u64,
     pause: Duration,
+    due: Instant,
+}
+
+impl AnotherLook {
+    fn after(pause: Duration, insertion: u64) -> Self {
+        let due = Instant::now() + pause;
+        Self {
+            insertion,
+            pause,
+            due,
+        }
+    }
+
+    /// How long it has to wait yet; nothing when it is due.
+    fn time_left(&self) -> Option<Duration> {
+        self.due.checked_duration_since(Instant::now())
+    }
 }
 
 impl Worker {
@@ -106,13 +124,18 @@ impl Worker {
         loop {
             let message = match &self.another_look {
                 None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(look) => messages.recv_timeout(look.pause),
+                // Jobs that come and come must not put it off.
+                Some(look) => match look.time_left() {
+                    Some(pause) => messages.recv_timeout(pause),
+                    None => Err(RecvTimeoutError::Timeout),
+                },
             };
             match message {
                 Ok(message) => self.guarded(|worker| worker.take(message)),
                 Err(RecvTimeoutError::Timeout) => self.guarded(Self::look_again),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            self.plan_look_at_lost_card();
             let retired = self.calls.is_retired();
             if self.calls.take_came_back() || retired {
                 self.inventory.came_back(&self.calls);
@@ -150,12 +173,33 @@ impl Worker {
     }
 
     fn look_again(&mut self) {
-        let Some(AnotherLook { insertion, pause }) = self.another_look.take() else {
+        let Some(AnotherLook {
+            insertion, pause, ..
+        }) = self.another_look.take()
+        else {
             return;
         };
-        if self.inventory.is_current(&self.reader, insertion) {
+        let insertion = match &self.card {
+            None => Some(insertion),
+            Some(card) if card.is_lost() => self.inventory.begin_anew(&self.reader, insertion),
+            Some(_) => return,
+        };
+        let is_current = |insertion: &u64| self.inventory.is_current(&self.reader, *insertion);
+        if let Some(insertion) = insertion.filter(is_current) {
             let pause = (pause * 2).min(LONGEST_PAUSE);
             self.identify(insertion, pause, Reading::MayRecall);
+        }
+    }
+
+    /// A card that is back before the service behind its reader missed it is never announced.
+    fn plan_look_at_lost_card(&mut self) {
+        let lost = self.card.as_ref().filter(|card| card.is_lost());
+        let insertion = lost.map(OpenCard::insertion);
+        if self.another_look.is_none()
+            && let Some(insertion) = insertion
+            && self.inventory.is_current(&self.reader, insertion)
+        {
+            self.another_look = Some(AnotherLook::after(FIRST_PAUSE, insertion));
         }
     }
 
@@ -177,7 +221,7 @@ impl Worker {
         let found = found.map_err(|problem| {
             tracing::warn!(reader = self.reader_name, error = ?problem.error, "a card cannot be used");
             if problem.may_pass {
-                self.another_look = Some(AnotherLook { insertion, pause });
+                self.another_look = Some(AnotherLook::after(pause, insertion));
             }
             (problem.error.code, problem.atr)
         });

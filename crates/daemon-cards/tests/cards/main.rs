@@ -13,6 +13,7 @@ mod codes;
 mod giving_up;
 mod interruptions;
 mod inventory;
+mod lost_cards;
 mod moved_cards;
 mod new_pin;
 mod other_programs;
