@@ -97,10 +97,17 @@ impl PcscService {
         });
     }
 
+    /// Kills the service under its clients, as a crash does: it tells nobody and takes nothing away.
+    pub fn crash(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
     /// Ends the service under its clients, as an upgrade does.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
-            // SIGTERM and not SIGKILL, so that it takes its pid file away.
             let asked = Command::new("kill").arg(process.id().to_string()).status();
             if !asked.is_ok_and(|status| status.success()) {
                 let _ = process.kill();

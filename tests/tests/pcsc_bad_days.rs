@@ -8,12 +8,16 @@
 
 use std::fs;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
 
 use cpxd_tests::agent::Agent;
 use cpxd_tests::operations::{assert_token, authenticate};
 use cpxd_tests::pcsc_stack::{
     AGREEING, PcscService, Reader, TEST_ENVIRONMENT, THREE_LEFT, VirtualCardProgram,
 };
+use cpxd_tests::waiting::until;
 use serde_json::{Value, json};
 
 #[test]
@@ -74,7 +78,7 @@ fn a_card_that_slept_and_was_reset_is_used_again_and_no_try_is_lost() {
     signal(&program, "-STOP");
     let answer = std::thread::scope(|scope| {
         let answer = scope.spawn(|| authenticate(&agent, &card));
-        std::thread::sleep(std::time::Duration::from_millis(500));
+        sleep(Duration::from_millis(500));
         signal(&program, "-CONT");
         answer.join().expect("an answer")
     });
@@ -84,6 +88,104 @@ fn a_card_that_slept_and_was_reset_is_used_again_and_no_try_is_lost() {
     service.opensc("opensc-tool", &["--reset=cold"]).success();
     assert_token(&authenticate(&agent, &card));
     assert_eq!(service.pin_state(Reader::First), THREE_LEFT);
+}
+
+#[test]
+fn a_card_that_was_out_for_less_than_the_service_notices_is_used_again() {
+    for clients in [0, 3] {
+        let service = PcscService::start();
+        let state = service.file("").with_extension("card");
+        let arguments = ["--state-file", &state.to_string_lossy()];
+        let address = service.vpcd_address(Reader::First);
+        let mut program = service.plug(Reader::First, &arguments);
+        let agent = service.agent(TEST_ENVIRONMENT, AGREEING, &[]);
+        let card = agent.card();
+        for pull in 0..PULLS {
+            let is_back = AtomicBool::new(false);
+            program = std::thread::scope(|scope| {
+                for _ in 0..clients {
+                    scope.spawn(|| {
+                        while !is_back.load(Ordering::Relaxed) {
+                            let _ = authenticate(&agent, &card);
+                        }
+                    });
+                }
+                sleep(Duration::from_millis(u64::from(pull * 37 % 200)));
+                program.pull();
+                sleep(Duration::from_millis(u64::from(100 + pull * 37 % 100)));
+                is_back.store(true, Ordering::Relaxed);
+                VirtualCardProgram::plug(&address, &arguments)
+            });
+            until("the card is used again", || {
+                (authenticate(&agent, &card).status == 200).then_some(())
+            });
+        }
+        assert_eq!(agent.tries_left(), 3);
+    }
+}
+
+#[test]
+fn of_four_cards_in_two_readers_none_gets_a_code_that_was_typed_for_another() {
+    let service = PcscService::start();
+    let known = commands_until_known(&service, "cps3");
+    for command in [2, 4] {
+        let fault = format!("removal-after@{}", known + command);
+        let _first = service.plug(Reader::First, &["--fault", &fault]);
+        let second = service.plug(Reader::Second, &["--key-set", "2", "--card-number", SECOND]);
+        let slow_holder = "pin = \"1234\"\ndelay_ms = 1500";
+        let agent = service.agent(TEST_ENVIRONMENT, slow_holder, &[]);
+        let seen = [Reader::First, Reader::Second].map(|reader| inserted(&agent, reader));
+        let _one_look = agent.read_socket("/v1/cards");
+        let traces = [service.file(""), service.file("")];
+        let [third_trace, fourth_trace] = traces.each_ref().map(|path| path.to_string_lossy());
+        let third = [
+            "--key-set",
+            "3",
+            "--card-number",
+            THIRD,
+            "--trace",
+            &third_trace,
+        ];
+        let fourth = [
+            "--key-set",
+            "4",
+            "--card-number",
+            FOURTH,
+            "--trace",
+            &fourth_trace,
+        ];
+
+        // The first leaves between two commands of its own use.
+        let answer = authenticate(&agent, &seen[0]);
+        assert_eq!(answer.code(), "card-removed", "{fault}: {}", answer.text);
+        let _third = service.plug(Reader::First, &third);
+        // The second leaves while its holder types.
+        let events = agent.events();
+        let (answer, _fourth) = std::thread::scope(|scope| {
+            let answer = scope.spawn(|| authenticate(&agent, &seen[1]));
+            let _ = events.wait_for("prompt-opened");
+            second.pull();
+            until("the empty reader", || {
+                (agent.reader(Reader::Second)["state"] == "empty").then_some(())
+            });
+            let fourth = service.plug(Reader::Second, &fourth);
+            (answer.join().expect("an answer"), fourth)
+        });
+        assert_eq!(answer.code(), "card-removed", "{}", answer.text);
+        let shown = until("two other cards", || two_cards(&agent));
+        for trace in &traces {
+            let text = fs::read_to_string(trace).expect("the trace");
+            assert!(text.contains(">> 00 A4"), "the card was not read");
+            let codes = text.lines().filter(|line| line.starts_with(">> 00 20"));
+            for verify in codes {
+                assert_eq!(verify, ">> 00 20 00 01 00", "only empty VERIFY");
+            }
+        }
+        for card in shown {
+            assert!(!seen.iter().any(|seen| seen["id"] == card["id"]));
+            assert_token(&authenticate(&agent, &card));
+        }
+    }
 }
 
 /// How many commands an agent sends to a card that it sees for the first time, and then looks at once.
@@ -108,8 +210,19 @@ fn inserted(agent: &Agent, reader: Reader) -> Value {
     }
 }
 
+fn two_cards(agent: &Agent) -> Option<[Value; 2]> {
+    let listed = agent.read_socket("/v1/cards").body;
+    let cards = listed["cards"].as_array()?.clone();
+    cards.try_into().ok()
+}
+
 fn signal(program: &VirtualCardProgram, signal: &str) {
     let pid = program.pid().to_string();
     let sent = Command::new("kill").args([signal, &pid]).status();
     assert!(sent.expect("kill starts").success());
 }
+
+const PULLS: u32 = 12;
+const SECOND: &str = "9999654321";
+const THIRD: &str = "9999333333";
+const FOURTH: &str = "9999444444";

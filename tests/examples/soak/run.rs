@@ -31,7 +31,7 @@ struct Arguments {
     /// How often the card is pulled and pushed
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     pulls: u32,
-    /// How often pcscd is stopped and started
+    /// How often pcscd is ended, by SIGTERM and SIGKILL in turn, and started again
     #[arg(long, value_name = "N", default_value_t = 50)]
     restarts: u32,
 }
@@ -134,14 +134,16 @@ impl Stack {
             }
             // Whatever happens here, the clients end.
             let _over = Over(&is_over);
+            let mut restarts = 0;
             for pull in 0..pulls {
                 wait_for_success(tally);
                 thread::sleep(Duration::from_millis(u64::from(pull * 37 % 200)));
                 drop(card.take());
-                thread::sleep(OUT_OF_THE_READER);
+                thread::sleep(out_of_the_reader(pull));
                 if is_time_to_restart(arguments, pull) {
-                    service.stop();
+                    end_service(service, restarts);
                     service.launch();
+                    restarts += 1;
                 }
                 *card = Some(VirtualCardProgram::plug(&address, &card_arguments));
             }
@@ -159,11 +161,25 @@ impl Drop for Over<'_> {
     }
 }
 
+/// Ends pcscd as an upgrade does, and the next time as a crash does.
+fn end_service(service: &mut PcscService, restarts: u32) {
+    match restarts % 2 {
+        0 => service.stop(),
+        _ => service.crash(),
+    }
+}
+
 /// The restarts are spread evenly over the pulls.
 fn is_time_to_restart(arguments: &Arguments, pull: u32) -> bool {
     let restarts_until =
         |pull: u32| u64::from(pull) * u64::from(arguments.restarts) / u64::from(arguments.pulls);
     restarts_until(pull + 1) > restarts_until(pull)
+}
+
+/// From no time at all to twice the 400 ms after which pcscd looks at a reader again: a card that is back
+/// before is one that pcscd may never have missed.
+fn out_of_the_reader(pull: u32) -> Duration {
+    Duration::from_millis(u64::from(pull) * 211 % 800)
 }
 
 /// Until every client could use the card that was put in last.
@@ -180,6 +196,3 @@ fn wait_for_success(tally: &Tally) {
 }
 
 const CLIENTS: u32 = 3;
-/// A hand is slower still. pcscd looks at a reader every 400 ms, and a card that is back before, after a
-/// reset that failed, it takes for gone until it is really taken out.
-const OUT_OF_THE_READER: Duration = Duration::from_millis(600);

@@ -133,12 +133,11 @@ impl Cell {
                 other.plan(transaction, desk.select_other_view());
             }
             (Place::Transaction, Trouble::OtherPresents) => {
-                let present = desk.deed(|card| {
-                    let pin = Pin::new(PIN.as_bytes()).unwrap();
-                    // A card without a code, or one that is blocked, takes none.
-                    let _ = card.verify_pin(&pin, LastTry::NotConfirmed);
-                });
-                other.plan(transaction, present);
+                other.plan(transaction, present(desk, PIN));
+            }
+            // This also drops a code that was presented.
+            (Place::Transaction, Trouble::OtherMistypes) => {
+                other.plan(transaction, present(desk, "0000"));
             }
             (Place::Transaction, _) => {
                 let holder = std::sync::Arc::clone(other);
@@ -188,7 +187,10 @@ impl Cell {
         let is_blocked = tries(counters.pin) == Some(0);
         let may_be_blocked = self.operation == Operation::Unblock && outcome.is_err();
         // Another program that presents the old code has spent a try of the new one itself.
-        let spent = self.trouble == Trouble::OtherPresents && self.operation.sets_a_code();
+        let spent = match self.trouble {
+            Trouble::OtherPresents => self.operation.sets_a_code(),
+            trouble => trouble == Trouble::OtherMistypes,
+        };
         let is_whole = tries(counters.pin) == Some(3) || (spent && tries(counters.pin) == Some(2));
         if counters.pin.is_some() && !is_whole && !(is_blocked && may_be_blocked) {
             complaints.push(format!("tries are lost: {counters:?}"));
@@ -248,6 +250,15 @@ enum Attempt {
     TooLate(Result<(), OperationError>),
     /// What was told, and which demands were not met.
     Disturbed(Result<(), OperationError>, Vec<String>),
+}
+
+/// Another program presents a code.
+fn present(desk: &Desk, pin: &'static str) -> impl FnOnce() + Send + 'static {
+    desk.deed(|card| {
+        let pin = Pin::new(pin.as_bytes()).unwrap();
+        // A card without a code, or one that is blocked, takes none.
+        let _ = card.verify_pin(&pin, LastTry::NotConfirmed);
+    })
 }
 
 /// Three wrong codes of another program.

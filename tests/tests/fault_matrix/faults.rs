@@ -22,6 +22,7 @@ pub(crate) enum Trouble {
     OtherResets,
     OtherSelects,
     OtherPresents,
+    OtherMistypes,
     OtherHolds,
 }
 
@@ -35,7 +36,7 @@ pub(crate) enum Place {
 }
 
 impl Trouble {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Removal,
         Self::Exchange,
         Self::Reset,
@@ -50,6 +51,7 @@ impl Trouble {
         Self::OtherResets,
         Self::OtherSelects,
         Self::OtherPresents,
+        Self::OtherMistypes,
         Self::OtherHolds,
     ];
 
@@ -69,6 +71,7 @@ impl Trouble {
             Self::OtherResets => "other resets",
             Self::OtherSelects => "other selects",
             Self::OtherPresents => "other presents",
+            Self::OtherMistypes => "other mistypes",
             Self::OtherHolds => "other holds",
         }
     }
@@ -92,9 +95,11 @@ impl Trouble {
             Self::Truncated => after(Fault::Truncated(1)),
             Self::Oversized => after(Fault::Oversized(300)),
             Self::Slow => after(Fault::Slow(Duration::from_millis(20))),
-            Self::OtherResets | Self::OtherSelects | Self::OtherPresents | Self::OtherHolds => {
-                vec![Place::Transaction]
-            }
+            Self::OtherResets
+            | Self::OtherSelects
+            | Self::OtherPresents
+            | Self::OtherMistypes
+            | Self::OtherHolds => vec![Place::Transaction],
         }
     }
 
@@ -114,7 +119,8 @@ impl Trouble {
             | Self::Slow
             | Self::OtherResets
             | Self::OtherSelects
-            | Self::OtherPresents => Duration::from_secs(60),
+            | Self::OtherPresents
+            | Self::OtherMistypes => Duration::from_secs(60),
         }
     }
 
@@ -127,7 +133,11 @@ impl Trouble {
                 &[ErrorCode::CardUnsupported]
             }
             Self::OtherHolds => &[ErrorCode::ReaderBusy],
-            Self::Slow | Self::OtherResets | Self::OtherSelects | Self::OtherPresents => &[],
+            Self::Slow
+            | Self::OtherResets
+            | Self::OtherSelects
+            | Self::OtherPresents
+            | Self::OtherMistypes => &[],
         }
     }
 }

@@ -19,6 +19,7 @@ pub(crate) enum Operation {
     List,
     Authenticate,
     Sign,
+    Activities,
     Change,
     Unblock,
 }
@@ -38,6 +39,7 @@ impl Operation {
                 Self::List,
                 Self::Authenticate,
                 Self::Sign,
+                Self::Activities,
                 Self::Change,
                 Self::Unblock,
             ],
@@ -50,6 +52,7 @@ impl Operation {
             Self::List => "list",
             Self::Authenticate => "authenticate",
             Self::Sign => "sign",
+            Self::Activities => "activities",
             Self::Change => "change",
             Self::Unblock => "unblock",
         }
@@ -59,7 +62,7 @@ impl Operation {
     pub(crate) fn codes_typed(self) -> usize {
         match self {
             Self::FirstReading | Self::List => 0,
-            Self::Authenticate | Self::Sign | Self::Change | Self::Unblock => 1,
+            Self::Authenticate | Self::Sign | Self::Activities | Self::Change | Self::Unblock => 1,
         }
     }
 
@@ -102,6 +105,10 @@ impl Operation {
                 };
                 let signed = operations.sign(&caller(), card, request, deadline).await;
                 signed.map(drop)
+            }
+            Self::Activities => {
+                let read = operations.activities(&caller(), card, deadline).await;
+                read.map(drop)
             }
             Self::Change => {
                 let changed = operations.change_pin(&caller(), card, None, deadline).await;
