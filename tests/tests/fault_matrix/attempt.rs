@@ -156,7 +156,12 @@ impl Cell {
         if self.operation == Operation::FirstReading || desk.was_pulled() {
             let card = desk.take_out().await;
             desk.insert(card);
-            return desk.identified().await.unwrap();
+            // The agent may first tell of what was in the reader before.
+            loop {
+                if let Ok(id) = desk.identified().await {
+                    return id;
+                }
+            }
         }
         while desk.cards.readers()[0].condition != ReaderCondition::Card {
             // The card may have fallen silent only after the caller had its answer.
