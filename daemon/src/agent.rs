@@ -31,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command_line::{AgentOptions, Common, DemoOptions, LogLevel};
 use crate::commands::language;
 use crate::configuration::{Configuration, ReaderSourceName};
+use crate::grants::grant_book;
 use crate::greeting::Greeting;
 use crate::seen_cards::seen_cards;
 use crate::sources::{PcscSource, VirtualSource};
@@ -141,6 +142,7 @@ impl Agent {
         } else {
             Tokens::default()
         };
+        let grants = grant_book(&self.paths, self.configuration.allowed_sites.clone())?;
         let identity = TlsIdentity::load_or_make(&self.paths, now())?;
         let tcp = listen_on_loopback(self.configuration.port).await?;
         let url = url_of(&tcp)?;
@@ -177,6 +179,7 @@ impl Agent {
             self.prompt,
             Arc::clone(&journal),
             tokens,
+            grants,
             environment,
             now,
         );

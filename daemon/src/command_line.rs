@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use card_emulator::DemoCard;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use daemon_types::SignatureAlgorithm;
+use daemon_types::{Right, SignatureAlgorithm};
 
 use crate::configuration::ReaderSourceName;
 
@@ -57,6 +57,10 @@ pub(crate) enum Command {
     Pin(PinOptions),
     /// Show who used the card for what, newest first; works without an agent
     Journal(JournalOptions),
+    /// Pair a desktop program: the holder compares a code, the program gets a token
+    Pair(PairOptions),
+    /// List who may call, or take a grant back
+    Grants(GrantsOptions),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -223,4 +227,42 @@ pub(crate) struct JournalOptions {
 pub(crate) enum JournalCommand {
     /// Look for entries that were changed, removed, inserted or put in another order
     Verify,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PairOptions {
+    /// What the program is called
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// What it may do; may be repeated
+    #[arg(long, required = true, value_name = "RIGHT", value_parser = right())]
+    pub(crate) right: Vec<Right>,
+    /// A site that it may authenticate for, such as https://service.example; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) origin: Vec<String>,
+    /// Write the token to this file, closed to others, and not to the screen
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// Rights, by the names that the API gives them.
+fn right() -> impl TypedValueParser<Value = Right> {
+    PossibleValuesParser::new(Right::ALL.map(Right::as_str))
+        .try_map(|name| Right::of_name(&name).ok_or("it is no right"))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GrantsOptions {
+    #[command(subcommand)]
+    pub(crate) command: Option<GrantsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GrantsCommand {
+    /// Take a grant back; it is worth nothing from the next request on
+    Revoke {
+        /// Its id, as cpxd grants shows it
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }

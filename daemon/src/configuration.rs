@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 use daemon_cards::AfterUse;
-use daemon_types::Environment;
+use daemon_types::{AllowedSite, Environment, Origin, Right, Rights};
 use serde::Deserialize;
 
 use crate::command_line::{AgentOptions, LogFormat, LogLevel};
@@ -23,6 +23,8 @@ pub(crate) struct Configuration {
     pub(crate) after_use: AfterUse,
     /// Whether public data of cards are kept for their next insertion.
     pub(crate) remember_cards: bool,
+    /// Sites that the machine's policy lets in.
+    pub(crate) allowed_sites: Vec<AllowedSite>,
     /// `None` where nothing names it.
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) log_format: LogFormat,
@@ -62,6 +64,8 @@ struct ConfigurationFile {
     environment: Option<EnvironmentName>,
     after_use: Option<AfterUseName>,
     remember_cards: Option<bool>,
+    /// The machine's alone: a user lets sites in by an answer, which can be revoked.
+    allowed_origins: Option<Vec<AllowedOrigin>>,
     log_level: Option<LogLevel>,
     log_format: Option<LogFormat>,
 }
@@ -80,6 +84,28 @@ enum AfterUseName {
     Leave,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct AllowedOrigin {
+    origin: String,
+    rights: Vec<String>,
+}
+
+impl AllowedOrigin {
+    fn read(&self) -> anyhow::Result<AllowedSite> {
+        let origin = Origin::parse(&self.origin)
+            .with_context(|| format!("allowed-origins: {:?}", self.origin))?;
+        let rights = self.rights.iter().map(|name| {
+            let right = Right::of_name(name).filter(|right| right.is_for_pages());
+            right.with_context(|| format!("allowed-origins: no site may have the right {name:?}"))
+        });
+        Ok(AllowedSite {
+            origin,
+            rights: rights.collect::<anyhow::Result<Rights>>()?,
+        })
+    }
+}
+
 impl Configuration {
     /// The machine's policy, then the command line, then the user's file, then the defaults.
     ///
@@ -93,10 +119,19 @@ impl Configuration {
             (None, Some(file)) => read_if_there(file)?,
             (None, None) => ConfigurationFile::default(),
         };
+        anyhow::ensure!(
+            user.allowed_origins.is_none(),
+            "allowed-origins is for the machine's policy alone ({})",
+            places.machine.display()
+        );
+        let allowed = machine.allowed_origins.iter().flatten();
+        let allowed_sites = allowed.map(AllowedOrigin::read);
+        let allowed_sites = allowed_sites.collect::<anyhow::Result<_>>()?;
         let files = [options.config.as_ref().or(places.user.as_ref())];
         let files = files.into_iter().flatten().chain([&places.machine]);
         Ok(Self {
             nomenclature_folders: files.filter_map(|file| nomenclature_beside(file)).collect(),
+            allowed_sites,
             ..Self::of(&machine, options, &user)
         })
     }
@@ -132,6 +167,7 @@ impl Configuration {
                 .or(user.log_format)
                 .unwrap_or(LogFormat::Text),
             nomenclature_folders: Vec::new(),
+            allowed_sites: Vec::new(),
         }
     }
 }
@@ -240,6 +276,38 @@ mod tests {
         assert!(!remembers(&no, &yes));
         assert!(!remembers(&nothing, &no));
         assert!(remembers(&yes, &no));
+    }
+
+    #[test]
+    fn a_policy_lets_a_site_in_by_its_exact_origin_and_with_the_rights_of_a_page() {
+        let read = |origin: &str, rights: &str| {
+            let text = format!("[[allowed-origins]]\norigin = {origin:?}\nrights = [{rights}]");
+            file(&text).allowed_origins.unwrap()[0].read()
+        };
+        let allowed = read("https://service.example", r#""identify", "sign""#).unwrap();
+        assert_eq!(allowed.origin.as_str(), "https://service.example");
+        assert!(allowed.rights.contains(Right::Sign));
+        for (origin, rights) in [
+            ("https://*.service.example", r#""identify""#),
+            ("http://service.example", r#""identify""#),
+            ("https://service.example", r#""manage""#),
+            ("https://service.example", r#""decipher""#),
+            ("https://service.example", r#""all""#),
+        ] {
+            assert!(read(origin, rights).is_err(), "{origin} {rights}");
+        }
+    }
+
+    #[test]
+    fn a_user_lets_nobody_in_by_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cpxd.toml");
+        let text = "[[allowed-origins]]\norigin = \"https://service.example\"\nrights = []";
+        fs::write(&file, text).unwrap();
+        let mut options = options();
+        options.config = Some(file);
+        let error = Configuration::load(&options).unwrap_err().to_string();
+        assert!(error.contains("machine's policy alone"), "{error}");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(crate) fn demo_tokens(paths: &AgentPaths) -> anyhow::Result<Tokens> {
         name: "cpxd demo".into(),
         rights: Rights::all(),
         origins: AllowedOrigins::Any,
-        is_demo: true,
+        grant: None,
     };
     tokens.add(&token, program);
     Ok(tokens)

@@ -5,6 +5,7 @@ mod command_line;
 mod commands;
 mod configuration;
 mod exit_code;
+mod grants;
 mod greeting;
 mod installation;
 mod logging;
@@ -36,6 +37,8 @@ fn main() -> ExitCode {
         Command::Authenticate(options) => commands::authenticate::run(&options, &common),
         Command::Sign(options) => commands::sign::run(&options, &common),
         Command::Pin(options) => commands::pin::run(&options, &common),
+        Command::Pair(options) => commands::pair::run(&options, &common),
+        Command::Grants(options) => commands::grants::run(&options, &common),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,7 @@
 pub mod agent;
 pub mod calls;
 pub mod desk;
+pub mod door;
 pub mod ended;
 pub mod exchange;
 pub mod fixtures;

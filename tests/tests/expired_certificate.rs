@@ -18,7 +18,7 @@ use daemon_cards::{
     ReaderState, Settings, SourceFault, StopSource,
 };
 use daemon_core::Tokens;
-use daemon_operations::Operations;
+use daemon_operations::{GrantBook, Operations};
 use daemon_types::{
     AuthenticateRequest, Caller, CertificateStatus, DigestToSign, Environment, ErrorCode,
     HashAlgorithm, Origin, PresentCard, SignRequest, SignatureAlgorithm, SocketProgram,
@@ -84,6 +84,7 @@ impl Desk {
                 prompt,
                 Arc::clone(&journal.journal),
                 tokens,
+                GrantBook::of_nobody(),
                 Environment::Test,
                 now,
             ),

@@ -14,12 +14,14 @@ use daemon_wire::Problem;
 use serde_json::Value;
 
 /// The calls of this version.
-const CALLS: [&str; 12] = [
+const CALLS: [&str; 17] = [
+    "delete /v1/grants/{id}",
     "get /v1",
     "get /v1/cards",
     "get /v1/cards/{card}",
     "get /v1/cards/{card}/certificates/{role}",
     "get /v1/events",
+    "get /v1/grants",
     "get /v1/readers",
     "get /v1/status",
     "post /v1/cards/{card}/activities",
@@ -27,10 +29,13 @@ const CALLS: [&str; 12] = [
     "post /v1/cards/{card}/pin/change",
     "post /v1/cards/{card}/pin/unblock",
     "post /v1/cards/{card}/sign",
+    "post /v1/grants/requests",
+    "post /v1/pairings",
+    "post /v1/pairings/{id}/token",
 ];
 
 /// Calls of the contract that a later version brings, and what nobody should find.
-const ABSENT: [&str; 15] = [
+const ABSENT: [&str; 12] = [
     "post /v1/cards/{card}/sign/cades",
     "post /v1/cards/{card}/sign/pades",
     "post /v1/cards/{card}/decipher",
@@ -38,9 +43,6 @@ const ABSENT: [&str; 15] = [
     "get /v1/cards/{card}/objects",
     "post /v1/cards/{card}/random",
     "post /v1/sessions",
-    "post /v1/grants/requests",
-    "post /v1/pairings",
-    "get /v1/grants",
     "get /v1/diagnostics",
     "get /",
     "get /v2",
@@ -155,8 +157,10 @@ fn the_document_lists_exactly_the_calls_that_exist() {
     assert_eq!(listed, CALLS.map(str::to_owned).into());
     for (method, path, _) in &operations {
         let (status, code) = status_of(&agent, method, path);
+        // Grants are the own programs' and the pages': this caller is neither.
+        let is_not_its_own = path.starts_with("/v1/grants") && code == "right-missing";
         assert!(
-            status == 200 || code == "bad-request",
+            status == 200 || code == "bad-request" || is_not_its_own,
             "{method} {path}: {status} {code}"
         );
         for other in ["get", "post", "put", "patch", "delete"] {

@@ -1,14 +1,16 @@
-//! The checks that every request passes, in their order: peer, host, origin, caller, client header.
+//! The checks that every request passes, in their order ([`admit`]): peer, host, caller (a page by
+//! its origin, a program by its token or socket), client header.
 //!
-//! The right is checked by the route, before it reads the body.
+//! Right and body follow in each route, in this order: `check_right`, then `json_body`.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use daemon_types::{Caller, ErrorCode, OperationError, Reason, SocketProgram};
+use daemon_types::{Caller, ErrorCode, OperationError, Reason, Rights, SocketProgram};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::connection::{Connection, Door};
+use crate::cors;
 use crate::problem::ApiError;
 use crate::router::Api;
 
@@ -23,11 +25,12 @@ const TOP_ORIGIN_HEADER: HeaderName = HeaderName::from_static("cpxd-top-origin")
 
 /// Runs all checks and hands the caller on to the route.
 pub(crate) async fn check(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    match identify(&api, &request) {
-        Ok(Some(caller)) => {
+    match admit(&api, &request) {
+        Ok(Admitted::Caller(caller)) => {
             request.extensions_mut().insert(caller);
         }
-        Ok(None) => {}
+        Ok(Admitted::Anybody) => {}
+        Ok(Admitted::Preflight) => return cors::allow(&request),
         Err(error) => return ApiError::from(error).into_response(),
     }
     next.run(request).await
@@ -45,22 +48,27 @@ pub(crate) async fn guard_answer(request: Request, next: Next) -> Response {
     response
 }
 
-/// The caller of a request; none for the calls that are open to all.
-fn identify(api: &Api, request: &Request) -> Result<Option<Caller>, OperationError> {
-    let connection = request
-        .extensions()
-        .get::<Connection>()
-        .ok_or(ErrorCode::PeerRefused)?;
-    let door = &connection.door;
+/// Who a request is let in for.
+enum Admitted {
+    /// This caller.
+    Caller(Caller),
+    /// Whoever it is: the call is open to all.
+    Anybody,
+    /// A browser that asks whether a page may make a request.
+    Preflight,
+}
+
+/// The order of the checks, and so of the errors.
+fn admit(api: &Api, request: &Request) -> Result<Admitted, OperationError> {
+    let connection = request.extensions().get::<Connection>();
+    let door = &connection.ok_or(ErrorCode::PeerRefused)?.door;
     check_peer(door)?;
     check_host(door, request)?;
-    check_origin(door, request)?;
-    if asks_for(request, &OPEN_PATHS) {
-        return Ok(None);
+    let admitted = who_calls(api, door, request)?;
+    if !matches!(admitted, Admitted::Preflight) {
+        check_client_header(request)?;
     }
-    let caller = caller(api, door, request.headers())?;
-    check_client_header(request)?;
-    Ok(Some(caller))
+    Ok(admitted)
 }
 
 fn check_peer(door: &Door) -> Result<(), ErrorCode> {
@@ -107,36 +115,72 @@ fn is_our_name(door: &Door, named: &str) -> bool {
     }
 }
 
-/// No page has a grant in this version, so an `Origin` opens nothing but what is open to pages,
-/// and on the socket, where no browser speaks, nothing at all. Who states a page's origin for
-/// it must hold its grants too, so that no such statement is taken for the caller's own request.
-fn check_origin(door: &Door, request: &Request) -> Result<(), ErrorCode> {
+/// A page by its `Origin`, whatever else it sends; a program by its token or its socket.
+fn who_calls(api: &Api, door: &Door, request: &Request) -> Result<Admitted, OperationError> {
     let headers = request.headers();
-    let is_for_a_page = [PAGE_ORIGIN_HEADER, TOP_ORIGIN_HEADER]
-        .iter()
-        .any(|name| headers.contains_key(name));
-    let is_of_a_page = headers.contains_key(header::ORIGIN);
-    let is_open_to_pages =
-        matches!(door, Door::Tcp { .. }) && asks_for(request, &PATHS_OPEN_TO_PAGES);
-    if is_for_a_page || (is_of_a_page && !is_open_to_pages) {
-        Err(ErrorCode::OriginNotGranted)
-    } else {
-        Ok(())
+    // Only the native host may say which page it speaks for, and no program has proved yet that
+    // it is the native host.
+    if headers.contains_key(PAGE_ORIGIN_HEADER) || headers.contains_key(TOP_ORIGIN_HEADER) {
+        return Err(ErrorCode::OriginNotGranted.into());
     }
+    if headers.contains_key(header::ORIGIN) {
+        return page(api, door, request);
+    }
+    if is_open_to_programs(request) {
+        return Ok(Admitted::Anybody);
+    }
+    program(api, door, headers).map(Admitted::Caller)
 }
 
-fn asks_for(request: &Request, paths: &[&str]) -> bool {
-    request.method() == Method::GET && paths.contains(&request.uri().path())
+/// A page has what was granted to its exact origin. Without a grant it may see that cpxd is here,
+/// and ask for one. No browser speaks on the socket.
+fn page(api: &Api, door: &Door, request: &Request) -> Result<Admitted, OperationError> {
+    let not_granted = OperationError::from(ErrorCode::OriginNotGranted);
+    if matches!(door, Door::Socket { .. }) || is_pairing(request) {
+        return Err(not_granted);
+    }
+    if asks_for(request, Method::GET, PRODUCT) {
+        return Ok(Admitted::Anybody);
+    }
+    let Some(site) = cors::site(request) else {
+        return Err(not_granted);
+    };
+    let page = api.operations().page(site);
+    let has_a_grant = page.rights != Rights::default();
+    if !has_a_grant && !cors::is_open_to_every_site(request) {
+        return Err(not_granted);
+    }
+    Ok(if cors::is_preflight(request) {
+        Admitted::Preflight
+    } else {
+        Admitted::Caller(Caller::Page(page))
+    })
 }
 
-fn caller(api: &Api, door: &Door, headers: &HeaderMap) -> Result<Caller, ErrorCode> {
+fn asks_for(request: &Request, method: Method, path: &str) -> bool {
+    *request.method() == method && request.uri().path() == path
+}
+
+/// What any program of this user may ask: that cpxd is here, how to speak to it, and to be paired.
+fn is_open_to_programs(request: &Request) -> bool {
+    let is_page = |path| asks_for(request, Method::GET, path);
+    [PRODUCT, "/openapi.json", "/docs"].into_iter().any(is_page)
+        || (*request.method() == Method::POST && is_pairing(request))
+}
+
+fn is_pairing(request: &Request) -> bool {
+    let rest = request.uri().path().strip_prefix("/v1/pairings");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn program(api: &Api, door: &Door, headers: &HeaderMap) -> Result<Caller, OperationError> {
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
         return match door {
             Door::Socket { pid, executable } => Ok(Caller::SocketProgram(SocketProgram {
                 pid: *pid,
                 executable: executable.clone(),
             })),
-            Door::Tcp { .. } => Err(ErrorCode::TokenInvalid),
+            Door::Tcp { .. } => Err(ErrorCode::TokenInvalid.into()),
         };
     };
     let token = authorization
@@ -165,11 +209,8 @@ fn check_client_header(request: &Request) -> Result<(), OperationError> {
     }
 }
 
-/// What anybody of this user may ask: that cpxd is here, and how to speak to it.
-const OPEN_PATHS: [&str; 3] = ["/v1", "/openapi.json", "/docs"];
-
-/// What a page without a grant may ask.
-const PATHS_OPEN_TO_PAGES: [&str; 1] = ["/v1"];
+/// The one call that a page without a grant may make unasked.
+const PRODUCT: &str = "/v1";
 
 const ANSWER_HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

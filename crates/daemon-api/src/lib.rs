@@ -8,6 +8,7 @@
 mod accept;
 mod checks;
 mod connection;
+mod cors;
 mod departure;
 mod docs;
 mod lent_terminal;

@@ -70,6 +70,11 @@ fn written(error: &OperationError, language: Language) -> Response {
         header::CONTENT_LANGUAGE,
         HeaderValue::from_static(language.tag()),
     );
+    if let Some(wait) = error.retry_after {
+        // RFC 9110, 10.2.3: whole seconds, and never too early.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
     if error.code == ErrorCode::TokenInvalid {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use crate::docs::Security;
 use crate::problem::ApiError;
-use crate::{checks, docs, problem, routes as route, unread_body};
+use crate::{checks, cors, docs, problem, routes as route, unread_body};
 
 /// What the routes work with; clones share it.
 #[derive(Clone, Debug)]
@@ -51,6 +51,7 @@ impl Api {
             .method_not_allowed_fallback(method_not_allowed)
             .layer(from_fn_with_state(self.clone(), checks::check))
             .layer(from_fn(problem::speak))
+            .layer(from_fn_with_state(self.clone(), cors::name_the_reader))
             .layer(from_fn(checks::guard_answer))
             .layer(from_fn(unread_body::discard))
             .with_state(self.clone())
@@ -77,6 +78,11 @@ fn documented_routes() -> OpenApiRouter<Api> {
         .routes(routes!(route::sign::sign))
         .routes(routes!(route::codes::change_pin))
         .routes(routes!(route::codes::unblock_pin))
+        .routes(routes!(route::pairings::open))
+        .routes(routes!(route::pairings::token))
+        .routes(routes!(route::grants::list))
+        .routes(routes!(route::grants::revoke))
+        .routes(routes!(route::grants::request_grant))
 }
 
 async fn not_found() -> ApiError {

@@ -17,6 +17,7 @@ pub fn authorise(caller: &Caller, right: Right) -> Result<(), ErrorCode> {
             Right::Identify | Right::Authenticate | Right::Sign | Right::Manage => true,
             Right::Decipher => false,
         },
+        Caller::Page(page) => right.is_for_pages() && page.rights.contains(right),
     };
     if allowed {
         Ok(())
@@ -34,22 +35,24 @@ pub fn authorise_origin(caller: &Caller, origin: &Origin) -> Result<(), ErrorCod
         Caller::PairedProgram(program) if !program.origins.allow(origin) => {
             Err(ErrorCode::OriginNotGranted)
         }
+        // A page speaks for itself alone.
+        Caller::Page(page) if page.site.origin != *origin => Err(ErrorCode::OriginNotGranted),
         // The holder sees the site and says yes or no each time.
-        Caller::PairedProgram(_) | Caller::SocketProgram(_) => Ok(()),
+        Caller::PairedProgram(_) | Caller::SocketProgram(_) | Caller::Page(_) => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daemon_types::{AllowedOrigins, PairedProgram, Rights, SocketProgram};
+    use daemon_types::{AllowedOrigins, Page, PairedProgram, Rights, Site, SocketProgram};
 
     fn program(rights: &[Right], origins: AllowedOrigins) -> Caller {
         Caller::PairedProgram(PairedProgram {
             name: "Logiciel".into(),
             rights: Rights::from_iter(rights.iter().copied()),
             origins,
-            is_demo: false,
+            grant: None,
         })
     }
 
@@ -65,6 +68,28 @@ mod tests {
         ] {
             assert_eq!(authorise(&caller, right), Err(ErrorCode::RightMissing));
         }
+    }
+
+    #[test]
+    fn a_page_never_manages_nor_deciphers_whatever_its_grant_says() {
+        let origin = Origin::parse("https://service.example").unwrap();
+        let page = Caller::Page(Page {
+            site: Site {
+                origin: origin.clone(),
+                top_origin: None,
+            },
+            rights: Rights::all(),
+        });
+        assert_eq!(authorise(&page, Right::Sign), Ok(()));
+        for right in [Right::Manage, Right::Decipher] {
+            assert_eq!(authorise(&page, right), Err(ErrorCode::RightMissing));
+        }
+        assert_eq!(authorise_origin(&page, &origin), Ok(()));
+        let other = Origin::parse("https://other.example").unwrap();
+        assert_eq!(
+            authorise_origin(&page, &other),
+            Err(ErrorCode::OriginNotGranted)
+        );
     }
 
     #[test]

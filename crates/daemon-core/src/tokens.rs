@@ -36,40 +36,46 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The programs that hold a token.
+/// What is kept of a token. Digests are compared in place of tokens, so the time that a comparison
+/// takes tells nothing about a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenDigest(pub(crate) [u8; 32]);
+
+impl TokenDigest {
+    /// The digest of whatever was presented as a token.
+    #[must_use]
+    pub fn of(presented: &str) -> Self {
+        let mut bytes = [0; 32];
+        let hash = digest(&SHA256, presented.as_bytes());
+        for (byte, value) in bytes.iter_mut().zip(hash.as_ref()) {
+            *byte = *value;
+        }
+        Self(bytes)
+    }
+}
+
+/// The programs that hold a token which nobody paired: the demo's.
 #[derive(Debug, Default)]
 pub struct Tokens {
-    programs: Vec<([u8; 32], PairedProgram)>,
+    programs: Vec<(TokenDigest, PairedProgram)>,
 }
 
 impl Tokens {
     /// Lets a program in that shows this token.
     pub fn add(&mut self, token: &Token, program: PairedProgram) {
-        self.programs.push((token_digest(token.expose()), program));
+        let digest = TokenDigest::of(token.expose());
+        self.programs.push((digest, program));
     }
 
     /// The program that a presented token belongs to.
-    ///
-    /// Digests are compared, so the time taken tells nothing about a token.
     #[must_use]
     pub fn program(&self, presented: &str) -> Option<&PairedProgram> {
-        let presented = token_digest(presented);
+        let presented = TokenDigest::of(presented);
         self.programs
             .iter()
             .find(|(digest, _)| *digest == presented)
             .map(|(_, program)| program)
     }
-}
-
-fn token_digest(token: &str) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    for (byte, value) in bytes
-        .iter_mut()
-        .zip(digest(&SHA256, token.as_bytes()).as_ref())
-    {
-        *byte = *value;
-    }
-    bytes
 }
 
 #[cfg(test)]
@@ -85,7 +91,7 @@ mod tests {
             name: "demo".into(),
             rights: Rights::all(),
             origins: AllowedOrigins::Any,
-            is_demo: true,
+            grant: None,
         };
         tokens.add(&token, program.clone());
         assert_eq!(tokens.program(token.expose()), Some(&program));

@@ -83,7 +83,7 @@ impl From<&Caller> for Who {
     fn from(caller: &Caller) -> Self {
         match caller {
             Caller::PairedProgram(program) => Self::Program {
-                id: None,
+                id: program.grant.as_ref().map(|grant| Name::of(&grant.0)),
                 name: Name::of(&program.name),
             },
             Caller::SocketProgram(program) => Self::Socket {
@@ -93,6 +93,7 @@ impl From<&Caller> for Who {
                     .map(|path| Name::of(&path.to_string_lossy())),
                 pid: program.pid,
             },
+            Caller::Page(page) => Self::page(&page.site.origin, page.site.top_origin.as_ref()),
         }
     }
 }

@@ -226,7 +226,7 @@ impl Operations {
     }
 
     /// A place in the row of questions, or the answer that the row is too long.
-    fn place_in_the_row(&self) -> Result<SemaphorePermit<'_>, OperationError> {
+    pub(crate) fn place_in_the_row(&self) -> Result<SemaphorePermit<'_>, OperationError> {
         let place = self.0.questions.try_acquire();
         Ok(place.map_err(|_| ErrorCode::Busy)?)
     }
@@ -325,9 +325,10 @@ pub(crate) fn codes_of(card: &CardInReader) -> CodesOfCard {
 
 fn asker(caller: &Caller) -> Asker {
     match caller {
-        Caller::PairedProgram(program) if program.is_demo => Asker::DemoToken,
+        Caller::PairedProgram(program) if program.grant.is_none() => Asker::DemoToken,
         Caller::PairedProgram(program) => Asker::PairedProgram(program.name.clone()),
         Caller::SocketProgram(program) => Asker::Program(program.executable.clone()),
+        Caller::Page(page) => Asker::Page(page.site.clone()),
     }
 }
 

@@ -9,24 +9,35 @@
 mod activities;
 mod authenticate;
 mod codes;
+mod grant_book;
+mod grants;
 mod holder;
 mod journalled;
 mod key_work;
+mod limits;
 mod look;
+mod pairing;
+mod randomness;
 mod sign;
+mod site_grants;
 
+pub use grant_book::{GrantBook, GrantStore};
+pub use grants::GrantOverview;
 pub use look::Overview;
 pub use prompt::CallersTerminal;
+pub use site_grants::SiteAccess;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use daemon_cards::Cards;
-use daemon_core::{Tokens, authorise};
+use daemon_core::{Pairings, Tokens, authorise};
 use daemon_journal::Journal;
-use daemon_types::{Caller, Environment, ErrorCode, OperationError, Right};
+use daemon_types::{Caller, Environment, OperationError, Right};
 use prompt::Prompt;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
+
+use limits::Limits;
 
 /// All operations of the agent; clones share the same cards and prompt.
 #[derive(Clone, Debug)]
@@ -39,20 +50,27 @@ struct Parts {
     journal: Arc<Journal>,
     /// Places in the row of questions; whoever finds none is told to come back.
     questions: Semaphore,
-    tokens: Tokens,
+    /// The one place for a site that wants to be let in.
+    site_questions: Semaphore,
+    demo_tokens: Tokens,
+    grants: GrantBook,
+    pairings: Mutex<Pairings>,
+    limits: Mutex<Limits>,
     environment: Environment,
     now: fn() -> OffsetDateTime,
 }
 
 impl Operations {
     /// Operations over these cards and this way to the holder, told to this journal, for the
-    /// programs that hold these tokens, in one environment.
+    /// programs that hold the demo's tokens or a grant, and the sites that have one, in one
+    /// environment.
     #[must_use]
     pub fn new(
         cards: Cards,
         prompt: Prompt,
         journal: Arc<Journal>,
-        tokens: Tokens,
+        demo_tokens: Tokens,
+        grants: GrantBook,
         environment: Environment,
         now: fn() -> OffsetDateTime,
     ) -> Self {
@@ -61,21 +79,14 @@ impl Operations {
             prompt,
             journal,
             questions: Semaphore::new(MAXIMUM_QUESTIONS),
-            tokens,
+            site_questions: Semaphore::new(1),
+            demo_tokens,
+            grants,
+            pairings: Mutex::default(),
+            limits: Mutex::default(),
             environment,
             now,
         }))
-    }
-
-    /// The program that a presented token belongs to.
-    ///
-    /// # Errors
-    /// `token-invalid`.
-    pub fn caller_with_token(&self, token: &str) -> Result<Caller, ErrorCode> {
-        let program = self.0.tokens.program(token).cloned();
-        program
-            .map(Caller::PairedProgram)
-            .ok_or(ErrorCode::TokenInvalid)
     }
 
     /// Whether the caller has a right at all, for a door that must know before it reads a body.
@@ -90,6 +101,19 @@ impl Operations {
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         (self.0.now)()
+    }
+
+    pub(crate) fn environment(&self) -> Environment {
+        self.0.environment
+    }
+
+    pub(crate) fn grant_book(&self) -> &GrantBook {
+        &self.0.grants
+    }
+
+    pub(crate) fn pairings(&self) -> MutexGuard<'_, Pairings> {
+        let pairings = self.0.pairings.lock();
+        pairings.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

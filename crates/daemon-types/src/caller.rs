@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::Origin;
+use crate::{GrantId, Origin, Site};
 
-/// One thing that a caller may do (`design`: rules of the grants in SECURITY.md).
+/// One thing that a caller may do ("The rules of the grants" in SECURITY.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Right {
     /// See readers, cards and their holders.
@@ -20,6 +20,44 @@ pub enum Right {
     Decipher,
 }
 
+impl Right {
+    /// Every right there is.
+    pub const ALL: [Self; 5] = [
+        Self::Identify,
+        Self::Authenticate,
+        Self::Sign,
+        Self::Manage,
+        Self::Decipher,
+    ];
+
+    /// Its name, such as `identify`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Identify => "identify",
+            Self::Authenticate => "authenticate",
+            Self::Sign => "sign",
+            Self::Manage => "manage",
+            Self::Decipher => "decipher",
+        }
+    }
+
+    /// The right of a name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|right| right.as_str() == name)
+    }
+
+    /// Whether a web page may have it at all, whoever would grant it.
+    #[must_use]
+    pub const fn is_for_pages(self) -> bool {
+        match self {
+            Self::Identify | Self::Authenticate | Self::Sign => true,
+            Self::Manage | Self::Decipher => false,
+        }
+    }
+}
+
 /// The rights of one caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rights(BTreeSet<Right>);
@@ -28,14 +66,24 @@ impl Rights {
     /// Every right there is.
     #[must_use]
     pub fn all() -> Self {
-        use Right::{Authenticate, Decipher, Identify, Manage, Sign};
-        Self::from_iter([Identify, Authenticate, Sign, Manage, Decipher])
+        Self::from_iter(Right::ALL)
     }
 
     /// Whether `right` is among them.
     #[must_use]
     pub fn contains(&self, right: Right) -> bool {
         self.0.contains(&right)
+    }
+
+    /// Whether all of `others` are among them.
+    #[must_use]
+    pub fn cover(&self, others: &Self) -> bool {
+        self.0.is_superset(&others.0)
+    }
+
+    /// Each of them, in the order of [`Right::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = Right> + '_ {
+        self.0.iter().copied()
     }
 }
 
@@ -52,6 +100,8 @@ pub enum Caller {
     PairedProgram(PairedProgram),
     /// A program of the same user on the user socket, its peer checked by the system.
     SocketProgram(SocketProgram),
+    /// A web page, by what the browser says of it.
+    Page(Page),
 }
 
 /// A program that holds a token of its own.
@@ -63,8 +113,18 @@ pub struct PairedProgram {
     pub rights: Rights,
     /// The sites it may authenticate for.
     pub origins: AllowedOrigins,
-    /// Its token is the demo's own, which nobody paired: any program of this user can read it.
-    pub is_demo: bool,
+    /// Its grant; `None` is the demo's own token, which nobody paired: any program of this user
+    /// can read it.
+    pub grant: Option<GrantId>,
+}
+
+/// A web page and what was granted to its site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Where it comes from.
+    pub site: Site,
+    /// What its grants allow; empty where it has none and may only ask for one.
+    pub rights: Rights,
 }
 
 /// A program of the same user that speaks over the socket without pairing.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 macro_rules! error_codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal,)+) => {
@@ -190,6 +191,14 @@ reasons! {
     DescriptionLength = "description-length",
     /// With `bad-request`: not 1 to 600 seconds.
     TimeoutRange = "timeout-range",
+    /// With `bad-request`: a page names a site, and may name none.
+    OriginNamed = "origin-named",
+    /// With `bad-request`: no name of 1 to 60 characters, none of them a control character.
+    NameForm = "name-form",
+    /// With `bad-request`: no right, or none that this caller may ask for.
+    RightUnknown = "right-unknown",
+    /// With `bad-request`: no site, or more than twenty, with `authenticate`; any without it.
+    OriginCount = "origin-count",
     /// With `bad-request`: no number of an event.
     EventIdForm = "event-id-form",
 }
@@ -207,6 +216,8 @@ pub struct OperationError {
     pub culprit: Option<String>,
     /// What the code alone does not tell.
     pub reason: Option<Reason>,
+    /// How long to wait before the next attempt.
+    pub retry_after: Option<Duration>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -220,7 +231,17 @@ impl OperationError {
             field: None,
             culprit: None,
             reason: None,
+            retry_after: None,
             source: None,
+        }
+    }
+
+    /// One request too many; the next one may come after `wait`.
+    #[must_use]
+    pub fn rate_limited(wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(ErrorCode::RateLimited)
         }
     }
 

@@ -7,11 +7,12 @@ mod caller;
 mod card;
 mod error;
 mod event;
+mod grant;
 mod origin;
 mod question;
 mod request;
 
-pub use caller::{AllowedOrigins, Caller, PairedProgram, Right, Rights, SocketProgram};
+pub use caller::{AllowedOrigins, Caller, Page, PairedProgram, Right, Rights, SocketProgram};
 pub use card::{
     Activity, CardId, CardSummary, CardWarning, CertificateStatus, CertificateSummary,
     CodeCondition, CodeState, CodedLabel, CodesOfCard, Environment, Generation, Holder, KeyRole,
@@ -19,9 +20,13 @@ pub use card::{
 };
 pub use error::{ErrorCode, OperationError, Reason};
 pub use event::{Event, Happening};
+pub use grant::{
+    AllowedSite, GrantId, PairingCode, PairingId, PairingRequest, ProgramGrant, Site, SiteGrant,
+};
 pub use origin::{Origin, OriginError};
 pub use question::{
-    Asker, CardLabel, CodeEntry, CodesAsked, NewCodeEntry, Purpose, Question, UnblockCodeEntry,
+    Applicant, Asker, CardLabel, CodeEntry, CodesAsked, GrantQuestion, NewCodeEntry, Purpose,
+    Question, UnblockCodeEntry,
 };
 pub use request::{
     AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, SignRequest,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{CardId, Environment, HashAlgorithm, Origin};
+use crate::{CardId, Environment, HashAlgorithm, Origin, PairingCode, Rights, Site};
 
 /// One question to the holder: who asks, for what, about which card, and which codes are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,35 @@ pub struct Question {
     pub card: CardLabel,
     /// The codes to be typed.
     pub codes: CodesAsked,
+}
+
+/// A question about no card: whether somebody may call at all. A yes is enough.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantQuestion {
+    /// Who wants to be let in.
+    pub applicant: Applicant,
+    /// What they would be allowed to do.
+    pub rights: Rights,
+    /// What the agent works with.
+    pub environment: Environment,
+}
+
+/// Who wants to be let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applicant {
+    /// A desktop program.
+    Program {
+        /// Its own word for itself.
+        name: String,
+        /// The executable that asks, where the system tells.
+        executable: Option<PathBuf>,
+        /// The sites that it would authenticate for.
+        origins: Vec<Origin>,
+        /// What it shows too.
+        code: PairingCode,
+    },
+    /// A web page, by what the browser says of it.
+    Page(Site),
 }
 
 /// The codes that a question asks for; where it asks for none, a yes is enough.
@@ -66,6 +95,8 @@ pub enum Asker {
     DemoToken,
     /// A program of the same user, by its executable where the system tells.
     Program(Option<PathBuf>),
+    /// A web page that has a grant.
+    Page(Site),
 }
 
 /// What the holder would agree to.

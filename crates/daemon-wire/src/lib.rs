@@ -7,6 +7,7 @@
 mod answer;
 mod card;
 mod event;
+mod grant;
 mod parse;
 mod problem;
 mod request;
@@ -17,6 +18,10 @@ pub use card::{
     UnblockCodeBody,
 };
 pub use event::{EventBody, event_name};
+pub use grant::{
+    GrantBody, GrantList, GrantRequestBody, OpenedPairingBody, PairedBody, PairingBody,
+    PairingSecretBody, SiteAccessBody,
+};
 pub use parse::parse_request;
 pub use problem::Problem;
 pub use request::{

@@ -30,7 +30,7 @@ pub struct AuthenticateBody {
         example = "qXUhQ6YBOxv1iJHSd3gEWc8yNmFzT2pLkR5eZ7wA0bMC"
     )]
     pub nonce: String,
-    /// The site that the token is for; a desktop program must name it. Scheme, name and port as a
+    /// The site that the token is for; a desktop program must name it, a page must not. Scheme, name and port as a
     /// browser writes them: no path, no final slash.
     #[schema(example = "https://service.example")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -206,7 +206,8 @@ fn algorithm(
         .ok_or_else(|| OperationError::bad_request("algorithm", Reason::AlgorithmUnknown))
 }
 
-fn timeout(seconds: Option<u32>) -> Result<Duration, OperationError> {
+/// How long the holder has.
+pub(crate) fn timeout(seconds: Option<u32>) -> Result<Duration, OperationError> {
     let seconds = seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
     if (1..=MAXIMUM_TIMEOUT_SECONDS).contains(&seconds) {
         Ok(Duration::from_secs(u64::from(seconds)))

@@ -10,6 +10,7 @@
 
 mod outcome;
 mod render;
+mod render_grant;
 #[cfg(test)]
 mod sample_questions;
 mod script;
@@ -60,7 +61,7 @@ pub enum PromptError {
     /// Nobody answered before the deadline.
     #[error("nobody answered in time")]
     TimedOut,
-    /// The scripted holder answers for test cards alone.
+    /// The scripted holder answers for test cards alone, and lets nobody in to others.
     #[error("the scripted holder does not answer for a card that is no test card")]
     NotATestCard,
     /// What the scripted holder has for a code cannot be one.

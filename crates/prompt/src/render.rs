@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use daemon_types::{
-    Asker, CardLabel, CodeEntry, Environment, HashAlgorithm, Purpose, Question, UnblockCodeEntry,
+    Asker, CardLabel, CodeEntry, Environment, HashAlgorithm, Purpose, Question, Site,
+    UnblockCodeEntry,
 };
 use texts::{Language, PromptTexts, foreign_text};
 
@@ -40,18 +41,32 @@ fn asker(asker: &Asker, texts: PromptTexts) -> Vec<String> {
         Asker::DemoToken => vec![texts.demo_token_asks()],
         Asker::Program(None) => vec![texts.unknown_program_asks()],
         Asker::Program(Some(path)) => program(path, texts),
+        Asker::Page(site) => page(site, texts),
     }
 }
 
-/// The file name comes first, so that a long folder cannot hide it.
+/// In full, whatever its length: an origin is ASCII and canonical by its type.
+fn page(site: &Site, texts: PromptTexts) -> Vec<String> {
+    let mut lines = vec![texts.page_asks(site.origin.as_str())];
+    let around = site.top_origin.as_ref();
+    lines.extend(around.map(|origin| texts.site_inside(origin.as_str())));
+    lines
+}
+
 fn program(path: &Path, texts: PromptTexts) -> Vec<String> {
-    let Some(name) = path.file_name() else {
-        return vec![texts.unknown_program_asks()];
-    };
-    let asks = texts.program_asks(&named(&name.to_string_lossy(), texts));
+    match executable(path, texts) {
+        Some((name, folder)) => vec![texts.program_asks(&name), folder],
+        None => vec![texts.unknown_program_asks()],
+    }
+}
+
+/// The name of an executable, and where it lies. They are apart, so that a long folder cannot hide
+/// the name.
+pub(crate) fn executable(path: &Path, texts: PromptTexts) -> Option<(String, String)> {
+    let name = named(&path.file_name()?.to_string_lossy(), texts);
     let folder = path.parent().unwrap_or(Path::new("")).to_string_lossy();
     let folder = foreign_text(&folder, LONGEST_DESCRIPTION, texts.language());
-    vec![asks, texts.program_folder(&folder)]
+    Some((name, texts.program_folder(&folder)))
 }
 
 fn purpose(purpose: &Purpose, texts: PromptTexts) -> String {
@@ -149,7 +164,7 @@ fn unblocking(entry: UnblockCodeEntry, texts: PromptTexts) -> Vec<String> {
     lines
 }
 
-fn named(name: &str, texts: PromptTexts) -> String {
+pub(crate) fn named(name: &str, texts: PromptTexts) -> String {
     foreign_text(name, LONGEST_NAME, texts.language())
 }
 

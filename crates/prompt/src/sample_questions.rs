@@ -1,8 +1,9 @@
 //! Questions for tests.
 
 use daemon_types::{
-    Asker, CardId, CardLabel, CodeEntry, CodesAsked, Environment, HashAlgorithm, NewCodeEntry,
-    Origin, Purpose, Question, UnblockCodeEntry,
+    Applicant, Asker, CardId, CardLabel, CodeEntry, CodesAsked, Environment, GrantQuestion,
+    HashAlgorithm, NewCodeEntry, Origin, PairingCode, Purpose, Question, Right, Rights, Site,
+    UnblockCodeEntry,
 };
 
 /// A paired program asks for a proof of identity with a test card, and so for its code.
@@ -88,6 +89,32 @@ pub(crate) fn last_unblock_try() -> Question {
         previous_was_wrong: true,
         last_try: true,
     })
+}
+
+/// A program wants to be paired.
+pub(crate) fn pairing() -> GrantQuestion {
+    GrantQuestion {
+        applicant: Applicant::Program {
+            name: "Logiciel du cabinet".to_owned(),
+            executable: Some("/usr/lib/cabinet/logiciel".into()),
+            origins: vec![Origin::parse("https://service.example").unwrap()],
+            code: PairingCode::from_random([1, 2, 3, 10, 11, 12]),
+        },
+        rights: Rights::all(),
+        environment: Environment::Test,
+    }
+}
+
+/// A page inside another one wants a grant.
+pub(crate) fn site_grant() -> GrantQuestion {
+    GrantQuestion {
+        applicant: Applicant::Page(Site {
+            origin: Origin::parse("https://service.example").unwrap(),
+            top_origin: Some(Origin::parse("https://portal.example:8443").unwrap()),
+        }),
+        rights: Rights::from_iter([Right::Identify, Right::Sign]),
+        environment: Environment::Production,
+    }
 }
 
 fn unblocking_with(entry: UnblockCodeEntry) -> Question {

@@ -1,6 +1,6 @@
 //! The holder who is a file, for tests, demos and measurements.
 
-use daemon_types::{Environment, Question};
+use daemon_types::{Environment, GrantQuestion, Question};
 use secrets::{Pin, SecretBytes, UnblockCode};
 
 use crate::script::{Script, ScriptError, ScriptedAnswer};
@@ -47,12 +47,25 @@ impl ScriptedHolder {
         if question.card.environment != Environment::Test {
             return Err(PromptError::NotATestCard);
         }
+        self.next_thought().await?.to(question)
+    }
+
+    /// Whether somebody may call; where no production card can be used, this harms nobody.
+    pub(crate) async fn agree(&mut self, question: &GrantQuestion) -> Result<(), PromptError> {
+        if question.environment != Environment::Test {
+            return Err(PromptError::NotATestCard);
+        }
+        self.next_thought().await?.consents()
+    }
+
+    /// The next answer, after the time that the holder thinks.
+    async fn next_thought(&mut self) -> Result<ScriptedAnswer, PromptError> {
         let answer = self.next_answer()?;
         // A sleep of nothing would still last until the next tick of the timer.
         if !answer.delay.is_zero() {
             tokio::time::sleep(answer.delay).await;
         }
-        answer.to(question)
+        Ok(answer)
     }
 
     fn next_answer(&mut self) -> Result<ScriptedAnswer, PromptError> {
@@ -64,10 +77,15 @@ impl ScriptedHolder {
 }
 
 impl ScriptedAnswer {
-    fn to(&self, question: &Question) -> Result<Answer, PromptError> {
+    fn consents(&self) -> Result<(), PromptError> {
         if self.goes_away || self.consent == Some(false) {
             return Err(PromptError::Cancelled);
         }
+        Ok(())
+    }
+
+    fn to(&self, question: &Question) -> Result<Answer, PromptError> {
+        self.consents()?;
         let asked = question.codes;
         let pin = typed(asked.pin.is_some(), self.pin.as_ref())?;
         let unblock_code = typed(asked.unblock_code.is_some(), self.unblock_code.as_ref())?;
@@ -107,7 +125,8 @@ mod tests {
 
     use super::*;
     use crate::sample_questions::{
-        authentication, last_try, last_unblock_try, pin_change, signature, unblocking,
+        authentication, last_try, last_unblock_try, pairing, pin_change, signature, site_grant,
+        unblocking,
     };
 
     fn holder(script: &str) -> ScriptedHolder {
@@ -184,6 +203,22 @@ mod tests {
             b"1234",
             "no answer was used for the other card"
         );
+    }
+
+    #[tokio::test]
+    async fn lets_others_in_by_consent_and_where_test_cards_alone_are_used() {
+        for (script, agrees) in [
+            ("", true),
+            ("consent = true", true),
+            ("consent = false", false),
+            ("go_away = true", false),
+            ("answers = []", false),
+        ] {
+            let agreed = holder(script).agree(&pairing()).await;
+            assert_eq!(agreed.is_ok(), agrees, "{script}");
+        }
+        let production = holder("consent = true").agree(&site_grant()).await;
+        assert!(matches!(production, Err(PromptError::NotATestCard)));
     }
 
     #[tokio::test]

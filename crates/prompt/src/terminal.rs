@@ -4,7 +4,7 @@ mod codes;
 
 use std::time::{Duration, Instant};
 
-use daemon_types::{Purpose, Question};
+use daemon_types::{GrantQuestion, Purpose, Question};
 use platform::terminal::{CancelPipe, QuietTerminal, Terminal, TerminalError};
 use secrets::{CodeFormatError, Pin};
 use texts::{Language, PromptTexts};
@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::outcome::{Failure, render_outcome};
 use crate::render::render;
+use crate::render_grant::render_grant;
 use crate::{Answer, PromptError, Turn};
 
 /// Longest wait for a terminal to take the last line of a question.
@@ -31,19 +32,42 @@ pub(crate) struct TerminalHolder {
     texts: PromptTexts,
 }
 
-/// Puts the question while the `turn` lasts. The turn ends with the dialogue, not with this
-/// future: a question that was withdrawn leaves the terminal before the next one appears.
+/// Puts a question about a card.
 pub(crate) async fn ask(
-    mut turn: Turn,
+    turn: Turn,
     question: Question,
     deadline: Instant,
 ) -> Result<(Answer, Turn), PromptError> {
+    let dialogue =
+        move |holder: &mut TerminalHolder, wait: Wait<'_>| holder.converse(&question, wait);
+    during(turn, deadline, dialogue).await
+}
+
+/// Asks whether somebody may call.
+pub(crate) async fn ask_for_grant(
+    turn: Turn,
+    question: GrantQuestion,
+    deadline: Instant,
+) -> Result<Turn, PromptError> {
+    let dialogue = move |holder: &mut TerminalHolder, wait: Wait<'_>| holder.agree(&question, wait);
+    let ((), turn) = during(turn, deadline, dialogue).await?;
+    Ok(turn)
+}
+
+/// Leads a dialogue while the `turn` lasts. The turn ends with the dialogue, not with this
+/// future: a question that was withdrawn leaves the terminal before the next one appears.
+async fn during<T: Send + 'static>(
+    mut turn: Turn,
+    deadline: Instant,
+    dialogue: impl FnOnce(&mut TerminalHolder, Wait<'_>) -> Result<T, PromptError> + Send + 'static,
+) -> Result<(T, Turn), PromptError> {
     let (cancel, canceller) = CancelPipe::new().map_err(unavailable)?;
     let (reply, answer) = oneshot::channel();
     tokio::task::spawn_blocking(move || {
         let outcome = turn.terminal().and_then(|holder| {
-            let outcome = holder.converse(&question, deadline, &cancel);
-            holder.say_farewell(&outcome, reply.is_closed());
+            let cancel = &cancel;
+            let outcome = dialogue(holder, Wait { deadline, cancel });
+            holder.say_farewell(outcome.as_ref().err(), reply.is_closed());
             outcome
         });
         // Nobody waits for the answer to a question that was withdrawn.
@@ -73,13 +97,7 @@ impl TerminalHolder {
         self.tell_the_end(&render_outcome(purpose, failure, self.texts));
     }
 
-    fn converse(
-        &mut self,
-        question: &Question,
-        deadline: Instant,
-        cancel: &CancelPipe,
-    ) -> Result<Answer, PromptError> {
-        let wait = Wait { deadline, cancel };
+    fn converse(&mut self, question: &Question, wait: Wait<'_>) -> Result<Answer, PromptError> {
         let words = render(question, self.texts.language());
         self.tell(&words, wait)?;
         if question.codes.is_empty() {
@@ -91,20 +109,31 @@ impl TerminalHolder {
         self.codes(question.codes, wait)
     }
 
+    fn agree(&mut self, question: &GrantQuestion, wait: Wait<'_>) -> Result<(), PromptError> {
+        let words = render_grant(question, self.texts.language());
+        self.tell(&words, wait)?;
+        self.yes(wait)?;
+        self.tell(&self.texts.grant_given(), wait)
+    }
+
     fn consent(&mut self, wait: Wait<'_>) -> Result<Answer, PromptError> {
-        let question = format!("{} ", self.texts.agree());
-        if !self
-            .terminal
-            .confirm(&question, wait.deadline, wait.cancel)?
-        {
-            return Err(PromptError::Cancelled);
-        }
+        self.yes(wait)?;
         Ok(Answer {
             code: None,
             unblock_code: None,
             new_code: None,
             last_try_confirmed: false,
         })
+    }
+
+    fn yes(&mut self, wait: Wait<'_>) -> Result<(), PromptError> {
+        let question = format!("{} ", self.texts.agree());
+        let (deadline, cancel) = (wait.deadline, wait.cancel);
+        if self.terminal.confirm(&question, deadline, cancel)? {
+            Ok(())
+        } else {
+            Err(PromptError::Cancelled)
+        }
     }
 
     /// A whole word, so that no habit of the fingers confirms it.
@@ -126,11 +155,11 @@ impl TerminalHolder {
     }
 
     /// Says how the question ended, unless it was answered.
-    fn say_farewell(&mut self, outcome: &Result<Answer, PromptError>, withdrawn: bool) {
-        let line = match outcome {
-            Err(PromptError::Cancelled) if withdrawn => self.texts.withdrawn(),
-            Err(PromptError::Cancelled | PromptError::LastTryNotConfirmed) => self.texts.refused(),
-            Err(PromptError::TimedOut) => self.texts.timed_out(),
+    fn say_farewell(&mut self, failure: Option<&PromptError>, withdrawn: bool) {
+        let line = match failure {
+            Some(PromptError::Cancelled) if withdrawn => self.texts.withdrawn(),
+            Some(PromptError::Cancelled | PromptError::LastTryNotConfirmed) => self.texts.refused(),
+            Some(PromptError::TimedOut) => self.texts.timed_out(),
             _ => return,
         };
         self.tell_the_end(&line);
@@ -178,7 +207,8 @@ mod tests {
     use super::*;
     use crate::Prompt;
     use crate::sample_questions::{
-        authentication, last_try, last_unblock_try, pin_change, signature, unblocking, with_entry,
+        authentication, last_try, last_unblock_try, pairing, pin_change, signature, unblocking,
+        with_entry,
     };
     use crate::turn::Way;
 
@@ -451,6 +481,27 @@ mod tests {
                 Err(PromptError::Cancelled) => assert!(!consent),
                 Err(error) => panic!("{error:?}"),
             }
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_wants_to_be_let_in_needs_a_yes() {
+        for (keys, agrees, farewell) in [
+            ("yes\r", true, "Agreed. You can take it back"),
+            ("no\r", false, "Refused. Nothing was done."),
+        ] {
+            let desk = Desk::new();
+            let prompt = Arc::clone(&desk.prompt);
+            let asking = tokio::spawn(async move {
+                let deadline = TokioInstant::now() + Duration::from_secs(60);
+                let turn = prompt.turn(None, deadline).await?;
+                turn.ask_for_grant(&pairing(), deadline).await.map(drop)
+            });
+            let question = desk.see(AGREE);
+            assert!(question.contains("Code: 123ABC."), "{question}");
+            desk.press(keys);
+            desk.see(farewell);
+            assert_eq!(asking.await.unwrap().is_ok(), agrees);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daemon_types::Question;
+use daemon_types::{GrantQuestion, Question};
 use platform::terminal::Terminal;
 use texts::Language;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -109,6 +109,25 @@ impl Turn {
             };
         }
         crate::terminal::ask(self, question.clone(), deadline.into_std()).await
+    }
+
+    /// Asks the holder whether somebody may call, and gives the turn back with their yes. Dropping
+    /// the future withdraws the question, as for [`Turn::ask`].
+    ///
+    /// # Errors
+    /// [`PromptError`] when there is no yes before `deadline`.
+    pub async fn ask_for_grant(
+        mut self,
+        question: &GrantQuestion,
+        deadline: Instant,
+    ) -> Result<Self, PromptError> {
+        if let Way::Scripted(holder) = &mut *self.way {
+            return match timeout_at(deadline, holder.agree(question)).await {
+                Ok(agreed) => agreed.map(|()| self),
+                Err(_) => Err(PromptError::TimedOut),
+            };
+        }
+        crate::terminal::ask_for_grant(self, question.clone(), deadline.into_std()).await
     }
 
     /// The holder at the terminal, where there is one.

@@ -143,5 +143,35 @@ sentences! {
         certificate_expired() = "cli-certificate-expired";
         /// The certificate is before its dates.
         certificate_not_yet_valid() = "cli-certificate-not-yet-valid";
+        /// A pairing has this code, and waits for the holder.
+        pairing_code(code: &str) = "cli-pairing-code";
+        /// A program was paired; its token follows.
+        paired(id: &str) = "cli-paired";
+        /// A program was paired; its token is in a file.
+        paired_to_file(id: &str, file: &str) = "cli-paired-to-file";
+        /// Nobody was let in.
+        no_grant() = "cli-no-grant";
+        /// A program that may call.
+        grant_of_program(name: &str) = "cli-grant-of-program";
+        /// A site that may call.
+        grant_of_site(origin: &str) = "cli-grant-of-site";
+        /// A site that may call while it is shown inside another.
+        grant_of_inner_site(origin: &str, around: &str) = "cli-grant-of-inner-site";
+        /// What it may do, by the names that the API gives rights.
+        grant_rights(rights: &str) = "cli-grant-rights";
+        /// The sites that a program may authenticate for.
+        grant_origins(origins: &str) = "cli-grant-origins";
+        /// The day of its last use.
+        grant_last_use(date: &str) = "cli-grant-last-use";
+        /// The last day of a grant.
+        grant_until(date: &str) = "cli-grant-until";
+        /// How to name a grant.
+        grant_id(id: &str) = "cli-grant-id";
+        /// A grant that only the administrator can take back.
+        grant_by_policy() = "cli-grant-by-policy";
+        /// No grant has the id that was given.
+        no_such_grant(id: &str) = "cli-no-such-grant";
+        /// A grant was taken back.
+        grant_revoked(id: &str) = "cli-grant-revoked";
     }
 }

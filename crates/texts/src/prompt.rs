@@ -111,6 +111,38 @@ sentences! {
         not_done(title: &str, detail: &str) = "prompt-not-done";
         /// A program asks that showed the demo's own token.
         demo_token_asks() = "prompt-demo-token-asks";
+        /// A program wants to be paired, by its own word for itself.
+        program_wants_in(name: &str) = "prompt-program-wants-in";
+        /// The executable that asks for it.
+        pairing_asked_by(name: &str) = "prompt-pairing-asked-by";
+        /// A name was the program's own word.
+        name_unchecked() = "prompt-name-unchecked";
+        /// Who asks: a page that was let in.
+        page_asks(origin: &str) = "prompt-page-asks";
+        /// A site wants a grant.
+        site_wants_in(origin: &str) = "prompt-site-wants-in";
+        /// The site around it.
+        site_inside(origin: &str) = "prompt-site-inside";
+        /// Heading of the environment of test cards.
+        test_environment() = "prompt-test-environment";
+        /// Heading of what it could do then.
+        could_then() = "prompt-could-then";
+        /// What the right `identify` allows.
+        right_identify() = "prompt-right-identify";
+        /// What the right `authenticate` allows.
+        right_authenticate() = "prompt-right-authenticate";
+        /// What the right `sign` allows.
+        right_sign() = "prompt-right-sign";
+        /// What the right `manage` allows.
+        right_manage() = "prompt-right-manage";
+        /// What the right `decipher` allows.
+        right_decipher() = "prompt-right-decipher";
+        /// Heading of the sites that a program would authenticate for.
+        for_sites() = "prompt-for-sites";
+        /// The code that both sides show, and what to do with it.
+        pairing_code(code: &str) = "prompt-pairing-code";
+        /// The holder agreed, and may take it back.
+        grant_given() = "prompt-grant-given";
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) async fn authenticate(
     let body: AuthenticateBody = json_body(request).await?;
     let deadline = Instant::now() + body.timeout()?;
     let request = AuthenticateRequest {
-        origin: origin(&body)?,
+        origin: origin(&body, &caller)?,
         algorithm: body.signature_algorithm()?,
         nonce: body.nonce,
     };
@@ -63,10 +63,17 @@ pub(crate) async fn authenticate(
     Ok(Json(AuthenticationTokenBody::new(&token, api.version())))
 }
 
-/// A desktop program names the site; it has no origin of its own.
-fn origin(body: &AuthenticateBody) -> Result<Origin, OperationError> {
+/// A desktop program names the site; a page is one, and may name none, not even its own.
+fn origin(body: &AuthenticateBody, caller: &Caller) -> Result<Origin, OperationError> {
     let wrong = |reason| OperationError::bad_request("origin", reason);
-    let origin = body.origin.as_deref();
-    let origin = origin.ok_or_else(|| wrong(Reason::FieldMissing))?;
-    Origin::parse(origin).map_err(|error| wrong(Reason::OriginForm).caused_by(error))
+    match (caller, body.origin.as_deref()) {
+        (Caller::Page(page), None) => Ok(page.site.origin.clone()),
+        (Caller::Page(_), Some(_)) => Err(wrong(Reason::OriginNamed)),
+        (Caller::PairedProgram(_) | Caller::SocketProgram(_), Some(origin)) => {
+            Origin::parse(origin).map_err(|error| wrong(Reason::OriginForm).caused_by(error))
+        }
+        (Caller::PairedProgram(_) | Caller::SocketProgram(_), None) => {
+            Err(wrong(Reason::FieldMissing))
+        }
+    }
 }

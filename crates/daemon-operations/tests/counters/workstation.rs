@@ -13,7 +13,7 @@ use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{AfterUse, Cards, Settings, Subscription};
 use daemon_core::Tokens;
 use daemon_journal::{FileAnchor, Journal, Limits};
-use daemon_operations::Operations;
+use daemon_operations::{GrantBook, Operations};
 use daemon_types::{
     AuthenticateRequest, Caller, CardId, CardSummary, CodeCondition, Environment, ErrorCode,
     Happening, HashAlgorithm, OperationError, Origin, Reason, SignatureAlgorithm, SocketProgram,
@@ -418,6 +418,7 @@ impl Workstation {
             Prompt::scripted(ScriptedHolder::from_toml(script).unwrap()),
             Arc::clone(&self.journal),
             Tokens::default(),
+            GrantBook::of_nobody(),
             Environment::Test,
             OffsetDateTime::now_utc,
         )

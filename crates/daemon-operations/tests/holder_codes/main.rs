@@ -23,7 +23,7 @@ use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{AfterUse, Cards, Settings};
 use daemon_core::Tokens;
 use daemon_journal::{FileAnchor, Journal, Limits};
-use daemon_operations::Operations;
+use daemon_operations::{GrantBook, Operations};
 use daemon_types::{
     Caller, CardId, CodeCondition, CodesOfCard, Environment, ErrorCode, OperationError, Reason,
     SocketProgram,
@@ -156,6 +156,7 @@ fn operations(
         Prompt::scripted(ScriptedHolder::from_toml(&script).unwrap()),
         journal,
         Tokens::default(),
+        GrantBook::of_nobody(),
         Environment::Test,
         OffsetDateTime::now_utc,
     )

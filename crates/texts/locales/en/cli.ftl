@@ -94,3 +94,21 @@ cli-role-technical = contactless
 cli-certificate-valid = valid
 cli-certificate-expired = expired
 cli-certificate-not-yet-valid = not valid yet
+
+## Who may call
+
+cli-pairing-code = Code: { $code }. Compare it with the one in the question where the agent asks, and answer there.
+cli-paired = Paired (grant { $id }). The token, told this once:
+cli-paired-to-file = Paired (grant { $id }). The token is in { $file }.
+cli-no-grant = Nobody was let in.
+cli-grant-of-program = Program “{ $name }”
+cli-grant-of-site = Site { $origin }
+cli-grant-of-inner-site = Site { $origin } inside { $around }
+cli-grant-rights = Rights: { $rights }
+cli-grant-origins = Authenticates for: { $origins }
+cli-grant-last-use = Last used on { $date }
+cli-grant-until = Until { $date }
+cli-grant-id = Take it back: cpxd grants revoke { $id }
+cli-grant-by-policy = Let in by this machine’s administrator
+cli-no-such-grant = No grant has the id { $id }. The command cpxd grants lists them.
+cli-grant-revoked = The grant { $id } was taken back.

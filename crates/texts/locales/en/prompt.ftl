@@ -87,3 +87,22 @@ prompt-done-reading-activities = Done: the program was told where you work.
 prompt-done-changing-pin = Done: the code was changed.
 prompt-done-unblocking-pin = Done: the card is unblocked, with its new code.
 prompt-not-done = { $title }. { $detail }
+
+## Who may call
+
+prompt-program-wants-in = A program that calls itself “{ $name }” wants to be paired with cpxd
+prompt-pairing-asked-by = It asks through the program { $name }
+prompt-name-unchecked = That name is the program’s own word; cpxd did not check it.
+prompt-page-asks = The site { $origin } asks, which you let in
+prompt-site-wants-in = The site { $origin } wants to use your card
+prompt-site-inside = while it is shown inside the site { $origin }
+prompt-test-environment = TEST CARDS ALONE: nothing that they do has any value
+prompt-could-then = It could then:
+prompt-right-identify = see your cards, and who they belong to
+prompt-right-authenticate = ask you to prove who you are, each time with your code
+prompt-right-sign = ask you to sign, each time with your consent
+prompt-right-manage = ask you to change your code or to unblock your card
+prompt-right-decipher = decipher what was enciphered for you
+prompt-for-sites = It would prove who you are to these sites alone:
+prompt-pairing-code = Code: { $code }. Agree only if the program shows the same code.
+prompt-grant-given = Agreed. You can take it back at any time: cpxd grants

@@ -94,3 +94,21 @@ cli-role-technical = sans contact
 cli-certificate-valid = valable
 cli-certificate-expired = périmé
 cli-certificate-not-yet-valid = pas encore valable
+
+## Who may call
+
+cli-pairing-code = Code : { $code }. Comparez-le avec celui de la question, là où l’agent la pose, et répondez-y.
+cli-paired = Programme associé (accord { $id }). Voici le jeton, donné cette seule fois :
+cli-paired-to-file = Programme associé (accord { $id }). Le jeton est dans { $file }.
+cli-no-grant = Aucun programme ni aucun site n’est autorisé.
+cli-grant-of-program = Programme « { $name } »
+cli-grant-of-site = Site { $origin }
+cli-grant-of-inner-site = Site { $origin } dans { $around }
+cli-grant-rights = Droits : { $rights }
+cli-grant-origins = Prouve votre identité à : { $origins }
+cli-grant-last-use = Dernière utilisation le { $date }
+cli-grant-until = Jusqu’au { $date }
+cli-grant-id = Pour le reprendre : cpxd grants revoke { $id }
+cli-grant-by-policy = Autorisé par l’administrateur de cet ordinateur
+cli-no-such-grant = Aucun accord ne porte l’identifiant { $id }. La commande cpxd grants les liste.
+cli-grant-revoked = L’accord { $id } est repris.

@@ -87,3 +87,22 @@ prompt-done-reading-activities = C’est fait : vos lieux d’exercice sont rem
 prompt-done-changing-pin = C’est fait : le code porteur est changé.
 prompt-done-unblocking-pin = C’est fait : la carte est débloquée, avec son nouveau code porteur.
 prompt-not-done = { $title }. { $detail }
+
+## Who may call
+
+prompt-program-wants-in = Un programme qui dit s’appeler « { $name } » veut être associé à cpxd
+prompt-pairing-asked-by = Il le demande par le programme { $name }
+prompt-name-unchecked = Ce nom vient du programme ; cpxd ne l’a pas vérifié.
+prompt-page-asks = Demande du site { $origin }, que vous avez autorisé
+prompt-site-wants-in = Le site { $origin } veut utiliser votre carte
+prompt-site-inside = lorsqu’il s’affiche dans le site { $origin }
+prompt-test-environment = CARTES DE TEST SEULEMENT : rien de ce qu’elles font n’a de valeur
+prompt-could-then = Il pourrait alors :
+prompt-right-identify = voir vos cartes et à qui elles appartiennent
+prompt-right-authenticate = vous demander de prouver votre identité, chaque fois avec votre code
+prompt-right-sign = vous demander de signer, chaque fois avec votre accord
+prompt-right-manage = vous demander de changer votre code ou de débloquer votre carte
+prompt-right-decipher = déchiffrer ce qui a été chiffré pour vous
+prompt-for-sites = Il prouverait votre identité à ces seuls sites :
+prompt-pairing-code = Code : { $code }. N’acceptez que si le programme affiche le même code.
+prompt-grant-given = Accord donné. Vous pouvez le reprendre à tout moment : cpxd grants

@@ -1,0 +1,107 @@
+//! `GET /v1/grants`, `DELETE /v1/grants/{id}` and `POST /v1/grants/requests`.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::{Extension, Json};
+use daemon_types::{Caller, ErrorCode, GrantId};
+use daemon_wire::{GrantBody, GrantList, GrantRequestBody, Problem, SiteAccessBody};
+use http::StatusCode;
+use tokio::time::Instant;
+
+use super::body::json_body;
+use super::named::Named;
+use crate::connection::Connection;
+use crate::problem::ApiError;
+use crate::router::Api;
+
+/// Who was let in: the programs that were paired, and the sites.
+///
+/// On the user's socket alone.
+#[utoipa::path(
+    get, path = "/v1/grants", security(()),
+    responses(
+        (status = 200, body = GrantList, description = "All grants that are not over"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+    )
+)]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<GrantList>, ApiError> {
+    let all = api.operations().grants(&caller)?;
+    let programs = all.programs.iter().map(GrantBody::from);
+    let sites = all.sites.iter().map(GrantBody::from);
+    let allowed = all.allowed.iter().map(GrantBody::from);
+    let grants = programs.chain(sites).chain(allowed).collect();
+    Ok(Json(GrantList { grants }))
+}
+
+/// Takes a grant back. It is worth nothing from the next request on.
+///
+/// On the user's socket alone. `internal` says that the grant is revoked until
+/// the agent starts again, because its file could not be written.
+#[utoipa::path(
+    delete, path = "/v1/grants/{id}", security(()),
+    params(
+        ("id" = String, Path, description = "Opaque name of the grant"),
+        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
+    ),
+    responses(
+        (status = 204, description = "It is revoked"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "client-header-missing"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 500, body = Problem, content_type = "application/problem+json", description = "internal"),
+    )
+)]
+pub(crate) async fn revoke(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Named(id): Named<String>,
+) -> Result<StatusCode, ApiError> {
+    api.operations().revoke_grant(&caller, &GrantId(id))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A page asks its holder to be let in.
+///
+/// For pages alone, with or without a grant: the site is the `Origin` that the
+/// browser states. The holder is asked once, sees it in full, and agrees or
+/// not; a page that goes away takes the question with it. Whoever was refused
+/// is `rate-limited` for ten minutes, twice as long after each further refusal;
+/// `Retry-After` tells the seconds.
+#[utoipa::path(
+    post, path = "/v1/grants/requests", security(()),
+    params(("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),),
+    request_body = GrantRequestBody,
+    responses(
+        (status = 200, body = SiteAccessBody, description = "All that the page may do now"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "cancelled, right-missing, origin-not-granted, peer-refused"),
+        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "rate-limited"),
+        (status = 500, body = Problem, content_type = "application/problem+json", description = "internal"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "busy"),
+    )
+)]
+pub(crate) async fn request_grant(
+    State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
+    Extension(caller): Extension<Caller>,
+    request: Request<Body>,
+) -> Result<Json<SiteAccessBody>, ApiError> {
+    if !matches!(caller, Caller::Page(_)) {
+        return Err(ErrorCode::RightMissing.into());
+    }
+    let body: GrantRequestBody = json_body(request).await?;
+    let deadline = Instant::now() + body.timeout()?;
+    let operations = api.operations();
+    let asking = operations.request_site_grant(&caller, body.rights()?, deadline);
+    let access = connection.while_open(asking).await?;
+    let (origin, rights) = (&access.site.origin, &access.rights);
+    Ok(Json(SiteAccessBody::new(origin, rights, access.end)))
+}

@@ -1,0 +1,83 @@
+//! Who is let in, and what of it is taken back.
+
+use daemon_core::authorise;
+use daemon_types::{
+    AllowedSite, Caller, ErrorCode, GrantId, GrantQuestion, OperationError, ProgramGrant, Right,
+    SiteGrant,
+};
+use tokio::time::Instant;
+
+use crate::Operations;
+
+/// All grants that are not over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GrantOverview {
+    /// Programs that the holder paired.
+    pub programs: Vec<ProgramGrant>,
+    /// Sites that the holder let in.
+    pub sites: Vec<SiteGrant>,
+    /// Sites that the machine's policy lets in.
+    pub allowed: Vec<AllowedSite>,
+}
+
+impl Operations {
+    /// The program that a presented token belongs to.
+    ///
+    /// # Errors
+    /// `token-invalid`; `rate-limited` after too many of them.
+    pub fn caller_with_token(&self, token: &str) -> Result<Caller, OperationError> {
+        let demo = self.0.demo_tokens.program(token).cloned();
+        let program = demo.or_else(|| self.grant_book().program(token, self.now()));
+        program
+            .map(Caller::PairedProgram)
+            .ok_or_else(|| self.counted_failure(ErrorCode::TokenInvalid))
+    }
+
+    /// All grants, for the user's own programs.
+    ///
+    /// # Errors
+    /// `right-missing` for everybody else.
+    pub fn grants(&self, caller: &Caller) -> Result<GrantOverview, OperationError> {
+        self.check_is_own_program(caller)?;
+        let (book, now) = (self.grant_book(), self.now());
+        Ok(book.read(|grants| GrantOverview {
+            programs: grants.programs(now).cloned().collect(),
+            sites: grants.sites(now).cloned().collect(),
+            allowed: book.allowed().to_vec(),
+        }))
+    }
+
+    /// Takes a grant of the holder back, from the next request on.
+    ///
+    /// # Errors
+    /// `right-missing` for everybody but the user's own programs, `not-found`, and `internal` when
+    /// it would be there again after a new start.
+    pub fn revoke_grant(&self, caller: &Caller, id: &GrantId) -> Result<(), OperationError> {
+        self.check_is_own_program(caller)?;
+        self.grant_book().revoke(id)?;
+        tracing::info!(grant = id.0, "a grant was revoked");
+        Ok(())
+    }
+
+    /// Asks the holder whether somebody may call, in turn with all other questions, and where the
+    /// agent itself asks: at a terminal that the asker lends, it could answer itself.
+    pub(crate) async fn ask_for_grant(
+        &self,
+        question: &GrantQuestion,
+        deadline: Instant,
+    ) -> Result<(), OperationError> {
+        let _place = self.place_in_the_row()?;
+        let turn = self.0.prompt.turn(None, deadline).await?;
+        let _turn = turn.ask_for_grant(question, deadline).await?;
+        Ok(())
+    }
+
+    /// Grants are listed and revoked by the user, who is whoever may connect to the socket: a
+    /// program that holds a token has no say in them.
+    fn check_is_own_program(&self, caller: &Caller) -> Result<(), OperationError> {
+        match caller {
+            Caller::SocketProgram(_) => Ok(authorise(caller, Right::Manage)?),
+            Caller::PairedProgram(_) | Caller::Page(_) => Err(ErrorCode::RightMissing.into()),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Letting a desktop program in: it asks, the holder compares the code and agrees, it fetches its
+//! token.
+
+use std::path::PathBuf;
+use std::time::Instant as StdInstant;
+
+use daemon_core::{OpenedPairing, PairingToAsk, Token};
+use daemon_types::{
+    Applicant, GrantQuestion, OperationError, PairingId, PairingRequest, ProgramGrant,
+};
+use tokio::time::Instant;
+
+use crate::Operations;
+use crate::randomness::{random, random_id};
+
+impl Operations {
+    /// Takes the request of a program; nobody is asked yet.
+    ///
+    /// # Errors
+    /// `rate-limited`, `busy` when too many wait.
+    pub fn open_pairing(&self, request: PairingRequest) -> Result<OpenedPairing, OperationError> {
+        self.limits().pairing(StdInstant::now())?;
+        let opened = self.pairings().open(request, random()?, self.now())?;
+        tracing::info!(pairing = opened.id.0, "a program asks to be paired");
+        Ok(opened)
+    }
+
+    /// Asks the holder about a pairing, for the program that has its secret, and gives the token,
+    /// once. A program that leaves takes the question along and may come back.
+    ///
+    /// # Errors
+    /// `not-found`, `token-invalid`, `busy`, `rate-limited`, `cancelled`, `timeout`, `internal`.
+    pub async fn pair(
+        &self,
+        id: &PairingId,
+        secret: &str,
+        executable: Option<PathBuf>,
+    ) -> Result<(Token, ProgramGrant), OperationError> {
+        let asked = self.pairings().ask(id, secret, self.now());
+        let asked = asked.map_err(|code| self.counted_failure(code))?;
+        let mut asking = AskingForPairing {
+            operations: self,
+            id,
+            is_decided: false,
+        };
+        let agreed = self.ask_about_pairing(&asked, executable).await;
+        asking.is_decided = true;
+        drop(asking);
+        if let Err(error) = &agreed {
+            tracing::info!(pairing = id.0, code = %error.code, "a program was not paired");
+        }
+        agreed?;
+        let token = Token::from_random(random()?);
+        let (grant, now) = (random_id()?, self.now());
+        let grant = self
+            .grant_book()
+            .add(|grants| grants.add_program(grant, &token, asked.request, now))?;
+        tracing::info!(grant = grant.id.0, "a program was paired");
+        Ok((token, grant))
+    }
+
+    async fn ask_about_pairing(
+        &self,
+        pairing: &PairingToAsk,
+        executable: Option<PathBuf>,
+    ) -> Result<(), OperationError> {
+        let question = GrantQuestion {
+            applicant: Applicant::Program {
+                name: pairing.request.name.clone(),
+                executable,
+                origins: pairing.request.origins.clone(),
+                code: pairing.code.clone(),
+            },
+            rights: pairing.request.rights.clone(),
+            environment: self.environment(),
+        };
+        let left = (pairing.expires - self.now()).unsigned_abs();
+        self.ask_for_grant(&question, Instant::now() + left).await
+    }
+}
+
+/// A pairing whose holder is being asked. It is closed with the answer, and waits again when the
+/// program leaves before that.
+struct AskingForPairing<'a> {
+    operations: &'a Operations,
+    id: &'a PairingId,
+    is_decided: bool,
+}
+
+impl Drop for AskingForPairing<'_> {
+    fn drop(&mut self) {
+        let mut pairings = self.operations.pairings();
+        if self.is_decided {
+            pairings.close(self.id);
+        } else {
+            pairings.put_back(self.id);
+        }
+    }
+}
