@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use cpxd_tests::agent::{Agent, CLIENT, JSON};
 use cpxd_tests::calls::{ORIGIN, authenticate_body, nonce, path_of, sign_body};
-use cpxd_tests::door::{fetch_token, open_pairing, pair, post};
+use cpxd_tests::door::{fetch_token, open_pairing, pair, post, request_grant};
 use cpxd_tests::scripted::demo_with_holder;
 use cpxd_tests::waiting::until;
 use serde_json::{Value, json};
@@ -194,6 +194,32 @@ fn the_token_of_a_revoked_program_is_worth_nothing_at_its_next_request() {
     agent.start_again();
     assert_eq!(read_with(&agent, &token, "/v1/cards"), unknown);
     assert_eq!(read_with(&agent, &other, "/v1/cards").0, 200);
+}
+
+#[test]
+fn the_journal_tells_who_was_let_in_refused_and_put_out() {
+    let agent = demo_with_holder("answers = [ {}, { consent = false }, {} ]");
+    let (_, id) = pair(&agent, &["identify"], &[]);
+    let opened = open_pairing(&agent, "Autre", &["sign"], &[]).body;
+    let refused = fetch_token(&agent, &opened["id"], &opened["secret"]);
+    assert_eq!(refused.code(), "cancelled");
+    assert_eq!(request_grant(&agent, ORIGIN, &["identify"]).status, 200);
+    assert_eq!(revoke(&agent, &id).0, 204);
+    let output = agent.cli(&["journal", "--json"]);
+    let journal = String::from_utf8_lossy(&output.stdout).into_owned();
+    for told in [
+        "\"accepted\"",
+        "\"refused\"",
+        "\"revoked\"",
+        "\"given\"",
+        "Logiciel du cabinet",
+        "Autre",
+        ORIGIN,
+        &id,
+    ] {
+        assert!(journal.contains(told), "{told}: {journal}");
+    }
+    assert!(agent.cli(&["journal", "verify"]).status.success());
 }
 
 #[test]

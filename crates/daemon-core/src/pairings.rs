@@ -18,6 +18,7 @@ struct OpenPairing {
     opened: OffsetDateTime,
     /// The holder has the question before them.
     is_asked: bool,
+    questions: u32,
 }
 
 /// What a program is told when it asked to be paired.
@@ -51,6 +52,9 @@ impl Pairings {
     /// Most pairings that wait at once.
     pub const MOST: usize = 8;
 
+    /// How often a program that leaves may have its holder asked again.
+    pub const MOST_QUESTIONS: u32 = 5;
+
     /// Takes a request; `random` is fresh.
     ///
     /// # Errors
@@ -76,6 +80,7 @@ impl Pairings {
             code: code.clone(),
             opened: now,
             is_asked: false,
+            questions: 0,
         });
         Ok(OpenedPairing {
             id,
@@ -90,7 +95,8 @@ impl Pairings {
     ///
     /// # Errors
     /// `not-found` for one that is decided, over or was never there, `token-invalid` for a secret
-    /// that is not its own, `busy` while the holder is asked already.
+    /// that is not its own, `busy` while the holder is asked already, `rate-limited` when they were
+    /// asked too often.
     pub fn ask(
         &mut self,
         id: &PairingId,
@@ -107,7 +113,11 @@ impl Pairings {
         if pairing.is_asked {
             return Err(ErrorCode::Busy);
         }
+        if pairing.questions >= Self::MOST_QUESTIONS {
+            return Err(ErrorCode::RateLimited);
+        }
         pairing.is_asked = true;
+        pairing.questions += 1;
         Ok(PairingToAsk {
             request: pairing.request.clone(),
             code: pairing.code.clone(),
@@ -191,6 +201,19 @@ mod tests {
             code_of(pairings.ask(&opened.id, secret, NOW)),
             ErrorCode::NotFound
         );
+    }
+
+    #[test]
+    fn a_program_that_leaves_again_and_again_is_not_asked_about_for_ever() {
+        let mut pairings = Pairings::default();
+        let opened = open(&mut pairings, 1).unwrap();
+        let secret = opened.secret.expose();
+        for _ in 0..Pairings::MOST_QUESTIONS {
+            pairings.ask(&opened.id, secret, NOW).unwrap();
+            pairings.put_back(&opened.id);
+        }
+        let once_more = pairings.ask(&opened.id, secret, NOW);
+        assert_eq!(code_of(once_more), ErrorCode::RateLimited);
     }
 
     #[test]

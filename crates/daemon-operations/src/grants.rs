@@ -1,13 +1,17 @@
 //! Who is let in, and what of it is taken back.
 
 use daemon_core::authorise;
+use daemon_journal::{Decision, Entry, Name, PairingStep};
 use daemon_types::{
     AllowedSite, Caller, ErrorCode, GrantId, GrantQuestion, OperationError, ProgramGrant, Right,
-    SiteGrant,
+    Rights, SiteGrant,
 };
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 
 use crate::Operations;
+use crate::site_grants::told;
 
 /// All grants that are not over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,11 +56,18 @@ impl Operations {
     /// # Errors
     /// `right-missing` for everybody but the user's own programs, `not-found`, and `internal` when
     /// it would be there again after a new start.
-    pub fn revoke_grant(&self, caller: &Caller, id: &GrantId) -> Result<(), OperationError> {
-        self.check_is_own_program(caller)?;
-        self.grant_book().revoke(id)?;
-        tracing::info!(grant = id.0, "a grant was revoked");
-        Ok(())
+    pub async fn revoke_grant(&self, caller: &Caller, id: &GrantId) -> Result<(), OperationError> {
+        let told = revocation(&self.grants(caller)?, id);
+        let revoked = self.grant_book().revoke(id);
+        tracing::info!(
+            grant = id.0,
+            is_kept = revoked.is_ok(),
+            "a grant is revoked"
+        );
+        if let Some(entry) = told {
+            self.record_if_possible(entry).await;
+        }
+        revoked
     }
 
     /// Asks the holder whether somebody may call, in turn with all other questions, and where the
@@ -80,4 +91,38 @@ impl Operations {
             Caller::PairedProgram(_) | Caller::Page(_) => Err(ErrorCode::RightMissing.into()),
         }
     }
+}
+
+/// What the journal tells of a revocation; nothing where there is no such grant.
+fn revocation(grants: &GrantOverview, id: &GrantId) -> Option<Entry> {
+    let program = grants.programs.iter().find(|grant| grant.id == *id);
+    let site = grants.sites.iter().find(|grant| grant.id == *id);
+    let of_program = program.map(|grant| Entry::Pairing {
+        step: PairingStep::Revoked,
+        id: Name::of(&grant.id.0),
+        name: Name::of(&grant.name),
+        rights: names(&grant.rights),
+    });
+    of_program.or_else(|| {
+        let grant = site?;
+        Some(told(Decision::Revoked, &grant.site, &grant.rights, None))
+    })
+}
+
+/// Whether the row of questions was too long, so that the holder decided nothing.
+pub(crate) fn was_never_put(agreed: &Result<(), OperationError>) -> bool {
+    matches!(agreed, Err(error) if error.code == ErrorCode::Busy)
+}
+
+/// Rights by their names in the API, as the journal tells them.
+pub(crate) fn names(rights: &Rights) -> Vec<String> {
+    rights
+        .iter()
+        .map(|right| right.as_str().to_owned())
+        .collect()
+}
+
+/// The end of a grant, as the journal tells it.
+pub(crate) fn until(end: OffsetDateTime) -> String {
+    end.format(&Rfc3339).unwrap_or_default()
 }

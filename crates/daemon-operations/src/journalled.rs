@@ -47,6 +47,30 @@ impl Operations {
     }
 }
 
+impl Operations {
+    /// Writes what became of a pairing or a grant, on the disk.
+    ///
+    /// # Errors
+    /// `internal` with the reason `journal-unavailable`.
+    pub(crate) async fn record(&self, entry: Entry) -> Result<(), OperationError> {
+        let (journal, now) = (Arc::clone(&self.0.journal), self.now());
+        let written = spawn_blocking(move || journal.append(now, entry));
+        written
+            .await
+            .map_err(from_join_error)?
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// The same where the decision stands whether or not it can be written: it takes something
+    /// away, or gives nothing.
+    pub(crate) async fn record_if_possible(&self, entry: Entry) {
+        if let Err(error) = self.record(entry).await {
+            tracing::error!(?error, "a decision about a grant is not in the journal");
+        }
+    }
+}
+
 impl Intent {
     /// Writes how it ended, so that no end of the agent loses it, and leaves it to another thread
     /// to bring it to the disk.

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::time::Instant as StdInstant;
 
 use daemon_core::{OpenedPairing, PairingToAsk, Token};
+use daemon_journal::{Entry, Name, PairingStep};
 use daemon_types::{
     Applicant, GrantQuestion, OperationError, PairingId, PairingRequest, ProgramGrant,
 };
 use tokio::time::Instant;
 
 use crate::Operations;
+use crate::grants::{names, was_never_put};
 use crate::randomness::{random, random_id};
 
 impl Operations {
@@ -29,7 +31,8 @@ impl Operations {
     /// once. A program that leaves takes the question along and may come back.
     ///
     /// # Errors
-    /// `not-found`, `token-invalid`, `busy`, `rate-limited`, `cancelled`, `timeout`, `internal`.
+    /// `not-found`, `token-invalid`, `busy`, `rate-limited`, `cancelled`, `timeout`, `internal` also
+    /// when the journal cannot be written.
     pub async fn pair(
         &self,
         id: &PairingId,
@@ -43,15 +46,20 @@ impl Operations {
             id,
             is_decided: false,
         };
+        self.record(told(PairingStep::Asked, &id.0, &asked)).await?;
         let agreed = self.ask_about_pairing(&asked, executable).await;
-        asking.is_decided = true;
+        asking.is_decided = !was_never_put(&agreed);
         drop(asking);
-        if let Err(error) = &agreed {
+        if let Err(error) = agreed {
             tracing::info!(pairing = id.0, code = %error.code, "a program was not paired");
+            let refused = told(PairingStep::Refused, &id.0, &asked);
+            self.record_if_possible(refused).await;
+            return Err(error);
         }
-        agreed?;
         let token = Token::from_random(random()?);
         let (grant, now) = (random_id()?, self.now());
+        let accepted = told(PairingStep::Accepted, &grant.0, &asked);
+        self.record(accepted).await?;
         let grant = self
             .grant_book()
             .add(|grants| grants.add_program(grant, &token, asked.request, now))?;
@@ -76,6 +84,17 @@ impl Operations {
         };
         let left = (pairing.expires - self.now()).unsigned_abs();
         self.ask_for_grant(&question, Instant::now() + left).await
+    }
+}
+
+/// What the journal tells of a pairing, under its own name, and from the holder's yes on under that
+/// of the grant.
+fn told(step: PairingStep, id: &str, pairing: &PairingToAsk) -> Entry {
+    Entry::Pairing {
+        step,
+        id: Name::of(id),
+        name: Name::of(&pairing.request.name),
+        rights: names(&pairing.request.rights),
     }
 }
 

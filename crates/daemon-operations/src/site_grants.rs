@@ -2,6 +2,8 @@
 
 use std::time::Instant as StdInstant;
 
+use daemon_core::SITE_LIFETIME;
+use daemon_journal::{Decision, Entry, Who};
 use daemon_types::{
     Applicant, Caller, ErrorCode, GrantQuestion, OperationError, Page, Rights, Site,
 };
@@ -9,6 +11,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::Operations;
+use crate::grants::{names, until, was_never_put};
 use crate::randomness::random_id;
 
 /// What a page may do now.
@@ -58,14 +61,21 @@ impl Operations {
         };
         let agreed = self.ask_for_grant(&question, deadline).await;
         let origin = page.site.origin.as_str();
+        if was_never_put(&agreed) {
+            return Err(ErrorCode::Busy.into());
+        }
         if let Err(error) = agreed {
             tracing::info!(origin, code = %error.code, "a site was not let in");
             self.limits().refuse_site(&page.site, StdInstant::now());
+            let refused = told(Decision::Refused, &page.site, &rights, None);
+            self.record_if_possible(refused).await;
             return Err(error);
         }
         self.limits().forget_refusals_of(&page.site);
         let (id, now) = (random_id()?, self.now());
         let site = page.site.clone();
+        let given = told(Decision::Given, &site, &rights, Some(now + SITE_LIFETIME));
+        self.record(given).await?;
         let book = self.grant_book();
         let grant = book.add(|grants| grants.add_site(id, site, &rights, now))?;
         tracing::info!(origin, grant = grant.id.0, "a site was let in");
@@ -82,5 +92,20 @@ impl Operations {
                 of_site.next().map(|grant| grant.end)
             }),
         }
+    }
+}
+
+/// What the journal tells of a site's grant.
+pub(crate) fn told(
+    decision: Decision,
+    site: &Site,
+    rights: &Rights,
+    end: Option<OffsetDateTime>,
+) -> Entry {
+    Entry::Grant {
+        decision,
+        who: Who::page(&site.origin, site.top_origin.as_ref()),
+        rights: names(rights),
+        until: end.map(until),
     }
 }

@@ -61,7 +61,8 @@ pub(crate) async fn revoke(
     Extension(caller): Extension<Caller>,
     Named(id): Named<String>,
 ) -> Result<StatusCode, ApiError> {
-    api.operations().revoke_grant(&caller, &GrantId(id))?;
+    let operations = api.operations();
+    operations.revoke_grant(&caller, &GrantId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
