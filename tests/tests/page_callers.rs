@@ -1,6 +1,6 @@
 //! Pages: what a site without a grant gets, what one with a grant gets, and who may read answers.
 #![expect(
-    clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a page that cannot be tried fails its test"
 )]
 

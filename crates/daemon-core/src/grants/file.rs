@@ -198,8 +198,12 @@ mod tests {
     use crate::grants::tests::some;
     use proptest::prelude::*;
 
+    fn written() -> String {
+        String::from_utf8(some().to_json().unwrap()).unwrap()
+    }
+
     fn changed(from: &str, to: &str) -> Result<Grants, GrantsFileError> {
-        let json = String::from_utf8(some().to_json().unwrap()).unwrap();
+        let json = written();
         assert!(json.contains(from), "{json}");
         Grants::from_json(json.replace(from, to).as_bytes())
     }
@@ -215,7 +219,7 @@ mod tests {
 
     #[test]
     fn no_token_is_in_the_file() {
-        let json = String::from_utf8(some().to_json().unwrap()).unwrap();
+        let json = written();
         assert!(!json.contains(Token::from_random([7; 32]).expose()));
     }
 
@@ -243,7 +247,7 @@ mod tests {
 
     #[test]
     fn no_site_is_read_with_a_right_that_no_page_may_have() {
-        let json = String::from_utf8(some().to_json().unwrap()).unwrap();
+        let json = written();
         let (programs, sites) = json.split_once("\"sites\"").unwrap();
         for right in ["manage", "decipher"] {
             let sites = sites.replace("identify", right);
