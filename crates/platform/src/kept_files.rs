@@ -97,13 +97,14 @@ impl KeptFiles {
         Ok(())
     }
 
-    /// Oldest first.
+    /// Oldest first; a folder that somebody put among them is none of ours and ends no eviction.
     fn by_age(&self) -> Result<Vec<(SystemTime, PathBuf)>, PrivateFileError> {
         let entries = entries(&self.folder)?.into_iter();
         let mut files: Vec<_> = entries
             .filter_map(|entry| {
                 let metadata = fs::symlink_metadata(entry.path()).ok()?;
-                Some((metadata.modified().ok()?, entry.path()))
+                let is_removable = !metadata.is_dir();
+                is_removable.then_some((metadata.modified().ok()?, entry.path()))
             })
             .collect();
         files.sort();
@@ -195,6 +196,16 @@ mod tests {
         for name in ["b", "c", "d"] {
             assert!(kept.read(name).unwrap().is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_folder_among_the_files_keeps_none_of_them_from_going() {
+        let (_root, kept) = kept();
+        fs::create_dir(kept.folder.join("older")).unwrap();
+        for name in ["a", "b", "c", "d"] {
+            kept.write(name, b"x").unwrap();
+        }
+        assert_eq!(entries(&kept.folder).unwrap().len(), 1 + LIMITS.files);
     }
 
     #[test]
