@@ -31,14 +31,24 @@ fn load(folders: &[PathBuf]) -> Nomenclature {
 }
 
 fn update(nomenclature: &mut Nomenclature, table: Table, file: &Path) -> Result<(), String> {
-    match fs::read_to_string(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error.to_string()),
-        Ok(csv) => nomenclature
-            .update(table, &csv)
-            .map_err(|error| error.to_string()),
+    match fs::metadata(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.to_string()),
+        // Reading a pipe would keep the agent from starting.
+        Ok(metadata) if !metadata.is_file() => return Err("it is no file".to_owned()),
+        Ok(metadata) if metadata.len() > MAXIMUM_LEN => {
+            return Err(format!("it has more than {MAXIMUM_LEN} bytes"));
+        }
+        Ok(_) => {}
     }
+    let csv = fs::read_to_string(file).map_err(|error| error.to_string())?;
+    nomenclature
+        .update(table, &csv)
+        .map_err(|error| error.to_string())
 }
+
+/// Bytes of one table at most; the longest that is published has some ten thousand.
+const MAXIMUM_LEN: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -64,5 +74,27 @@ mod tests {
         assert_eq!(label(Table::Professions, "10"), Some("De la machine"));
         assert_eq!(label(Table::Professions, "97"), Some("Nouvelle"));
         assert_eq!(label(Table::Sectors, "SA07"), Some("Cabinet individuel"));
+    }
+
+    #[test]
+    fn what_is_no_file_or_too_long_for_a_table_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |table: Table| folder.path().join(table.name()).with_extension("csv");
+        fs::create_dir(file(Table::Sectors)).unwrap();
+        let mut csv = String::from("code;label\n10;Trop long\n");
+        csv.push_str(&"\n".repeat(1 << 20));
+        fs::write(file(Table::Professions), csv).unwrap();
+        let mut nomenclature = Nomenclature::BUILT_IN.clone();
+        for (table, reason) in [
+            (Table::Sectors, "no file"),
+            (Table::Professions, "more than"),
+        ] {
+            let error = update(&mut nomenclature, table, &file(table)).unwrap_err();
+            assert!(error.contains(reason), "{error}");
+        }
+        assert_ne!(
+            nomenclature.label(Table::Professions, "10"),
+            Some("Trop long")
+        );
     }
 }
