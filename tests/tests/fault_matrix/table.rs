@@ -80,7 +80,7 @@ impl Display for Table {
         let line = |cells: [&str; 2], columns: [String; 3]| {
             let mut line = format!("{:<14}{:<15}", cells[0], cells[1]);
             for column in columns {
-                write!(line, "{column:<28}").unwrap();
+                write!(line, "{column:<26}  ").unwrap();
             }
             line.trim_end().to_owned()
         };
