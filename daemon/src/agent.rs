@@ -142,7 +142,13 @@ impl Agent {
         } else {
             Tokens::default()
         };
-        let grants = grant_book(&self.paths, self.configuration.allowed_sites.clone())?;
+        let environment = self.configuration.environment;
+        let environment = environment.unwrap_or(Environment::Production);
+        let grants = grant_book(
+            &self.paths,
+            environment,
+            self.configuration.allowed_sites.clone(),
+        )?;
         let identity = TlsIdentity::load_or_make(&self.paths, now())?;
         let tcp = listen_on_loopback(self.configuration.port).await?;
         let url = url_of(&tcp)?;
@@ -153,8 +159,6 @@ impl Agent {
             socket: UnixListener::from_std(socket)?,
             identity,
         };
-        let environment = self.configuration.environment;
-        let environment = environment.unwrap_or(Environment::Production);
         if self.prompt.asks_nobody() {
             tracing::warn!(
                 "there is no terminal: every question will be refused (cancelled); start the agent at a terminal, or test cards with --scripted-holder"

@@ -7,20 +7,24 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use daemon_core::Grants;
 use daemon_operations::{GrantBook, GrantStore};
-use daemon_types::AllowedSite;
+use daemon_types::{AllowedSite, Environment};
 use platform::paths::AgentPaths;
 use platform::private_files::{PrivateFileError, read_private, write_private};
 
 /// The grants as they were kept. A file that cannot be trusted grants nothing: it is put aside, for
 /// whoever wants to look at it, and the holder is asked anew.
 ///
+/// Each environment has its own: who was let in to test cards, by a holder who was told that it is
+/// worth nothing, is not let in to real ones.
+///
 /// # Errors
 /// When such a file cannot be put aside, and would be lost at the next grant.
 pub(crate) fn grant_book(
     paths: &AgentPaths,
+    environment: Environment,
     allowed: Vec<AllowedSite>,
 ) -> anyhow::Result<GrantBook> {
-    let file = paths.grants_file();
+    let file = file_of(paths, environment);
     let grants = match kept(&file) {
         Ok(grants) => grants,
         Err(error) => {
@@ -35,6 +39,13 @@ pub(crate) fn grant_book(
         }
     };
     Ok(GrantBook::new(grants, Box::new(File(file)), allowed))
+}
+
+fn file_of(paths: &AgentPaths, environment: Environment) -> PathBuf {
+    match environment {
+        Environment::Production => paths.grants_file(),
+        Environment::Test => paths.test_grants_file(),
+    }
 }
 
 fn kept(file: &Path) -> anyhow::Result<Grants> {
@@ -73,6 +84,19 @@ impl GrantStore for File {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_was_let_in_to_test_cards_is_looked_up_for_them_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = AgentPaths::resolve(Some(folder.path())).unwrap();
+        let files = [Environment::Production, Environment::Test].map(|of| file_of(&paths, of));
+        std::fs::write(&files[1], "damaged").unwrap();
+        let book = |environment| grant_book(&paths, environment, Vec::new());
+        book(Environment::Production).unwrap();
+        assert!(files[1].exists(), "looked at for test cards alone");
+        book(Environment::Test).unwrap();
+        assert!(!files[1].exists(), "put aside");
+    }
 
     #[test]
     fn no_file_is_lost_when_it_is_put_aside() {

@@ -50,6 +50,19 @@ fn preflight(agent: &Agent, origin: &str, path: &str) -> Exchange {
 }
 
 #[test]
+fn a_holder_who_grants_more_is_told_of_what_is_renewed_with_it() {
+    let agent = Agent::demo(&[]);
+    granted(&agent, &["identify"]);
+    granted(&agent, &["authenticate"]);
+    let journal = agent.cli(&["journal", "--json", "--last", "1"]);
+    let text = String::from_utf8(journal.stdout).unwrap();
+    assert!(
+        text.contains("identify") && text.contains("authenticate"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_page_with_a_grant_gets_what_the_grant_names_and_reads_the_answer() {
     let agent = Agent::demo(&[]);
     let card = agent.card();

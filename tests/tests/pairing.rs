@@ -138,7 +138,7 @@ fn a_holder_who_says_no_pairs_nobody() {
     let again = fetch_token(&agent, &opened["id"], &opened["secret"]);
     assert_eq!((again.status, again.code()), (404, "not-found"));
     assert!(grants(&agent).is_empty());
-    assert!(!agent.state_dir().join("grants.json").exists());
+    assert!(!agent.state_dir().join("grants-test.json").exists());
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn neither_token_nor_secret_is_in_a_file_or_the_log_and_the_grants_are_private()
     let agent = Agent::demo(&[]);
     let opened = open_pairing(&agent, "Logiciel", &["identify"], &[]).body;
     let paired = fetch_token(&agent, &opened["id"], &opened["secret"]).body;
-    let file = agent.state_dir().join("grants.json");
+    let file = agent.state_dir().join("grants-test.json");
     assert_eq!(
         fs::metadata(&file).unwrap().permissions().mode() & 0o777,
         0o600
@@ -282,7 +282,7 @@ fn a_file_of_grants_that_cannot_be_trusted_grants_nothing_and_is_put_aside() {
         let mut agent = Agent::demo(&[]);
         let (token, _) = pair(&agent, &["identify"], &[]);
         agent.stop();
-        let file = agent.state_dir().join("grants.json");
+        let file = agent.state_dir().join("grants-test.json");
         spoil(&file);
         let spoiled = fs::read(&file).unwrap();
         agent.start_again();
@@ -292,7 +292,7 @@ fn a_file_of_grants_that_cannot_be_trusted_grants_nothing_and_is_put_aside() {
         );
         assert!(grants(&agent).is_empty());
         assert!(agent.log().contains("put aside"), "{}", agent.log());
-        let aside = agent.state_dir().join("grants.json.unusable-1");
+        let aside = agent.state_dir().join("grants-test.json.unusable-1");
         assert_eq!(fs::read(aside).unwrap(), spoiled);
         let (token, _) = pair(&agent, &["identify"], &[]);
         assert_eq!(read_with(&agent, &token, "/v1/cards").0, 200);

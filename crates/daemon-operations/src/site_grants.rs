@@ -51,6 +51,8 @@ impl Operations {
         if page.rights.cover(&rights) {
             return Ok(self.access_of(page));
         }
+        // A yes puts off the end of what was granted before, so the holder must read that too.
+        let rights = Rights::from_iter(page.rights.iter().chain(rights.iter()));
         let only_one = self.0.site_questions.try_acquire();
         let _only_one = only_one.map_err(|_| ErrorCode::Busy)?;
         self.limits().site_question(&page.site, StdInstant::now())?;

@@ -167,6 +167,12 @@ impl AgentPaths {
         self.state.join("grants.json")
     }
 
+    /// Grants that were given where test cards alone are used.
+    #[must_use]
+    pub fn test_grants_file(&self) -> PathBuf {
+        self.state.join("grants-test.json")
+    }
+
     /// Folder of the journal.
     #[must_use]
     pub fn journal_dir(&self) -> PathBuf {
