@@ -53,9 +53,11 @@ impl CardMemory {
 
     /// This program reset the card, and with that dropped what it had selected.
     pub fn note_reset(&mut self) {
-        if self.left_selected == LeftSelected::Application {
-            self.left_selected = LeftSelected::Nothing;
-        }
+        self.left_selected = match self.left_selected {
+            LeftSelected::Application => LeftSelected::Nothing,
+            LeftSelected::IasApplication | LeftSelected::Other => LeftSelected::Other,
+            LeftSelected::Nothing => LeftSelected::Nothing,
+        };
     }
 
     /// Whether [`CpxCard::reopen`](crate::CpxCard::reopen) has something to do.
@@ -65,15 +67,17 @@ impl CardMemory {
     }
 }
 
-/// What a CPS4 had selected when this program let go of it; another program may have moved it since.
+/// What a card had selected when this program let go of it; another program may have moved it since.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LeftSelected {
-    /// Something else than the two below, or nobody noted it.
+    /// Something else than those below, or nobody noted it.
     #[default]
     Other,
-    /// The PKCS#15 application.
+    /// The application of a CPS3.
+    IasApplication,
+    /// The PKCS#15 application in the applet of a CPS4.
     Application,
-    /// Nothing: a reset of ours closed the channel of the applet.
+    /// Nothing: a reset of ours closed the channel of the applet of a CPS4.
     Nothing,
 }
 

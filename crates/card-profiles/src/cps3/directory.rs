@@ -16,9 +16,9 @@ impl Cps3<'_> {
     pub(super) fn select_root(&mut self) -> Result<(), CardError> {
         let command = CommandApdu::new(0x00, SELECT, 0x04, WITH_FCP).with_data(ROOT_AID);
         let response = self.channel.transmit(&command)?;
-        self.current = Current::Unknown;
+        self.now_current(Current::Unknown);
         if is_selected(&response) {
-            self.current = Current::Root;
+            self.now_current(Current::Root);
             return Ok(());
         }
         Err(CardError::Refused {
@@ -96,11 +96,11 @@ impl Cps3<'_> {
         &mut self,
         attempt: impl Fn(&mut Self) -> Result<ResponseApdu, CardError>,
     ) -> Result<ResponseApdu, CardError> {
-        self.current = Current::Unknown;
+        self.now_current(Current::Unknown);
         let mut response = attempt(self)?;
         if is_other_view(response.sw()) {
             self.select_root()?;
-            self.current = Current::Unknown;
+            self.now_current(Current::Unknown);
             response = attempt(self)?;
         }
         if is_selected(&response) {

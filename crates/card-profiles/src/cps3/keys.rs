@@ -21,19 +21,18 @@ impl Cps3<'_> {
     ) -> Result<Vec<u8>, CardError> {
         input.check_digest_len()?;
         let reference = self.key(role)?.reference;
-        self.select_application()?;
-        match (role, input) {
+        self.where_the_keys_are(|card| match (role, input) {
             (KeyRole::Authentication | KeyRole::Technical, Signable::Digest(digest)) => {
-                self.internal_authenticate(reference, digest)
+                card.internal_authenticate(reference, digest)
             }
             (KeyRole::Signature, Signable::Digest(digest)) => {
-                self.sign_finished_digest(reference, digest)
+                card.sign_finished_digest(reference, digest)
             }
             (KeyRole::Signature, Signable::Message(RSA_SHA256, message)) => {
-                self.sign_message(reference, message)
+                card.sign_message(reference, message)
             }
             (_, Signable::Message(..)) => Err(CardError::AlgorithmUnsupported),
-        }
+        })
     }
 
     /// INTERNAL AUTHENTICATE (ISO/IEC 7816-4, 11.5.2): the card adds PKCS#1 type 1 padding.

@@ -15,6 +15,7 @@ use crate::card::{
     SignatureAlgorithm, Verification,
 };
 use crate::directory::Directory;
+use crate::memory::LeftSelected;
 use crate::pkcs15::PinObject;
 use crate::{Activity, CardError, CardFiles, CardMemory, PinError, UnblockError};
 
@@ -99,9 +100,39 @@ impl<'t> Cps3<'t> {
         if self.current != Current::Application {
             let path = self.application_path()?;
             self.select_file(&path)?;
-            self.current = Current::Application;
+            self.now_current(Current::Application);
         }
         Ok(())
+    }
+
+    /// Signs in the application, without its selection where the last transaction left it selected.
+    ///
+    /// Another program may have moved the card since, which the card shows by refusing. Then all of
+    /// `sign` is done once more behind a selection; that costs nothing, since no code is in it. A card that
+    /// signed elsewhere, by another key of the same reference, made a signature that does not verify.
+    fn where_the_keys_are<T>(
+        &mut self,
+        sign: impl Fn(&mut Self) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        if self.current == Current::Unknown
+            && self.memory.left_selected == LeftSelected::IasApplication
+        {
+            match sign(self) {
+                Err(CardError::Refused { .. }) => {}
+                outcome => return outcome,
+            }
+        }
+        self.select_application()?;
+        sign(self)
+    }
+
+    /// Notes what is selected, also for the next transaction.
+    fn now_current(&mut self, current: Current) {
+        self.current = current;
+        self.memory.left_selected = match current {
+            Current::Application => LeftSelected::IasApplication,
+            Current::Unknown | Current::Root => LeftSelected::Other,
+        };
     }
 }
 
