@@ -13,8 +13,8 @@ use daemon_api::{Api, Doors, TlsIdentity, serve};
 use daemon_cards::{Cards, ReaderSource, Settings};
 use daemon_core::Tokens;
 use daemon_journal::{Entry, FileAnchor, Journal, Limits};
-use daemon_operations::Operations;
-use daemon_types::Environment;
+use daemon_operations::{Operations, Policy};
+use daemon_types::{Environment, SessionEnd};
 use platform::core_dumps;
 use platform::instance::InstanceLock;
 use platform::paths::AgentPaths;
@@ -25,6 +25,7 @@ use serde_json::json;
 use texts::CommandTexts;
 use time::OffsetDateTime;
 use tokio::net::{TcpListener, UnixListener};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -184,10 +185,15 @@ impl Agent {
             Arc::clone(&journal),
             tokens,
             grants,
-            environment,
+            Policy {
+                environment,
+                session_limits: self.configuration.session_limits,
+                signature_code: self.configuration.signature_code,
+            },
             now,
         );
-        let api = Api::new(operations, VERSION);
+        watch_sessions(&operations);
+        let api = Api::new(operations.clone(), VERSION);
         publish_endpoint(&self.paths, &url)?;
         if let Some(greeting) = greeting {
             screen::remark(&greeting);
@@ -197,7 +203,7 @@ impl Agent {
         if let Some(quiet) = quiet {
             silence_after_each_pause(Arc::clone(quiet))?;
         }
-        let stopping = tokio::spawn(stop_cards(cards, stop.clone()));
+        let stopping = tokio::spawn(stop_cards(operations, cards, stop.clone()));
         serve(&api, doors, stop).await;
         stopping.await?;
         self.paths.withdraw_endpoint()?;
@@ -302,9 +308,22 @@ fn publish_endpoint(paths: &AgentPaths, url: &str) -> anyhow::Result<()> {
     Ok(paths.publish_endpoint(&serde_json::to_vec_pretty(&endpoint)?)?)
 }
 
-/// Ends watches and event streams as soon as the agent is told to stop, so that the door can close.
-async fn stop_cards(cards: Cards, stop: CancellationToken) {
+/// Ends sessions when their time or their card is over, and when the machine slept.
+fn watch_sessions(operations: &Operations) {
+    let watching = operations.clone();
+    tokio::spawn(async move { watching.watch_sessions().await });
+    let (runtime, operations) = (Handle::current(), operations.clone());
+    let slept = move || runtime.block_on(operations.end_all_sessions(SessionEnd::Sleep));
+    if let Err(error) = platform::sleep::watch(slept) {
+        tracing::warn!(%error, "this system does not tell when it slept: no session ends by that");
+    }
+}
+
+/// Ends sessions, watches and event streams as soon as the agent is told to stop, so that the door
+/// can close.
+async fn stop_cards(operations: Operations, cards: Cards, stop: CancellationToken) {
     stop.cancelled().await;
+    operations.end_all_sessions(SessionEnd::AgentStopped).await;
     cards.stop();
 }
 

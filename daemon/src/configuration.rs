@@ -5,10 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use daemon_cards::AfterUse;
-use daemon_types::{AllowedSite, Environment, Origin, Right, Rights};
+use daemon_types::{AllowedSite, Environment, Origin, Right, Rights, SessionLimits, SignatureCode};
 use serde::Deserialize;
 
 use crate::command_line::{AgentOptions, LogFormat, LogLevel};
@@ -25,6 +26,8 @@ pub(crate) struct Configuration {
     pub(crate) remember_cards: bool,
     /// Sites that the machine's policy lets in.
     pub(crate) allowed_sites: Vec<AllowedSite>,
+    pub(crate) session_limits: SessionLimits,
+    pub(crate) signature_code: SignatureCode,
     /// `None` where nothing names it.
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) log_format: LogFormat,
@@ -66,6 +69,10 @@ struct ConfigurationFile {
     remember_cards: Option<bool>,
     /// The machine's alone: a user lets sites in by an answer, which can be revoked.
     allowed_origins: Option<Vec<AllowedOrigin>>,
+    session_inactivity_seconds: Option<u64>,
+    session_age_seconds: Option<u64>,
+    /// The machine's alone, like all that asks less of the holder.
+    signature_code: Option<SignatureCodeName>,
     log_level: Option<LogLevel>,
     log_format: Option<LogFormat>,
 }
@@ -82,6 +89,13 @@ enum EnvironmentName {
 enum AfterUseName {
     Reset,
     Leave,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SignatureCodeName {
+    Each,
+    Session,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -124,6 +138,11 @@ impl Configuration {
             "allowed-origins is for the machine's policy alone ({})",
             places.machine.display()
         );
+        anyhow::ensure!(
+            user.signature_code.is_none(),
+            "signature-code is for the machine's policy alone ({})",
+            places.machine.display()
+        );
         let allowed = machine.allowed_origins.iter().flatten();
         let allowed_sites = allowed.map(AllowedOrigin::read);
         let allowed_sites = allowed_sites.collect::<anyhow::Result<_>>()?;
@@ -132,6 +151,7 @@ impl Configuration {
         Ok(Self {
             nomenclature_folders: files.filter_map(|file| nomenclature_beside(file)).collect(),
             allowed_sites,
+            session_limits: session_limits(&machine, &user)?,
             ..Self::of(&machine, options, &user)
         })
     }
@@ -168,8 +188,58 @@ impl Configuration {
                 .unwrap_or(LogFormat::Text),
             nomenclature_folders: Vec::new(),
             allowed_sites: Vec::new(),
+            session_limits: SessionLimits::DEFAULT,
+            signature_code: match machine.signature_code {
+                Some(SignatureCodeName::Session) => SignatureCode::Session,
+                Some(SignatureCodeName::Each) | None => SignatureCode::Each,
+            },
         }
     }
+}
+
+/// A machine sets what holds on it, up to what no machine may; its user may only shorten that.
+fn session_limits(
+    machine: &ConfigurationFile,
+    user: &ConfigurationFile,
+) -> anyhow::Result<SessionLimits> {
+    let (default, maximum) = (SessionLimits::DEFAULT, SessionLimits::MAXIMUM);
+    let limit = |name, machine, user, default: Duration, maximum: Duration| {
+        let of_machine = read_seconds(name, machine, maximum)?.unwrap_or(default);
+        let of_user = read_seconds(name, user, of_machine)?;
+        Ok::<_, anyhow::Error>(of_user.unwrap_or(of_machine))
+    };
+    Ok(SessionLimits {
+        inactivity: limit(
+            "session-inactivity-seconds",
+            machine.session_inactivity_seconds,
+            user.session_inactivity_seconds,
+            default.inactivity,
+            maximum.inactivity,
+        )?,
+        age: limit(
+            "session-age-seconds",
+            machine.session_age_seconds,
+            user.session_age_seconds,
+            default.age,
+            maximum.age,
+        )?,
+    })
+}
+
+fn read_seconds(
+    name: &str,
+    seconds: Option<u64>,
+    maximum: Duration,
+) -> anyhow::Result<Option<Duration>> {
+    let maximum = maximum.as_secs();
+    let Some(seconds) = seconds else {
+        return Ok(None);
+    };
+    anyhow::ensure!(
+        (1..=maximum).contains(&seconds),
+        "{name}: it has to be 1 to {maximum} seconds here"
+    );
+    Ok(Some(Duration::from_secs(seconds)))
 }
 
 fn nomenclature_beside(file: &Path) -> Option<PathBuf> {
@@ -192,12 +262,22 @@ impl Configuration {
             AfterUse::Reset => "reset",
             AfterUse::Leave => "leave",
         };
+        let signature_code = match self.signature_code {
+            SignatureCode::Each => "each",
+            SignatureCode::Session => "session",
+        };
+        let seconds = |time: Duration| time.as_secs().to_string();
+        let inactivity = seconds(self.session_limits.inactivity);
+        let age = seconds(self.session_limits.age);
         let remember_cards = if self.remember_cards { "true" } else { "false" };
         let settings = [
             ("after-use", after_use),
             ("environment", environment),
             ("reader-source", &sources),
             ("remember-cards", remember_cards),
+            ("session-inactivity-seconds", &inactivity),
+            ("session-age-seconds", &age),
+            ("signature-code", signature_code),
         ];
         settings
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -296,6 +376,42 @@ mod tests {
         ] {
             assert!(read(origin, rights).is_err(), "{origin} {rights}");
         }
+    }
+
+    #[test]
+    fn a_user_shortens_sessions_and_a_machine_sets_them_within_bounds() {
+        let limits = |machine: &str, user: &str| session_limits(&file(machine), &file(user));
+        let of = |inactivity, age| SessionLimits {
+            inactivity: Duration::from_secs(inactivity),
+            age: Duration::from_secs(age),
+        };
+        let inactive = |seconds: u32| format!("session-inactivity-seconds = {seconds}");
+        let old = |seconds: u32| format!("session-age-seconds = {seconds}");
+        assert_eq!(limits("", "").unwrap(), of(900, 14_400));
+        assert_eq!(limits("", &inactive(60)).unwrap(), of(60, 14_400));
+        assert_eq!(limits(&inactive(1800), "").unwrap(), of(1800, 14_400));
+        assert_eq!(limits(&old(600), &old(300)).unwrap(), of(900, 300));
+        for (machine, user) in [
+            (String::new(), inactive(901)),
+            (inactive(60), inactive(61)),
+            (inactive(1801), String::new()),
+            (old(43_201), String::new()),
+            (old(0), String::new()),
+        ] {
+            let error = limits(&machine, &user).unwrap_err().to_string();
+            assert!(error.contains("-seconds: it has to be 1 to"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_user_asks_no_fewer_codes_by_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cpxd.toml");
+        fs::write(&file, "signature-code = \"session\"").unwrap();
+        let mut options = options();
+        options.config = Some(file);
+        let error = Configuration::load(&options).unwrap_err().to_string();
+        assert!(error.contains("machine's policy alone"), "{error}");
     }
 
     #[test]

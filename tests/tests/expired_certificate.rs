@@ -85,7 +85,7 @@ impl Desk {
                 Arc::clone(&journal.journal),
                 tokens,
                 GrantBook::of_nobody(),
-                Environment::Test,
+                daemon_operations::Policy::of(Environment::Test),
                 now,
             ),
             commands,
@@ -110,6 +110,7 @@ impl Desk {
             nonce: cpxd_tests::calls::nonce(),
             origin: Origin::parse(cpxd_tests::calls::ORIGIN).unwrap(),
             algorithm: RS256,
+            session: None,
         };
         let (caller, id) = (caller(), &card.summary.id);
         let made = self
@@ -125,6 +126,7 @@ impl Desk {
         };
         let request = SignRequest {
             algorithm: RS256,
+            session: None,
             digests: vec![digest],
         };
         let (caller, id) = (caller(), &card.summary.id);

@@ -69,8 +69,7 @@ impl OpenCard {
         after_use: AfterUse,
         go_on: &GoOn<'_>,
     ) -> Result<Vec<Activity>, HolderCodeError> {
-        let drops_state = after_use == AfterUse::Reset;
-        let read = self.present_code(drops_state, |card| verify_and_read(card, pin, go_on))?;
+        let read = self.present_code(after_use.into(), |card| verify_and_read(card, pin, go_on))?;
         let activities = read.into_iter().map(|activity| Activity {
             number: activity.number,
             place: activity.place,

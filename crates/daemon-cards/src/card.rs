@@ -42,6 +42,15 @@ impl CardInReader {
         &self.card.reader
     }
 
+    /// The stay in its reader that this is.
+    #[must_use]
+    pub fn stay(&self) -> Stay {
+        Stay {
+            reader: self.card.reader.clone(),
+            insertion: self.insertion,
+        }
+    }
+
     /// Whether `other` is the same card, not taken out in between.
     #[must_use]
     pub fn is_same_stay(&self, other: &Self) -> bool {
@@ -49,7 +58,14 @@ impl CardInReader {
     }
 }
 
-/// One use of a key, with the code that the holder typed for it.
+/// One stay of a card in a reader, from its insertion to its removal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Stay {
+    pub(crate) reader: ReaderId,
+    pub(crate) insertion: u64,
+}
+
+/// One use of a key.
 #[derive(Debug)]
 pub struct KeyUse {
     /// Which key.
@@ -58,13 +74,22 @@ pub struct KeyUse {
     pub algorithm: daemon_types::SignatureAlgorithm,
     /// What is to be signed.
     pub digests: Vec<Vec<u8>>,
-    /// The code.
-    pub pin: Pin,
-    /// Whether the holder said yes to risking the last try.
-    pub last_try_confirmed: bool,
+    /// The code that allows it.
+    pub code: CodeForKey,
 }
 
-/// The code, as the holder typed it for one use that needs no key.
+/// The code that a use of a key rests on.
+#[derive(Debug)]
+pub enum CodeForKey {
+    /// Typed for this use, and dropped after it.
+    Typed(TypedPin),
+    /// Typed for this use, and kept for the sessions of this card.
+    TypedInSession(TypedPin),
+    /// Presented before and kept: nothing is typed, and without it the key is not used.
+    Kept,
+}
+
+/// The code, as the holder typed it.
 #[derive(Debug)]
 pub struct TypedPin {
     /// The code.
@@ -108,6 +133,9 @@ pub enum HolderCodeError {
     /// One try is left, which nobody knew when the code was typed; nothing was sent.
     #[error("one try is left")]
     LastTryNotConfirmed,
+    /// The card knows of no code any more that was presented for a session: it has to be typed again.
+    #[error("the card knows of no code")]
+    NotPresented,
     /// Anything else.
     #[error(transparent)]
     Operation(#[from] OperationError),

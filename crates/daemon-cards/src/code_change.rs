@@ -4,7 +4,7 @@ use card_profiles::CpxCard;
 
 use crate::card::{HolderCodeError, NewPin, Proof, last_try};
 use crate::fault::{from_pin_error, from_unblock_error};
-use crate::open_card::{GoOn, OpenCard};
+use crate::open_card::{AfterCode, GoOn, OpenCard};
 use crate::source::AfterUse;
 
 impl OpenCard {
@@ -15,8 +15,8 @@ impl OpenCard {
         after_use: AfterUse,
         go_on: &GoOn<'_>,
     ) -> Result<(), HolderCodeError> {
-        let drops_state = must_be_dropped(&new_pin.proof, after_use);
-        self.present_code(drops_state, |card| {
+        let after = after_proof(&new_pin.proof, after_use);
+        self.present_code(after, |card| {
             go_on()?;
             prove_and_set(card, new_pin)
         })
@@ -36,9 +36,9 @@ fn prove_and_set(card: &mut dyn CpxCard, new_pin: &NewPin) -> Result<(), HolderC
 }
 
 /// A presented unblock code lets any program set a new code, so that no setting leaves it behind.
-fn must_be_dropped(proof: &Proof, after_use: AfterUse) -> bool {
+fn after_proof(proof: &Proof, after_use: AfterUse) -> AfterCode {
     match proof {
-        Proof::UnblockCode(_) => true,
-        Proof::OldPin(_) => after_use == AfterUse::Reset,
+        Proof::UnblockCode(_) => AfterCode::Drop,
+        Proof::OldPin(_) => after_use.into(),
     }
 }

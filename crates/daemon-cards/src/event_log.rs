@@ -69,13 +69,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// The next event; `None` when the agent stops.
+    /// The next event; `None` when the agent stops and nothing is left to be told.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             self.wake.borrow_and_update();
-            if self.log.is_closed.load(Ordering::Acquire) {
-                return None;
-            }
+            let is_closed = self.log.is_closed.load(Ordering::Acquire);
             let next = self
                 .log
                 .lock()
@@ -85,6 +83,9 @@ impl Subscription {
             if let Some(event) = next {
                 self.seen = event.id;
                 return Some(event);
+            }
+            if is_closed {
+                return None;
             }
             self.wake.changed().await.ok()?;
         }
@@ -157,6 +158,16 @@ mod tests {
         let log = EventLog::new(1000);
         log.push(happening("a"));
         assert_eq!(log.subscribe(Some(17)).next().await.unwrap().id, 1001);
+    }
+
+    #[tokio::test]
+    async fn what_happened_before_the_stop_is_told_before_the_end() {
+        let log = EventLog::new(0);
+        let mut subscription = log.subscribe(None);
+        log.push(happening("last"));
+        log.close();
+        assert_eq!(subscription.next().await.unwrap().id, 1);
+        assert_eq!(subscription.next().await, None);
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use card_apdu::{ReaderFault, StatusWord};
 use card_profiles::{CardError, PinError, UnblockError};
 use daemon_types::{ErrorCode, OperationError, Reason};
 
-use crate::HolderCodeError;
+use crate::{CodeForKey, HolderCodeError};
 
 pub(crate) fn from_reader_fault(fault: ReaderFault) -> OperationError {
     let code = match &fault {
@@ -34,6 +34,19 @@ pub(crate) fn from_card_error(error: CardError) -> OperationError {
         | _ => ErrorCode::CardUnsupported,
     };
     OperationError::new(code).caused_by(error)
+}
+
+/// The same of a use of a key: where it rests on a code that was kept, a card that misses a code
+/// has dropped that one.
+pub(crate) fn from_key_error(error: CardError, code: &CodeForKey) -> HolderCodeError {
+    match (&error, code) {
+        (CardError::Refused { sw, .. }, CodeForKey::Kept)
+            if *sw == StatusWord::SECURITY_STATUS_NOT_SATISFIED =>
+        {
+            HolderCodeError::NotPresented
+        }
+        _ => from_card_error(error).into(),
+    }
 }
 
 pub(crate) fn from_pin_error(error: PinError) -> HolderCodeError {
@@ -96,7 +109,8 @@ mod tests {
             HolderCodeError::Operation(error) => (Some(error.code), error.reason),
             HolderCodeError::WrongCode { .. }
             | HolderCodeError::Blocked
-            | HolderCodeError::LastTryNotConfirmed => (None, None),
+            | HolderCodeError::LastTryNotConfirmed
+            | HolderCodeError::NotPresented => (None, None),
         }
     }
 

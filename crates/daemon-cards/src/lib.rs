@@ -15,6 +15,7 @@ mod fault;
 mod inventory;
 mod open_card;
 mod seen_cards;
+mod sessions;
 mod signature_check;
 mod source;
 mod summary;
@@ -23,7 +24,9 @@ mod watcher;
 mod worker;
 mod worker_link;
 
-pub use card::{CardInReader, HolderCodeError, KeyUse, NewPin, Proof, Settings, TypedPin};
+pub use card::{
+    CardInReader, CodeForKey, HolderCodeError, KeyUse, NewPin, Proof, Settings, Stay, TypedPin,
+};
 pub use event_log::Subscription;
 /// The tables behind [`Settings::nomenclature`].
 pub use igc_sante::nomenclature;

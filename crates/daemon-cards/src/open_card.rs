@@ -8,13 +8,13 @@ use card_profiles::{
 use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, Reason, SignatureAlgorithm};
 
 use crate::card::{daemon_algorithm, daemon_role, last_try, profile_algorithm, profile_role};
-use crate::fault::{from_card_error, from_pin_error, from_reader_fault};
+use crate::fault::{from_card_error, from_key_error, from_pin_error, from_reader_fault};
 use crate::inventory::Inventory;
 use crate::seen_cards::SeenCard;
 use crate::signature_check::check_signature;
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
 use crate::summary::card_summary;
-use crate::{AfterUse, HolderCodeError, KeyUse};
+use crate::{AfterUse, CodeForKey, HolderCodeError, KeyUse, TypedPin};
 
 /// A card from its insertion to its removal.
 pub(crate) struct OpenCard {
@@ -34,6 +34,38 @@ pub(crate) struct OpenCard {
     owes_reset: bool,
     /// Its last operation found it gone, or another card, or without an answer.
     is_lost: bool,
+    /// A code that was presented for sessions and is not dropped before they end, as far as this
+    /// program knows.
+    kept_code: Option<KeptCode>,
+}
+
+/// Whose doing it is that a card knows of a code which sessions rest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeptCode {
+    /// Ours, and ours to drop.
+    Ours,
+    /// Another program presented it too, and before.
+    Shared,
+}
+
+/// What becomes of a code that was presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AfterCode {
+    /// It is dropped, where it is ours.
+    Drop,
+    /// The card is left as it is.
+    Leave,
+    /// It is kept for sessions.
+    Keep,
+}
+
+impl From<AfterUse> for AfterCode {
+    fn from(after_use: AfterUse) -> Self {
+        match after_use {
+            AfterUse::Reset => Self::Drop,
+            AfterUse::Leave => Self::Leave,
+        }
+    }
 }
 
 /// How much of a card is read at its insertion.
@@ -77,6 +109,7 @@ impl OpenCard {
             last_use_failed: false,
             owes_reset: false,
             is_lost: false,
+            kept_code: None,
         })
     }
 
@@ -225,46 +258,120 @@ impl OpenCard {
         })
     }
 
-    /// VERIFY and the key, in one transaction that ends without the state that we made.
+    /// VERIFY and the key, in one transaction; the key alone where the code was kept.
     pub(crate) fn use_key(
         &mut self,
         key_use: &KeyUse,
         after_use: AfterUse,
         go_on: &GoOn<'_>,
     ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
-        let drops_state = after_use == AfterUse::Reset;
-        self.present_code(drops_state, |card| verify_and_sign(card, key_use, go_on))
+        match &key_use.code {
+            CodeForKey::Typed(pin) => self.present_code(after_use.into(), |card| {
+                verify_and_sign(card, key_use, pin, go_on)
+            }),
+            CodeForKey::TypedInSession(pin) => self.present_code(AfterCode::Keep, |card| {
+                verify_and_sign(card, key_use, pin, go_on)
+            }),
+            CodeForKey::Kept => self.with_kept_code(|card| {
+                check_key(card, key_use).map_err(from_card_error)?;
+                sign_all(card, key_use, go_on)
+            }),
+        }
     }
 
-    /// Runs `work`, which presents a code, in one transaction. Where `drops_state` says so, it ends
-    /// without the state that we made, and in any case without one that was left to us to drop before.
+    /// Runs `work`, which presents a code, in one transaction, and ends it as `after` says; in any
+    /// case without a state that was left to us to drop before.
     ///
     /// What the card did holds, whatever becomes of the reset: one that fails is owed.
     pub(crate) fn present_code<T>(
         &mut self,
-        drops_state: bool,
+        after: AfterCode,
         work: impl FnOnce(&mut dyn CpxCard) -> Result<T, HolderCodeError>,
     ) -> Result<T, HolderCodeError> {
         let owed_reset = self.owes_reset;
-        let (outcome, owes_reset) = self.in_transaction(|mut transaction, profile, memory| {
+        let (outcome, end) = self.in_transaction(|mut transaction, profile, memory| {
             let mut card = profile.open(transaction.channel(), memory);
             let outcome = work(&mut *card);
-            let must_reset = owed_reset || (drops_state && card.leaves_code_presented());
+            let is_ours = card.leaves_code_presented();
             drop(card);
+            let must_reset = owed_reset || (after == AfterCode::Drop && is_ours);
             let was_reset = must_reset && transaction.end_with_reset().is_ok();
             if was_reset {
                 memory.note_reset();
             }
-            Ok((outcome, must_reset && !was_reset))
+            let end = End {
+                is_ours,
+                must_reset,
+                was_reset,
+            };
+            Ok((outcome, end))
         })?;
-        if owes_reset {
+        self.owes_reset = end.must_reset && !end.was_reset;
+        if self.owes_reset {
             tracing::warn!("the card could not be reset after its use");
         }
-        self.owes_reset = owes_reset;
+        self.kept_code = self.code_kept_after(after, &end, &outcome);
         if let Err(HolderCodeError::Operation(error)) = &outcome {
             self.is_lost = is_loss(error);
         }
         outcome
+    }
+
+    /// What the presentation of a code means for the one that is kept: a wrong one ends the state
+    /// that a right one made, and so does a reset.
+    fn code_kept_after<T>(
+        &self,
+        after: AfterCode,
+        end: &End,
+        outcome: &Result<T, HolderCodeError>,
+    ) -> Option<KeptCode> {
+        let is_wrong = matches!(
+            outcome,
+            Err(HolderCodeError::WrongCode { .. } | HolderCodeError::Blocked)
+        );
+        if end.was_reset || is_wrong {
+            return None;
+        }
+        match (after, self.kept_code) {
+            (AfterCode::Keep, _) if end.is_ours => Some(KeptCode::Ours),
+            (AfterCode::Keep, None) if outcome.is_ok() => Some(KeptCode::Shared),
+            (_, kept) => kept,
+        }
+    }
+
+    /// Runs `work` on a code that was presented before, if it was kept and the card was not reset
+    /// since: no session rests on what another program presented after that.
+    fn with_kept_code<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn CpxCard) -> Result<T, HolderCodeError>,
+    ) -> Result<T, HolderCodeError> {
+        let outcome =
+            self.in_transaction_after_code(|mut transaction, profile, memory, kept| {
+                if kept.is_none() {
+                    return Ok(Err(HolderCodeError::NotPresented));
+                }
+                let mut card = profile.open(transaction.channel(), memory);
+                Ok(work(&mut *card))
+            })?;
+        match &outcome {
+            Err(HolderCodeError::NotPresented) => self.kept_code = None,
+            Err(HolderCodeError::Operation(error)) => self.is_lost = is_loss(error),
+            Ok(_)
+            | Err(
+                HolderCodeError::WrongCode { .. }
+                | HolderCodeError::Blocked
+                | HolderCodeError::LastTryNotConfirmed,
+            ) => {}
+        }
+        outcome
+    }
+
+    /// Drops the code that was kept for sessions, where it is ours.
+    pub(crate) fn drop_kept_code(&mut self, after_use: AfterUse) -> Result<(), OperationError> {
+        if self.kept_code.take() == Some(KeptCode::Ours) && after_use == AfterUse::Reset {
+            self.owes_reset = true;
+        }
+        self.reset_if_owed()
     }
 
     /// Runs `work` in a transaction. A reset since the last one is accepted here, once, and only
@@ -278,6 +385,21 @@ impl OpenCard {
             &mut CardMemory,
         ) -> Result<T, OperationError>,
     ) -> Result<T, OperationError> {
+        self.in_transaction_after_code(|transaction, profile, memory, _| {
+            work(transaction, profile, memory)
+        })
+    }
+
+    /// The same for work that rests on the code that was kept, which a reset since is the end of.
+    fn in_transaction_after_code<T>(
+        &mut self,
+        work: impl FnOnce(
+            Box<dyn CardTransaction + '_>,
+            Profile,
+            &mut CardMemory,
+            Option<KeptCode>,
+        ) -> Result<T, OperationError>,
+    ) -> Result<T, OperationError> {
         let outcome = self.try_in_transaction(work);
         self.is_lost = outcome.as_ref().is_err_and(is_loss);
         outcome
@@ -289,16 +411,18 @@ impl OpenCard {
             Box<dyn CardTransaction + '_>,
             Profile,
             &mut CardMemory,
+            Option<KeptCode>,
         ) -> Result<T, OperationError>,
     ) -> Result<T, OperationError> {
         match self.connection.transaction() {
             Ok(transaction) if self.identity_is_proven => {
-                return work(transaction, self.profile, &mut self.memory);
+                return work(transaction, self.profile, &mut self.memory, self.kept_code);
             }
             Ok(_) => {}
             Err(ReaderFault::Reset) => self.identity_is_proven = false,
             Err(fault) => return Err(from_reader_fault(fault)),
         }
+        self.kept_code = None;
         self.connection.reconnect().map_err(from_reader_fault)?;
         self.owes_reset = false;
         let mut transaction = self.connection.transaction().map_err(from_reader_fault)?;
@@ -311,19 +435,28 @@ impl OpenCard {
             return Err(OperationError::new(ErrorCode::CardRemoved));
         }
         self.identity_is_proven = true;
-        work(transaction, self.profile, &mut self.memory)
+        work(transaction, self.profile, &mut self.memory, None)
     }
+}
+
+/// How the transaction of a presented code ended.
+struct End {
+    /// The card was left with a code that was presented in it.
+    is_ours: bool,
+    must_reset: bool,
+    was_reset: bool,
 }
 
 /// The key first, then VERIFY, then the digests; before each, whether to go on.
 fn verify_and_sign(
     card: &mut dyn CpxCard,
     key_use: &KeyUse,
+    pin: &TypedPin,
     go_on: &GoOn<'_>,
 ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
     check_key(card, key_use).map_err(from_card_error)?;
     go_on()?;
-    card.verify_pin(&key_use.pin, last_try(key_use.last_try_confirmed))
+    card.verify_pin(&pin.pin, last_try(pin.last_try_confirmed))
         .map_err(from_pin_error)?;
     sign_all(card, key_use, go_on)
 }
@@ -359,7 +492,7 @@ fn sign_all(
         go_on()?;
         let digest = Digest { algorithm, value };
         let signed = card.sign(role, &Signable::Digest(digest));
-        let signature = signed.map_err(from_card_error)?;
+        let signature = signed.map_err(|error| from_key_error(error, &key_use.code))?;
         check_signature(certificate, digest, &signature)?;
         signatures.push(signature);
     }

@@ -55,6 +55,15 @@ pub(crate) enum Job {
         key_use: KeyUse,
         reply: oneshot::Sender<Result<Vec<Vec<u8>>, HolderCodeError>>,
     },
+    PresentPin {
+        insertion: u64,
+        pin: TypedPin,
+        reply: oneshot::Sender<Result<(), HolderCodeError>>,
+    },
+    DropKeptCode {
+        insertion: u64,
+        reply: oneshot::Sender<Result<(), OperationError>>,
+    },
 }
 
 /// The worker of one reader.
@@ -356,6 +365,23 @@ impl Worker {
                     self.distrust(insertion);
                 }
             }
+            Job::PresentPin {
+                insertion,
+                pin,
+                reply,
+            } => {
+                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.uses);
+                let outcome = self.present_pin(insertion, &pin, &|| !reply.is_closed());
+                drop(pin);
+                let succeeded = outcome.is_ok();
+                let _ = reply.send(outcome);
+                self.settle(insertion, succeeded);
+            }
+            Job::DropKeptCode { insertion, reply } => {
+                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
+                let _ = reply.send(self.drop_kept_code(insertion));
+                self.settle(insertion, true);
+            }
         }
     }
 
@@ -372,6 +398,24 @@ impl Worker {
         let after_use = inventory.settings.after_use;
         self.open_card(insertion)?
             .use_key(key_use, after_use, &go_on)
+    }
+
+    /// Presents the code for a session, in one transaction that leaves it presented.
+    fn present_pin(
+        &mut self,
+        insertion: u64,
+        pin: &TypedPin,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<(), HolderCodeError> {
+        let inventory = Arc::clone(&self.inventory);
+        let reader = self.reader.clone();
+        let go_on = || may_go_on(is_wanted, &inventory, &reader, insertion);
+        self.open_card(insertion)?.present_pin(pin, &go_on)
+    }
+
+    fn drop_kept_code(&mut self, insertion: u64) -> Result<(), OperationError> {
+        let after_use = self.inventory.settings.after_use;
+        self.open_card(insertion)?.drop_kept_code(after_use)
     }
 
     fn read_activities(

@@ -114,6 +114,8 @@ pub enum Operation {
     ChangePin,
     /// A new code after the unblock code.
     UnblockPin,
+    /// A session, for which the code is typed once.
+    OpenSession,
 }
 
 /// The key that was used.
@@ -142,7 +144,8 @@ impl From<KeyRole> for CardKey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutcomeResult {
-    /// `ok`, the API's error code, or `caller-left` when nobody waited for the result.
+    /// `ok`, the API's error code, `caller-left` when nobody waited for the result, or `code-lost` when the
+    /// holder had to type the code of a session again.
     pub result: String,
     /// The API's reason beside an error code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,6 +163,12 @@ impl OutcomeResult {
     #[must_use]
     pub fn caller_left() -> Self {
         Self::without_reason("caller-left")
+    }
+
+    /// The card no longer knew of the code that had been presented for the session.
+    #[must_use]
+    pub fn code_lost() -> Self {
+        Self::without_reason("code-lost")
     }
 
     fn without_reason(result: &str) -> Self {
@@ -229,6 +238,23 @@ pub enum SessionEnd {
     AgentStopped,
     /// Its caller ended it, or the holder did.
     Ended,
+    /// What its caller was let in by was taken back.
+    GrantRevoked,
+}
+
+impl From<daemon_types::SessionEnd> for SessionEnd {
+    fn from(end: daemon_types::SessionEnd) -> Self {
+        match end {
+            daemon_types::SessionEnd::Inactivity => Self::Inactivity,
+            daemon_types::SessionEnd::Age => Self::Age,
+            daemon_types::SessionEnd::CardRemoved => Self::CardRemoved,
+            daemon_types::SessionEnd::ReaderLost => Self::ReaderLost,
+            daemon_types::SessionEnd::Sleep => Self::Sleep,
+            daemon_types::SessionEnd::AgentStopped => Self::AgentStopped,
+            daemon_types::SessionEnd::Ended => Self::Ended,
+            daemon_types::SessionEnd::GrantRevoked => Self::GrantRevoked,
+        }
+    }
 }
 
 /// One entry.

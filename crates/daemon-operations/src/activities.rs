@@ -1,7 +1,7 @@
 //! Where the holder works, which a card shows after the code.
 
-use daemon_cards::{CardInReader, Cards, HolderCodeError, TypedPin};
-use daemon_core::{authorise, blocked_error, check_code_len, code_entry};
+use daemon_cards::{CardInReader, Cards, HolderCodeError};
+use daemon_core::{authorise, blocked_error, code_entry};
 use daemon_types::{
     Activity, Caller, CardId, CodesAsked, CodesOfCard, ErrorCode, OperationError, Purpose, Right,
 };
@@ -9,7 +9,7 @@ use prompt::{Answer, CallersTerminal};
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::holder::HolderWork;
+use crate::holder::{HolderWork, typed_pin};
 
 impl Operations {
     /// The holder's places of work. Nobody is asked for a code where the card lists none.
@@ -64,15 +64,7 @@ impl HolderWork for ReadActivities {
         asked: CodesAsked,
         answer: Answer,
     ) -> Result<Self::Outcome, HolderCodeError> {
-        let (Some(entry), Some(pin)) = (asked.pin, answer.code) else {
-            return Err(OperationError::from(ErrorCode::Cancelled).into());
-        };
-        check_code_len(&pin, entry).map_err(OperationError::from)?;
-        let typed = TypedPin {
-            pin,
-            last_try_confirmed: answer.last_try_confirmed,
-        };
-        cards.activities(card, typed).await
+        cards.activities(card, typed_pin(&asked, answer)?).await
     }
 
     fn wrong_code(&self) -> ErrorCode {

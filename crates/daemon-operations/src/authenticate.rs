@@ -29,6 +29,7 @@ impl Operations {
         let algorithm = request.algorithm;
         let (card, certificate) = self.usable_card(id, role, algorithm)?;
         let digest = token_digest(&request.origin, &request.nonce, algorithm.hash());
+        let (session, code) = self.code_of_work(caller, request.session.as_ref(), &card, role)?;
         let work = KeyWork {
             role,
             algorithm,
@@ -36,8 +37,10 @@ impl Operations {
             purpose: Purpose::Authenticate {
                 origin: request.origin,
             },
+            code,
         };
-        let signatures = self.work_with_holder(caller, card, &work, deadline).await?;
+        let used = self.use_key(caller, card, &work, session, deadline);
+        let signatures = used.await?;
         Ok(AuthenticationToken {
             certificate: certificate.der,
             algorithm,

@@ -1,6 +1,6 @@
 //! Who is let in, and what of it is taken back.
 
-use daemon_core::authorise;
+use daemon_core::{SessionOwner, authorise};
 use daemon_journal::{Decision, Entry, Name, PairingStep};
 use daemon_types::{
     AllowedSite, Caller, ErrorCode, GrantId, GrantQuestion, OperationError, ProgramGrant, Right,
@@ -57,8 +57,10 @@ impl Operations {
     /// `right-missing` for everybody but the user's own programs, `not-found`, and `internal` when
     /// it would be there again after a new start.
     pub async fn revoke_grant(&self, caller: &Caller, id: &GrantId) -> Result<(), OperationError> {
-        let told = revocation(&self.grants(caller)?, id);
+        let grants = self.grants(caller)?;
+        let told = revocation(&grants, id);
         let revoked = self.grant_book().revoke(id);
+        self.end_sessions_of(&owners(&grants, id)).await;
         tracing::info!(
             grant = id.0,
             is_kept = revoked.is_ok(),
@@ -91,6 +93,15 @@ impl Operations {
             Caller::PairedProgram(_) | Caller::Page(_) => Err(ErrorCode::RightMissing.into()),
         }
     }
+}
+
+/// Whose sessions end with a grant.
+fn owners(grants: &GrantOverview, id: &GrantId) -> Vec<SessionOwner> {
+    let sites = grants.sites.iter().filter(|grant| grant.id == *id);
+    let sites = sites.map(|grant| SessionOwner::Site(grant.site.clone()));
+    sites
+        .chain([SessionOwner::Program(Some(id.clone()))])
+        .collect()
 }
 
 /// What the journal tells of a revocation; nothing where there is no such grant.

@@ -3,8 +3,8 @@
 use std::future::poll_fn;
 use std::pin::pin;
 
-use daemon_cards::{CardInReader, Cards, HolderCodeError};
-use daemon_core::environment_fits;
+use daemon_cards::{CardInReader, Cards, HolderCodeError, TypedPin};
+use daemon_core::{check_code_len, environment_fits};
 use daemon_types::{
     Asker, Caller, CardId, CardLabel, CardSummary, CodesAsked, CodesOfCard, ErrorCode, Happening,
     OperationError, Purpose, Question,
@@ -58,7 +58,7 @@ impl Operations {
     /// The card of this name, if it belongs to the environment of this agent.
     pub(crate) fn card_of_environment(&self, id: &CardId) -> Result<CardInReader, OperationError> {
         let card = self.0.cards.find(id)?;
-        environment_fits(self.0.environment, card.card.summary.environment)?;
+        environment_fits(self.environment(), card.card.summary.environment)?;
         Ok(card)
     }
 
@@ -130,6 +130,8 @@ impl Operations {
                 Err(HolderCodeError::LastTryNotConfirmed) => {
                     return Err(ErrorCode::LastTryNotConfirmed.into());
                 }
+                // The code of the session is gone: the next question asks for it.
+                Err(HolderCodeError::NotPresented) => {}
                 Err(HolderCodeError::Operation(error)) => return Err(error),
             }
             card = self.same_card(&card).await?;
@@ -315,6 +317,18 @@ impl Drop for Announced<'_> {
     }
 }
 
+/// The code that the holder typed, as long as the card takes it.
+pub(crate) fn typed_pin(asked: &CodesAsked, answer: Answer) -> Result<TypedPin, OperationError> {
+    let (Some(entry), Some(pin)) = (asked.pin, answer.code) else {
+        return Err(ErrorCode::Cancelled.into());
+    };
+    check_code_len(&pin, entry)?;
+    Ok(TypedPin {
+        pin,
+        last_try_confirmed: answer.last_try_confirmed,
+    })
+}
+
 pub(crate) fn codes_of(card: &CardInReader) -> CodesOfCard {
     let summary = &card.card.summary;
     CodesOfCard {
@@ -356,4 +370,4 @@ fn card_label(summary: &CardSummary) -> CardLabel {
 }
 
 /// What the card may need for a look, or after the holder's last moment.
-const CARD_TIME: std::time::Duration = std::time::Duration::from_secs(30);
+pub(crate) const CARD_TIME: std::time::Duration = std::time::Duration::from_secs(30);

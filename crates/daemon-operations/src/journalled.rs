@@ -115,6 +115,7 @@ pub(crate) fn result_of<W: HolderWork>(
         Err(HolderCodeError::WrongCode { .. }) => work.wrong_code().into(),
         Err(HolderCodeError::Blocked) => work.blocked(&codes_of(card)).into(),
         Err(HolderCodeError::LastTryNotConfirmed) => ErrorCode::LastTryNotConfirmed.into(),
+        Err(HolderCodeError::NotPresented) => OutcomeResult::code_lost(),
         Err(HolderCodeError::Operation(error)) => error.into(),
     }
 }
@@ -132,6 +133,7 @@ fn intent(caller: &Caller, card: &CardInReader, purpose: &Purpose) -> Entry {
         Purpose::ReadActivities => (Operation::ReadActivities, None, None),
         Purpose::ChangePin => (Operation::ChangePin, None, None),
         Purpose::UnblockPin => (Operation::UnblockPin, None, None),
+        Purpose::OpenSession(_) => (Operation::OpenSession, None, None),
     };
     Entry::intent(caller, operation, &card.card.summary.id, key, digests)
 }

@@ -1,7 +1,9 @@
 //! The use of a key, for which the holder types the code.
 
-use daemon_cards::{CardInReader, Cards, HolderCodeError, KeyUse};
-use daemon_core::{blocked_error, certificate_may_sign, check_code_len, code_entry, key_signs_by};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use daemon_cards::{CardInReader, Cards, CodeForKey, HolderCodeError, KeyUse};
+use daemon_core::{blocked_error, certificate_may_sign, code_entry, key_signs_by};
 use daemon_types::{
     CardId, CertificateSummary, CodesAsked, CodesOfCard, ErrorCode, KeyRole, OperationError,
     Purpose, SignatureAlgorithm,
@@ -9,7 +11,7 @@ use daemon_types::{
 use prompt::{Answer, CallersTerminal};
 
 use crate::Operations;
-use crate::holder::HolderWork;
+use crate::holder::{HolderWork, typed_pin};
 
 /// What is to be done with a key once the holder agreed.
 pub(crate) struct KeyWork {
@@ -17,6 +19,35 @@ pub(crate) struct KeyWork {
     pub(crate) algorithm: SignatureAlgorithm,
     pub(crate) digests: Vec<Vec<u8>>,
     pub(crate) purpose: Purpose,
+    pub(crate) code: CodeOfWork,
+}
+
+/// Where the code for a use of a key comes from.
+#[derive(Debug)]
+pub(crate) enum CodeOfWork {
+    /// It is typed for this use, and dropped after it.
+    Typed,
+    /// It is that of a session.
+    OfSession {
+        /// It has to be typed again: the card knows of it no more, or the policy wants it so.
+        is_asked: AtomicBool,
+    },
+}
+
+impl CodeOfWork {
+    fn is_asked(&self) -> bool {
+        match self {
+            Self::Typed => true,
+            Self::OfSession { is_asked } => is_asked.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The card knows of the session's code no more.
+    pub(crate) fn ask_again(&self) {
+        if let Self::OfSession { is_asked } = self {
+            is_asked.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Operations {
@@ -54,8 +85,9 @@ impl HolderWork for KeyWork {
         codes: &CodesOfCard,
         previous_was_wrong: bool,
     ) -> Result<CodesAsked, OperationError> {
+        let entry = || code_entry(codes, previous_was_wrong);
         Ok(CodesAsked {
-            pin: Some(code_entry(codes, previous_was_wrong)?),
+            pin: self.code.is_asked().then(entry).transpose()?,
             ..CodesAsked::default()
         })
     }
@@ -67,8 +99,8 @@ impl HolderWork for KeyWork {
         asked: CodesAsked,
         answer: Answer,
     ) -> Result<Self::Outcome, HolderCodeError> {
-        let key_use = self.key_use(asked, answer)?;
-        cards.use_key(card, key_use).await
+        let code = self.code_for_key(asked, answer)?;
+        self.use_key(cards, card, code).await
     }
 
     fn wrong_code(&self) -> ErrorCode {
@@ -85,17 +117,38 @@ impl HolderWork for KeyWork {
 }
 
 impl KeyWork {
-    fn key_use(&self, asked: CodesAsked, answer: Answer) -> Result<KeyUse, OperationError> {
-        let (Some(entry), Some(pin)) = (asked.pin, answer.code) else {
-            return Err(ErrorCode::Cancelled.into());
-        };
-        check_code_len(&pin, entry)?;
-        Ok(KeyUse {
+    /// Uses the key on this code. A session's code that is gone is asked for the next time.
+    pub(crate) async fn use_key(
+        &self,
+        cards: &Cards,
+        card: &CardInReader,
+        code: CodeForKey,
+    ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
+        let key_use = KeyUse {
             role: self.role,
             algorithm: self.algorithm,
             digests: self.digests.clone(),
-            pin,
-            last_try_confirmed: answer.last_try_confirmed,
+            code,
+        };
+        let used = cards.use_key(card, key_use).await;
+        if matches!(used, Err(HolderCodeError::NotPresented)) {
+            self.code.ask_again();
+        }
+        used
+    }
+
+    fn code_for_key(
+        &self,
+        asked: CodesAsked,
+        answer: Answer,
+    ) -> Result<CodeForKey, OperationError> {
+        if asked.pin.is_none() {
+            return Ok(CodeForKey::Kept);
+        }
+        let typed = typed_pin(&asked, answer)?;
+        Ok(match self.code {
+            CodeOfWork::Typed => CodeForKey::Typed(typed),
+            CodeOfWork::OfSession { .. } => CodeForKey::TypedInSession(typed),
         })
     }
 }

@@ -18,6 +18,8 @@ mod limits;
 mod look;
 mod pairing;
 mod randomness;
+mod session_use;
+mod sessions;
 mod sign;
 mod site_grants;
 
@@ -32,12 +34,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use daemon_cards::Cards;
 use daemon_core::{Pairings, Tokens, authorise};
 use daemon_journal::Journal;
-use daemon_types::{Caller, Environment, OperationError, Right};
+use daemon_types::{Caller, Environment, OperationError, Right, SessionLimits, SignatureCode};
 use prompt::Prompt;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
 use limits::Limits;
+use sessions::SessionBook;
 
 /// All operations of the agent; clones share the same cards and prompt.
 #[derive(Clone, Debug)]
@@ -56,14 +59,38 @@ struct Parts {
     grants: GrantBook,
     pairings: Mutex<Pairings>,
     limits: Mutex<Limits>,
-    environment: Environment,
+    sessions: SessionBook,
+    policy: Policy,
     now: fn() -> OffsetDateTime,
+}
+
+/// What configuration and policy of the machine say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The environment that the agent works in.
+    pub environment: Environment,
+    /// How long sessions last.
+    pub session_limits: SessionLimits,
+    /// When the code is typed for a signature in a session.
+    pub signature_code: SignatureCode,
+}
+
+impl Policy {
+    /// The defaults, in this environment.
+    #[must_use]
+    pub fn of(environment: Environment) -> Self {
+        Self {
+            environment,
+            session_limits: SessionLimits::DEFAULT,
+            signature_code: SignatureCode::default(),
+        }
+    }
 }
 
 impl Operations {
     /// Operations over these cards and this way to the holder, told to this journal, for the
-    /// programs that hold the demo's tokens or a grant, and the sites that have one, in one
-    /// environment.
+    /// programs that hold the demo's tokens or a grant, and the sites that have one, as the policy
+    /// says.
     #[must_use]
     pub fn new(
         cards: Cards,
@@ -71,7 +98,7 @@ impl Operations {
         journal: Arc<Journal>,
         demo_tokens: Tokens,
         grants: GrantBook,
-        environment: Environment,
+        policy: Policy,
         now: fn() -> OffsetDateTime,
     ) -> Self {
         Self(Arc::new(Parts {
@@ -84,7 +111,8 @@ impl Operations {
             grants,
             pairings: Mutex::default(),
             limits: Mutex::default(),
-            environment,
+            sessions: SessionBook::new(policy.session_limits),
+            policy,
             now,
         }))
     }
@@ -104,7 +132,7 @@ impl Operations {
     }
 
     pub(crate) fn environment(&self) -> Environment {
-        self.0.environment
+        self.0.policy.environment
     }
 
     pub(crate) fn grant_book(&self) -> &GrantBook {

@@ -33,7 +33,7 @@ impl Operations {
         let cards = &self.0.cards;
         Overview {
             service_is_missing: cards.service_is_missing(),
-            environment: self.0.environment,
+            environment: self.environment(),
             readers: cards.readers().len(),
             cards: cards.cards().len(),
         }

@@ -30,6 +30,7 @@ impl Operations {
             .into_iter()
             .map(|digest| (digest.description, digest.value))
             .unzip();
+        let (session, code) = self.code_of_work(caller, request.session.as_ref(), &card, role)?;
         let work = KeyWork {
             role,
             algorithm,
@@ -39,8 +40,10 @@ impl Operations {
                 digests,
                 hash: algorithm.hash(),
             },
+            code,
         };
-        let signatures = self.work_with_holder(caller, card, &work, deadline).await?;
+        let used = self.use_key(caller, card, &work, session, deadline);
+        let signatures = used.await?;
         Ok(Signatures {
             algorithm,
             certificate: certificate.der,

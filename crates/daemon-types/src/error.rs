@@ -157,6 +157,22 @@ reasons! {
     TestCard = "test-card",
     /// With `environment-mismatch`: a real card, and an agent that works with test cards.
     RealCard = "real-card",
+    /// With `session-closed`: nothing was asked in it for too long.
+    SessionInactivity = "session-inactivity",
+    /// With `session-closed`: it was as old as a session may be.
+    SessionAge = "session-age",
+    /// With `session-closed`: its card left the reader.
+    SessionCardRemoved = "session-card-removed",
+    /// With `session-closed`: the reader of its card left.
+    SessionReaderLost = "session-reader-lost",
+    /// With `session-closed`: the machine slept.
+    SessionSleep = "session-sleep",
+    /// With `session-closed`: the agent stops.
+    SessionAgentStopped = "session-agent-stopped",
+    /// With `session-closed`: its caller ended it, or its holder did.
+    SessionEnded = "session-ended",
+    /// With `session-closed`: what its caller was let in by was taken back.
+    SessionGrantRevoked = "session-grant-revoked",
     /// With `not-found`: the path is there, but not for this method; `Allow` names those that are.
     MethodNotAllowed = "method-not-allowed",
     /// With `client-header-missing`: the header is there, but is no `name/version`.

@@ -1,6 +1,6 @@
 //! What happened, for subscribers.
 
-use crate::{CardId, ReaderId};
+use crate::{CardId, ReaderId, SessionEnd, SessionId};
 
 /// One event with its place in the row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,5 +52,14 @@ pub enum Happening {
     PromptClosed {
         /// The card that it was about.
         card: CardId,
+    },
+    /// A session is over: the next use of its card needs the code.
+    SessionClosed {
+        /// Which one.
+        session: SessionId,
+        /// Its card.
+        card: CardId,
+        /// Why.
+        end: SessionEnd,
     },
 }

@@ -11,6 +11,7 @@ mod grant;
 mod origin;
 mod question;
 mod request;
+mod session;
 
 pub use caller::{AllowedOrigins, Caller, Page, PairedProgram, Right, Rights, SocketProgram};
 pub use card::{
@@ -32,3 +33,4 @@ pub use request::{
     AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, SignRequest,
     SignatureAlgorithm, Signatures,
 };
+pub use session::{SessionEnd, SessionId, SessionLimits, SessionSummary, SignatureCode};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{CardId, Environment, HashAlgorithm, Origin, PairingCode, Rights, Site};
+use crate::{CardId, Environment, HashAlgorithm, Origin, PairingCode, Rights, SessionLimits, Site};
 
 /// One question to the holder: who asks, for what, about which card, and which codes are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +122,8 @@ pub enum Purpose {
     ChangePin,
     /// Set a new code on a card whose code is blocked, with the unblock code.
     UnblockPin,
+    /// Open a session: the asker may then prove who they are, and no code is asked again.
+    OpenSession(SessionLimits),
 }
 
 /// Enough of a card for its holder to know it.

@@ -1,6 +1,6 @@
 //! What callers ask for, and what they get.
 
-use crate::Origin;
+use crate::{Origin, SessionId};
 
 /// A request for an authentication token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct AuthenticateRequest {
     pub origin: Origin,
     /// How it is to be signed.
     pub algorithm: SignatureAlgorithm,
+    /// The session in which no code is asked.
+    pub session: Option<SessionId>,
 }
 
 /// A Web eID authentication token (format `web-eid:1.0`).
@@ -31,6 +33,8 @@ pub struct SignRequest {
     pub algorithm: SignatureAlgorithm,
     /// What is to be signed, confirmed at once as a list.
     pub digests: Vec<DigestToSign>,
+    /// The session in which it is asked.
+    pub session: Option<SessionId>,
 }
 
 /// One digest and the words that the holder sees for it.

@@ -14,6 +14,13 @@ pub struct EventBody {
     /// The card concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
+    /// The session that is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// Why it is over: `inactivity`, `age`, `card-removed`, `reader-lost`, `sleep`, `agent-stopped`,
+    /// `ended` or `grant-revoked`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl From<&Happening> for EventBody {
@@ -27,11 +34,18 @@ impl From<&Happening> for EventBody {
             }
             Happening::CardState { card }
             | Happening::PromptOpened { card }
-            | Happening::PromptClosed { card } => (None, Some(card)),
+            | Happening::PromptClosed { card }
+            | Happening::SessionClosed { card, .. } => (None, Some(card)),
+        };
+        let ended = match happening {
+            Happening::SessionClosed { session, end, .. } => Some((session, end)),
+            _ => None,
         };
         Self {
             reader: reader.map(|reader| reader.0.clone()),
             card: card.map(|card| card.0.clone()),
+            session: ended.map(|(session, _)| session.0.clone()),
+            reason: ended.map(|(_, end)| end.as_str().to_owned()),
         }
     }
 }
@@ -47,5 +61,6 @@ pub fn event_name(happening: &Happening) -> &'static str {
         Happening::CardState { .. } => "card-state",
         Happening::PromptOpened { .. } => "prompt-opened",
         Happening::PromptClosed { .. } => "prompt-closed",
+        Happening::SessionClosed { .. } => "session-closed",
     }
 }

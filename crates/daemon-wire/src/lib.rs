@@ -11,6 +11,7 @@ mod grant;
 mod parse;
 mod problem;
 mod request;
+mod session;
 
 pub use answer::{AgentStatus, AuthenticationTokenBody, CertificateBody, Product, SignaturesBody};
 pub use card::{
@@ -28,6 +29,8 @@ pub use request::{
     ActivitiesBody, AuthenticateBody, DEFAULT_TIMEOUT_SECONDS, DigestBody, MAXIMUM_TIMEOUT_SECONDS,
     NewPinBody, SignBody,
 };
+
+pub use session::{OpenSessionBody, SessionBody, SessionList, TouchSessionBody};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

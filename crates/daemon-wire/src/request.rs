@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use daemon_types::{
-    DigestToSign, HashAlgorithm, OperationError, Reason, SignRequest, SignatureAlgorithm,
+    DigestToSign, HashAlgorithm, OperationError, Reason, SessionId, SignRequest, SignatureAlgorithm,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -38,6 +38,9 @@ pub struct AuthenticateBody {
     /// JWA name of an algorithm of the card's authentication key; `RS256` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<String>,
+    /// A session of this caller and this card, in which the code is not asked again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// Seconds that the holder has, 1 to 600; 120 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 600)]
@@ -59,6 +62,10 @@ pub struct SignBody {
     /// What is to be signed: 1 to 100 digests, confirmed as one list.
     #[schema(min_items = 1, max_items = 100)]
     pub digests: Vec<DigestBody>,
+    /// A session of this caller and this card, in which this is asked; the code is typed all the same, unless the policy
+    /// of the machine says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// Seconds that the holder has, 1 to 600; 120 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 600)]
@@ -175,6 +182,7 @@ impl SignBody {
         Ok(SignRequest {
             algorithm,
             digests: digests.collect::<Result<_, _>>()?,
+            session: self.session.clone().map(SessionId),
         })
     }
 }
@@ -232,6 +240,7 @@ mod tests {
                 value: to_base64(&vec![7; len]),
                 description: description.into(),
             }],
+            session: None,
             timeout_seconds: None,
         }
     }

@@ -11,6 +11,7 @@
 //! - [`socket`] and [`peer`]: the user's socket, and who is at its other end;
 //! - [`lent_descriptors`]: a descriptor that goes along with the bytes of a socket;
 //! - [`tcp_owner`]: whose program holds the other end of a loopback connection;
+//! - [`sleep`]: when the machine slept;
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
 //! - [`terminal`]: the holder's code and consent, asked at the terminal.
 
@@ -34,6 +35,7 @@ pub mod lent_descriptors;
 pub mod paths;
 pub mod peer;
 pub mod private_files;
+pub mod sleep;
 pub mod socket;
 pub mod tcp_owner;
 pub mod terminal;

@@ -2,7 +2,8 @@
 //!
 //! Neither the program behind a process id nor the owner of a TCP connection
 //! is looked up on this system: the first is shown to the holder as unknown,
-//! the second refuses every caller of the HTTPS door.
+//! the second refuses every caller of the HTTPS door. Nor is a sleep of the machine
+//! noticed, so that it ends no session.
 
 use std::io;
 use std::net::SocketAddr;
@@ -42,4 +43,17 @@ pub(crate) fn tcp_socket_owner(
 /// The limit on core dumps is all there is on this system.
 pub(crate) fn make_undumpable() -> io::Result<()> {
     Ok(())
+}
+
+/// Nobody tells on this system yet when the machine slept.
+pub(crate) struct WakeUps;
+
+impl WakeUps {
+    pub(crate) fn new() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn next(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }

@@ -45,5 +45,6 @@ pub(crate) fn render_outcome(
         Purpose::ReadActivities => texts.done_reading_activities(),
         Purpose::ChangePin => texts.done_changing_pin(),
         Purpose::UnblockPin => texts.done_unblocking_pin(),
+        Purpose::OpenSession(_) => texts.done_opening_session(),
     }
 }

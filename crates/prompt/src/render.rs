@@ -1,6 +1,7 @@
 //! A question in words, as the terminal shows it before the holder answers.
 
 use std::path::Path;
+use std::time::Duration;
 
 use daemon_types::{
     Asker, CardLabel, CodeEntry, Environment, HashAlgorithm, Purpose, Question, Site,
@@ -77,6 +78,18 @@ fn purpose(purpose: &Purpose, texts: PromptTexts) -> String {
         Purpose::ReadActivities => texts.to_read_activities(),
         Purpose::ChangePin => texts.to_change_pin(),
         Purpose::UnblockPin => texts.to_unblock_pin(),
+        Purpose::OpenSession(limits) => {
+            let [idle, age] = [limits.inactivity, limits.age].map(|time| lasting(time, texts));
+            texts.to_open_session(&idle, &age)
+        }
+    }
+}
+
+/// A time in whole hours where it is some, else in minutes, of which a part counts whole.
+fn lasting(time: Duration, texts: PromptTexts) -> String {
+    match time.as_secs().div_ceil(60) {
+        minutes if minutes > 0 && minutes.is_multiple_of(60) => texts.hours(minutes / 60),
+        minutes => texts.minutes(minutes),
     }
 }
 

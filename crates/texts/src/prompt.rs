@@ -27,6 +27,12 @@ sentences! {
         to_change_pin() = "prompt-to-change-pin";
         /// For what: a new code for a blocked card.
         to_unblock_pin() = "prompt-to-unblock-pin";
+        /// For what: a session that ends when it is `idle` for so long, and at a certain `age`.
+        to_open_session(idle: &str, age: &str) = "prompt-to-open-session";
+        /// A time of so many minutes.
+        minutes(count: u64) = "prompt-minutes";
+        /// A time of so many hours.
+        hours(count: u64) = "prompt-hours";
         /// Descriptions are the caller's words.
         descriptions_unchecked() = "prompt-descriptions-unchecked";
         /// With which card.
@@ -107,6 +113,8 @@ sentences! {
         done_changing_pin() = "prompt-done-changing-pin";
         /// The answer unblocked the card.
         done_unblocking_pin() = "prompt-done-unblocking-pin";
+        /// The answer opened a session.
+        done_opening_session() = "prompt-done-opening-session";
         /// The answer served nothing, by an error's title and detail.
         not_done(title: &str, detail: &str) = "prompt-not-done";
         /// A program asks that showed the demo's own token.

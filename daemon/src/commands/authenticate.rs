@@ -14,6 +14,7 @@ pub(crate) fn run(options: &AuthenticateOptions, common: &Common) -> anyhow::Res
         nonce: options.nonce.clone(),
         origin: Some(options.origin.clone()),
         algorithm: None,
+        session: None,
         timeout_seconds: options.which.timeout,
     };
     say_when_asked(&client, &card)?;

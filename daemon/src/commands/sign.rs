@@ -33,6 +33,7 @@ pub(crate) fn run(options: &SignOptions, common: &Common) -> anyhow::Result<()> 
             value: STANDARD.encode(digest),
             description: description(&options.file),
         }],
+        session: None,
         timeout_seconds: options.which.timeout,
     };
     let texts = CommandTexts::new(language());

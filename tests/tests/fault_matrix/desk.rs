@@ -85,7 +85,7 @@ impl Desk {
             Arc::clone(&self.journal.journal),
             Tokens::default(),
             GrantBook::of_nobody(),
-            Environment::Test,
+            daemon_operations::Policy::of(Environment::Test),
             OffsetDateTime::now_utc,
         )
     }

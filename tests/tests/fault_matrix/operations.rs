@@ -89,6 +89,7 @@ impl Operation {
                     nonce: "A".repeat(44),
                     origin: Origin::parse("https://service.example").unwrap(),
                     algorithm: RS256,
+                    session: None,
                 };
                 let caller = caller();
                 let token = operations.authenticate(&caller, card, request, deadline);
@@ -101,6 +102,7 @@ impl Operation {
                 };
                 let request = SignRequest {
                     algorithm: RS256,
+                    session: None,
                     digests: vec![digest],
                 };
                 let signed = operations.sign(&caller(), card, request, deadline).await;

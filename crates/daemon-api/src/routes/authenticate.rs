@@ -3,7 +3,9 @@
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::{Extension, Json};
-use daemon_types::{AuthenticateRequest, Caller, CardId, OperationError, Origin, Reason, Right};
+use daemon_types::{
+    AuthenticateRequest, Caller, CardId, OperationError, Origin, Reason, Right, SessionId,
+};
 use daemon_wire::{AuthenticateBody, AuthenticationTokenBody, Problem};
 use tokio::time::Instant;
 
@@ -16,7 +18,9 @@ use crate::router::Api;
 /// An authentication token for a site.
 ///
 /// Needs the right `authenticate`. The holder types the code; the answer comes
-/// when they are done. A caller that goes away takes the question with it.
+/// when they are done. A caller that goes away takes the question with it. In a
+/// `session` nobody is asked, unless the card has lost the code, as after a
+/// reset by another program, or the caller is not paired and so needs a yes.
 ///
 /// The signature was verified with the certificate; `card-mute` with the
 /// reason `signature-wrong` is a card that gave something else.
@@ -35,7 +39,7 @@ use crate::router::Api;
         (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
         (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent, certificate-expired, certificate-not-yet-valid, environment-mismatch, reader-busy, card-mute, card-unsupported"),
-        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost, session-closed"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "algorithm-unsupported"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
@@ -55,6 +59,7 @@ pub(crate) async fn authenticate(
     let request = AuthenticateRequest {
         origin: origin(&body, &caller)?,
         algorithm: body.signature_algorithm()?,
+        session: body.session.map(SessionId),
         nonce: body.nonce,
     };
     let card = CardId(card);

@@ -11,4 +11,5 @@ pub(crate) mod named;
 pub(crate) mod pairings;
 pub(crate) mod product;
 pub(crate) mod readers;
+pub(crate) mod sessions;
 pub(crate) mod sign;

@@ -38,7 +38,7 @@ use crate::router::Api;
         (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
         (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent, certificate-expired, certificate-not-yet-valid, environment-mismatch, reader-busy, card-mute, card-unsupported"),
-        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost, session-closed"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "algorithm-unsupported"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),

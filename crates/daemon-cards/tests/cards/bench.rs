@@ -8,7 +8,8 @@ use card_emulator::pki::KeySet;
 use card_emulator::{CardParameters, Cps3Card, VirtualCard, VirtualReaders};
 use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{
-    AfterUse, CardInReader, Cards, HolderCodeError, KeyUse, SeenCards, Settings, Subscription,
+    AfterUse, CardInReader, Cards, CodeForKey, HolderCodeError, KeyUse, SeenCards, Settings,
+    Subscription, TypedPin,
 };
 use daemon_types::{
     CardId, ErrorCode, Happening, HashAlgorithm, KeyRole, ReaderCondition, ReaderSummary,
@@ -202,6 +203,24 @@ pub(crate) fn key_use(pin: &[u8], digests: usize) -> KeyUse {
         role: KeyRole::Authentication,
         algorithm: SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
         digests: vec![vec![0x5A; 32]; digests],
+        code: CodeForKey::Typed(typed_pin(pin)),
+    }
+}
+
+/// The same, also at the last try.
+pub(crate) fn risky_key_use(pin: &[u8]) -> KeyUse {
+    let pin = TypedPin {
+        last_try_confirmed: true,
+        ..typed_pin(pin)
+    };
+    KeyUse {
+        code: CodeForKey::Typed(pin),
+        ..key_use(b"0000", 1)
+    }
+}
+
+pub(crate) fn typed_pin(pin: &[u8]) -> TypedPin {
+    TypedPin {
         pin: Pin::new(pin).unwrap(),
         last_try_confirmed: false,
     }

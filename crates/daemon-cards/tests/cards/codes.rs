@@ -3,7 +3,7 @@
 use daemon_cards::HolderCodeError;
 use daemon_types::{CodeCondition, ErrorCode, Happening};
 
-use crate::bench::{Bench, RIGHT, SETTINGS, WRONG, begin, code, key_use};
+use crate::bench::{Bench, RIGHT, SETTINGS, WRONG, begin, code, key_use, risky_key_use};
 
 #[tokio::test]
 async fn a_wrong_code_costs_one_try_and_the_inventory_follows() {
@@ -48,8 +48,7 @@ async fn the_last_try_is_not_risked_unless_the_holder_said_so() {
         assert!(not_sent, "{outcome:?}");
     }
     assert_eq!(bench.control.verifies(), 0);
-    let mut confirmed = key_use(RIGHT, 1);
-    confirmed.last_try_confirmed = true;
+    let confirmed = risky_key_use(RIGHT);
     assert!(bench.cards.use_key(&card, confirmed).await.is_ok());
     assert_eq!(bench.tries_left(&card).await, 3);
 }
@@ -59,8 +58,7 @@ async fn a_last_try_that_was_wrong_blocks_the_code_and_is_shown() {
     let (bench, card) = Bench::with_card(SETTINGS).await;
     assert!(bench.use_key(&card, WRONG).await.is_err());
     assert!(bench.use_key(&card, WRONG).await.is_err());
-    let mut confirmed = key_use(WRONG, 1);
-    confirmed.last_try_confirmed = true;
+    let confirmed = risky_key_use(WRONG);
     let outcome = bench.cards.use_key(&card, confirmed).await;
     assert!(is_blocked(&outcome), "{outcome:?}");
     bench.all_done(&card).await;

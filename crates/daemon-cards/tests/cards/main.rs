@@ -18,6 +18,7 @@ mod moved_cards;
 mod new_pin;
 mod other_programs;
 mod seen_before;
+mod sessions;
 mod signatures;
 mod silence;
 mod stays;

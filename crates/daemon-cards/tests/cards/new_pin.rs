@@ -6,7 +6,7 @@ use daemon_types::{CodeCondition, ErrorCode};
 use secrets::{Pin, UnblockCode};
 
 use crate::bench::{
-    Bench, FIRST, RIGHT, SETTINGS, THREE_TRIES_LEFT, WRONG, begin, key_use, verify_state,
+    Bench, FIRST, RIGHT, SETTINGS, THREE_TRIES_LEFT, WRONG, begin, risky_key_use, verify_state,
 };
 use crate::test_source::{Act, Moment, is_verify};
 
@@ -77,8 +77,7 @@ async fn an_unblock_code_whose_answer_got_lost_is_dropped() {
 /// Three wrong codes, the last one confirmed.
 async fn block(bench: &Bench, card: &daemon_cards::CardInReader) {
     for _ in 0..3 {
-        let mut wrong = key_use(WRONG, 1);
-        wrong.last_try_confirmed = true;
+        let wrong = risky_key_use(WRONG);
         assert!(bench.cards.use_key(card, wrong).await.is_err());
     }
     bench.all_done(card).await;

@@ -15,7 +15,8 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use crate::bench::{
-    Bench, FIRST, RIGHT, SECOND, SETTINGS, begin, code, first_card, key_use, second_card,
+    Bench, FIRST, RIGHT, SECOND, SETTINGS, begin, code, first_card, key_use, risky_key_use,
+    second_card,
 };
 use crate::test_source::{Act, Moment, is_signature};
 
@@ -337,8 +338,7 @@ async fn a_blocked_card_seen_before_is_shown_with_the_way_back() {
     let mut bench = entries.bench(noon);
     let card = Box::new(Cps3Card::new(&parameters).unwrap());
     let inserted = bench.insert(FIRST, card).await;
-    let mut wrong = key_use(b"9999", 1);
-    wrong.last_try_confirmed = true;
+    let wrong = risky_key_use(b"9999");
     assert!(bench.cards.use_key(&inserted, wrong).await.is_err());
     let card = bench.remove(FIRST).await;
     bench.control.readers.insert(FIRST, card).unwrap();

@@ -214,6 +214,7 @@ impl Workstation {
                     nonce: "Wlpa".repeat(11),
                     origin: Origin::parse("https://service.example").unwrap(),
                     algorithm: SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
+                    session: None,
                 };
                 let token = operations.authenticate(&caller, &id, request, deadline);
                 token.await.map(drop).map_err(said)
@@ -419,7 +420,7 @@ impl Workstation {
             Arc::clone(&self.journal),
             Tokens::default(),
             GrantBook::of_nobody(),
-            Environment::Test,
+            daemon_operations::Policy::of(Environment::Test),
             OffsetDateTime::now_utc,
         )
     }

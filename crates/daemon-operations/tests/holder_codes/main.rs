@@ -157,7 +157,7 @@ fn operations(
         journal,
         Tokens::default(),
         GrantBook::of_nobody(),
-        Environment::Test,
+        daemon_operations::Policy::of(Environment::Test),
         OffsetDateTime::now_utc,
     )
 }

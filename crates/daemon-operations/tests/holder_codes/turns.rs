@@ -87,6 +87,7 @@ async fn no_last_try_is_asked_for_of_a_card_that_has_more_again() {
         nonce: "qXUhQ6YBOxv1iJHSd3gEWc8yNmFzT2pLkR5eZ7wA0bMC".into(),
         origin: Origin::parse("https://service.example").unwrap(),
         algorithm: SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
+        session: None,
     };
     let deadline = Instant::now() + Duration::from_secs(60);
     let (operations, caller) = (&desk.operations, caller());

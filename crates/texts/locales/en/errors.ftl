@@ -119,6 +119,14 @@ reason-signature-wrong = What the card gave as a signature does not fit its cert
 reason-journal-unavailable = The journal of this computer cannot be written, so the card was not used. The disk may be full: make room, then try again, or tell whoever looks after this computer.
 reason-test-card = This is a test card, and cpxd works with real cards here. Insert your own card; to try test cards, set environment = "test" in the configuration of cpxd.
 reason-real-card = This is a real card, and cpxd works with test cards here. Insert a test card; to work with real ones, set environment = "production" in the configuration of cpxd.
+reason-session-inactivity = Your session was closed, since nothing was asked for a while. Try again and type your code once more.
+reason-session-age = Your session lasted as long as a session may. Try again and type your code once more.
+reason-session-card-removed = Your session was closed, since the card was taken out. Put it back, then try again and type your code once more.
+reason-session-reader-lost = Your session was closed, since the reader was unplugged or does not answer. Plug it in again, then try again and type your code once more.
+reason-session-sleep = Your session was closed, since the computer went to sleep. Try again and type your code once more.
+reason-session-agent-stopped = Your session was closed, since cpxd stops. Start cpxd again, then try again and type your code once more.
+reason-session-ended = This session was closed by the program or by you. Try again and type your code once more.
+reason-session-grant-revoked = This session was closed, since what the program or site was allowed was taken back. Let it in again if you want to.
 
 ## Reasons for whoever wrote the program: what was expected
 

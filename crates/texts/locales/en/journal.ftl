@@ -20,6 +20,7 @@ journal-operation = { $operation ->
     [decipher] a deciphering
     [read-activities] a reading of the activities
     [change-pin] a change of the code
+    [open-session] a session
    *[unblock-pin] an unblocking of the code
 }
 journal-signatures = { $count ->
@@ -29,6 +30,7 @@ journal-signatures = { $count ->
 journal-intent = { $who } asks for { $operation } with card { $card }
 journal-outcome-ok = { $of }: done
 journal-outcome-caller-left = { $of }: the caller left, the result was not seen
+journal-outcome-code-lost = { $of }: the code of the session had to be typed again
 journal-outcome-failed = { $of }: { $title } ({ $code })
 journal-grant = { $decision ->
     [given] { $who } got the rights { $rights }
@@ -53,6 +55,7 @@ journal-session-closed = session { $session } ended: { $reason ->
     [reader-lost] the reader went away
     [sleep] the computer went to sleep
     [agent-stopped] the agent stopped
+    [grant-revoked] what its caller was allowed was taken back
    *[ended] its caller or the holder ended it
 }
 journal-recovered = the agent had been cut short; an unfinished line was taken away

@@ -18,6 +18,15 @@ prompt-to-sign = { $count ->
 prompt-to-read-activities = to read where you work
 prompt-to-change-pin = to change the code
 prompt-to-unblock-pin = to unblock and replace the code
+prompt-to-open-session = to open a session: it may then prove who you are without asking for the code again, unless it does nothing for { $idle }, and for { $age } at most
+prompt-minutes = { $count ->
+    [one] one minute
+   *[other] { $count } minutes
+}
+prompt-hours = { $count ->
+    [one] one hour
+   *[other] { $count } hours
+}
 prompt-descriptions-unchecked = These descriptions are the program’s words; cpxd did not check them.
 prompt-with-card = with the { $kind } card no. { $number }
 prompt-with-untyped-card = with the card no. { $number }
@@ -86,6 +95,7 @@ prompt-done-signing = { $count ->
 prompt-done-reading-activities = Done: the program was told where you work.
 prompt-done-changing-pin = Done: the code was changed.
 prompt-done-unblocking-pin = Done: the card is unblocked, with its new code.
+prompt-done-opening-session = Done: the session is open. It closes as soon as you take the card out.
 prompt-not-done = { $title }. { $detail }
 
 ## Who may call

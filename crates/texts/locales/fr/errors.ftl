@@ -119,6 +119,14 @@ reason-signature-wrong = Ce que la carte a rendu comme signature ne correspond p
 reason-journal-unavailable = Le journal de ce poste ne peut pas être écrit ; la carte n’a donc pas été utilisée. Le disque est peut-être plein : faites de la place et recommencez, ou prévenez le responsable de ce poste.
 reason-test-card = Cette carte est une carte de test, et cpxd travaille ici avec des cartes réelles. Insérez votre propre carte ; pour essayer des cartes de test, mettez environment = "test" dans la configuration de cpxd.
 reason-real-card = Cette carte est une carte réelle, et cpxd travaille ici avec des cartes de test. Insérez une carte de test ; pour travailler avec des cartes réelles, mettez environment = "production" dans la configuration de cpxd.
+reason-session-inactivity = Votre session s’est fermée, car rien n’a été demandé pendant un moment. Recommencez et saisissez de nouveau votre code.
+reason-session-age = Votre session a atteint sa durée maximale. Recommencez et saisissez de nouveau votre code.
+reason-session-card-removed = Votre session s’est fermée, car la carte a été retirée. Remettez-la, puis recommencez et saisissez de nouveau votre code.
+reason-session-reader-lost = Votre session s’est fermée, car le lecteur a été débranché ou ne répond plus. Rebranchez-le, puis recommencez et saisissez de nouveau votre code.
+reason-session-sleep = Votre session s’est fermée, car l’ordinateur s’est mis en veille. Recommencez et saisissez de nouveau votre code.
+reason-session-agent-stopped = Votre session s’est fermée, car cpxd s’arrête. Relancez cpxd, puis recommencez et saisissez de nouveau votre code.
+reason-session-ended = Cette session a été fermée par le programme ou par vous. Recommencez et saisissez de nouveau votre code.
+reason-session-grant-revoked = Cette session s’est fermée, car l’autorisation du programme ou du site a été retirée. Autorisez-le de nouveau si vous le voulez.
 
 ## Reasons for whoever wrote the program: what was expected
 

@@ -20,6 +20,7 @@ journal-operation = { $operation ->
     [decipher] un déchiffrement
     [read-activities] une lecture des activités
     [change-pin] un changement du code porteur
+    [open-session] une session
    *[unblock-pin] un déblocage du code porteur
 }
 journal-signatures = { $count ->
@@ -29,6 +30,7 @@ journal-signatures = { $count ->
 journal-intent = { $who } demande { $operation } avec la carte { $card }
 journal-outcome-ok = { $of } : fait
 journal-outcome-caller-left = { $of } : l’appelant est parti, le résultat n’a pas été vu
+journal-outcome-code-lost = { $of } : le code de la session a dû être saisi de nouveau
 journal-outcome-failed = { $of } : { $title } ({ $code })
 journal-grant = { $decision ->
     [given] { $who } a reçu les droits { $rights }
@@ -53,6 +55,7 @@ journal-session-closed = la session { $session } est finie : { $reason ->
     [reader-lost] le lecteur a disparu
     [sleep] l’ordinateur s’est mis en veille
     [agent-stopped] l’agent s’est arrêté
+    [grant-revoked] l’autorisation de l’appelant a été retirée
    *[ended] l’appelant ou le titulaire l’a terminée
 }
 journal-recovered = l’agent avait été interrompu ; une ligne inachevée a été retirée

@@ -18,6 +18,15 @@ prompt-to-sign = { $count ->
 prompt-to-read-activities = pour lire vos lieux d’exercice
 prompt-to-change-pin = pour changer le code porteur
 prompt-to-unblock-pin = pour débloquer et remplacer le code porteur
+prompt-to-open-session = pour ouvrir une session : il pourra prouver votre identité sans redemander le code, tant qu’il ne reste pas inactif { $idle }, et pendant { $age } au plus
+prompt-minutes = { $count ->
+    [one] une minute
+   *[other] { $count } minutes
+}
+prompt-hours = { $count ->
+    [one] une heure
+   *[other] { $count } heures
+}
 prompt-descriptions-unchecked = Ces descriptions viennent du programme ; cpxd ne les a pas vérifiées.
 prompt-with-card = avec la carte { $kind } n° { $number }
 prompt-with-untyped-card = avec la carte n° { $number }
@@ -86,6 +95,7 @@ prompt-done-signing = { $count ->
 prompt-done-reading-activities = C’est fait : vos lieux d’exercice sont remis au programme.
 prompt-done-changing-pin = C’est fait : le code porteur est changé.
 prompt-done-unblocking-pin = C’est fait : la carte est débloquée, avec son nouveau code porteur.
+prompt-done-opening-session = C’est fait : la session est ouverte. Elle se ferme dès que vous retirez la carte.
 prompt-not-done = { $title }. { $detail }
 
 ## Who may call

@@ -1,0 +1,173 @@
+//! `GET` and `POST /v1/sessions`, `GET` and `DELETE /v1/sessions/{id}`, `POST /v1/sessions/{id}/touch`.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::{Extension, Json};
+use daemon_types::{Caller, ErrorCode, OperationError, Right, SessionId};
+use daemon_wire::{OpenSessionBody, Problem, SessionBody, SessionList, TouchSessionBody};
+use http::StatusCode;
+use tokio::time::Instant;
+
+use super::body::json_body;
+use super::named::Named;
+use crate::connection::Connection;
+use crate::problem::ApiError;
+use crate::router::Api;
+
+/// The sessions of this caller; on the user's socket, those of all callers.
+///
+/// Needs the right `authenticate` or `sign`.
+#[utoipa::path(
+    get, path = "/v1/sessions", security(("token" = [])),
+    responses(
+        (status = 200, body = SessionList, description = "All that are open"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+    )
+)]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<SessionList>, ApiError> {
+    let sessions = api.operations().open_sessions(&caller)?;
+    let sessions = sessions.iter().map(SessionBody::from).collect();
+    Ok(Json(SessionList { sessions }))
+}
+
+/// Opens a session with a card, for which its holder types the code once.
+///
+/// Needs the right `authenticate` or `sign`. A session serves the caller that
+/// opened it, with this card, until the card or its reader leaves, the machine
+/// sleeps, nothing is asked in it for 15 minutes, it is 4 hours old, or
+/// somebody ends it; the policy of a machine may set other times. Each end is
+/// told by the event `session-closed`, and to whoever names the session later,
+/// with a `reason`. While a session is open, other programs of the workstation
+/// can use the card as well, since the verified state is the card's.
+#[utoipa::path(
+    post, path = "/v1/sessions", security(("token" = [])),
+    params(
+        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
+    ),
+    request_body = OpenSessionBody,
+    responses(
+        (status = 200, body = SessionBody, description = "The session"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost, session-closed"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+        (status = 500, body = Problem, content_type = "application/problem+json", description = "internal"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
+    )
+)]
+pub(crate) async fn open(
+    State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
+    Extension(caller): Extension<Caller>,
+    request: Request<Body>,
+) -> Result<Json<SessionBody>, ApiError> {
+    check_right(&api, &caller)?;
+    let body: OpenSessionBody = json_body(request).await?;
+    let deadline = Instant::now() + body.timeout()?;
+    let card = body.card();
+    let opening = api.operations().open_session(&caller, &card, deadline);
+    let session = connection.while_open(opening).await?;
+    Ok(Json(SessionBody::from(&session)))
+}
+
+/// A session of this caller; on the user's socket, any.
+///
+/// Needs the right `authenticate` or `sign`.
+#[utoipa::path(
+    get, path = "/v1/sessions/{id}", security(("token" = [])),
+    params(("id" = String, Path, description = "Opaque name of the session"),),
+    responses(
+        (status = 200, body = SessionBody, description = "The session"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "session-closed"),
+    )
+)]
+pub(crate) async fn session(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Named(id): Named<String>,
+) -> Result<Json<SessionBody>, ApiError> {
+    let session = api.operations().session(&caller, &SessionId(id))?;
+    Ok(Json(SessionBody::from(&session)))
+}
+
+/// Says that somebody is there: counts as a use of the session.
+///
+/// Needs the right `authenticate` or `sign`, and a session of this caller.
+#[utoipa::path(
+    post, path = "/v1/sessions/{id}/touch", security(("token" = [])),
+    params(
+        ("id" = String, Path, description = "Opaque name of the session"),
+        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
+    ),
+    request_body = TouchSessionBody,
+    responses(
+        (status = 200, body = SessionBody, description = "The session, with its new end"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "session-closed"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+    )
+)]
+pub(crate) async fn touch(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Named(id): Named<String>,
+    request: Request<Body>,
+) -> Result<Json<SessionBody>, ApiError> {
+    check_right(&api, &caller)?;
+    let TouchSessionBody {} = json_body(request).await?;
+    let touched = api.operations().touch_session(&caller, &SessionId(id))?;
+    Ok(Json(SessionBody::from(&touched)))
+}
+
+/// Ends a session of this caller; on the user's socket, any. Its code is dropped from the card, as
+/// far as no other session rests on it.
+///
+/// Needs the right `authenticate` or `sign`.
+#[utoipa::path(
+    delete, path = "/v1/sessions/{id}", security(("token" = [])),
+    params(
+        ("id" = String, Path, description = "Opaque name of the session"),
+        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
+    ),
+    responses(
+        (status = 204, description = "It is over"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "client-header-missing"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "session-closed"),
+    )
+)]
+pub(crate) async fn end(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Named(id): Named<String>,
+) -> Result<StatusCode, ApiError> {
+    let operations = api.operations();
+    operations.end_session(&caller, &SessionId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Before the body is read.
+fn check_right(api: &Api, caller: &Caller) -> Result<(), OperationError> {
+    let may = |right| api.operations().check_right(caller, right).is_ok();
+    if may(Right::Authenticate) || may(Right::Sign) {
+        Ok(())
+    } else {
+        Err(ErrorCode::RightMissing.into())
+    }
+}

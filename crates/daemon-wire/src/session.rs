@@ -1,0 +1,80 @@
+//! Sessions.
+
+use std::time::Duration;
+
+use daemon_types::{CardId, OperationError, SessionSummary};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::request::timeout;
+use crate::to_rfc3339;
+
+/// `POST /v1/sessions`. The holder types the code at the question that the agent puts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OpenSessionBody {
+    /// Opaque name of the card that the session is bound to.
+    #[schema(example = "3f6c1a90b2d4e857")]
+    pub card: String,
+    /// Seconds that the holder has, 1 to 600; 120 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 600)]
+    pub timeout_seconds: Option<u32>,
+}
+
+impl OpenSessionBody {
+    /// The card.
+    #[must_use]
+    pub fn card(&self) -> CardId {
+        CardId(self.card.clone())
+    }
+
+    /// How long the holder has.
+    ///
+    /// # Errors
+    /// `bad-request` for `timeoutSeconds`.
+    pub fn timeout(&self) -> Result<Duration, OperationError> {
+        timeout(self.timeout_seconds)
+    }
+}
+
+/// `POST /v1/sessions/{id}/touch`: it says nothing but that somebody is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TouchSessionBody {}
+
+/// A session that is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionBody {
+    /// Its opaque name, which serves its own caller alone.
+    pub id: String,
+    /// Opaque name of its card.
+    pub card: String,
+    /// When its holder typed the code.
+    pub opened: String,
+    /// When it ends if nothing is asked in it until then.
+    pub idle_end: String,
+    /// When it ends in any case.
+    pub end: String,
+}
+
+impl From<&SessionSummary> for SessionBody {
+    fn from(session: &SessionSummary) -> Self {
+        Self {
+            id: session.id.0.clone(),
+            card: session.card.0.clone(),
+            opened: to_rfc3339(session.opened),
+            idle_end: to_rfc3339(session.idle_end),
+            end: to_rfc3339(session.end),
+        }
+    }
+}
+
+/// `GET /v1/sessions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionList {
+    /// The oldest first.
+    pub sessions: Vec<SessionBody>,
+}
