@@ -69,3 +69,23 @@ pub fn request_grant(agent: &Agent, origin: &str, rights: &[&str]) -> Exchange {
         &json!({ "rights": rights }),
     )
 }
+
+/// The request for a session with a card, over TLS, by the program of this token.
+#[must_use]
+pub fn open_session(agent: &Agent, token: &str, card: &Value) -> Answer {
+    with_token(agent, token, "/v1/sessions", &json!({ "card": card["id"] }))
+}
+
+/// POST of JSON over TLS, by the program of this token.
+#[must_use]
+pub fn with_token(agent: &Agent, token: &str, path: &str, body: &Value) -> Answer {
+    let (token, body) = (format!("Authorization: Bearer {token}"), body.to_string());
+    agent.curl(path, &["-H", &token, "-H", CLIENT, "-H", JSON, "-d", &body])
+}
+
+/// A good body of `authenticate` or `sign` in this session.
+#[must_use]
+pub fn in_session(mut body: Value, session: &Value) -> Value {
+    body["session"] = session["id"].clone();
+    body
+}

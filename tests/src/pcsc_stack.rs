@@ -197,6 +197,16 @@ impl PcscService {
     /// presented now, and if not, how many tries are left. It costs none.
     #[must_use]
     pub fn pin_state(&self, reader: Reader) -> String {
+        self.answer_to(reader, "00:20:00:01")
+    }
+
+    /// The same of a CPS4, whose applet lies on logical channel 1.
+    #[must_use]
+    pub fn pin_state_of_cps4(&self, reader: Reader) -> String {
+        self.answer_to(reader, "01:20:00:01")
+    }
+
+    fn answer_to(&self, reader: Reader, command: &str) -> String {
         let reader = reader.number().to_string();
         let asked = [
             "--reader",
@@ -204,7 +214,7 @@ impl PcscService {
             "--card-driver",
             "default",
             "--send-apdu",
-            "00:20:00:01",
+            command,
         ];
         let said = self.opensc("opensc-tool", &asked).success();
         let status = said.lines().find_map(|line| line.strip_prefix("Received "));

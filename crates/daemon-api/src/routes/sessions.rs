@@ -56,8 +56,8 @@ pub(crate) async fn list(
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
         (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
-        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost, session-closed"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed, pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
         (status = 500, body = Problem, content_type = "application/problem+json", description = "internal"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
@@ -89,7 +89,7 @@ pub(crate) async fn open(
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
-        (status = 410, body = Problem, content_type = "application/problem+json", description = "session-closed"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed"),
     )
 )]
 pub(crate) async fn session(
@@ -117,7 +117,7 @@ pub(crate) async fn session(
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
-        (status = 410, body = Problem, content_type = "application/problem+json", description = "session-closed"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
     )
 )]
@@ -149,7 +149,7 @@ pub(crate) async fn touch(
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
-        (status = 410, body = Problem, content_type = "application/problem+json", description = "session-closed"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed"),
     )
 )]
 pub(crate) async fn end(
