@@ -18,7 +18,7 @@ use daemon_cards::{
     ReaderState, Settings, SourceFault, StopSource,
 };
 use daemon_core::Tokens;
-use daemon_operations::{GrantBook, Operations};
+use daemon_operations::{GrantBook, Operations, Policy};
 use daemon_types::{
     AuthenticateRequest, Caller, CertificateStatus, DigestToSign, Environment, ErrorCode,
     HashAlgorithm, Origin, PresentCard, SignRequest, SignatureAlgorithm, SocketProgram,
@@ -85,7 +85,7 @@ impl Desk {
                 Arc::clone(&journal.journal),
                 tokens,
                 GrantBook::of_nobody(),
-                daemon_operations::Policy::of(Environment::Test),
+                Policy::of(Environment::Test),
                 now,
             ),
             commands,

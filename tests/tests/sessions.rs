@@ -159,19 +159,14 @@ fn a_session_serves_its_own_card_alone() {
 }
 
 #[test]
-fn a_program_that_nobody_paired_gets_nothing_without_a_yes() {
-    let agent = demo_with_holder(&format!("answers = [ {CODE}, {YES}, {NO} ]"));
+fn a_session_on_the_socket_is_that_of_its_process_alone() {
+    let agent = demo_with_holder(&format!("answers = [ {CODE}, {YES} ]"));
     let card = agent.card();
-    let call = |path: &str, body: &Value| {
-        // The same process each time, as its session is that process's.
-        agent.call_socket(path, body)
-    };
-    let opened = call("/v1/sessions", &json!({ "card": card["id"] }));
+    let opened = agent.call_socket("/v1/sessions", &json!({ "card": card["id"] }));
     assert_eq!(opened.status, 200, "{}", opened.text);
-    // Each curl is a process of its own, and so another caller.
     let body = in_session(authenticate_body(), &opened.body);
-    let other_process = call(&path_of(&card, "/authenticate"), &body);
-    assert_refused(&other_process, 404, "not-found");
+    let another_curl = agent.call_socket(&path_of(&card, "/authenticate"), &body);
+    assert_refused(&another_curl, 404, "not-found");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use cpxd_tests::own_journal::OwnJournal;
 use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{AfterUse, Cards, Settings, Subscription};
 use daemon_core::Tokens;
-use daemon_operations::{GrantBook, Operations};
+use daemon_operations::{GrantBook, Operations, Policy};
 use daemon_types::{CardId, Environment, Happening, ReaderCondition};
 use prompt::{Prompt, ScriptedHolder};
 use secrets::Pin;
@@ -85,7 +85,7 @@ impl Desk {
             Arc::clone(&self.journal.journal),
             Tokens::default(),
             GrantBook::of_nobody(),
-            daemon_operations::Policy::of(Environment::Test),
+            Policy::of(Environment::Test),
             OffsetDateTime::now_utc,
         )
     }

@@ -13,7 +13,7 @@ use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{AfterUse, Cards, Settings, Subscription};
 use daemon_core::Tokens;
 use daemon_journal::{FileAnchor, Journal, Limits};
-use daemon_operations::{GrantBook, Operations};
+use daemon_operations::{GrantBook, Operations, Policy};
 use daemon_types::{
     AuthenticateRequest, Caller, CardId, CardSummary, CodeCondition, Environment, ErrorCode,
     Happening, HashAlgorithm, OperationError, Origin, Reason, SignatureAlgorithm, SocketProgram,
@@ -420,7 +420,7 @@ impl Workstation {
             Arc::clone(&self.journal),
             Tokens::default(),
             GrantBook::of_nobody(),
-            daemon_operations::Policy::of(Environment::Test),
+            Policy::of(Environment::Test),
             OffsetDateTime::now_utc,
         )
     }

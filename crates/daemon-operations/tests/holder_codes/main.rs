@@ -7,6 +7,7 @@
 )]
 
 mod journal;
+mod sessions;
 mod turns;
 mod virtual_source;
 
@@ -23,7 +24,7 @@ use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{AfterUse, Cards, Settings};
 use daemon_core::Tokens;
 use daemon_journal::{FileAnchor, Journal, Limits};
-use daemon_operations::{GrantBook, Operations};
+use daemon_operations::{GrantBook, Operations, Policy};
 use daemon_types::{
     Caller, CardId, CodeCondition, CodesOfCard, Environment, ErrorCode, OperationError, Reason,
     SocketProgram,
@@ -49,12 +50,16 @@ struct Desk {
 
 impl Desk {
     fn new(after_use: AfterUse, answers: &[&str]) -> Self {
+        Self::under(Policy::of(Environment::Test), after_use, answers)
+    }
+
+    fn under(policy: Policy, after_use: AfterUse, answers: &[&str]) -> Self {
         let readers = VirtualReaders::with_count(1);
         let folder = tempfile::tempdir().unwrap();
         let journal = journal(folder.path());
         let desk = Self {
             readers: readers.clone(),
-            operations: operations(readers, after_use, answers, journal),
+            operations: operations(readers, policy, after_use, answers, journal),
             codes_seen: Arc::default(),
             folder,
         };
@@ -123,6 +128,12 @@ impl Desk {
         assert!(self.answer_to_others(&verify).is_success());
     }
 
+    /// Another program presents a wrong one.
+    fn wrong_code_of_another_program(&self) {
+        let verify = CommandApdu::new(0x00, VERIFY, 0x00, 0x01).with_secret_data(b"0000");
+        assert_eq!(self.answer_to_others(&verify), StatusWord(0x63C2));
+    }
+
     fn answer_to_others(&self, command: &CommandApdu) -> StatusWord {
         let mut card = self.readers.connect(READER).unwrap();
         let select = CommandApdu::new(0x00, 0xA4, 0x04, 0x0C).with_data(APPLICATION);
@@ -133,6 +144,7 @@ impl Desk {
 
 fn operations(
     readers: VirtualReaders,
+    policy: Policy,
     after_use: AfterUse,
     answers: &[&str],
     journal: Arc<Journal>,
@@ -157,7 +169,7 @@ fn operations(
         journal,
         Tokens::default(),
         GrantBook::of_nobody(),
-        daemon_operations::Policy::of(Environment::Test),
+        policy,
         OffsetDateTime::now_utc,
     )
 }

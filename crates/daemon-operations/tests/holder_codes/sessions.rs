@@ -1,0 +1,260 @@
+//! How often the holder of a session is asked, for what, and when it is over under them.
+
+use std::time::Duration;
+
+use card_apdu::StatusWord;
+use daemon_cards::AfterUse;
+use daemon_operations::Policy;
+use daemon_types::{
+    AuthenticateRequest, Caller, CardId, DigestToSign, Environment, ErrorCode, Happening,
+    HashAlgorithm, OperationError, Origin, Page, Reason, Right, Rights, SessionEnd, SessionId,
+    SignRequest, SignatureAlgorithm, SignatureCode, Site,
+};
+use tokio::time::Instant;
+
+use super::{CHANGE, Desk, NONE, PIN, READER, VERIFY, caller, said};
+
+const CODE: &str = r#"{ pin = "1234" }"#;
+const YES: &str = "{ consent = true }";
+const NO: &str = "{ consent = false }";
+
+fn origin() -> Origin {
+    Origin::parse("https://service.example").unwrap()
+}
+
+fn page() -> Caller {
+    Caller::Page(Page {
+        site: Site {
+            origin: origin(),
+            top_origin: None,
+        },
+        rights: Rights::from_iter([Right::Identify, Right::Authenticate, Right::Sign]),
+    })
+}
+
+const RS256: SignatureAlgorithm = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
+
+impl Desk {
+    async fn open_session(&self, caller: &Caller) -> Result<SessionId, OperationError> {
+        let card = self.card().await;
+        let opened = self.operations.open_session(caller, &card, in_a_minute());
+        Ok(opened.await?.id)
+    }
+
+    async fn authenticate(
+        &self,
+        caller: &Caller,
+        session: &SessionId,
+    ) -> Result<(), OperationError> {
+        let card = self.card().await;
+        self.authenticate_with(caller, session, &card).await
+    }
+
+    async fn authenticate_with(
+        &self,
+        caller: &Caller,
+        session: &SessionId,
+        card: &CardId,
+    ) -> Result<(), OperationError> {
+        let request = AuthenticateRequest {
+            nonce: "qXUhQ6YBOxv1iJHSd3gEWc8yNmFzT2pLkR5eZ7wA0bMC".into(),
+            origin: origin(),
+            algorithm: RS256,
+            session: Some(session.clone()),
+        };
+        let operations = &self.operations;
+        let token = operations.authenticate(caller, card, request, in_a_minute());
+        token.await.map(drop)
+    }
+
+    async fn sign(&self, caller: &Caller, session: &SessionId) -> Result<(), OperationError> {
+        let card = self.card().await;
+        let request = SignRequest {
+            algorithm: RS256,
+            digests: vec![DigestToSign {
+                value: vec![7; 32],
+                description: "Ordonnance".into(),
+            }],
+            session: Some(session.clone()),
+        };
+        let operations = &self.operations;
+        let signed = operations.sign(caller, &card, request, in_a_minute());
+        signed.await.map(drop)
+    }
+}
+
+fn in_a_minute() -> Instant {
+    Instant::now() + Duration::from_secs(60)
+}
+
+fn closed(reason: Reason) -> Option<(ErrorCode, Option<Reason>)> {
+    Some((ErrorCode::SessionClosed, Some(reason)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_asked_nothing_and_a_program_that_nobody_paired_a_yes() {
+    let desk = Desk::new(AfterUse::Reset, &[CODE, CODE, YES, NO]);
+    let of_page = desk.open_session(&page()).await.unwrap();
+    let of_program = desk.open_session(&caller()).await.unwrap();
+    assert_eq!(desk.codes_seen(), [VERIFY, VERIFY]);
+    assert_eq!(said(desk.authenticate(&page(), &of_page).await), None);
+    assert_eq!(said(desk.authenticate(&caller(), &of_program).await), None);
+    let refused = desk.authenticate(&caller(), &of_program).await;
+    assert_eq!(said(refused), Some((ErrorCode::Cancelled, None)));
+    assert_eq!(said(desk.authenticate(&page(), &of_page).await), None);
+    assert_eq!(desk.codes_seen(), NONE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_may_content_itself_with_a_yes_for_each_signature() {
+    let policy = Policy {
+        signature_code: SignatureCode::Session,
+        ..Policy::of(Environment::Test)
+    };
+    let desk = Desk::under(policy, AfterUse::Reset, &[CODE, YES, NO, YES, CODE]);
+    let session = desk.open_session(&page()).await.unwrap();
+    assert_eq!(desk.codes_seen(), [VERIFY]);
+    assert_eq!(said(desk.sign(&page(), &session).await), None);
+    let refused = desk.sign(&page(), &session).await;
+    assert_eq!(said(refused), Some((ErrorCode::Cancelled, None)));
+    assert_eq!(desk.codes_seen(), NONE);
+    // A wrong code of another program drops the code: after the yes, the holder types it again.
+    desk.wrong_code_of_another_program();
+    desk.codes_seen();
+    assert_eq!(said(desk.sign(&page(), &session).await), None);
+    assert_eq!(desk.codes_seen(), [VERIFY]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_takes_its_question_along() {
+    let endless = r#"{ pin = "1234", delay_ms = 600000 }"#;
+    let desk = Desk::new(AfterUse::Reset, &[CODE, endless]);
+    let session = desk.open_session(&page()).await.unwrap();
+    let mut events = desk.operations.events(&caller(), None).unwrap();
+    let ending = async {
+        while !matches!(
+            events.next().await.unwrap().happening,
+            Happening::PromptOpened { .. }
+        ) {}
+        desk.operations
+            .end_session(&page(), &session)
+            .await
+            .unwrap();
+    };
+    let page = page();
+    let (signed, ()) = tokio::join!(desk.sign(&page, &session), ending);
+    assert_eq!(said(signed), closed(Reason::SessionEnded));
+    assert_eq!(desk.codes_seen(), [VERIFY], "the one that opened it");
+    assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
+}
+
+/// No machine here can be suspended: this is what the agent does when its system says that it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_slept_ends_all_sessions_and_drops_the_code() {
+    let desk = Desk::new(AfterUse::Reset, &[CODE, CODE]);
+    let sessions = [
+        desk.open_session(&page()).await.unwrap(),
+        desk.open_session(&caller()).await.unwrap(),
+    ];
+    assert_eq!(desk.state_for_others(PIN), StatusWord::SUCCESS);
+    desk.operations.end_all_sessions(SessionEnd::Sleep).await;
+    assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
+    for (caller, session) in [page(), caller()].iter().zip(&sessions) {
+        let refused = desk.authenticate(caller, session).await;
+        assert_eq!(said(refused), closed(Reason::SessionSleep));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_was_out_ends_the_session_also_where_nobody_watches() {
+    let desk = Desk::new(AfterUse::Reset, &[CODE]);
+    let card = desk.card().await;
+    let session = desk.open_session(&page()).await.unwrap();
+    desk.codes_seen();
+    assert!(desk.readers.remove(READER).is_ok());
+    desk.insert_card();
+    let page = page();
+    loop {
+        let refused = said(desk.authenticate_with(&page, &session, &card).await);
+        // It is out, and then back for another stay.
+        if refused == Some((ErrorCode::NotFound, None)) {
+            break;
+        }
+        assert_eq!(refused, Some((ErrorCode::CardRemoved, None)));
+    }
+    assert_eq!(desk.codes_seen(), NONE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_leaves_while_the_code_is_typed_opens_no_session() {
+    let slow = r#"{ pin = "1234", delay_ms = 300 }"#;
+    let desk = Desk::new(AfterUse::Reset, &[slow]);
+    let mut events = desk.operations.events(&caller(), None).unwrap();
+    let pulling = async {
+        while !matches!(
+            events.next().await.unwrap().happening,
+            Happening::PromptOpened { .. }
+        ) {}
+        assert!(desk.readers.remove(READER).is_ok());
+    };
+    let page = page();
+    let (opened, ()) = tokio::join!(desk.open_session(&page), pulling);
+    assert_eq!(said(opened), Some((ErrorCode::CardRemoved, None)));
+    assert!(desk.operations.open_sessions(&caller()).unwrap().is_empty());
+    assert_eq!(desk.codes_seen(), NONE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_leaves_while_its_session_is_opened_leaves_no_code_behind() {
+    for after in 0..40 {
+        let desk = Desk::new(AfterUse::Reset, &[CODE]);
+        desk.card().await;
+        let page = page();
+        let patience = Duration::from_millis(after);
+        let left = tokio::time::timeout(patience, desk.open_session(&page)).await;
+        if left.is_ok() {
+            continue;
+        }
+        // What was begun ends, and then the card knows of no code.
+        while desk.state_for_others(PIN) != StatusWord(0x63C3) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(desk.operations.open_sessions(&caller()).unwrap().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_the_code_leaves_the_session_with_a_card_that_knows_the_new_one() {
+    let change = r#"{ pin = "1234", new_pin = "4321" }"#;
+    let desk = Desk::new(AfterUse::Reset, &[CODE, change, r#"{ pin = "4321" }"#]);
+    let session = desk.open_session(&page()).await.unwrap();
+    desk.codes_seen();
+    assert!(desk.change().await.is_ok());
+    assert_eq!(desk.codes_seen(), [CHANGE]);
+    assert_eq!(said(desk.authenticate(&page(), &session).await), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_session_is_opened_that_the_journal_cannot_tell() {
+    let desk = Desk::new(AfterUse::Reset, &[CODE]);
+    desk.card().await;
+    let page = page();
+    let folder = desk.folder.path().join("journal");
+    let mut events = desk.operations.events(&caller(), None).unwrap();
+    let breaking = async {
+        while !matches!(
+            events.next().await.unwrap().happening,
+            Happening::PromptOpened { .. }
+        ) {}
+        // The intent is written; what comes after it finds no folder.
+        std::fs::remove_dir_all(&folder).unwrap();
+        std::fs::write(&folder, "no folder").unwrap();
+    };
+    let (opened, ()) = tokio::join!(desk.open_session(&page), breaking);
+    let unavailable = Some((ErrorCode::Internal, Some(Reason::JournalUnavailable)));
+    assert_eq!(said(opened), unavailable);
+    assert!(desk.operations.open_sessions(&caller()).unwrap().is_empty());
+    while desk.state_for_others(PIN) != StatusWord(0x63C3) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
