@@ -25,27 +25,30 @@ pub struct EventBody {
 
 impl From<&Happening> for EventBody {
     fn from(happening: &Happening) -> Self {
-        let (reader, card) = match happening {
-            Happening::ReaderAdded { reader } | Happening::ReaderRemoved { reader } => {
-                (Some(reader), None)
-            }
+        match happening {
+            Happening::ReaderAdded { reader } | Happening::ReaderRemoved { reader } => Self {
+                reader: Some(reader.0.clone()),
+                ..Self::default()
+            },
             Happening::CardInserted { reader, card } | Happening::CardRemoved { reader, card } => {
-                (Some(reader), card.as_ref())
+                Self {
+                    reader: Some(reader.0.clone()),
+                    card: card.as_ref().map(|card| card.0.clone()),
+                    ..Self::default()
+                }
             }
             Happening::CardState { card }
             | Happening::PromptOpened { card }
-            | Happening::PromptClosed { card }
-            | Happening::SessionClosed { card, .. } => (None, Some(card)),
-        };
-        let ended = match happening {
-            Happening::SessionClosed { session, end, .. } => Some((session, end)),
-            _ => None,
-        };
-        Self {
-            reader: reader.map(|reader| reader.0.clone()),
-            card: card.map(|card| card.0.clone()),
-            session: ended.map(|(session, _)| session.0.clone()),
-            reason: ended.map(|(_, end)| end.as_str().to_owned()),
+            | Happening::PromptClosed { card } => Self {
+                card: Some(card.0.clone()),
+                ..Self::default()
+            },
+            Happening::SessionClosed { session, card, end } => Self {
+                card: Some(card.0.clone()),
+                session: Some(session.0.clone()),
+                reason: Some(end.as_str().to_owned()),
+                ..Self::default()
+            },
         }
     }
 }

@@ -18,6 +18,7 @@
     reason = "what cannot be prepared or asked fails its test"
 )]
 
+mod callers;
 mod model;
 mod shared_reader;
 mod witness;

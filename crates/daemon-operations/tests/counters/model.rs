@@ -68,6 +68,8 @@ pub(crate) struct Call {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
     Authenticate,
+    /// A session is opened, used twice and ended.
+    Session,
     Change(NewPin),
     Unblock(NewPin),
 }
@@ -179,10 +181,10 @@ impl Call {
                 return Err((ErrorCode::CardDefinitivelyBlocked, None));
             }
             Work::Unblock(_) => counters.unblock_tries,
-            Work::Authenticate | Work::Change(_) if counters.pin_tries == 0 => {
+            Work::Authenticate | Work::Session | Work::Change(_) if counters.pin_tries == 0 => {
                 return Err((counters.blocked(), None));
             }
-            Work::Authenticate | Work::Change(_) => counters.pin_tries,
+            Work::Authenticate | Work::Session | Work::Change(_) => counters.pin_tries,
         };
         let (code, risks_last_try) = match self.reply {
             Reply::SaysNo => return Err((ErrorCode::Cancelled, None)),
@@ -203,7 +205,7 @@ impl Call {
         let bad_new = Err((ErrorCode::PinLength, Some(Reason::NewPinRefused)));
         let length = match self.work {
             Work::Unblock(_) => Some(Reason::UnblockCodeLength),
-            Work::Authenticate | Work::Change(_) => None,
+            Work::Authenticate | Work::Session | Work::Change(_) => None,
         };
         match (code, self.work) {
             (Typed::TooShort, _) | (Typed::TooLong, Work::Unblock(_)) => {
@@ -229,10 +231,10 @@ impl Call {
                 (ErrorCode::CardDefinitivelyBlocked, None)
             }
             Work::Unblock(_) => (ErrorCode::UnblockWrong, None),
-            Work::Authenticate | Work::Change(_) if counters.pin_tries == 1 => {
+            Work::Authenticate | Work::Session | Work::Change(_) if counters.pin_tries == 1 => {
                 (counters.blocked(), None)
             }
-            Work::Authenticate | Work::Change(_) => (ErrorCode::PinWrong, None),
+            Work::Authenticate | Work::Session | Work::Change(_) => (ErrorCode::PinWrong, None),
         })
     }
 }
@@ -284,6 +286,7 @@ fn work() -> impl Strategy<Value = Work> {
     };
     prop_oneof![
         4 => Just(Work::Authenticate),
+        3 => Just(Work::Session),
         3 => new().prop_map(Work::Change),
         3 => new().prop_map(Work::Unblock),
     ]

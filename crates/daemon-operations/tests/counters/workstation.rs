@@ -15,8 +15,7 @@ use daemon_core::Tokens;
 use daemon_journal::{FileAnchor, Journal, Limits};
 use daemon_operations::{GrantBook, Operations, Policy};
 use daemon_types::{
-    AuthenticateRequest, Caller, CardId, CardSummary, CodeCondition, Environment, ErrorCode,
-    Happening, HashAlgorithm, OperationError, Origin, Reason, SignatureAlgorithm, SocketProgram,
+    CardId, CardSummary, CodeCondition, Environment, ErrorCode, Happening, OperationError, Reason,
 };
 use futures_util::FutureExt as _;
 use prompt::{Prompt, ScriptedHolder};
@@ -27,6 +26,7 @@ use time::OffsetDateTime;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
+use crate::callers::{caller, request, use_session};
 use crate::model::{
     Act, Call, Counters, Disturbance, NEW_PINS, NewPin, PIN_TRIES, Reply, Setting, Step, Typed,
     UNBLOCK_CODE, WRONG_PIN, Work,
@@ -210,14 +210,12 @@ impl Workstation {
         let said = |error: OperationError| (error.code, error.reason);
         match call.work {
             Work::Authenticate => {
-                let request = AuthenticateRequest {
-                    nonce: "Wlpa".repeat(11),
-                    origin: Origin::parse("https://service.example").unwrap(),
-                    algorithm: SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
-                    session: None,
-                };
-                let token = operations.authenticate(&caller, &id, request, deadline);
+                let token = operations.authenticate(&caller, &id, request(None), deadline);
                 token.await.map(drop).map_err(said)
+            }
+            Work::Session => {
+                let used = use_session(operations, &id, deadline).await;
+                used.map_err(said)
             }
             Work::Change(_) => {
                 let changed = operations.change_pin(&caller, &id, None, deadline);
@@ -406,9 +404,10 @@ impl Workstation {
             Work::Change(NewPin::Old) => code.clone(),
             Work::Unblock(NewPin::Old) => right,
             Work::Change(NewPin::TooShort) | Work::Unblock(NewPin::TooShort) => "432".to_owned(),
-            Work::Authenticate | Work::Change(NewPin::Good) | Work::Unblock(NewPin::Good) => {
-                another_pin(&right).to_owned()
-            }
+            Work::Authenticate
+            | Work::Session
+            | Work::Change(NewPin::Good)
+            | Work::Unblock(NewPin::Good) => another_pin(&right).to_owned(),
         };
         TypedCodes { code, new }
     }
@@ -521,7 +520,7 @@ fn script(call: &Call, typed: &TypedCodes) -> String {
     let TypedCodes { code, new } = typed;
     let code = match call.work {
         Work::Unblock(_) => format!("unblock_code = {code:?}"),
-        Work::Authenticate | Work::Change(_) => format!("pin = {code:?}"),
+        Work::Authenticate | Work::Session | Work::Change(_) => format!("pin = {code:?}"),
     };
     let (consent, delay) = match call.reply {
         Reply::Types {
@@ -556,13 +555,6 @@ fn parameters(setting: Setting, key_set: KeySet, pin: &str) -> CardParameters {
 
 fn memory_file(folder: &TempDir, card: usize) -> PathBuf {
     folder.path().join(format!("card-{card}.json"))
-}
-
-fn caller() -> Caller {
-    Caller::SocketProgram(SocketProgram {
-        pid: None,
-        executable: None,
-    })
 }
 
 const READER: &str = "Virtual CPS reader 00";
