@@ -33,6 +33,8 @@ sentences! {
         outcome_ok(of: &str) = "journal-outcome-ok";
         /// Nobody waited for the result.
         outcome_caller_left(of: &str) = "journal-outcome-caller-left";
+        /// The card knew of the code of a session no more.
+        outcome_code_lost(of: &str) = "journal-outcome-code-lost";
         /// An operation was not done.
         outcome_failed(of: &str, title: &str, code: &str) = "journal-outcome-failed";
         /// What became of a grant.

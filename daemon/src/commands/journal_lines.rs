@@ -110,6 +110,8 @@ impl JournalLines {
             self.texts.outcome_ok(&of)
         } else if *outcome == OutcomeResult::caller_left() {
             self.texts.outcome_caller_left(&of)
+        } else if *outcome == OutcomeResult::code_lost() {
+            self.texts.outcome_code_lost(&of)
         } else {
             let title = error_title(&outcome.result, self.language);
             let code = outcome.reason.as_ref().unwrap_or(&outcome.result);
