@@ -9,6 +9,7 @@ mod commands;
 mod commands_of_a_cps4;
 mod http_client;
 mod memory;
+mod sessions;
 mod starts;
 mod statistics;
 mod table;
@@ -54,10 +55,13 @@ fn measure(arguments: &Arguments) -> Result<Verdict> {
     show(&commands);
     let commands_of_a_cps4 = commands_of_a_cps4::measure()?;
     show(&commands_of_a_cps4);
+    let sessions = sessions::measure()?;
+    show(&sessions);
     show(&times::measure(arguments.calls)?);
     show(&starts::measure()?);
     show(&memory::measure(arguments.signatures)?);
-    Ok(commands.verdict().and(commands_of_a_cps4.verdict()))
+    let of_cards = commands.verdict().and(commands_of_a_cps4.verdict());
+    Ok(of_cards.and(sessions.verdict()))
 }
 
 fn show(table: &Table) {
