@@ -203,9 +203,13 @@ impl Agent {
         if let Some(quiet) = quiet {
             silence_after_each_pause(Arc::clone(quiet))?;
         }
-        let stopping = tokio::spawn(stop_cards(operations, cards, stop.clone()));
+        let stopping = end_what_lasts(operations.clone(), cards.clone(), stop.clone());
+        let stopping = tokio::spawn(stopping);
         serve(&api, doors, stop).await;
         stopping.await?;
+        // A code that was still on its way when the sessions ended.
+        operations.shut_sessions().await;
+        cards.stop();
         self.paths.withdraw_endpoint()?;
         platform::socket::unbind(&self.paths, lock)?;
         write_beside(&journal, now(), Entry::AgentStopped);
@@ -319,12 +323,11 @@ fn watch_sessions(operations: &Operations) {
     }
 }
 
-/// Ends sessions, watches and event streams as soon as the agent is told to stop, so that the door
-/// can close.
-async fn stop_cards(operations: Operations, cards: Cards, stop: CancellationToken) {
+/// Ends sessions and event streams as soon as the agent is told to stop, so that the door can close.
+async fn end_what_lasts(operations: Operations, cards: Cards, stop: CancellationToken) {
     stop.cancelled().await;
-    operations.end_all_sessions(SessionEnd::AgentStopped).await;
-    cards.stop();
+    operations.shut_sessions().await;
+    cards.end_subscriptions();
 }
 
 fn stop_on_signal() -> anyhow::Result<CancellationToken> {
@@ -333,12 +336,15 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     // Ctrl-\, which would leave the terminal without its echo.
     let mut quit = signal(SignalKind::quit())?;
+    // A terminal that was closed: cards must not be left as sessions keep them.
+    let mut hang_up = signal(SignalKind::hangup())?;
     let stopper = stop.clone();
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
             _ = quit.recv() => {}
+            _ = hang_up.recv() => {}
         }
         stopper.cancel();
     });

@@ -205,8 +205,8 @@ fn session_limits(
     let (default, maximum) = (SessionLimits::DEFAULT, SessionLimits::MAXIMUM);
     let limit = |name, machine, user, default: Duration, maximum: Duration| {
         let of_machine = read_seconds(name, machine, maximum)?.unwrap_or(default);
-        let of_user = read_seconds(name, user, of_machine)?;
-        Ok::<_, anyhow::Error>(of_user.unwrap_or(of_machine))
+        let of_user = read_seconds(name, user, maximum)?.unwrap_or(of_machine);
+        Ok::<_, anyhow::Error>(of_user.min(of_machine))
     };
     Ok(SessionLimits {
         inactivity: limit(
@@ -391,10 +391,14 @@ mod tests {
         assert_eq!(limits("", &inactive(60)).unwrap(), of(60, 14_400));
         assert_eq!(limits(&inactive(1800), "").unwrap(), of(1800, 14_400));
         assert_eq!(limits(&old(600), &old(300)).unwrap(), of(900, 300));
+        assert_eq!(limits("", &inactive(901)).unwrap(), of(900, 14_400));
+        assert_eq!(
+            limits(&inactive(60), &inactive(61)).unwrap(),
+            of(60, 14_400)
+        );
         for (machine, user) in [
-            (String::new(), inactive(901)),
-            (inactive(60), inactive(61)),
             (inactive(1801), String::new()),
+            (String::new(), inactive(1801)),
             (old(43_201), String::new()),
             (old(0), String::new()),
         ] {

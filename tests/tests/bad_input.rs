@@ -45,7 +45,7 @@ fn wrong_authentications() -> Vec<(String, &'static str)> {
         (with(authenticate_body(), "origin", None), "origin"),
         (authenticate_with("pin", "1234"), "pin"),
         (authenticate_with("code", "1234"), "code"),
-        (authenticate_with("session", "s1"), "session"),
+        (authenticate_with("session", 7), "session"),
         (authenticate_with("nonce", 7), "nonce"),
         (authenticate_with("nonce", Value::Null), "nonce"),
         (authenticate_with("origin", json!([])), "origin"),
@@ -114,7 +114,7 @@ fn wrong_signatures() -> Vec<(String, &'static str)> {
     let mut wrong = vec![
         (without("hash"), "hash"),
         (without("digests"), "digests"),
-        (sign_with("session", "s1"), "session"),
+        (sign_with("session", json!(7)), "session"),
         (sign_with("origin", "https://service.example"), "origin"),
         (sign_with("digests", json!([])), "digests"),
         (sign_with("digests", json!({})), "digests"),

@@ -159,14 +159,11 @@ fn a_session_serves_its_own_card_alone() {
 }
 
 #[test]
-fn a_session_on_the_socket_is_that_of_its_process_alone() {
-    let agent = demo_with_holder(&format!("answers = [ {CODE}, {YES} ]"));
+fn a_program_that_nobody_paired_opens_no_session() {
+    let agent = demo_with_holder(CODE.trim_matches(['{', '}', ' ']));
     let card = agent.card();
     let opened = agent.call_socket("/v1/sessions", &json!({ "card": card["id"] }));
-    assert_eq!(opened.status, 200, "{}", opened.text);
-    let body = in_session(authenticate_body(), &opened.body);
-    let another_curl = agent.call_socket(&path_of(&card, "/authenticate"), &body);
-    assert_refused(&another_curl, 404, "not-found");
+    assert_refused(&opened, 403, "right-missing");
 }
 
 #[test]
@@ -288,8 +285,8 @@ fn the_journal_tells_each_session_and_each_use_in_it() {
         kinds,
         [
             "intent",
-            "outcome",
             "session-opened",
+            "outcome",
             "intent",
             "outcome",
             "session-closed"

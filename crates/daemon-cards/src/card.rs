@@ -7,7 +7,7 @@ use daemon_types::{Environment, KeyRole, OperationError, PresentCard, ReaderId};
 use igc_sante::nomenclature::Nomenclature;
 use secrets::{Pin, UnblockCode};
 
-use crate::AfterUse;
+use crate::{AfterUse, PresentedCode};
 
 /// How the cards are driven.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +65,14 @@ pub struct Stay {
     pub(crate) insertion: u64,
 }
 
+impl Stay {
+    /// The reader.
+    #[must_use]
+    pub fn reader(&self) -> &ReaderId {
+        &self.reader
+    }
+}
+
 /// One use of a key.
 #[derive(Debug)]
 pub struct KeyUse {
@@ -83,10 +91,10 @@ pub struct KeyUse {
 pub enum CodeForKey {
     /// Typed for this use, and dropped after it.
     Typed(TypedPin),
-    /// Typed for this use, and kept for the sessions of this card.
-    TypedInSession(TypedPin),
+    /// Typed for this use, and kept for who holds on to it.
+    TypedToKeep(TypedPin, PresentedCode),
     /// Presented before and kept: nothing is typed, and without it the key is not used.
-    Kept,
+    Kept(PresentedCode),
 }
 
 /// The code, as the holder typed it.

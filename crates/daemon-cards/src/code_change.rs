@@ -36,7 +36,7 @@ fn prove_and_set(card: &mut dyn CpxCard, new_pin: &NewPin) -> Result<(), HolderC
 }
 
 /// A presented unblock code lets any program set a new code, so that no setting leaves it behind.
-fn after_proof(proof: &Proof, after_use: AfterUse) -> AfterCode {
+fn after_proof(proof: &Proof, after_use: AfterUse) -> AfterCode<'static> {
     match proof {
         Proof::UnblockCode(_) => AfterCode::Drop,
         Proof::OldPin(_) => after_use.into(),

@@ -40,7 +40,7 @@ pub(crate) fn from_card_error(error: CardError) -> OperationError {
 /// has dropped that one.
 pub(crate) fn from_key_error(error: CardError, code: &CodeForKey) -> HolderCodeError {
     match (&error, code) {
-        (CardError::Refused { sw, .. }, CodeForKey::Kept)
+        (CardError::Refused { sw, .. }, CodeForKey::Kept(_))
             if *sw == StatusWord::SECURITY_STATUS_NOT_SATISFIED =>
         {
             HolderCodeError::NotPresented

@@ -1,6 +1,7 @@
 //! What is in which reader, kept true by the watchers and the workers.
 
 mod seen_before;
+mod stays;
 mod stuck_workers;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -111,7 +112,7 @@ impl Cards {
         self.find(&card.card.summary.id)
     }
 
-    /// Presents the code and uses a key, in one transaction.
+    /// Uses a key in one transaction, in which the code is presented unless it was kept.
     ///
     /// Dropping the future before the worker took the job takes the job back.
     ///
@@ -177,13 +178,18 @@ impl Cards {
         self.0.events.push(happening);
     }
 
+    /// Ends all subscriptions, once they told what happened so far.
+    pub fn end_subscriptions(&self) {
+        self.0.events.close();
+    }
+
     /// Ends all watches and subscriptions; workers end with them, but for one that its card holds.
     pub fn stop(&self) {
         self.0.call_watch.stop();
         for stopper in &self.0.stoppers {
             stopper.stop();
         }
-        self.0.events.close();
+        self.end_subscriptions();
     }
 
     pub(crate) fn give(
@@ -476,7 +482,8 @@ impl Inventory {
                 reader: reader_id,
                 card,
             });
-            reader.worker.tell(Message::Removed);
+            let keeps_power = seen.presence == Presence::Unreachable;
+            reader.worker.tell(Message::Removed { keeps_power });
         }
         if !same_stay {
             state.last_insertion += 1;

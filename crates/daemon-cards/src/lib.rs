@@ -14,8 +14,9 @@ mod event_log;
 mod fault;
 mod inventory;
 mod open_card;
+mod present_pin;
+mod presented_code;
 mod seen_cards;
-mod sessions;
 mod signature_check;
 mod source;
 mod summary;
@@ -31,6 +32,7 @@ pub use event_log::Subscription;
 /// The tables behind [`Settings::nomenclature`].
 pub use igc_sante::nomenclature;
 pub use inventory::Cards;
+pub use presented_code::{CodeClaim, PresentedCode};
 pub use seen_cards::{EntryStore, LIFETIME, SeenCards};
 pub use source::{
     AfterUse, CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState,

@@ -10,11 +10,12 @@ use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, Reason, Sign
 use crate::card::{daemon_algorithm, daemon_role, last_try, profile_algorithm, profile_role};
 use crate::fault::{from_card_error, from_key_error, from_pin_error, from_reader_fault};
 use crate::inventory::Inventory;
+use crate::presented_code::KeptCode;
 use crate::seen_cards::SeenCard;
 use crate::signature_check::check_signature;
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
 use crate::summary::card_summary;
-use crate::{AfterUse, CodeForKey, HolderCodeError, KeyUse, TypedPin};
+use crate::{AfterUse, CodeForKey, HolderCodeError, KeyUse, PresentedCode, TypedPin};
 
 /// A card from its insertion to its removal.
 pub(crate) struct OpenCard {
@@ -34,32 +35,22 @@ pub(crate) struct OpenCard {
     owes_reset: bool,
     /// Its last operation found it gone, or another card, or without an answer.
     is_lost: bool,
-    /// A code that was presented for sessions and is not dropped before they end, as far as this
-    /// program knows.
+    /// A code that somebody holds on to, as far as this program knows.
     kept_code: Option<KeptCode>,
 }
 
-/// Whose doing it is that a card knows of a code which sessions rest on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum KeptCode {
-    /// Ours, and ours to drop.
-    Ours,
-    /// Another program presented it too, and before.
-    Shared,
-}
-
 /// What becomes of a code that was presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AfterCode {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AfterCode<'a> {
     /// It is dropped, where it is ours.
     Drop,
     /// The card is left as it is.
     Leave,
-    /// It is kept for sessions.
-    Keep,
+    /// It is kept for who holds on to it.
+    Keep(&'a PresentedCode),
 }
 
-impl From<AfterUse> for AfterCode {
+impl From<AfterUse> for AfterCode<'_> {
     fn from(after_use: AfterUse) -> Self {
         match after_use {
             AfterUse::Reset => Self::Drop,
@@ -244,6 +235,7 @@ impl OpenCard {
             Ok(())
         })?;
         self.owes_reset = false;
+        self.kept_code = None;
         Ok(())
     }
 
@@ -265,41 +257,44 @@ impl OpenCard {
         after_use: AfterUse,
         go_on: &GoOn<'_>,
     ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
-        match &key_use.code {
-            CodeForKey::Typed(pin) => self.present_code(after_use.into(), |card| {
-                verify_and_sign(card, key_use, pin, go_on)
-            }),
-            CodeForKey::TypedInSession(pin) => self.present_code(AfterCode::Keep, |card| {
-                verify_and_sign(card, key_use, pin, go_on)
-            }),
-            CodeForKey::Kept => self.with_kept_code(|card| {
-                check_key(card, key_use).map_err(from_card_error)?;
-                sign_all(card, key_use, go_on)
-            }),
-        }
+        let (after, pin) = match &key_use.code {
+            CodeForKey::Typed(pin) => (after_use.into(), pin),
+            CodeForKey::TypedToKeep(pin, code) => (AfterCode::Keep(code), pin),
+            CodeForKey::Kept(code) => {
+                return self.with_kept_code(code, |card| {
+                    check_key(card, key_use).map_err(from_card_error)?;
+                    sign_all(card, key_use, go_on)
+                });
+            }
+        };
+        self.present_code(after, |card| verify_and_sign(card, key_use, pin, go_on))
     }
 
-    /// Runs `work`, which presents a code, in one transaction, and ends it as `after` says; in any
-    /// case without a state that was left to us to drop before.
+    /// Runs `work`, which presents a code, in one transaction, and ends it as `after` says. A state
+    /// that was left to us to drop before is dropped first where the code is to be kept, and with
+    /// this one otherwise.
     ///
     /// What the card did holds, whatever becomes of the reset: one that fails is owed.
     pub(crate) fn present_code<T>(
         &mut self,
-        after: AfterCode,
+        after: AfterCode<'_>,
         work: impl FnOnce(&mut dyn CpxCard) -> Result<T, HolderCodeError>,
     ) -> Result<T, HolderCodeError> {
+        if matches!(after, AfterCode::Keep(_)) {
+            self.reset_if_owed()?;
+        }
         let owed_reset = self.owes_reset;
         let (outcome, end) = self.in_transaction(|mut transaction, profile, memory| {
             let mut card = profile.open(transaction.channel(), memory);
             let outcome = work(&mut *card);
             let is_ours = card.leaves_code_presented();
             drop(card);
-            let must_reset = owed_reset || (after == AfterCode::Drop && is_ours);
+            let must_reset = owed_reset || (matches!(after, AfterCode::Drop) && is_ours);
             let was_reset = must_reset && transaction.end_with_reset().is_ok();
             if was_reset {
                 memory.note_reset();
             }
-            let end = End {
+            let end = CodeEnd {
                 is_ours,
                 must_reset,
                 was_reset,
@@ -310,7 +305,7 @@ impl OpenCard {
         if self.owes_reset {
             tracing::warn!("the card could not be reset after its use");
         }
-        self.kept_code = self.code_kept_after(after, &end, &outcome);
+        self.note_kept_code(after, &end, &outcome);
         if let Err(HolderCodeError::Operation(error)) = &outcome {
             self.is_lost = is_loss(error);
         }
@@ -318,59 +313,80 @@ impl OpenCard {
     }
 
     /// What the presentation of a code means for the one that is kept: a wrong one ends the state
-    /// that a right one made, and so does a reset.
-    fn code_kept_after<T>(
-        &self,
-        after: AfterCode,
-        end: &End,
+    /// that a right one made, and so does a reset, also one that may have failed.
+    fn note_kept_code<T>(
+        &mut self,
+        after: AfterCode<'_>,
+        end: &CodeEnd,
         outcome: &Result<T, HolderCodeError>,
-    ) -> Option<KeptCode> {
+    ) {
         let is_wrong = matches!(
             outcome,
             Err(HolderCodeError::WrongCode { .. } | HolderCodeError::Blocked)
         );
-        if end.was_reset || is_wrong {
-            return None;
+        if end.must_reset || is_wrong {
+            self.kept_code = None;
+            return;
         }
-        match (after, self.kept_code) {
-            (AfterCode::Keep, _) if end.is_ours => Some(KeptCode::Ours),
-            (AfterCode::Keep, None) if outcome.is_ok() => Some(KeptCode::Shared),
-            (_, kept) => kept,
+        let AfterCode::Keep(code) = after else {
+            return;
+        };
+        match &mut self.kept_code {
+            // The card knew of none: whatever others hold on to was lost before.
+            kept if end.is_ours => *kept = Some(KeptCode::held_by(code, true)),
+            Some(kept) if outcome.is_ok() => kept.hold(code),
+            kept @ None if outcome.is_ok() => *kept = Some(KeptCode::held_by(code, false)),
+            Some(_) | None => {}
         }
     }
 
-    /// Runs `work` on a code that was presented before, if it was kept and the card was not reset
-    /// since: no session rests on what another program presented after that.
+    /// Runs `work` on a code that was presented for its holder, if the card was not reset since: nobody
+    /// rests on what another program presented after that.
     fn with_kept_code<T>(
         &mut self,
+        code: &PresentedCode,
         work: impl FnOnce(&mut dyn CpxCard) -> Result<T, HolderCodeError>,
     ) -> Result<T, HolderCodeError> {
         let outcome =
             self.in_transaction_after_code(|mut transaction, profile, memory, kept| {
-                if kept.is_none() {
+                if !kept.as_ref().is_some_and(|kept| kept.is_held_by(code)) {
                     return Ok(Err(HolderCodeError::NotPresented));
                 }
                 let mut card = profile.open(transaction.channel(), memory);
-                Ok(work(&mut *card))
+                Ok(work(&mut *card).inspect_err(|error| {
+                    if matches!(error, HolderCodeError::NotPresented) {
+                        *kept = None;
+                    }
+                }))
             })?;
-        match &outcome {
-            Err(HolderCodeError::NotPresented) => self.kept_code = None,
-            Err(HolderCodeError::Operation(error)) => self.is_lost = is_loss(error),
-            Ok(_)
-            | Err(
-                HolderCodeError::WrongCode { .. }
-                | HolderCodeError::Blocked
-                | HolderCodeError::LastTryNotConfirmed,
-            ) => {}
+        if let Err(HolderCodeError::Operation(error)) = &outcome {
+            self.is_lost = is_loss(error);
         }
         outcome
     }
 
-    /// Drops the code that was kept for sessions, where it is ours.
-    pub(crate) fn drop_kept_code(&mut self, after_use: AfterUse) -> Result<(), OperationError> {
-        if self.kept_code.take() == Some(KeptCode::Ours) && after_use == AfterUse::Reset {
-            self.owes_reset = true;
+    /// Drops a code that nobody holds on to any more, where it is ours and is not to be left, and one
+    /// that could not be dropped before, and brings the card back from that.
+    pub(crate) fn drop_released_code(&mut self, after_use: AfterUse) -> Result<(), OperationError> {
+        if let Some(kept) = self.kept_code.take_if(|kept| !kept.is_held()) {
+            self.owes_reset |= kept.is_ours && after_use == AfterUse::Reset;
         }
+        if !self.owes_reset {
+            return Ok(());
+        }
+        self.reset_if_owed()?;
+        self.reopen()
+    }
+
+    /// Whether this stay would leave a code behind that is ours to drop.
+    pub(crate) fn leaves_a_code(&self, after_use: AfterUse) -> bool {
+        let kept = self.kept_code.as_ref();
+        self.owes_reset || (after_use == AfterUse::Reset && kept.is_some_and(|kept| kept.is_ours))
+    }
+
+    /// Resets the card for the code that an earlier stay of it left behind.
+    pub(crate) fn drop_code_left_behind(&mut self) -> Result<(), OperationError> {
+        self.owes_reset = true;
         self.reset_if_owed()
     }
 
@@ -397,7 +413,7 @@ impl OpenCard {
             Box<dyn CardTransaction + '_>,
             Profile,
             &mut CardMemory,
-            Option<KeptCode>,
+            &mut Option<KeptCode>,
         ) -> Result<T, OperationError>,
     ) -> Result<T, OperationError> {
         let outcome = self.try_in_transaction(work);
@@ -411,12 +427,17 @@ impl OpenCard {
             Box<dyn CardTransaction + '_>,
             Profile,
             &mut CardMemory,
-            Option<KeptCode>,
+            &mut Option<KeptCode>,
         ) -> Result<T, OperationError>,
     ) -> Result<T, OperationError> {
         match self.connection.transaction() {
             Ok(transaction) if self.identity_is_proven => {
-                return work(transaction, self.profile, &mut self.memory, self.kept_code);
+                return work(
+                    transaction,
+                    self.profile,
+                    &mut self.memory,
+                    &mut self.kept_code,
+                );
             }
             Ok(_) => {}
             Err(ReaderFault::Reset) => self.identity_is_proven = false,
@@ -435,12 +456,17 @@ impl OpenCard {
             return Err(OperationError::new(ErrorCode::CardRemoved));
         }
         self.identity_is_proven = true;
-        work(transaction, self.profile, &mut self.memory, None)
+        work(
+            transaction,
+            self.profile,
+            &mut self.memory,
+            &mut self.kept_code,
+        )
     }
 }
 
 /// How the transaction of a presented code ended.
-struct End {
+struct CodeEnd {
     /// The card was left with a code that was presented in it.
     is_ours: bool,
     must_reset: bool,

@@ -18,14 +18,18 @@ use crate::open_card::{OpenCard, Problem, Reading};
 use crate::source::ConnectCard;
 use crate::summary::code_conditions;
 use crate::worker_link::Queue;
-use crate::{HolderCodeError, KeyUse, NewPin, Settings, TypedPin};
+use crate::{HolderCodeError, KeyUse, NewPin, PresentedCode, Settings, TypedPin};
 
 /// What a worker is told.
 pub(crate) enum Message {
     /// A card is in the reader.
     Inserted { insertion: u64 },
-    /// It is not any more.
-    Removed,
+    /// It is not any more; a reader that cannot be reached may keep its card powered all the same.
+    Removed { keeps_power: bool },
+    /// Somebody let go of a code that was presented.
+    CodeReleased,
+    /// Somebody waits until all that was told before is done.
+    Settle(oneshot::Sender<()>),
     /// Somebody wants something of it.
     Job(Job),
 }
@@ -58,11 +62,8 @@ pub(crate) enum Job {
     PresentPin {
         insertion: u64,
         pin: TypedPin,
+        code: PresentedCode,
         reply: oneshot::Sender<Result<(), HolderCodeError>>,
-    },
-    DropKeptCode {
-        insertion: u64,
-        reply: oneshot::Sender<Result<(), OperationError>>,
     },
 }
 
@@ -76,6 +77,8 @@ pub(crate) struct Worker {
     calls: Arc<Calls>,
     card: Option<OpenCard>,
     another_look: Option<AnotherLook>,
+    /// The stay before this one left a code behind on a card that may never have left.
+    owes_reset: bool,
 }
 
 /// A card that could not be identified for a reason that may pass, such as another program's
@@ -122,6 +125,7 @@ impl Worker {
             calls,
             card: None,
             another_look: None,
+            owes_reset: false,
         };
         thread::Builder::new()
             .name("reader".into())
@@ -140,9 +144,15 @@ impl Worker {
                 },
             };
             match message {
-                Ok(message) => self.guarded(|worker| worker.take(message)),
+                Ok(message) => self.guarded(|worker| {
+                    worker.take(message);
+                    worker.drop_released_code();
+                }),
                 Err(RecvTimeoutError::Timeout) => self.guarded(Self::look_again),
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.guarded(Self::leave);
+                    return;
+                }
             }
             self.plan_look_at_lost_card();
             let retired = self.calls.is_retired();
@@ -150,6 +160,7 @@ impl Worker {
                 self.inventory.came_back(&self.calls);
             }
             if retired {
+                self.guarded(Self::leave);
                 return;
             }
         }
@@ -159,7 +170,7 @@ impl Worker {
     fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             tracing::error!(reader = self.reader_name, "a fault of ours on this card");
-            self.card = None;
+            self.end_stay();
             let fault = Err((ErrorCode::Internal, None));
             let insertion = self.calls.insertion();
             self.inventory.publish(&self.reader, insertion, fault);
@@ -173,9 +184,16 @@ impl Worker {
                     self.identify(insertion, FIRST_PAUSE, Reading::MayRecall);
                 }
             }
-            Message::Removed => {
-                self.card = None;
+            Message::Removed { keeps_power } => {
+                self.end_stay();
+                self.owes_reset &= keeps_power;
                 self.another_look = None;
+            }
+            // It is looked at behind every message.
+            Message::CodeReleased => {}
+            Message::Settle(reply) => {
+                self.drop_released_code();
+                let _ = reply.send(());
             }
             Message::Job(job) => self.do_job(job),
         }
@@ -214,7 +232,7 @@ impl Worker {
 
     /// Finds out which card is in the reader; `pause` is how long another look would wait.
     fn identify(&mut self, insertion: u64, pause: Duration, reading: Reading) {
-        self.card = None;
+        self.end_stay();
         self.another_look = None;
         self.calls.set_insertion(insertion);
         let mut found = self.try_to_identify(insertion, reading);
@@ -238,7 +256,7 @@ impl Worker {
             self.learn_more(insertion);
         } else {
             // Nothing is asked or kept of one that is not shown.
-            self.card = None;
+            self.end_stay();
         }
     }
 
@@ -265,7 +283,11 @@ impl Worker {
         reading: Reading,
     ) -> Result<CardSummary, Problem> {
         let mut card = OpenCard::connect(&*self.connector, &self.reader_name, insertion)?;
-        let summary = card.read_summary(&self.inventory, reading)?;
+        let mut summary = card.read_summary(&self.inventory, reading)?;
+        if self.owes_reset && card.drop_code_left_behind().is_ok() {
+            self.owes_reset = false;
+            summary = card.read_summary(&self.inventory, reading)?;
+        }
         self.card = Some(card);
         Ok(summary)
     }
@@ -368,19 +390,15 @@ impl Worker {
             Job::PresentPin {
                 insertion,
                 pin,
+                code,
                 reply,
             } => {
                 let _done = Counted(Arc::clone(&self.queue), |queue| &queue.uses);
-                let outcome = self.present_pin(insertion, &pin, &|| !reply.is_closed());
+                let outcome = self.present_pin(insertion, &pin, &code, &|| !reply.is_closed());
                 drop(pin);
                 let succeeded = outcome.is_ok();
                 let _ = reply.send(outcome);
                 self.settle(insertion, succeeded);
-            }
-            Job::DropKeptCode { insertion, reply } => {
-                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
-                let _ = reply.send(self.drop_kept_code(insertion));
-                self.settle(insertion, true);
             }
         }
     }
@@ -405,17 +423,42 @@ impl Worker {
         &mut self,
         insertion: u64,
         pin: &TypedPin,
+        code: &PresentedCode,
         is_wanted: &dyn Fn() -> bool,
     ) -> Result<(), HolderCodeError> {
         let inventory = Arc::clone(&self.inventory);
         let reader = self.reader.clone();
         let go_on = || may_go_on(is_wanted, &inventory, &reader, insertion);
-        self.open_card(insertion)?.present_pin(pin, &go_on)
+        self.open_card(insertion)?.present_pin(pin, code, &go_on)
     }
 
-    fn drop_kept_code(&mut self, insertion: u64) -> Result<(), OperationError> {
+    /// Drops a code that nobody holds on to any more.
+    fn drop_released_code(&mut self) {
         let after_use = self.inventory.settings.after_use;
-        self.open_card(insertion)?.drop_kept_code(after_use)
+        if let Some(card) = &mut self.card
+            && let Err(error) = card.drop_released_code(after_use)
+        {
+            tracing::warn!(?error, "the card still knows of a code");
+        }
+    }
+
+    /// Forgets the card of a stay that ends while the card may go on: a code that it leaves behind is
+    /// dropped by the next one.
+    fn end_stay(&mut self) {
+        let after_use = self.inventory.settings.after_use;
+        let card = self.card.take();
+        self.owes_reset |= card.is_some_and(|card| card.leaves_a_code(after_use));
+    }
+
+    /// What this thread leaves behind, nobody else would drop.
+    fn leave(&mut self) {
+        let after_use = self.inventory.settings.after_use;
+        if let Some(card) = &mut self.card
+            && card.leaves_a_code(after_use)
+            && let Err(error) = card.drop_code_left_behind()
+        {
+            tracing::debug!(?error, "the card may still know of a code");
+        }
     }
 
     fn read_activities(

@@ -113,6 +113,18 @@ impl WorkerLink {
         let _: Result<(), _> = self.messages.send(message);
     }
 
+    /// The way to tell it something, which keeps it there.
+    pub(crate) fn messages(&self) -> Sender<Message> {
+        self.messages.clone()
+    }
+
+    /// Completes when it has done all that it was told so far, or is gone.
+    pub(crate) fn settled(&self) -> oneshot::Receiver<()> {
+        let (reply, settled) = oneshot::channel();
+        self.tell(Message::Settle(reply));
+        settled
+    }
+
     /// Gives the worker a job of a kind, unless it has too many or does not get on.
     pub(crate) fn give(
         &self,

@@ -1,7 +1,6 @@
 //! Sessions: whose they are, and when they end ("Rules of the sessions" in SECURITY.md).
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use daemon_types::{
@@ -10,13 +9,16 @@ use daemon_types::{
 };
 use time::OffsetDateTime;
 
-/// The sessions of this agent. `S` names one stay of a card in a reader.
+/// The sessions of this agent, from the question to their holder on. `S` names one stay of a card
+/// in a reader.
 #[derive(Debug)]
 pub struct Sessions<S> {
     limits: SessionLimits,
-    open: Vec<Session<S>>,
+    sessions: Vec<Session<S>>,
     /// The last ones that ended, so that their callers are told why.
     ended: VecDeque<EndedSession>,
+    /// Why there are none any more.
+    shut: Option<SessionEnd>,
 }
 
 /// Whom a session belongs to: another caller gets nothing by its name.
@@ -24,20 +26,19 @@ pub struct Sessions<S> {
 pub enum SessionOwner {
     /// A paired program, by its grant; `None` is whoever has the demo's token.
     Program(Option<GrantId>),
-    /// A program on the user's socket: this process.
-    Process(Option<u32>, Option<PathBuf>),
     /// A page of this site.
     Site(Site),
 }
 
-impl From<&Caller> for SessionOwner {
-    fn from(caller: &Caller) -> Self {
+impl SessionOwner {
+    /// Whose sessions a caller has; `None` for a program that nobody paired, which is asked each
+    /// time and has none: what the system tells of a process is too little to keep a code for it.
+    #[must_use]
+    pub fn of(caller: &Caller) -> Option<Self> {
         match caller {
-            Caller::PairedProgram(program) => Self::Program(program.grant.clone()),
-            Caller::SocketProgram(program) => {
-                Self::Process(program.pid, program.executable.clone())
-            }
-            Caller::Page(page) => Self::Site(page.site.clone()),
+            Caller::PairedProgram(program) => Some(Self::Program(program.grant.clone())),
+            Caller::SocketProgram(_) => None,
+            Caller::Page(page) => Some(Self::Site(page.site.clone())),
         }
     }
 }
@@ -51,17 +52,19 @@ pub struct SessionCard<S> {
     pub stay: S,
 }
 
-/// A session that is over, and what its end leaves to be done.
+/// A session that is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosedSession<S> {
     /// Its name.
     pub id: SessionId,
+    /// Whose it was.
+    pub owner: SessionOwner,
     /// Its card.
     pub card: SessionCard<S>,
     /// Why.
     pub end: SessionEnd,
-    /// No other session needs the code that was presented to this card.
-    pub was_last_of_its_card: bool,
+    /// Its holder had typed the code; otherwise it ended before it began.
+    pub was_open: bool,
 }
 
 #[derive(Debug)]
@@ -69,8 +72,14 @@ struct Session<S> {
     id: SessionId,
     owner: SessionOwner,
     card: SessionCard<S>,
-    opened: OffsetDateTime,
-    opened_at: Instant,
+    /// `None` until the holder has typed the code.
+    open: Option<Open>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    clock: OffsetDateTime,
+    since: Instant,
     last_use: Instant,
     /// Uses that are under way: while the holder thinks, nobody is inactive.
     uses: u32,
@@ -98,53 +107,71 @@ impl<S: Clone + PartialEq> Sessions<S> {
     pub const fn new(limits: SessionLimits) -> Self {
         Self {
             limits,
-            open: Vec::new(),
+            sessions: Vec::new(),
             ended: VecDeque::new(),
+            shut: None,
         }
     }
 
-    /// How long they last.
-    #[must_use]
-    pub const fn limits(&self) -> SessionLimits {
-        self.limits
-    }
-
-    /// Whether a caller may open one more.
+    /// A session whose holder is about to be asked for the code. Whatever ends sessions of its kind
+    /// ends it, too.
     ///
     /// # Errors
-    /// `busy` when it, or all together, have too many.
-    pub fn check_room(&self, owner: &SessionOwner) -> Result<(), ErrorCode> {
-        let of_owner = self.open.iter().filter(|session| session.owner == *owner);
-        if self.open.len() >= Self::MOST || of_owner.count() >= Self::MOST_OF_ONE {
-            return Err(ErrorCode::Busy);
-        }
-        Ok(())
-    }
-
-    /// A session whose holder has just typed the code.
-    ///
-    /// # Errors
-    /// As [`check_room`](Self::check_room).
-    pub fn open(
+    /// `busy` when its caller, or all together, have too many, and `session-closed` after [`shut`](Self::shut).
+    pub fn begin(
         &mut self,
         id: SessionId,
         owner: SessionOwner,
         card: SessionCard<S>,
-        (now, clock): (Instant, OffsetDateTime),
-    ) -> Result<SessionSummary, ErrorCode> {
-        self.check_room(&owner)?;
-        let session = Session {
+    ) -> Result<(), OperationError> {
+        if let Some(end) = self.shut {
+            return Err(session_closed(end));
+        }
+        let of_owner = self
+            .sessions
+            .iter()
+            .filter(|session| session.owner == owner);
+        if self.sessions.len() >= Self::MOST || of_owner.count() >= Self::MOST_OF_ONE {
+            return Err(ErrorCode::Busy.into());
+        }
+        self.sessions.push(Session {
             id,
             owner,
             card,
-            opened: clock,
-            opened_at: now,
+            open: None,
+        });
+        Ok(())
+    }
+
+    /// The holder has typed the code.
+    ///
+    /// # Errors
+    /// `session-closed` with its end where it ended meanwhile.
+    pub fn open(
+        &mut self,
+        id: &SessionId,
+        owner: &SessionOwner,
+        (now, clock): (Instant, OffsetDateTime),
+    ) -> Result<(), OperationError> {
+        let mut sessions = self.sessions.iter_mut();
+        let Some(session) = sessions.find(|session| session.id == *id) else {
+            return Err(self.why_not(id, owner));
+        };
+        session.open = Some(Open {
+            clock,
+            since: now,
             last_use: now,
             uses: 0,
-        };
-        let summary = session.summary(self.limits, now);
-        self.open.push(session);
-        Ok(summary)
+        });
+        Ok(())
+    }
+
+    /// Nothing came of a session that was begun. One that is open goes on; says whether it was not.
+    pub fn abandon(&mut self, id: &SessionId) -> bool {
+        let before = self.sessions.len();
+        self.sessions
+            .retain(|session| session.id != *id || session.open.is_some());
+        self.sessions.len() < before
     }
 
     /// A session of this caller.
@@ -158,11 +185,16 @@ impl<S: Clone + PartialEq> Sessions<S> {
         owner: &SessionOwner,
         now: Instant,
     ) -> Result<SessionSummary, OperationError> {
-        let session = self.open.iter();
-        let mut session = session.filter(|session| session.id == *id && session.owner == *owner);
-        match session.next() {
-            Some(session) => Ok(session.summary(self.limits, now)),
-            None => Err(self.why_not(id, owner)),
+        let mut sessions = self.sessions.iter();
+        let session = sessions.find(|session| session.is(id, owner));
+        let summary = session.and_then(|session| session.summary(self.limits, now));
+        match (
+            summary,
+            session.and_then(|session| session.overdue(self.limits, now)),
+        ) {
+            (_, Some(end)) => Err(session_closed(end)),
+            (Some(summary), None) => Ok(summary),
+            (None, None) => Err(self.why_not(id, owner)),
         }
     }
 
@@ -174,8 +206,8 @@ impl<S: Clone + PartialEq> Sessions<S> {
     ) -> impl Iterator<Item = SessionSummary> {
         let of_owner =
             move |session: &&Session<S>| owner.is_none_or(|owner| session.owner == *owner);
-        let sessions = self.open.iter().filter(of_owner);
-        sessions.map(move |session| session.summary(self.limits, now))
+        let sessions = self.sessions.iter().filter(of_owner);
+        sessions.filter_map(move |session| session.summary(self.limits, now))
     }
 
     /// A use begins: until it ends, the session does not count as inactive. `card` is the one that
@@ -189,30 +221,29 @@ impl<S: Clone + PartialEq> Sessions<S> {
         owner: &SessionOwner,
         card: Option<&SessionCard<S>>,
         now: Instant,
-    ) -> Result<SessionSummary, OperationError> {
-        let limits = self.limits;
-        let mut sessions = self.open.iter_mut();
-        let session = sessions.find(|session| session.id == *id && session.owner == *owner);
-        let Some(session) = session else {
-            return Err(self.why_not(id, owner));
-        };
-        if card.is_some_and(|card| session.card != *card) {
-            return Err(ErrorCode::NotFound.into());
-        }
-        session.uses += 1;
-        session.last_use = now;
-        Ok(session.summary(limits, now))
+    ) -> Result<(), OperationError> {
+        self.get(id, owner, now)?;
+        let mut sessions = self.sessions.iter_mut();
+        let session = sessions.find(|session| session.is(id, owner));
+        let session = session.filter(|session| card.is_none_or(|card| session.card == *card));
+        let open = session.and_then(|session| session.open.as_mut());
+        let open = open.ok_or(ErrorCode::NotFound)?;
+        open.uses += 1;
+        open.last_use = now;
+        Ok(())
     }
 
     /// A use ends.
     pub fn end_use(&mut self, id: &SessionId, now: Instant) {
-        for session in self.open.iter_mut().filter(|session| session.id == *id) {
-            session.uses = session.uses.saturating_sub(1);
-            session.last_use = now;
+        let mut sessions = self.sessions.iter_mut();
+        let session = sessions.find(|session| session.id == *id);
+        if let Some(open) = session.and_then(|session| session.open.as_mut()) {
+            open.uses = open.uses.saturating_sub(1);
+            open.last_use = now;
         }
     }
 
-    /// Ends the sessions that `ends` has an end for.
+    /// Ends the sessions that `ends` has an end for, also those whose holder is still asked.
     pub fn close(
         &mut self,
         ends: impl Fn(&SessionId, &SessionOwner, &SessionCard<S>) -> Option<SessionEnd>,
@@ -226,19 +257,19 @@ impl<S: Clone + PartialEq> Sessions<S> {
         self.close_where(|session| session.overdue(limits, now))
     }
 
-    /// Whether a session rests on the code that was presented in this stay of a card.
-    pub fn rest_on(&self, stay: &S) -> bool {
-        self.open.iter().any(|session| session.card.stay == *stay)
+    /// Ends all sessions, for good: none is begun any more.
+    pub fn shut(&mut self, end: SessionEnd) -> Vec<ClosedSession<S>> {
+        self.shut = Some(end);
+        self.close_where(|_| Some(end))
     }
 
     /// When the next session may be overdue; a use that ends meanwhile puts it off.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        let deadlines = self
-            .open
-            .iter()
-            .filter_map(|session| session.deadline(self.limits));
-        deadlines.min()
+        let sessions = self.sessions.iter();
+        sessions
+            .filter_map(|session| session.deadline(self.limits))
+            .min()
     }
 
     fn close_where(
@@ -246,32 +277,29 @@ impl<S: Clone + PartialEq> Sessions<S> {
         end_of: impl Fn(&Session<S>) -> Option<SessionEnd>,
     ) -> Vec<ClosedSession<S>> {
         let mut closed = Vec::new();
-        let mut still_open = Vec::new();
-        for session in self.open.drain(..) {
+        let mut going_on = Vec::new();
+        for session in self.sessions.drain(..) {
             match end_of(&session) {
-                Some(end) => closed.push((session, end)),
-                None => still_open.push(session),
+                Some(end) => closed.push(ClosedSession {
+                    id: session.id,
+                    owner: session.owner,
+                    card: session.card,
+                    end,
+                    was_open: session.open.is_some(),
+                }),
+                None => going_on.push(session),
             }
         }
-        self.open = still_open;
-        let closed = closed.into_iter().map(|(session, end)| {
-            if self.ended.len() >= Self::REMEMBERED {
-                self.ended.pop_front();
-            }
-            self.ended.push_back(EndedSession {
-                id: session.id.clone(),
-                owner: session.owner,
-                end,
-            });
-            let mut others = self.open.iter();
-            ClosedSession {
-                was_last_of_its_card: !others.any(|other| other.card == session.card),
-                id: session.id,
-                card: session.card,
-                end,
-            }
+        self.sessions = going_on;
+        let ended = closed.iter().map(|session| EndedSession {
+            id: session.id.clone(),
+            owner: session.owner.clone(),
+            end: session.end,
         });
-        closed.collect()
+        self.ended.extend(ended);
+        let forgotten = self.ended.len().saturating_sub(Self::REMEMBERED);
+        self.ended.drain(..forgotten);
+        closed
     }
 
     fn why_not(&self, id: &SessionId, owner: &SessionOwner) -> OperationError {
@@ -284,26 +312,33 @@ impl<S: Clone + PartialEq> Sessions<S> {
 }
 
 impl<S> Session<S> {
-    fn summary(&self, limits: SessionLimits, now: Instant) -> SessionSummary {
-        let end = self.opened + limits.age;
-        let since_opened = |then: Instant| then.saturating_duration_since(self.opened_at);
-        let last_use = if self.uses > 0 { now } else { self.last_use };
-        let idle_end = self.opened + since_opened(last_use) + limits.inactivity;
-        SessionSummary {
+    fn is(&self, id: &SessionId, owner: &SessionOwner) -> bool {
+        self.id == *id && self.owner == *owner
+    }
+
+    /// What its caller sees; nothing before the holder has typed the code.
+    fn summary(&self, limits: SessionLimits, now: Instant) -> Option<SessionSummary> {
+        let open = self.open?;
+        let end = open.clock + limits.age;
+        let last_use = if open.uses > 0 { now } else { open.last_use };
+        let idle_end =
+            open.clock + last_use.saturating_duration_since(open.since) + limits.inactivity;
+        Some(SessionSummary {
             id: self.id.clone(),
             card: self.card.id.clone(),
-            opened: self.opened,
+            opened: open.clock,
             idle_end: idle_end.min(end),
             end,
-        }
+        })
     }
 
     fn overdue(&self, limits: SessionLimits, now: Instant) -> Option<SessionEnd> {
+        let open = self.open?;
         let lasted =
             |since: Instant, limit: Duration| now.saturating_duration_since(since) >= limit;
-        if lasted(self.opened_at, limits.age) {
+        if lasted(open.since, limits.age) {
             Some(SessionEnd::Age)
-        } else if self.uses == 0 && lasted(self.last_use, limits.inactivity) {
+        } else if open.uses == 0 && lasted(open.last_use, limits.inactivity) {
             Some(SessionEnd::Inactivity)
         } else {
             None
@@ -311,9 +346,10 @@ impl<S> Session<S> {
     }
 
     fn deadline(&self, limits: SessionLimits) -> Option<Instant> {
-        let too_old = self.opened_at.checked_add(limits.age);
-        let inactive = self.last_use.checked_add(limits.inactivity);
-        match (too_old, inactive.filter(|_| self.uses == 0)) {
+        let open = self.open?;
+        let too_old = open.since.checked_add(limits.age);
+        let inactive = open.last_use.checked_add(limits.inactivity);
+        match (too_old, inactive.filter(|_| open.uses == 0)) {
             (Some(too_old), Some(inactive)) => Some(too_old.min(inactive)),
             (one, other) => one.or(other),
         }
@@ -368,11 +404,19 @@ mod tests {
         SessionId(name.into())
     }
 
+    fn add(
+        sessions: &mut Sessions<u32>,
+        name: &str,
+        owner: SessionOwner,
+        now: Instant,
+    ) -> Result<(), OperationError> {
+        sessions.begin(id(name), owner.clone(), card(1))?;
+        sessions.open(&id(name), &owner, (now, CLOCK))
+    }
+
     fn with_one(start: Instant) -> Sessions<u32> {
         let mut sessions = Sessions::new(SessionLimits::DEFAULT);
-        sessions
-            .open(id("a"), owner(), card(1), (start, CLOCK))
-            .unwrap();
+        add(&mut sessions, "a", owner(), start).unwrap();
         sessions
     }
 
@@ -388,7 +432,7 @@ mod tests {
         for other in [
             site("https://other.example"),
             SessionOwner::Program(None),
-            SessionOwner::Process(Some(1), None),
+            SessionOwner::Program(Some(GrantId("p".into()))),
         ] {
             let got = sessions.get(&id("a"), &other, start).unwrap_err();
             assert_eq!(got.code, ErrorCode::NotFound);
@@ -457,35 +501,73 @@ mod tests {
     }
 
     #[test]
-    fn the_code_is_dropped_with_the_last_session_of_a_stay() {
+    fn what_is_not_open_yet_serves_nobody_and_ends_like_the_others() {
+        let start = Instant::now();
+        let mut sessions = Sessions::new(SessionLimits::DEFAULT);
+        sessions.begin(id("a"), owner(), card(1)).unwrap();
+        let got = sessions.get(&id("a"), &owner(), start).unwrap_err();
+        assert_eq!(got.code, ErrorCode::NotFound);
+        assert!(sessions.begin_use(&id("a"), &owner(), None, start).is_err());
+        assert!(sessions.list(None, start).next().is_none());
+        assert_eq!(sessions.next_deadline(), None);
+        let closed = sessions.close(|_, _, _| Some(SessionEnd::GrantRevoked));
+        assert!(!closed[0].was_open);
+        let opened = sessions.open(&id("a"), &owner(), (start, CLOCK));
+        assert_eq!(
+            code_and_reason(&opened.unwrap_err()),
+            (ErrorCode::SessionClosed, Some(Reason::SessionGrantRevoked))
+        );
+    }
+
+    #[test]
+    fn one_that_nothing_came_of_leaves_its_place() {
+        let mut sessions = Sessions::new(SessionLimits::DEFAULT);
+        for _ in 0..100 {
+            sessions.begin(id("a"), owner(), card(1)).unwrap();
+            sessions.abandon(&id("a"));
+        }
+        let mut sessions = with_one(Instant::now());
+        sessions.abandon(&id("a"));
+        assert!(sessions.get(&id("a"), &owner(), Instant::now()).is_ok());
+    }
+
+    #[test]
+    fn after_the_end_of_all_none_is_begun() {
+        let mut sessions = with_one(Instant::now());
+        assert_eq!(sessions.shut(SessionEnd::AgentStopped).len(), 1);
+        let begun = sessions.begin(id("b"), owner(), card(1));
+        assert_eq!(
+            code_and_reason(&begun.unwrap_err()),
+            (ErrorCode::SessionClosed, Some(Reason::SessionAgentStopped))
+        );
+    }
+
+    #[test]
+    fn one_that_is_overdue_is_over_before_anybody_closes_it() {
         let start = Instant::now();
         let mut sessions = with_one(start);
-        let other = SessionOwner::Program(None);
-        sessions
-            .open(id("b"), other, card(1), (start, CLOCK))
-            .unwrap();
-        let end = |name: &'static str| {
-            move |session: &SessionId, _: &SessionOwner, _: &SessionCard<u32>| {
-                (session.0 == name).then_some(SessionEnd::Ended)
-            }
-        };
-        assert!(!sessions.close(end("a"))[0].was_last_of_its_card);
-        assert!(sessions.close(end("b"))[0].was_last_of_its_card);
+        let late = start + 15 * MINUTE;
+        for told in [
+            sessions.get(&id("a"), &owner(), late).map(drop),
+            sessions.begin_use(&id("a"), &owner(), None, late),
+        ] {
+            assert_eq!(told.unwrap_err().reason, Some(Reason::SessionInactivity));
+        }
+        assert_eq!(sessions.close_overdue(late).len(), 1);
     }
 
     #[test]
     fn no_caller_opens_sessions_without_end() {
         let start = Instant::now();
         let mut sessions = Sessions::new(SessionLimits::DEFAULT);
-        let mut open = |name: String, owner: SessionOwner| {
-            sessions
-                .open(SessionId(name), owner, card(1), (start, CLOCK))
-                .is_ok()
-        };
+        let mut open =
+            |name: String, owner: SessionOwner| add(&mut sessions, &name, owner, start).is_ok();
         let of_one = (0..20).filter(|number| open(format!("a{number}"), owner()));
         assert_eq!(of_one.count(), Sessions::<u32>::MOST_OF_ONE);
-        let of_many = (0..200_u32)
-            .filter(|pid| open(format!("b{pid}"), SessionOwner::Process(Some(*pid), None)));
+        let of_many = (0..200).filter(|number| {
+            let grant = GrantId(number.to_string());
+            open(format!("b{number}"), SessionOwner::Program(Some(grant)))
+        });
         assert_eq!(
             of_many.count(),
             Sessions::<u32>::MOST - Sessions::<u32>::MOST_OF_ONE
@@ -525,23 +607,24 @@ mod tests {
                 let closed = sessions.close_overdue(now);
                 prop_assert_eq!(closed.is_empty(), deadline.is_none_or(|deadline| now < deadline));
                 prop_assert!(sessions.next_deadline().is_none_or(|deadline| now < deadline));
+                let name = id(&opened.to_string());
                 match step {
                     0 => {
                         opened += 1;
-                        let _ = sessions.open(id(&opened.to_string()), owner(), card(1), (now, CLOCK));
+                        let _ = add(&mut sessions, &opened.to_string(), owner(), now);
                         under_way = 0;
                     }
                     1 => under_way += u32::from(
-                        sessions.begin_use(&id(&opened.to_string()), &owner(), None, now).is_ok(),
+                        sessions.begin_use(&name, &owner(), None, now).is_ok(),
                     ),
                     2 if under_way > 0 => {
                         under_way -= 1;
-                        sessions.end_use(&id(&opened.to_string()), now);
+                        sessions.end_use(&name, now);
                     }
                     _ => {}
                 }
             }
-            prop_assert!(sessions.close_overdue(now + SessionLimits::DEFAULT.age).len() <= Sessions::<u32>::MOST);
+            sessions.close_overdue(now + SessionLimits::DEFAULT.age);
             prop_assert!(sessions.list(None, now).next().is_none());
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use daemon_types::{Caller, CardId, ErrorCode, KeyRole, OperationError, Origin};
+use daemon_types::{Caller, CardId, ErrorCode, KeyRole, OperationError, Origin, SessionId};
 use serde::{Deserialize, Serialize};
 use texts::{Language, foreign_text};
 
@@ -291,6 +291,9 @@ pub enum Entry {
         /// How many digests are to be signed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digests: Option<usize>,
+        /// The session that it is done in, where the code may have been typed before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<Name>,
     },
     /// How an intent ended. One that has none was cut short by the end of the agent.
     Outcome {
@@ -385,6 +388,7 @@ impl Entry {
         card: &CardId,
         key: Option<KeyRole>,
         digests: Option<usize>,
+        session: Option<&SessionId>,
     ) -> Self {
         Self::Intent {
             who: caller.into(),
@@ -392,6 +396,7 @@ impl Entry {
             card: card.0.clone(),
             key: key.map(CardKey::from),
             digests,
+            session: session.map(|session| Name::of(&session.0)),
         }
     }
 }

@@ -130,6 +130,7 @@ fn intent(name: &str) -> Entry {
         card: "card".into(),
         key: None,
         digests: Some(1),
+        session: None,
     }
 }
 

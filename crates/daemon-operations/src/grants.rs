@@ -60,7 +60,6 @@ impl Operations {
         let grants = self.grants(caller)?;
         let told = revocation(&grants, id);
         let revoked = self.grant_book().revoke(id);
-        self.end_sessions_of(&owners(&grants, id)).await;
         tracing::info!(
             grant = id.0,
             is_kept = revoked.is_ok(),
@@ -69,6 +68,7 @@ impl Operations {
         if let Some(entry) = told {
             self.record_if_possible(entry).await;
         }
+        self.end_sessions_of(&owners(&grants, id)).await;
         revoked
     }
 

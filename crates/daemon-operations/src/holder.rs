@@ -7,7 +7,7 @@ use daemon_cards::{CardInReader, Cards, HolderCodeError, TypedPin};
 use daemon_core::{check_code_len, environment_fits};
 use daemon_types::{
     Asker, Caller, CardId, CardLabel, CardSummary, CodesAsked, CodesOfCard, ErrorCode, Happening,
-    OperationError, Purpose, Question,
+    OperationError, Purpose, Question, SessionId,
 };
 use prompt::{Answer, CallersTerminal, Turn};
 use tokio::sync::SemaphorePermit;
@@ -27,6 +27,11 @@ pub(crate) trait HolderWork: Sync {
 
     /// What the holder agrees to.
     fn purpose(&self) -> Purpose;
+
+    /// The session that it is done in.
+    fn session(&self) -> Option<&SessionId> {
+        None
+    }
 
     /// The codes to be typed, by the card's counters, or why none may be.
     fn codes_asked(
@@ -164,7 +169,7 @@ impl Operations {
             asked = asked.for_the_last_try();
         }
         let purpose = work.purpose();
-        let intent = self.intend(caller, card, &purpose).await?;
+        let intent = self.intend(caller, card, work).await?;
         let answered = self.ask(turn, caller, card, purpose, asked, deadline).await;
         let agreed = answered.and_then(|(answer, turn)| {
             let is_risked = !asked.is_last_try() || answer.last_try_confirmed;

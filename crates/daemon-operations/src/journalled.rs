@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use daemon_cards::{CardInReader, HolderCodeError};
 use daemon_journal::{Entry, Journal, JournalError, Operation, OutcomeResult};
-use daemon_types::{Caller, ErrorCode, KeyRole, OperationError, Purpose, Reason};
+use daemon_types::{Caller, ErrorCode, KeyRole, OperationError, Purpose, Reason, SessionId};
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, spawn_blocking};
@@ -24,15 +24,15 @@ pub(crate) struct Intent {
 
 impl Operations {
     /// Writes who wants to use the card for what. Without that, the card is not used.
-    pub(crate) async fn intend(
+    pub(crate) async fn intend<W: HolderWork>(
         &self,
         caller: &Caller,
         card: &CardInReader,
-        purpose: &Purpose,
+        work: &W,
     ) -> Result<Intent, OperationError> {
         let journal = Arc::clone(&self.0.journal);
         let now = self.0.now;
-        let entry = intent(caller, card, purpose);
+        let entry = intent(caller, card, &work.purpose(), work.session());
         // Whoever leaves meanwhile drops the intent that comes of it, which then says so.
         let written = spawn_blocking(move || {
             let seq = journal.append(now(), entry)?;
@@ -48,7 +48,7 @@ impl Operations {
 }
 
 impl Operations {
-    /// Writes what became of a pairing or a grant, on the disk.
+    /// Writes what became of a pairing, a grant or a session, on the disk.
     ///
     /// # Errors
     /// `internal` with the reason `journal-unavailable`.
@@ -66,7 +66,7 @@ impl Operations {
     /// away, or gives nothing.
     pub(crate) async fn record_if_possible(&self, entry: Entry) {
         if let Err(error) = self.record(entry).await {
-            tracing::error!(?error, "a decision about a grant is not in the journal");
+            tracing::error!(?error, "what happened is not in the journal");
         }
     }
 }
@@ -120,7 +120,12 @@ pub(crate) fn result_of<W: HolderWork>(
     }
 }
 
-fn intent(caller: &Caller, card: &CardInReader, purpose: &Purpose) -> Entry {
+fn intent(
+    caller: &Caller,
+    card: &CardInReader,
+    purpose: &Purpose,
+    session: Option<&SessionId>,
+) -> Entry {
     let (operation, key, digests) = match purpose {
         Purpose::Authenticate { .. } => {
             let key = KeyRole::Authentication;
@@ -135,7 +140,14 @@ fn intent(caller: &Caller, card: &CardInReader, purpose: &Purpose) -> Entry {
         Purpose::UnblockPin => (Operation::UnblockPin, None, None),
         Purpose::OpenSession(_) => (Operation::OpenSession, None, None),
     };
-    Entry::intent(caller, operation, &card.card.summary.id, key, digests)
+    Entry::intent(
+        caller,
+        operation,
+        &card.card.summary.id,
+        key,
+        digests,
+        session,
+    )
 }
 
 fn unavailable(error: JournalError) -> OperationError {

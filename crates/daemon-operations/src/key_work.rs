@@ -1,12 +1,12 @@
-//! The use of a key, for which the holder types the code.
+//! The use of a key, for which the holder types the code, or typed it when they opened a session.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use daemon_cards::{CardInReader, Cards, CodeForKey, HolderCodeError, KeyUse};
+use daemon_cards::{CardInReader, Cards, CodeClaim, CodeForKey, HolderCodeError, KeyUse};
 use daemon_core::{blocked_error, certificate_may_sign, code_entry, key_signs_by};
 use daemon_types::{
     CardId, CertificateSummary, CodesAsked, CodesOfCard, ErrorCode, KeyRole, OperationError,
-    Purpose, SignatureAlgorithm,
+    Purpose, SessionId, SignatureAlgorithm,
 };
 use prompt::{Answer, CallersTerminal};
 
@@ -28,24 +28,38 @@ pub(crate) enum CodeOfWork {
     /// It is typed for this use, and dropped after it.
     Typed,
     /// It is that of a session.
-    OfSession {
-        /// It has to be typed again: the card knows of it no more, or the policy wants it so.
-        is_asked: AtomicBool,
-    },
+    OfSession(SessionCode),
+}
+
+/// The code of a session, in a use of it.
+#[derive(Debug)]
+pub(crate) struct SessionCode {
+    session: SessionId,
+    code: CodeClaim,
+    /// It has to be typed again: the policy wants it so, or the card knows of it no more.
+    is_asked: AtomicBool,
 }
 
 impl CodeOfWork {
+    pub(crate) fn of_session(session: &SessionId, code: &CodeClaim, is_asked: bool) -> Self {
+        Self::OfSession(SessionCode {
+            session: session.clone(),
+            code: code.clone(),
+            is_asked: AtomicBool::new(is_asked),
+        })
+    }
+
     fn is_asked(&self) -> bool {
         match self {
             Self::Typed => true,
-            Self::OfSession { is_asked } => is_asked.load(Ordering::Relaxed),
+            Self::OfSession(code) => code.is_asked.load(Ordering::Relaxed),
         }
     }
 
-    /// The card knows of the session's code no more.
-    pub(crate) fn ask_again(&self) {
-        if let Self::OfSession { is_asked } = self {
-            is_asked.store(true, Ordering::Relaxed);
+    /// The card knows of the session's code no more, so that the next question asks for it.
+    fn ask_again(&self) {
+        if let Self::OfSession(code) = self {
+            code.is_asked.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -78,6 +92,13 @@ impl HolderWork for KeyWork {
 
     fn purpose(&self) -> Purpose {
         self.purpose.clone()
+    }
+
+    fn session(&self) -> Option<&SessionId> {
+        match &self.code {
+            CodeOfWork::Typed => None,
+            CodeOfWork::OfSession(code) => Some(&code.session),
+        }
     }
 
     fn codes_asked(
@@ -142,13 +163,19 @@ impl KeyWork {
         asked: CodesAsked,
         answer: Answer,
     ) -> Result<CodeForKey, OperationError> {
-        if asked.pin.is_none() {
-            return Ok(CodeForKey::Kept);
+        let held = |of_session: &SessionCode| {
+            let code = of_session.code.hold();
+            code.ok_or(OperationError::from(ErrorCode::SessionClosed))
+        };
+        match &self.code {
+            CodeOfWork::OfSession(of_session) if asked.pin.is_none() => {
+                Ok(CodeForKey::Kept(held(of_session)?))
+            }
+            CodeOfWork::OfSession(of_session) => {
+                let typed = typed_pin(&asked, answer)?;
+                Ok(CodeForKey::TypedToKeep(typed, held(of_session)?))
+            }
+            CodeOfWork::Typed => Ok(CodeForKey::Typed(typed_pin(&asked, answer)?)),
         }
-        let typed = typed_pin(&asked, answer)?;
-        Ok(match self.code {
-            CodeOfWork::Typed => CodeForKey::Typed(typed),
-            CodeOfWork::OfSession { .. } => CodeForKey::TypedInSession(typed),
-        })
     }
 }

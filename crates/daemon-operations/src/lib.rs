@@ -16,6 +16,7 @@ mod journalled;
 mod key_work;
 mod limits;
 mod look;
+mod open_session;
 mod pairing;
 mod randomness;
 mod session_use;

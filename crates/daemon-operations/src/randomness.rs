@@ -14,8 +14,13 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], OperationError> {
     Ok(bytes)
 }
 
-/// A name for a new grant. It is no secret; 64 bits are never drawn twice here.
+/// A name for a new grant.
 pub(crate) fn random_id() -> Result<GrantId, OperationError> {
+    random_name().map(GrantId)
+}
+
+/// A name for something new. It is no secret; 64 bits are never drawn twice here.
+pub(crate) fn random_name() -> Result<String, OperationError> {
     let number = u64::from_be_bytes(random()?);
-    Ok(GrantId(format!("{number:016x}")))
+    Ok(format!("{number:016x}"))
 }

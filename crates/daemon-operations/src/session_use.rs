@@ -1,28 +1,26 @@
 //! A use of a key in a session: without a code, or with one that the session then goes on with.
 
-use std::sync::atomic::AtomicBool;
-
-use daemon_cards::{CardInReader, CodeForKey, HolderCodeError};
+use daemon_cards::{CardInReader, CodeClaim, CodeForKey, HolderCodeError};
 use daemon_core::{SessionCard, SessionOwner, session_closed};
 use daemon_types::{
     Caller, ErrorCode, KeyRole, OperationError, SessionEnd, SessionId, SignatureCode,
 };
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::Operations;
 use crate::holder::CARD_TIME;
 use crate::journalled::result_of;
 use crate::key_work::{CodeOfWork, KeyWork};
+use crate::sessions::{clock, ended};
 
 /// A session that is used now. While this lives, it is not inactive.
 #[derive(Debug)]
 pub(crate) struct SessionUse<'a> {
     operations: &'a Operations,
     id: SessionId,
+    code: CodeClaim,
     end: watch::Receiver<Option<SessionEnd>>,
-    /// The holder agreed to this use when they opened the session.
-    is_agreed: bool,
 }
 
 impl Operations {
@@ -40,28 +38,10 @@ impl Operations {
         let Some(id) = session else {
             return Ok((None, CodeOfWork::Typed));
         };
-        let card = SessionCard {
-            id: card.card.summary.id.clone(),
-            stay: card.stay(),
-        };
-        let end = self.sessions().begin_use(
-            id,
-            &SessionOwner::from(caller),
-            Some(&card),
-            Instant::now().into_std(),
-        )?;
+        let session_use = SessionUse::begin(self, caller, id, card)?;
         let signs = role == KeyRole::Signature;
-        let session_use = SessionUse {
-            operations: self,
-            id: id.clone(),
-            end,
-            // Who is not paired never gets anything without the holder's answer.
-            is_agreed: !signs && !matches!(caller, Caller::SocketProgram(_)),
-        };
         let asks_code = signs && self.policy().signature_code == SignatureCode::Each;
-        let code = CodeOfWork::OfSession {
-            is_asked: AtomicBool::new(asks_code),
-        };
+        let code = CodeOfWork::of_session(id, &session_use.code, asks_code);
         Ok((Some(session_use), code))
     }
 
@@ -86,7 +66,7 @@ impl Operations {
     }
 
     /// What the holder agreed to when they opened the session is asked of the card alone. They are
-    /// asked for everything else, and where the card knows of the code no more.
+    /// asked for every signature, and where the card knows of the code no more.
     async fn use_key_in_session(
         &self,
         caller: &Caller,
@@ -95,10 +75,11 @@ impl Operations {
         session: &SessionUse<'_>,
         deadline: Instant,
     ) -> Result<Vec<Vec<u8>>, OperationError> {
-        if session.is_agreed
-            && let Some(used) = self.use_kept_code(caller, &card, work, deadline).await?
-        {
-            return Ok(used);
+        if work.role == KeyRole::Authentication {
+            let used = self.use_kept_code(caller, &card, work, session, deadline);
+            if let Some(signatures) = used.await? {
+                return Ok(signatures);
+            }
         }
         self.work_with_holder(caller, card, work, deadline).await
     }
@@ -109,11 +90,20 @@ impl Operations {
         caller: &Caller,
         card: &CardInReader,
         work: &KeyWork,
+        session: &SessionUse<'_>,
         deadline: Instant,
     ) -> Result<Option<Vec<Vec<u8>>>, OperationError> {
-        let intent = self.intend(caller, card, &work.purpose).await?;
-        let used = work.use_key(&self.0.cards, card, CodeForKey::Kept);
-        let used = tokio::time::timeout_at(deadline + CARD_TIME, used).await;
+        let place = self.session_book().quiet_uses.acquire();
+        let place = timeout_at(deadline, place).await;
+        let _place = place.map_err(|_| ErrorCode::Timeout)?;
+        let code = session.code.hold().map(CodeForKey::Kept);
+        let code = code.ok_or(ErrorCode::SessionClosed)?;
+        let intent = self.intend(caller, card, work).await?;
+        let used = timeout_at(
+            deadline + CARD_TIME,
+            work.use_key(&self.0.cards, card, code),
+        )
+        .await;
         let used = used.unwrap_or_else(|_| Err(OperationError::new(ErrorCode::Timeout).into()));
         intent.end(result_of(&used, work, card)).await;
         match used {
@@ -129,18 +119,41 @@ impl Operations {
     }
 }
 
-impl Drop for SessionUse<'_> {
-    fn drop(&mut self) {
-        let now = Instant::now().into_std();
-        self.operations.sessions().end_use(&self.id, now);
-        self.operations.look_at_sessions_again();
+impl<'a> SessionUse<'a> {
+    fn begin(
+        operations: &'a Operations,
+        caller: &Caller,
+        id: &SessionId,
+        card: &CardInReader,
+    ) -> Result<Self, OperationError> {
+        let owner = SessionOwner::of(caller).ok_or(ErrorCode::NotFound)?;
+        let card = SessionCard {
+            id: card.card.summary.id.clone(),
+            stay: card.stay(),
+        };
+        let mut live = operations.live_sessions();
+        let (code, end) = live.code_and_end(id).ok_or(ErrorCode::NotFound).or_else(
+            // Its caller is told why it is there no more.
+            |code| match live.sessions.get(id, &owner, clock()) {
+                Ok(_) => Err(OperationError::from(code)),
+                Err(error) => Err(error),
+            },
+        )?;
+        live.sessions.begin_use(id, &owner, Some(&card), clock())?;
+        Ok(Self {
+            operations,
+            id: id.clone(),
+            code,
+            end,
+        })
     }
 }
 
-/// Waits for the end of a session.
-async fn ended(end: &mut watch::Receiver<Option<SessionEnd>>) -> SessionEnd {
-    match end.wait_for(Option::is_some).await {
-        Ok(end) => end.unwrap_or(SessionEnd::Ended),
-        Err(_) => SessionEnd::Ended,
+impl Drop for SessionUse<'_> {
+    fn drop(&mut self) {
+        let mut live = self.operations.live_sessions();
+        live.sessions.end_use(&self.id, clock());
+        drop(live);
+        self.operations.look_at_sessions_again();
     }
 }

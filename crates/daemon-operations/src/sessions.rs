@@ -1,84 +1,95 @@
-//! Sessions, from the code that opens one to the end that drops it again.
+//! Sessions: who has one, and when it ends.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as StdInstant};
 
-use daemon_cards::{CardInReader, Cards, HolderCodeError, Stay};
-use daemon_core::{
-    ClosedSession, SessionCard, SessionOwner, Sessions, authorise, blocked_error, code_entry,
-};
+use daemon_cards::{CodeClaim, PresentedCode, Stay};
+use daemon_core::{ClosedSession, SessionOwner, Sessions, authorise};
 use daemon_journal::{Entry, Name};
 use daemon_types::{
-    Caller, CardId, CodesAsked, CodesOfCard, ErrorCode, Happening, OperationError, Purpose, Right,
-    SessionEnd, SessionId, SessionLimits, SessionSummary,
+    Caller, ErrorCode, Happening, OperationError, Right, SessionEnd, SessionId, SessionLimits,
+    SessionSummary,
 };
-use prompt::{Answer, CallersTerminal};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::holder::{HolderWork, typed_pin};
-use crate::randomness::random_id;
 use crate::{Operations, Policy};
 
-/// The sessions of this agent, and who waits for their ends.
+/// The sessions of this agent.
 #[derive(Debug)]
 pub(crate) struct SessionBook {
-    open: Mutex<OpenSessions>,
+    live: Mutex<LiveSessions>,
     /// A deadline may have come nearer.
     changed: Notify,
+    /// Uses that ask nobody, at once: each takes two lines of the journal.
+    pub(crate) quiet_uses: Semaphore,
+}
+
+/// The sessions, and what is tied to the life of each.
+#[derive(Debug)]
+pub(crate) struct LiveSessions {
+    pub(crate) sessions: Sessions<Stay>,
+    ties: HashMap<SessionId, Ties>,
 }
 
 #[derive(Debug)]
-pub(crate) struct OpenSessions {
-    sessions: Sessions<Stay>,
-    ends: HashMap<SessionId, watch::Sender<Option<SessionEnd>>>,
+struct Ties {
+    /// Tells who uses it, or waits for its holder, that it is over.
+    end: watch::Sender<Option<SessionEnd>>,
+    /// Keeps the code presented; `None` until the holder has typed it.
+    code: Option<PresentedCode>,
 }
 
 impl SessionBook {
     pub(crate) fn new(limits: SessionLimits) -> Self {
         Self {
-            open: Mutex::new(OpenSessions {
+            live: Mutex::new(LiveSessions {
                 sessions: Sessions::new(limits),
-                ends: HashMap::new(),
+                ties: HashMap::new(),
             }),
             changed: Notify::new(),
+            quiet_uses: Semaphore::new(MOST_QUIET_USES),
         }
     }
 }
 
-impl Operations {
-    /// Opens a session: the holder types the code once, and it stays presented to the card.
-    ///
-    /// # Errors
-    /// Every code about rights, card, code and holder; `busy` where there are too many sessions.
-    pub async fn open_session(
-        &self,
-        caller: &Caller,
-        id: &CardId,
-        deadline: Instant,
-    ) -> Result<SessionSummary, OperationError> {
-        check_may_open(caller)?;
-        let card = self.card_of_environment(id)?;
-        let owner = SessionOwner::from(caller);
-        self.sessions().sessions.check_room(&owner)?;
-        let session_card = SessionCard {
-            id: id.clone(),
-            stay: card.stay(),
-        };
-        // Whatever becomes of this call from here on, the code is dropped if no session rests on it.
-        let unneeded = UnneededCode {
-            operations: self,
-            stay: card.stay(),
-        };
-        let work = OpeningSession(self.policy().session_limits);
-        self.work_with_holder(caller, card, &work, deadline).await?;
-        let session = self.begin_session(caller, owner, session_card).await?;
-        drop(unneeded);
-        Ok(session)
+impl LiveSessions {
+    /// Ties the end of a session that was begun to whoever waits for it.
+    pub(crate) fn tie(&mut self, id: &SessionId) -> watch::Receiver<Option<SessionEnd>> {
+        let (end, ended) = watch::channel(None);
+        self.ties.insert(id.clone(), Ties { end, code: None });
+        ended
     }
 
+    pub(crate) fn keep_code(&mut self, id: &SessionId, code: PresentedCode) {
+        if let Some(ties) = self.ties.get_mut(id) {
+            ties.code = Some(code);
+        }
+    }
+
+    /// The code of an open session, and what tells of its end.
+    pub(crate) fn code_and_end(
+        &self,
+        id: &SessionId,
+    ) -> Option<(CodeClaim, watch::Receiver<Option<SessionEnd>>)> {
+        let ties = self.ties.get(id)?;
+        Some((ties.code.as_ref()?.claim(), ties.end.subscribe()))
+    }
+
+    /// Nothing came of a session that was begun. One that is open goes on; says whether it was not.
+    pub(crate) fn abandon(&mut self, id: &SessionId) -> bool {
+        let is_abandoned = self.sessions.abandon(id);
+        if is_abandoned {
+            self.ties.remove(id);
+        }
+        is_abandoned
+    }
+}
+
+impl Operations {
     /// A session of this caller; any session for the user's own programs.
     ///
     /// # Errors
@@ -88,13 +99,12 @@ impl Operations {
         caller: &Caller,
         id: &SessionId,
     ) -> Result<SessionSummary, OperationError> {
-        check_may_open(caller)?;
-        let mut seen = self.list_sessions(caller);
-        match seen.iter().position(|session| session.id == *id) {
-            Some(index) => Ok(seen.swap_remove(index)),
+        match self.owner_of_sessions(caller)? {
+            Some(owner) => self.live_sessions().sessions.get(id, &owner, clock()),
             None => {
-                let owner = SessionOwner::from(caller);
-                self.sessions().sessions.get(id, &owner, clock())
+                let mut all = self.open_sessions(caller)?.into_iter();
+                let session = all.find(|session| session.id == *id);
+                session.ok_or(ErrorCode::NotFound.into())
             }
         }
     }
@@ -104,8 +114,9 @@ impl Operations {
     /// # Errors
     /// `right-missing`.
     pub fn open_sessions(&self, caller: &Caller) -> Result<Vec<SessionSummary>, OperationError> {
-        check_may_open(caller)?;
-        Ok(self.list_sessions(caller))
+        let owner = self.owner_of_sessions(caller)?;
+        let live = self.live_sessions();
+        Ok(live.sessions.list(owner.as_ref(), clock()).collect())
     }
 
     /// Counts as a use of a session of this caller.
@@ -117,12 +128,11 @@ impl Operations {
         caller: &Caller,
         id: &SessionId,
     ) -> Result<SessionSummary, OperationError> {
-        check_may_open(caller)?;
-        let (owner, now) = (SessionOwner::from(caller), clock());
-        let mut open = self.sessions();
-        let touched = open.sessions.begin_use(id, &owner, None, now)?;
-        open.sessions.end_use(id, now);
-        Ok(touched)
+        let owner = self.owner_of_sessions(caller)?.ok_or(ErrorCode::NotFound)?;
+        let (now, mut live) = (clock(), self.live_sessions());
+        live.sessions.begin_use(id, &owner, None, now)?;
+        live.sessions.end_use(id, now);
+        live.sessions.get(id, &owner, now)
     }
 
     /// Ends a session of this caller; any session for the user's own programs.
@@ -131,25 +141,39 @@ impl Operations {
     /// `right-missing`, `session-closed`, `not-found`.
     pub async fn end_session(&self, caller: &Caller, id: &SessionId) -> Result<(), OperationError> {
         let session = self.session(caller, id)?.id;
-        let closed = self.close_sessions(|sessions| {
-            sessions.close(|id, _, _| (*id == session).then_some(SessionEnd::Ended))
-        });
-        self.after_closing(closed).await;
+        self.end_one_session(&session).await;
         Ok(())
     }
 
-    /// Ends all sessions, for a reason that is none of theirs, and drops their codes.
+    /// Ends all sessions, for a reason that is none of theirs.
     pub async fn end_all_sessions(&self, end: SessionEnd) {
-        let closed = self.close_sessions(|sessions| sessions.close(|_, _, _| Some(end)));
-        self.after_closing(closed).await;
+        self.end_sessions(|sessions| sessions.close(|_, _, _| Some(end)))
+            .await;
+    }
+
+    /// Ends all sessions for good, since the agent stops, and waits until their codes are dropped.
+    pub async fn shut_sessions(&self) {
+        self.end_sessions(|sessions| sessions.shut(SessionEnd::AgentStopped))
+            .await;
+        let settled = self.0.cards.settled(None);
+        if timeout(LAST_DROP_TIME, settled).await.is_err() {
+            tracing::warn!("a card that does not answer may still know of a code");
+        }
     }
 
     /// Ends the sessions of callers who are let in no more.
     pub(crate) async fn end_sessions_of(&self, owners: &[SessionOwner]) {
-        let closed = self.close_sessions(|sessions| {
+        self.end_sessions(|sessions| {
             sessions.close(|_, owner, _| owners.contains(owner).then_some(SessionEnd::GrantRevoked))
-        });
-        self.after_closing(closed).await;
+        })
+        .await;
+    }
+
+    pub(crate) async fn end_one_session(&self, id: &SessionId) {
+        self.end_sessions(|sessions| {
+            sessions.close(|other, _, _| (other == id).then_some(SessionEnd::Ended))
+        })
+        .await;
     }
 
     /// Ends sessions when their time is over, and when their card or its reader leaves; returns when
@@ -157,7 +181,7 @@ impl Operations {
     pub async fn watch_sessions(&self) {
         let mut events = self.0.cards.subscribe(None);
         loop {
-            let deadline = self.sessions().sessions.next_deadline();
+            let deadline = self.live_sessions().sessions.next_deadline();
             let overdue = async {
                 match deadline {
                     Some(deadline) => sleep_until(deadline.into()).await,
@@ -169,8 +193,19 @@ impl Operations {
                 () = overdue => {}
                 () = self.0.sessions.changed.notified() => {}
             }
-            self.end_what_is_over().await;
+            // It is told while the watch goes on.
+            drop(self.end_what_is_over());
         }
+    }
+
+    /// Ends what is over by now; the task tells of it.
+    pub(crate) fn end_what_is_over(&self) -> Option<JoinHandle<()>> {
+        let cards = &self.0.cards;
+        self.close_sessions(|sessions| {
+            let mut closed = sessions.close(|_, _, card| cards.end_of(&card.stay));
+            closed.extend(sessions.close_overdue(clock()));
+            closed
+        })
     }
 
     /// Has the watch look at its deadlines again.
@@ -178,88 +213,79 @@ impl Operations {
         self.0.sessions.changed.notify_one();
     }
 
-    pub(crate) fn sessions(&self) -> MutexGuard<'_, OpenSessions> {
-        let open = self.0.sessions.open.lock();
-        open.unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn live_sessions(&self) -> MutexGuard<'_, LiveSessions> {
+        let live = self.0.sessions.live.lock();
+        live.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn session_book(&self) -> &SessionBook {
+        &self.0.sessions
     }
 
     pub(crate) fn policy(&self) -> &Policy {
         &self.0.policy
     }
 
-    /// The session whose code the holder has just typed: in the journal, and of a card that is there.
-    async fn begin_session(
-        &self,
-        caller: &Caller,
-        owner: SessionOwner,
-        card: SessionCard<Stay>,
-    ) -> Result<SessionSummary, OperationError> {
-        let id = SessionId(random_id()?.0);
-        let opened = Entry::SessionOpened {
-            session: Name::of(&id.0),
-            who: caller.into(),
-            card: card.id.0.clone(),
-        };
-        self.record(opened).await?;
-        {
-            let mut open = self.sessions();
-            let now = (clock(), self.now());
-            open.sessions.open(id.clone(), owner, card, now)?;
-            let end = watch::Sender::new(None);
-            open.ends.insert(id.clone(), end);
-        }
-        self.look_at_sessions_again();
-        // The card may have left while nobody had a session to end.
-        self.end_what_is_over().await;
-        let owner = SessionOwner::from(caller);
-        self.sessions().sessions.get(&id, &owner, clock())
+    /// Whose sessions a caller sees: its own, or all where it is one of the user's own programs.
+    fn owner_of_sessions(&self, caller: &Caller) -> Result<Option<SessionOwner>, ErrorCode> {
+        authorise(caller, Right::Authenticate).or_else(|_| authorise(caller, Right::Sign))?;
+        Ok(SessionOwner::of(caller))
     }
 
-    fn list_sessions(&self, caller: &Caller) -> Vec<SessionSummary> {
-        let owner = SessionOwner::from(caller);
-        let sees_all = matches!(caller, Caller::SocketProgram(_));
-        let owner = (!sees_all).then_some(&owner);
-        let open = self.sessions();
-        open.sessions.list(owner, clock()).collect()
-    }
-
-    async fn end_what_is_over(&self) {
-        let cards = &self.0.cards;
-        let closed = self.close_sessions(|sessions| {
-            let mut closed = sessions.close(|_, _, card| cards.end_of(&card.stay));
-            closed.extend(sessions.close_overdue(clock()));
-            closed
-        });
-        self.after_closing(closed).await;
-    }
-
-    /// Closes sessions and tells who uses one, and every subscriber.
-    fn close_sessions(
+    async fn end_sessions(
         &self,
         close: impl FnOnce(&mut Sessions<Stay>) -> Vec<ClosedSession<Stay>>,
-    ) -> Vec<ClosedSession<Stay>> {
-        let mut open = self.sessions();
-        let closed = close(&mut open.sessions);
-        for session in &closed {
-            if let Some(end) = open.ends.remove(&session.id) {
-                end.send_replace(Some(session.end));
+    ) {
+        if let Some(telling) = self.close_sessions(close) {
+            // A caller that leaves meanwhile leaves this to its task.
+            let _ = telling.await;
+        }
+    }
+
+    /// Closes sessions: whoever uses one, or waits for its holder, is told at once, and the codes that
+    /// they held on to are let go of. The task tells everybody else.
+    pub(crate) fn close_sessions(
+        &self,
+        close: impl FnOnce(&mut Sessions<Stay>) -> Vec<ClosedSession<Stay>>,
+    ) -> Option<JoinHandle<()>> {
+        let (mut closed, ties): (_, Vec<_>) = {
+            let mut live = self.live_sessions();
+            let closed = close(&mut live.sessions);
+            let ties = closed.iter().filter_map(|session| {
+                let ties = live.ties.remove(&session.id)?;
+                Some((ties, session.end))
+            });
+            let ties = ties.collect();
+            (closed, ties)
+        };
+        for (ties, end) in ties {
+            ties.end.send_replace(Some(end));
+        }
+        closed.retain(|session| session.was_open);
+        if closed.is_empty() {
+            return None;
+        }
+        let operations = self.clone();
+        let telling = async move { operations.tell_ends(closed).await };
+        Handle::try_current()
+            .ok()
+            .map(|runtime| runtime.spawn(telling))
+    }
+
+    /// Tells subscribers and the journal of the ends of sessions, once their codes are off the cards,
+    /// or soon.
+    async fn tell_ends(&self, closed: Vec<ClosedSession<Stay>>) {
+        for session in closed {
+            let settled = self.0.cards.settled(Some(session.card.stay.reader()));
+            if timeout(DROP_TIME, settled).await.is_err() {
+                tracing::warn!("the code of a session is not dropped yet");
             }
+            tracing::info!(session = session.id.0, end = %session.end, "a session is over");
             self.0.cards.announce(Happening::SessionClosed {
                 session: session.id.clone(),
                 card: session.card.id.clone(),
                 end: session.end,
             });
-        }
-        closed
-    }
-
-    /// Drops the codes that no session needs any more, and writes the ends into the journal.
-    async fn after_closing(&self, closed: Vec<ClosedSession<Stay>>) {
-        for session in closed {
-            tracing::info!(session = session.id.0, end = %session.end, "a session is over");
-            if session.was_last_of_its_card {
-                self.drop_code(&session.card.stay).await;
-            }
             let entry = Entry::SessionClosed {
                 session: Name::of(&session.id.0),
                 reason: session.end.into(),
@@ -267,118 +293,22 @@ impl Operations {
             self.record_if_possible(entry).await;
         }
     }
+}
 
-    /// A card that left has dropped its code itself.
-    async fn drop_code(&self, stay: &Stay) {
-        if self.0.cards.end_of(stay).is_some() {
-            return;
-        }
-        let dropped = self.0.cards.drop_kept_code(stay);
-        match tokio::time::timeout(DROP_TIME, dropped).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(?error, "the code of a session is not dropped"),
-            Err(_) => tracing::warn!("the code of a session is not dropped yet"),
-        }
+/// Waits for the end of a session.
+pub(crate) async fn ended(end: &mut watch::Receiver<Option<SessionEnd>>) -> SessionEnd {
+    match end.wait_for(Option::is_some).await {
+        Ok(end) => end.unwrap_or(SessionEnd::Ended),
+        Err(_) => SessionEnd::Ended,
     }
 }
 
-impl OpenSessions {
-    /// A use begins; gives what tells of the session's end.
-    pub(crate) fn begin_use(
-        &mut self,
-        id: &SessionId,
-        owner: &SessionOwner,
-        card: Option<&SessionCard<Stay>>,
-        now: StdInstant,
-    ) -> Result<watch::Receiver<Option<SessionEnd>>, OperationError> {
-        self.sessions.begin_use(id, owner, card, now)?;
-        let end = self.ends.get(id).map(watch::Sender::subscribe);
-        end.ok_or(ErrorCode::NotFound.into())
-    }
-
-    pub(crate) fn end_use(&mut self, id: &SessionId, now: StdInstant) {
-        self.sessions.end_use(id, now);
-    }
-
-    fn rest_on(&self, stay: &Stay) -> bool {
-        self.sessions.rest_on(stay)
-    }
-}
-
-/// The presentation of the code that opens a session.
-struct OpeningSession(SessionLimits);
-
-impl HolderWork for OpeningSession {
-    type Outcome = ();
-
-    fn callers_terminal(&self) -> Option<&CallersTerminal> {
-        None
-    }
-
-    fn purpose(&self) -> Purpose {
-        Purpose::OpenSession(self.0)
-    }
-
-    fn codes_asked(
-        &self,
-        codes: &CodesOfCard,
-        previous_was_wrong: bool,
-    ) -> Result<CodesAsked, OperationError> {
-        Ok(CodesAsked {
-            pin: Some(code_entry(codes, previous_was_wrong)?),
-            ..CodesAsked::default()
-        })
-    }
-
-    async fn present(
-        &self,
-        cards: &Cards,
-        card: &CardInReader,
-        asked: CodesAsked,
-        answer: Answer,
-    ) -> Result<(), HolderCodeError> {
-        cards.present_pin(card, typed_pin(&asked, answer)?).await
-    }
-
-    fn wrong_code(&self) -> ErrorCode {
-        ErrorCode::PinWrong
-    }
-
-    fn blocked(&self, codes: &CodesOfCard) -> ErrorCode {
-        blocked_error(&codes.unblock_code)
-    }
-
-    fn timed_out(&self) -> OperationError {
-        ErrorCode::Timeout.into()
-    }
-}
-
-/// A code that may be presented for a session that never comes to be: dropped, unless one rests on it.
-struct UnneededCode<'a> {
-    operations: &'a Operations,
-    stay: Stay,
-}
-
-impl Drop for UnneededCode<'_> {
-    fn drop(&mut self) {
-        let (operations, stay) = (self.operations.clone(), self.stay.clone());
-        if operations.sessions().rest_on(&stay) {
-            return;
-        }
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move { operations.drop_code(&stay).await });
-        }
-    }
-}
-
-/// A session serves the uses of a key.
-fn check_may_open(caller: &Caller) -> Result<(), ErrorCode> {
-    authorise(caller, Right::Authenticate).or_else(|_| authorise(caller, Right::Sign))
-}
-
-fn clock() -> StdInstant {
+pub(crate) fn clock() -> StdInstant {
     Instant::now().into_std()
 }
 
-/// How long the end of a session waits for a card that works for somebody else.
-const DROP_TIME: Duration = Duration::from_secs(10);
+/// How long the news of an end waits for a card that works for somebody else.
+const DROP_TIME: Duration = Duration::from_secs(2);
+/// How long the end of the agent waits for cards to drop their codes.
+const LAST_DROP_TIME: Duration = Duration::from_secs(3);
+const MOST_QUIET_USES: usize = 4;

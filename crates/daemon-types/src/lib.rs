@@ -33,4 +33,6 @@ pub use request::{
     AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, SignRequest,
     SignatureAlgorithm, Signatures,
 };
-pub use session::{SessionEnd, SessionId, SessionLimits, SessionSummary, SignatureCode};
+pub use session::{
+    SessionEnd, SessionId, SessionLimits, SessionSummary, SessionTerms, SignatureCode,
+};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{CardId, Environment, HashAlgorithm, Origin, PairingCode, Rights, SessionLimits, Site};
+use crate::{CardId, Environment, HashAlgorithm, Origin, PairingCode, Rights, SessionTerms, Site};
 
 /// One question to the holder: who asks, for what, about which card, and which codes are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,8 +122,8 @@ pub enum Purpose {
     ChangePin,
     /// Set a new code on a card whose code is blocked, with the unblock code.
     UnblockPin,
-    /// Open a session: the asker may then prove who they are, and no code is asked again.
-    OpenSession(SessionLimits),
+    /// Open a session, for which the code is typed once.
+    OpenSession(SessionTerms),
 }
 
 /// Enough of a card for its holder to know it.

@@ -112,3 +112,14 @@ pub enum SignatureCode {
     /// Not again: their yes is enough.
     Session,
 }
+
+/// What the holder agrees to with a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionTerms {
+    /// How long it lasts.
+    pub limits: SessionLimits,
+    /// Its caller may prove who the holder is, without asking them.
+    pub authenticates: bool,
+    /// Its caller may ask for signatures, and what the holder does for each; `None` where it may not.
+    pub signs: Option<SignatureCode>,
+}

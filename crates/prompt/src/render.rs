@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use daemon_types::{
-    Asker, CardLabel, CodeEntry, Environment, HashAlgorithm, Purpose, Question, Site,
-    UnblockCodeEntry,
+    Asker, CardLabel, CodeEntry, Environment, HashAlgorithm, Purpose, Question, SignatureCode,
+    Site, UnblockCodeEntry,
 };
 use texts::{Language, PromptTexts, foreign_text};
 
@@ -27,6 +27,7 @@ pub(crate) fn render(question: &Question, language: Language) -> String {
     lines.extend(card(question, texts));
     lines.push(String::new());
     lines.extend(documents(&question.purpose, texts));
+    lines.extend(terms(&question.purpose, texts));
     if let Some(entry) = question.codes.pin {
         lines.extend(stakes(entry, texts));
     }
@@ -78,11 +79,29 @@ fn purpose(purpose: &Purpose, texts: PromptTexts) -> String {
         Purpose::ReadActivities => texts.to_read_activities(),
         Purpose::ChangePin => texts.to_change_pin(),
         Purpose::UnblockPin => texts.to_unblock_pin(),
-        Purpose::OpenSession(limits) => {
-            let [idle, age] = [limits.inactivity, limits.age].map(|time| lasting(time, texts));
-            texts.to_open_session(&idle, &age)
-        }
+        Purpose::OpenSession(_) => texts.to_open_session(),
     }
+}
+
+/// What a session allows, how long it lasts, and what it costs.
+fn terms(purpose: &Purpose, texts: PromptTexts) -> Vec<String> {
+    let Purpose::OpenSession(terms) = purpose else {
+        return Vec::new();
+    };
+    let mut lines = vec![texts.session_allows()];
+    if terms.authenticates {
+        lines.push(format!("  – {}", texts.session_authenticates()));
+    }
+    let signs = terms.signs.map(|code| match code {
+        SignatureCode::Each => texts.session_signs_with_code(),
+        SignatureCode::Session => texts.session_signs_with_consent(),
+    });
+    lines.extend(signs.map(|sentence| format!("  – {sentence}")));
+    let [idle, age] = [terms.limits.inactivity, terms.limits.age].map(|time| lasting(time, texts));
+    lines.push(texts.session_ends(&idle, &age));
+    lines.push(texts.session_shares_card());
+    lines.push(String::new());
+    lines
 }
 
 /// A time in whole hours where it is some, else in minutes, of which a part counts whole.

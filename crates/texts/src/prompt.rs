@@ -27,8 +27,20 @@ sentences! {
         to_change_pin() = "prompt-to-change-pin";
         /// For what: a new code for a blocked card.
         to_unblock_pin() = "prompt-to-unblock-pin";
-        /// For what: a session that ends when it is `idle` for so long, and at a certain `age`.
-        to_open_session(idle: &str, age: &str) = "prompt-to-open-session";
+        /// For what: a session.
+        to_open_session() = "prompt-to-open-session";
+        /// Heading of what a session allows.
+        session_allows() = "prompt-session-allows";
+        /// In a session the caller proves who the holder is.
+        session_authenticates() = "prompt-session-authenticates";
+        /// In a session each signature needs the code.
+        session_signs_with_code() = "prompt-session-signs-with-code";
+        /// In a session each signature needs a yes.
+        session_signs_with_consent() = "prompt-session-signs-with-consent";
+        /// A session ends when it is `idle` for so long, and at a certain `age`.
+        session_ends(idle: &str, age: &str) = "prompt-session-ends";
+        /// What a session allows other programs.
+        session_shares_card() = "prompt-session-shares-card";
         /// A time of so many minutes.
         minutes(count: u64) = "prompt-minutes";
         /// A time of so many hours.

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::{Extension, Json};
-use daemon_types::{Caller, ErrorCode, OperationError, Right, SessionId};
+use daemon_types::{Caller, SessionId};
 use daemon_wire::{OpenSessionBody, Problem, SessionBody, SessionList, TouchSessionBody};
 use http::StatusCode;
 use tokio::time::Instant;
@@ -36,8 +36,8 @@ pub(crate) async fn list(
 
 /// Opens a session with a card, for which its holder types the code once.
 ///
-/// Needs the right `authenticate` or `sign`. A session serves the caller that
-/// opened it, with this card, until the card or its reader leaves, the machine
+/// Needs the right `authenticate` or `sign`, and a grant: a program on the user's
+/// socket that nobody paired opens none. A session serves the caller that opened it, with this card, until the card or its reader leaves, the machine
 /// sleeps, nothing is asked in it for 15 minutes, it is 4 hours old, or
 /// somebody ends it; the policy of a machine may set other times. Each end is
 /// told by the event `session-closed`, and to whoever names the session later,
@@ -69,7 +69,7 @@ pub(crate) async fn open(
     Extension(caller): Extension<Caller>,
     request: Request<Body>,
 ) -> Result<Json<SessionBody>, ApiError> {
-    check_right(&api, &caller)?;
+    api.operations().check_may_open_sessions(&caller)?;
     let body: OpenSessionBody = json_body(request).await?;
     let deadline = Instant::now() + body.timeout()?;
     let card = body.card();
@@ -127,14 +127,15 @@ pub(crate) async fn touch(
     Named(id): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<SessionBody>, ApiError> {
-    check_right(&api, &caller)?;
+    api.operations().check_may_open_sessions(&caller)?;
     let TouchSessionBody {} = json_body(request).await?;
     let touched = api.operations().touch_session(&caller, &SessionId(id))?;
     Ok(Json(SessionBody::from(&touched)))
 }
 
-/// Ends a session of this caller; on the user's socket, any. Its code is dropped from the card, as
-/// far as no other session rests on it.
+/// Ends a session of this caller; on the user's socket, any. Its code is dropped from the card,
+/// unless another session rests on it or the workstation leaves cards as they are
+/// (`after-use = "leave"`). One that is over already is `session-closed`.
 ///
 /// Needs the right `authenticate` or `sign`.
 #[utoipa::path(
@@ -160,14 +161,4 @@ pub(crate) async fn end(
     let operations = api.operations();
     operations.end_session(&caller, &SessionId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Before the body is read.
-fn check_right(api: &Api, caller: &Caller) -> Result<(), OperationError> {
-    let may = |right| api.operations().check_right(caller, right).is_ok();
-    if may(Right::Authenticate) || may(Right::Sign) {
-        Ok(())
-    } else {
-        Err(ErrorCode::RightMissing.into())
-    }
 }

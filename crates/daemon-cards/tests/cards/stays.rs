@@ -149,5 +149,6 @@ async fn the_events_end_when_the_agent_stops() {
     let (bench, _) = Bench::with_card(SETTINGS).await;
     let mut events = bench.cards.subscribe(None);
     bench.cards.stop();
-    assert_eq!(events.next().await, None);
+    // What happened until then is told before.
+    while events.next().await.is_some() {}
 }

@@ -145,5 +145,6 @@ pub(super) fn intent(name: &str) -> Entry {
         card: "card".into(),
         key: Some(crate::CardKey::Signature),
         digests: Some(1),
+        session: None,
     }
 }

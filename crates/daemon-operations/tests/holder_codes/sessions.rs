@@ -92,17 +92,18 @@ fn closed(reason: Reason) -> Option<(ErrorCode, Option<Reason>)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_is_asked_nothing_and_a_program_that_nobody_paired_a_yes() {
-    let desk = Desk::new(AfterUse::Reset, &[CODE, CODE, YES, NO]);
-    let of_page = desk.open_session(&page()).await.unwrap();
-    let of_program = desk.open_session(&caller()).await.unwrap();
-    assert_eq!(desk.codes_seen(), [VERIFY, VERIFY]);
-    assert_eq!(said(desk.authenticate(&page(), &of_page).await), None);
-    assert_eq!(said(desk.authenticate(&caller(), &of_program).await), None);
-    let refused = desk.authenticate(&caller(), &of_program).await;
-    assert_eq!(said(refused), Some((ErrorCode::Cancelled, None)));
-    assert_eq!(said(desk.authenticate(&page(), &of_page).await), None);
+async fn a_page_is_asked_nothing_in_its_session_and_a_program_that_nobody_paired_has_none() {
+    let desk = Desk::new(AfterUse::Reset, &[CODE]);
+    let session = desk.open_session(&page()).await.unwrap();
+    assert_eq!(desk.codes_seen(), [VERIFY]);
+    for _ in 0..2 {
+        assert_eq!(said(desk.authenticate(&page(), &session).await), None);
+    }
     assert_eq!(desk.codes_seen(), NONE);
+    let refused = desk.open_session(&caller()).await;
+    assert_eq!(said(refused), Some((ErrorCode::RightMissing, None)));
+    let foreign = desk.authenticate(&caller(), &session).await;
+    assert_eq!(said(foreign), Some((ErrorCode::NotFound, None)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,13 +155,13 @@ async fn a_machine_that_slept_ends_all_sessions_and_drops_the_code() {
     let desk = Desk::new(AfterUse::Reset, &[CODE, CODE]);
     let sessions = [
         desk.open_session(&page()).await.unwrap(),
-        desk.open_session(&caller()).await.unwrap(),
+        desk.open_session(&page()).await.unwrap(),
     ];
     assert_eq!(desk.state_for_others(PIN), StatusWord::SUCCESS);
     desk.operations.end_all_sessions(SessionEnd::Sleep).await;
     assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
-    for (caller, session) in [page(), caller()].iter().zip(&sessions) {
-        let refused = desk.authenticate(caller, session).await;
+    for session in &sessions {
+        let refused = desk.authenticate(&page(), session).await;
         assert_eq!(said(refused), closed(Reason::SessionSleep));
     }
 }
@@ -215,10 +216,9 @@ async fn a_caller_that_leaves_while_its_session_is_opened_leaves_no_code_behind(
         if left.is_ok() {
             continue;
         }
-        // What was begun ends, and then the card knows of no code.
-        while desk.state_for_others(PIN) != StatusWord(0x63C3) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        // Whatever was begun is over when the card answers this, and then it knows of no code.
+        let _ = desk.operations.card(&page, &desk.card().await).await;
+        assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
         assert!(desk.operations.open_sessions(&caller()).unwrap().is_empty());
     }
 }
@@ -226,12 +226,14 @@ async fn a_caller_that_leaves_while_its_session_is_opened_leaves_no_code_behind(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_the_code_leaves_the_session_with_a_card_that_knows_the_new_one() {
     let change = r#"{ pin = "1234", new_pin = "4321" }"#;
-    let desk = Desk::new(AfterUse::Reset, &[CODE, change, r#"{ pin = "4321" }"#]);
+    let desk = Desk::new(AfterUse::Reset, &[CODE, change]);
     let session = desk.open_session(&page()).await.unwrap();
     desk.codes_seen();
     assert!(desk.change().await.is_ok());
     assert_eq!(desk.codes_seen(), [CHANGE]);
+    // The card still knows of the code: nobody is asked again.
     assert_eq!(said(desk.authenticate(&page(), &session).await), None);
+    assert_eq!(desk.codes_seen(), NONE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,7 +256,38 @@ async fn no_session_is_opened_that_the_journal_cannot_tell() {
     let unavailable = Some((ErrorCode::Internal, Some(Reason::JournalUnavailable)));
     assert_eq!(said(opened), unavailable);
     assert!(desk.operations.open_sessions(&caller()).unwrap().is_empty());
-    while desk.state_for_others(PIN) != StatusWord(0x63C3) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let _ = desk.operations.card(&page, &desk.card().await).await;
+    assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
+}
+
+/// What ends sessions also ends those whose holder is still asked: neither does their code stay.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_before_it_began_takes_its_question_along() {
+    let endless = r#"{ pin = "1234", delay_ms = 600000 }"#;
+    let desk = Desk::new(AfterUse::Reset, &[endless]);
+    let mut events = desk.operations.events(&caller(), None).unwrap();
+    let sleeping = async {
+        while !matches!(
+            events.next().await.unwrap().happening,
+            Happening::PromptOpened { .. }
+        ) {}
+        desk.operations.end_all_sessions(SessionEnd::Sleep).await;
+    };
+    let page = page();
+    let (opened, ()) = tokio::join!(desk.open_session(&page), sleeping);
+    assert_eq!(said(opened), closed(Reason::SessionSleep));
+    assert_eq!(desk.codes_seen(), NONE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_session_is_opened_by_an_agent_that_stops_and_no_code_stays() {
+    let desk = Desk::new(AfterUse::Reset, &[CODE, CODE]);
+    let session = desk.open_session(&page()).await.unwrap();
+    assert_eq!(desk.state_for_others(PIN), StatusWord::SUCCESS);
+    desk.operations.shut_sessions().await;
+    assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
+    let refused = desk.authenticate(&page(), &session).await;
+    assert_eq!(said(refused), closed(Reason::SessionAgentStopped));
+    let opened = desk.open_session(&page()).await;
+    assert_eq!(said(opened), closed(Reason::SessionAgentStopped));
 }

@@ -18,7 +18,13 @@ prompt-to-sign = { $count ->
 prompt-to-read-activities = to read where you work
 prompt-to-change-pin = to change the code
 prompt-to-unblock-pin = to unblock and replace the code
-prompt-to-open-session = to open a session: it may then prove who you are without asking for the code again, unless it does nothing for { $idle }, and for { $age } at most
+prompt-to-open-session = to open a session with your card
+prompt-session-allows = You type your code once. While the session is open, it may:
+prompt-session-authenticates = prove who you are, without asking you
+prompt-session-signs-with-code = ask you to sign, each time with your code
+prompt-session-signs-with-consent = ask you to sign, each time with your consent but without a code
+prompt-session-ends = It closes after { $idle } of doing nothing, after { $age } at most, and as soon as you take the card out.
+prompt-session-shares-card = Meanwhile other programs of this computer can use the card, too.
 prompt-minutes = { $count ->
     [one] one minute
    *[other] { $count } minutes

@@ -18,7 +18,13 @@ prompt-to-sign = { $count ->
 prompt-to-read-activities = pour lire vos lieux d’exercice
 prompt-to-change-pin = pour changer le code porteur
 prompt-to-unblock-pin = pour débloquer et remplacer le code porteur
-prompt-to-open-session = pour ouvrir une session : il pourra prouver votre identité sans redemander le code, tant qu’il ne reste pas inactif { $idle }, et pendant { $age } au plus
+prompt-to-open-session = pour ouvrir une session avec votre carte
+prompt-session-allows = Vous tapez votre code une seule fois. Tant que la session est ouverte, il pourra :
+prompt-session-authenticates = prouver votre identité, sans vous le demander
+prompt-session-signs-with-code = vous demander de signer, chaque fois avec votre code
+prompt-session-signs-with-consent = vous demander de signer, chaque fois avec votre accord mais sans code
+prompt-session-ends = Elle se ferme après { $idle } sans rien faire, après { $age } au plus, et dès que vous retirez la carte.
+prompt-session-shares-card = Pendant ce temps, d’autres programmes de cet ordinateur peuvent aussi utiliser la carte.
 prompt-minutes = { $count ->
     [one] une minute
    *[other] { $count } minutes

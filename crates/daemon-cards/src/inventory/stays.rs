@@ -1,0 +1,47 @@
+//! Stays of cards in readers, for who rests on more than one use of a card.
+
+use std::sync::mpsc::Sender;
+
+use daemon_types::{ErrorCode, OperationError, ReaderId, SessionEnd};
+use futures_util::future::join_all;
+
+use super::Cards;
+use crate::Stay;
+use crate::worker::Message;
+
+impl Cards {
+    /// Why a stay of a card is over, where it is: its reader left, or it left its reader.
+    #[must_use]
+    pub fn end_of(&self, stay: &Stay) -> Option<SessionEnd> {
+        let state = self.0.lock();
+        let Some(reader) = state.readers.get(&stay.reader) else {
+            return Some(SessionEnd::ReaderLost);
+        };
+        let is_there = reader.insertion == stay.insertion && reader.card.is_some();
+        (!is_there).then_some(SessionEnd::CardRemoved)
+    }
+
+    /// Waits until the workers have done all that they were told, such as to drop the codes that
+    /// nobody holds on to; of one reader, or of all.
+    pub async fn settled(&self, reader: Option<&ReaderId>) {
+        let replies: Vec<_> = {
+            let state = self.0.lock();
+            let readers = state.readers.iter();
+            let asked = readers.filter(|(id, _)| reader.is_none_or(|reader| *id == reader));
+            asked.map(|(_, reader)| reader.worker.settled()).collect()
+        };
+        // A worker that is gone has nothing left to do.
+        join_all(replies).await;
+    }
+
+    /// The way to tell the worker of a reader something, for as long as it lasts.
+    pub(crate) fn messages_to_worker(
+        &self,
+        reader: &ReaderId,
+    ) -> Result<Sender<Message>, OperationError> {
+        let state = self.0.lock();
+        let reader = state.readers.get(reader);
+        let reader = reader.ok_or(OperationError::new(ErrorCode::ReaderLost))?;
+        Ok(reader.worker.messages())
+    }
+}

@@ -1,0 +1,56 @@
+//! The code alone, presented for uses that are still to come.
+
+use tokio::sync::oneshot;
+
+use crate::card::last_try;
+use crate::fault::from_pin_error;
+use crate::open_card::{AfterCode, GoOn, OpenCard};
+use crate::worker::Job;
+use crate::worker_link::Unanswered;
+use crate::{CardInReader, Cards, HolderCodeError, PresentedCode, TypedPin};
+
+impl Cards {
+    /// Presents the code and leaves it presented for as long as the answer, or a clone of it, lives.
+    ///
+    /// Dropping the future before the worker took the job takes the job back; a code that is
+    /// presented by then is dropped again.
+    ///
+    /// # Errors
+    /// [`HolderCodeError`]; the card of another insertion is never touched.
+    pub async fn present_pin(
+        &self,
+        card: &CardInReader,
+        pin: TypedPin,
+    ) -> Result<PresentedCode, HolderCodeError> {
+        let (reply, answer) = oneshot::channel();
+        let insertion = card.insertion;
+        let code = PresentedCode::new(self.messages_to_worker(card.reader())?);
+        let job = Job::PresentPin {
+            insertion,
+            pin,
+            code: code.clone(),
+            reply,
+        };
+        let progress = self.give(card.reader(), job, |queue| &queue.uses)?;
+        let presented = progress.answer(answer).await;
+        presented.map_err(Unanswered::into_error)?;
+        Ok(code)
+    }
+}
+
+impl OpenCard {
+    /// VERIFY alone, in one transaction that keeps what it made.
+    pub(crate) fn present_pin(
+        &mut self,
+        pin: &TypedPin,
+        code: &PresentedCode,
+        go_on: &GoOn<'_>,
+    ) -> Result<(), HolderCodeError> {
+        self.present_code(AfterCode::Keep(code), |card| {
+            go_on()?;
+            card.verify_pin(&pin.pin, last_try(pin.last_try_confirmed))
+                .map(drop)
+                .map_err(from_pin_error)
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! Opening a session: the holder types the code, which then stays presented to the card.
+
+use daemon_cards::{CardInReader, Cards, HolderCodeError, PresentedCode};
+use daemon_core::{
+    SessionCard, SessionOwner, authorise, blocked_error, code_entry, session_closed,
+};
+use daemon_journal::{Entry, Name};
+use daemon_types::{
+    Caller, CardId, CodesAsked, CodesOfCard, ErrorCode, OperationError, Purpose, Right, SessionEnd,
+    SessionId, SessionSummary, SessionTerms,
+};
+use prompt::{Answer, CallersTerminal};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::Operations;
+use crate::holder::{HolderWork, typed_pin};
+use crate::randomness::random_name;
+use crate::sessions::{clock, ended};
+
+impl Operations {
+    /// Whether a caller may open sessions at all, for a door that must know before it reads a body.
+    ///
+    /// # Errors
+    /// `right-missing`, also for a program that nobody paired.
+    pub fn check_may_open_sessions(&self, caller: &Caller) -> Result<SessionOwner, OperationError> {
+        authorise(caller, Right::Authenticate).or_else(|_| authorise(caller, Right::Sign))?;
+        SessionOwner::of(caller).ok_or(ErrorCode::RightMissing.into())
+    }
+
+    /// Opens a session: the holder types the code once, and it stays presented to the card.
+    ///
+    /// # Errors
+    /// Every code about rights, card, code and holder; `busy` where there are too many sessions,
+    /// `session-closed` where it was over before the holder had typed the code.
+    pub async fn open_session(
+        &self,
+        caller: &Caller,
+        id: &CardId,
+        deadline: Instant,
+    ) -> Result<SessionSummary, OperationError> {
+        let owner = self.check_may_open_sessions(caller)?;
+        let card = self.card_of_environment(id)?;
+        let mut opening = Opening::begin(self, caller, owner, &card)?;
+        let mut end = opening.end.clone();
+        let opened = tokio::select! {
+            biased;
+            ended = ended(&mut end) => Err(session_closed(ended)),
+            opened = self.work_with_holder(caller, card, &opening, deadline) => opened,
+        };
+        opening.is_answered = opened.is_ok();
+        opened
+    }
+
+    fn session_terms(&self, caller: &Caller) -> SessionTerms {
+        let may = |right| authorise(caller, right).is_ok();
+        SessionTerms {
+            limits: self.policy().session_limits,
+            authenticates: may(Right::Authenticate),
+            signs: may(Right::Sign).then_some(self.policy().signature_code),
+        }
+    }
+}
+
+/// A session that is being opened. Unless its caller is answered, nothing stays of it.
+struct Opening<'a> {
+    operations: &'a Operations,
+    caller: &'a Caller,
+    owner: SessionOwner,
+    id: SessionId,
+    card: CardId,
+    end: watch::Receiver<Option<SessionEnd>>,
+    is_answered: bool,
+}
+
+impl<'a> Opening<'a> {
+    fn begin(
+        operations: &'a Operations,
+        caller: &'a Caller,
+        owner: SessionOwner,
+        card: &CardInReader,
+    ) -> Result<Self, OperationError> {
+        let id = SessionId(random_name()?);
+        let session_card = SessionCard {
+            id: card.card.summary.id.clone(),
+            stay: card.stay(),
+        };
+        let mut live = operations.live_sessions();
+        live.sessions
+            .begin(id.clone(), owner.clone(), session_card)?;
+        let end = live.tie(&id);
+        Ok(Self {
+            operations,
+            caller,
+            owner,
+            card: card.card.summary.id.clone(),
+            id,
+            end,
+            is_answered: false,
+        })
+    }
+
+    /// The code is presented: the session is open, and in the journal.
+    async fn complete(&self, code: PresentedCode) -> Result<SessionSummary, OperationError> {
+        {
+            let now = (clock(), self.operations.now());
+            let mut live = self.operations.live_sessions();
+            live.sessions.open(&self.id, &self.owner, now)?;
+            live.keep_code(&self.id, code);
+        }
+        self.operations.look_at_sessions_again();
+        let operations = self.operations.clone();
+        let entry = self.entry();
+        // Whoever leaves meanwhile leaves the line to be written, before that of the end.
+        let recorded = tokio::spawn(async move { operations.record(entry).await });
+        let recorded = recorded.await;
+        recorded.map_err(|error| OperationError::new(ErrorCode::Internal).caused_by(error))??;
+        // The card may have left while nobody had a session to end.
+        drop(self.operations.end_what_is_over());
+        let live = self.operations.live_sessions();
+        live.sessions.get(&self.id, &self.owner, clock())
+    }
+
+    fn entry(&self) -> Entry {
+        Entry::SessionOpened {
+            session: Name::of(&self.id.0),
+            who: self.caller.into(),
+            card: self.card.0.clone(),
+        }
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if self.is_answered || self.operations.live_sessions().abandon(&self.id) {
+            return;
+        }
+        let id = self.id.clone();
+        drop(self.operations.close_sessions(|sessions| {
+            sessions.close(|other, _, _| (*other == id).then_some(SessionEnd::Ended))
+        }));
+    }
+}
+
+impl HolderWork for Opening<'_> {
+    type Outcome = SessionSummary;
+
+    fn callers_terminal(&self) -> Option<&CallersTerminal> {
+        None
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::OpenSession(self.operations.session_terms(self.caller))
+    }
+
+    fn codes_asked(
+        &self,
+        codes: &CodesOfCard,
+        previous_was_wrong: bool,
+    ) -> Result<CodesAsked, OperationError> {
+        Ok(CodesAsked {
+            pin: Some(code_entry(codes, previous_was_wrong)?),
+            ..CodesAsked::default()
+        })
+    }
+
+    async fn present(
+        &self,
+        cards: &Cards,
+        card: &CardInReader,
+        asked: CodesAsked,
+        answer: Answer,
+    ) -> Result<SessionSummary, HolderCodeError> {
+        let code = cards.present_pin(card, typed_pin(&asked, answer)?).await?;
+        Ok(self.complete(code).await?)
+    }
+
+    fn wrong_code(&self) -> ErrorCode {
+        ErrorCode::PinWrong
+    }
+
+    fn blocked(&self, codes: &CodesOfCard) -> ErrorCode {
+        blocked_error(&codes.unblock_code)
+    }
+
+    fn timed_out(&self) -> OperationError {
+        ErrorCode::Timeout.into()
+    }
+}
