@@ -45,7 +45,7 @@ impl Authority {
             Some(kept) if lasts(&kept) => kept,
             Some(_) => {
                 tracing::warn!(
-                    "the certification authority ends soon: programs must trust the new one"
+                    "the certification authority ended, or ends soon: there is a new one, which browsers trust after cpxd install --trust; programs read it in ca.pem"
                 );
                 make(&path, now)?
             }
@@ -70,7 +70,7 @@ impl Authority {
 
 fn make(path: &std::path::Path, now: OffsetDateTime) -> Result<KeyAndCertificate, TlsError> {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-    let certificate = params(now).self_signed(&key)?;
+    let certificate = params(&key, now).self_signed(&key)?;
     Ok(KeyAndCertificate::keep(path, key, &certificate)?)
 }
 
@@ -85,11 +85,16 @@ fn publish(paths: &AgentPaths, certificate: &CertificateDer<'_>) -> Result<(), T
     Ok(())
 }
 
-fn params(now: OffsetDateTime) -> CertificateParams {
+/// Each authority has a name of its own, made of its key: stores that go by the name would take
+/// two installations, or an authority and its successor, for one.
+fn params(key: &KeyPair, now: OffsetDateTime) -> CertificateParams {
     let mut params = CertificateParams::default();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "cpxd, this workstation only");
+    let mut key_id = hex::encode(params.key_identifier(key));
+    key_id.truncate(8);
+    params.distinguished_name.push(
+        DnType::CommonName,
+        format!("cpxd {key_id}, this workstation only"),
+    );
     params.not_before = now - super::leaf::CLOCK_TOLERANCE;
     params.not_after = now + VALIDITY;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
