@@ -12,6 +12,7 @@
 //! - [`lent_descriptors`]: a descriptor that goes along with the bytes of a socket;
 //! - [`tcp_owner`]: whose program holds the other end of a loopback connection;
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
+//! - [`trust_stores`]: which authorities the browsers and the system trust;
 //! - [`terminal`]: the holder's code and consent, asked at the terminal.
 
 #[cfg(target_os = "linux")]
@@ -37,6 +38,7 @@ pub mod private_files;
 pub mod socket;
 pub mod tcp_owner;
 pub mod terminal;
+pub mod trust_stores;
 
 /// The user whose rights this process uses (effective user id).
 #[must_use]

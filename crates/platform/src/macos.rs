@@ -4,6 +4,8 @@
 //! is looked up on this system: the first is shown to the holder as unknown,
 //! the second refuses every caller of the HTTPS door.
 
+mod trust_places;
+
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
@@ -12,6 +14,8 @@ use std::path::PathBuf;
 use nix::sys::socket::{getsockopt, sockopt};
 
 use crate::tcp_owner::TcpOwnerError;
+
+pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
 
 pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";
 pub(crate) const MACHINE_CONFIG_FILE: &str = "/Library/Application Support/cpxd/cpxd.toml";
