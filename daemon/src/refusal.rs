@@ -131,14 +131,14 @@ impl std::error::Error for Refusal {}
 /// A file that a command cannot read.
 pub(crate) fn unreadable(file: &Path, error: &io::Error) -> Refusal {
     Refusal::own("file-unreadable", |texts| {
-        texts.file_unreadable(&file.display().to_string(), &problem(error, texts))
+        texts.file_unreadable(&file.display().to_string(), &file_problem(error, texts))
     })
 }
 
 /// A file that a command cannot write.
 pub(crate) fn unwritable(file: &Path, error: &io::Error) -> Refusal {
     Refusal::own("file-unwritable", |texts| {
-        texts.file_unwritable(&file.display().to_string(), &problem(error, texts))
+        texts.file_unwritable(&file.display().to_string(), &file_problem(error, texts))
     })
 }
 
@@ -147,7 +147,7 @@ pub(crate) fn unwritable(file: &Path, error: &io::Error) -> Refusal {
     clippy::wildcard_enum_match_arm,
     reason = "the system's own words do for what is rare"
 )]
-fn problem(error: &io::Error, texts: CommandTexts) -> String {
+pub(crate) fn file_problem(error: &io::Error, texts: CommandTexts) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => texts.no_such_file(),
         io::ErrorKind::PermissionDenied => texts.no_permission(),

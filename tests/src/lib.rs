@@ -26,6 +26,8 @@ pub mod operations;
 pub mod own_journal;
 #[cfg(target_os = "linux")]
 pub mod pcsc_stack;
+pub mod person;
 pub mod programs;
 pub mod scripted;
+pub mod stolen_authority;
 pub mod waiting;

@@ -7,6 +7,7 @@
 //!
 //! - [`paths`]: where the files of this user's agent are;
 //! - [`private_files`]: folders and files that only this user may read;
+//! - [`state_removal`]: taking away what an agent keeps;
 //! - [`instance`]: one agent per state folder;
 //! - [`socket`] and [`peer`]: the user's socket, and who is at its other end;
 //! - [`lent_descriptors`]: a descriptor that goes along with the bytes of a socket;
@@ -36,6 +37,7 @@ pub mod paths;
 pub mod peer;
 pub mod private_files;
 pub mod socket;
+pub mod state_removal;
 pub mod tcp_owner;
 pub mod terminal;
 pub mod trust_stores;
