@@ -123,6 +123,25 @@ fn with_the_stolen_key_nobody_can_speak_for_another_name() {
 }
 
 #[test]
+fn with_the_stolen_key_nobody_can_speak_as_anything_but_a_server() {
+    let agent = Agent::demo(&[]);
+    let authority = StolenAuthority::of(&agent);
+    for (usage, purpose) in [
+        ("emailProtection", "smimesign"),
+        ("clientAuth", "sslclient"),
+    ] {
+        let extension = format!("extendedKeyUsage=serverAuth,{usage}");
+        let (leaf, _) = authority.issue(authority.own(), &extension, "30");
+        let as_a_server = authority.verify(&leaf, &["-purpose", "sslserver"]);
+        assert!(as_a_server.ends_with(": OK\n"), "{as_a_server}");
+        let judged = authority.verify(&leaf, &["-purpose", purpose]);
+        let is_refused =
+            judged.contains("error 26 at 1 depth lookup: unsuitable certificate purpose");
+        assert!(is_refused, "{purpose}: {judged}");
+    }
+}
+
+#[test]
 fn with_the_stolen_key_nobody_can_make_another_authority() {
     let agent = Agent::demo(&[]);
     let authority = StolenAuthority::of(&agent);

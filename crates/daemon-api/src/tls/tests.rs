@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use key_and_certificate::KeyAndCertificate;
+use rcgen::ExtendedKeyUsagePurpose::{EmailProtection, ServerAuth};
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, GeneralSubtree, IsCa, KeyPair, NameConstraints,
 };
@@ -233,6 +234,18 @@ fn an_authority_that_could_vouch_for_more_than_this_machine_is_none_to_trust() {
     for (what, is_ca, names, is_good) in [
         ("ours", BasicConstraints::Constrained(0), ours(), true),
         (
+            "for mail, too",
+            BasicConstraints::Constrained(0),
+            ours(),
+            false,
+        ),
+        (
+            "for everything",
+            BasicConstraints::Constrained(0),
+            ours(),
+            false,
+        ),
+        (
             "another below it",
             BasicConstraints::Constrained(1),
             ours(),
@@ -283,6 +296,13 @@ fn an_authority_that_could_vouch_for_more_than_this_machine_is_none_to_trust() {
     ] {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(is_ca);
+        params.extended_key_usages = if what == "for mail, too" {
+            vec![ServerAuth, EmailProtection]
+        } else if what == "for everything" {
+            Vec::new()
+        } else {
+            vec![ServerAuth]
+        };
         params.name_constraints = Some(NameConstraints {
             permitted_subtrees: names,
             excluded_subtrees: Vec::new(),

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use platform::paths::AgentPaths;
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
-use x509_parser::extensions::{GeneralName, GeneralSubtree};
+use x509_parser::extensions::{ExtendedKeyUsage, GeneralName, GeneralSubtree};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::TlsError;
@@ -45,7 +45,7 @@ impl TrustedAuthority {
 }
 
 /// Whether the names that it may vouch for are those of loopback and no others (RFC 5280, 4.2.1.10),
-/// and no authority may stand under it.
+/// for servers alone, and no authority may stand under it.
 fn is_constrained(certificate: &CertificateDer<'_>) -> bool {
     let Ok((_, parsed)) = X509Certificate::from_der(certificate) else {
         return false;
@@ -63,8 +63,27 @@ fn is_constrained(certificate: &CertificateDer<'_>) -> bool {
         && covers(|name| matches!(name, GeneralName::DNSName(_)))
         && covers(|name| matches!(name, GeneralName::IPAddress(bytes) if bytes.len() == 8))
         && covers(|name| matches!(name, GeneralName::IPAddress(bytes) if bytes.len() == 32))
+        && is_for_servers_alone(&parsed)
         && basic.value.ca
         && basic.value.path_len_constraint == Some(0)
+}
+
+/// Stores of the system are asked about mail, code and clients, too.
+fn is_for_servers_alone(certificate: &X509Certificate<'_>) -> bool {
+    let Ok(Some(usage)) = certificate.extended_key_usage() else {
+        return false;
+    };
+    let servers = ExtendedKeyUsage {
+        any: false,
+        server_auth: true,
+        client_auth: false,
+        code_signing: false,
+        email_protection: false,
+        time_stamping: false,
+        ocsp_signing: false,
+        other: Vec::new(),
+    };
+    *usage.value == servers
 }
 
 /// A kind of name that no subtree speaks of is free, so each kind that a server may have must be named.
