@@ -4,11 +4,12 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use daemon_api::TlsError;
 use daemon_client::ClientError;
 use platform::instance::InstanceError;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use texts::{CommandTexts, ErrorFacts};
+use texts::{CommandTexts, ErrorFacts, InstallTexts};
 
 use crate::commands::language;
 
@@ -55,6 +56,9 @@ impl Refusal {
         if let Some(error) = error.downcast_ref::<ClientError>() {
             return Self::of_client(error);
         }
+        if let Some(refusal) = error.downcast_ref().and_then(Self::of_authority) {
+            return refusal;
+        }
         match error.downcast_ref::<InstanceError>() {
             Some(InstanceError::AlreadyRunning { pid }) => {
                 let pid = pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string());
@@ -87,6 +91,20 @@ impl Refusal {
             detail,
             fields: Map::new(),
         }
+    }
+
+    /// What is wrong with the authority's own file, where it is that.
+    fn of_authority(error: &TlsError) -> Option<Self> {
+        let texts = InstallTexts::new(language());
+        let (path, problem) = match error {
+            TlsError::Authority { path, source } => (path, chain(source)),
+            TlsError::Unconstrained { path } => (path, texts.not_constrained()),
+            TlsError::File(_) | TlsError::Making(_) | TlsError::Using(_) => return None,
+        };
+        let file = path.display().to_string();
+        Some(Self::own("authority-unusable", |_| {
+            texts.authority_unusable(&file, &problem)
+        }))
     }
 
     fn of_client(error: &ClientError) -> Self {

@@ -341,6 +341,16 @@ fn an_authority_that_could_vouch_for_sites_is_put_nowhere() {
     let refused = person.cpxd(&IN_CHROMIUM);
     assert_eq!(refused.code, Some(1), "{refused:?}");
     assert!(refused.complaint.contains("not constrained"), "{refused:?}");
+    let in_french = person
+        .starts(program("cpxd"))
+        .args([&IN_CHROMIUM[..], &["--json"]].concat())
+        .env("LC_ALL", "fr_FR.UTF-8")
+        .output();
+    let problem = json_of(&in_french.unwrap().into());
+    assert_eq!(problem["code"], "authority-unusable");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("pas limitée à cet ordinateur"), "{detail}");
+    assert!(detail.contains("tls/ca.pem"), "{detail}");
     assert!(!person.nss_lists().contains("C,,"));
 }
 

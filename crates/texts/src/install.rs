@@ -73,6 +73,10 @@ sentences! {
         program_failed(program: &str, said: &str) = "install-program-failed";
         /// Problem of a store: it did not change.
         unchanged() = "install-unchanged";
+        /// The authority is there and is no use.
+        authority_unusable(file: &str, problem: &str) = "install-authority-unusable";
+        /// Problem of an authority: it could vouch for more.
+        not_constrained() = "install-not-constrained";
         /// The state folder is in use.
         running(pid: &str) = "install-running";
     }

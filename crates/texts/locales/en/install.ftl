@@ -5,7 +5,7 @@
 install-authority = Certification authority of this installation: { $file }
 install-fingerprint = SHA-256 { $fingerprint }
 install-until = Until { $date }
-install-loopback-only = It can vouch for this computer alone (127.0.0.1, ::1, localhost), and for no site.
+install-loopback-only = It can vouch for this computer alone (127.0.0.1, [::1], localhost), and for no site.
 install-authority-to-come = It is made the first time that it is needed.
 install-no-authority = This installation has put no certification authority anywhere.
 install-no-store = There is no store to put it into: no browser, nor the system’s own, was found.
@@ -49,3 +49,5 @@ install-not-ours = it belongs to another user (uid { $owner }). Run the command 
 install-program-failed = { $program } said: { $said }
 install-unchanged = certutil ended well and the store is as it was. Close the browser, then try again
 install-running = The agent is running (process { $pid }). Stop it, then remove its state folder.
+install-authority-unusable = The certification authority in { $file } cannot be used: { $problem }. Put this file right, or remove it to have a new authority, which programs must then trust anew.
+install-not-constrained = it is not constrained to this computer
