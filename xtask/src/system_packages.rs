@@ -68,6 +68,12 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::Program("curl"),
     },
     SystemPackage {
+        debian: "ca-certificates",
+        what: "the system's store of certification authorities, with update-ca-certificates",
+        why: "trust of the system is given and taken by it",
+        sign: Sign::Program("update-ca-certificates"),
+    },
+    SystemPackage {
         debian: "libnss3-tools",
         what: "NSS's program certutil (nss-tools)",
         why: "trust in browsers is given and taken by it",
