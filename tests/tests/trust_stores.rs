@@ -214,6 +214,7 @@ fn uninstall_finds_the_authority_that_a_person_imported_by_hand_and_nothing_else
     let other = Agent::demo(&[]);
     import("mine", &agent);
     import("cpxd of somebody else", &other);
+    assert!(person.nss_lists().contains("mine"));
     person.cpxd_of(&agent, &["uninstall"]);
     let lists = person.nss_lists();
     assert!(
