@@ -61,6 +61,10 @@ pub(crate) enum Command {
     Pair(PairOptions),
     /// List who may call, or take a grant back
     Grants(GrantsOptions),
+    /// Show what can be put in place for this user, and put it there; works without an agent
+    Install(InstallOptions),
+    /// Take away what install put in place
+    Uninstall(UninstallOptions),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -265,4 +269,42 @@ pub(crate) enum GrantsCommand {
         #[arg(value_name = "ID")]
         id: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InstallOptions {
+    /// Have browsers and the system trust this installation's own certification authority
+    #[arg(long)]
+    pub(crate) trust: bool,
+    /// Only in these stores (default: all that there are); may be repeated
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: Vec<StoreName>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UninstallOptions {
+    /// Only from these stores (default: all that there are); may be repeated
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: Vec<StoreName>,
+    /// Remove all that the agent keeps, too: keys, grants, journal, cards seen
+    #[arg(long, conflicts_with = "store")]
+    pub(crate) state: bool,
+}
+
+/// A kind of trust store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StoreName {
+    Chromium,
+    Firefox,
+    System,
+}
+
+impl StoreName {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+            Self::System => "system",
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod refusal;
 mod screen;
 mod seen_cards;
 mod sources;
+mod trust_record;
 mod virtual_cards;
 
 use std::process::ExitCode;
@@ -39,6 +40,8 @@ fn main() -> ExitCode {
         Command::Pin(options) => commands::pin::run(&options, &common),
         Command::Pair(options) => commands::pair::run(&options, &common),
         Command::Grants(options) => commands::grants::run(&options, &common),
+        Command::Install(options) => commands::install::run(&options, &common),
+        Command::Uninstall(options) => commands::uninstall::run(&options, &common),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

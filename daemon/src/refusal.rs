@@ -4,11 +4,12 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use daemon_api::TlsError;
 use daemon_client::ClientError;
 use platform::instance::InstanceError;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use texts::{CommandTexts, ErrorFacts};
+use texts::{CommandTexts, ErrorFacts, InstallTexts};
 
 use crate::commands::language;
 
@@ -55,6 +56,9 @@ impl Refusal {
         if let Some(error) = error.downcast_ref::<ClientError>() {
             return Self::of_client(error);
         }
+        if let Some(refusal) = error.downcast_ref().and_then(Self::of_authority) {
+            return refusal;
+        }
         match error.downcast_ref::<InstanceError>() {
             Some(InstanceError::AlreadyRunning { pid }) => {
                 let pid = pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string());
@@ -87,6 +91,20 @@ impl Refusal {
             detail,
             fields: Map::new(),
         }
+    }
+
+    /// What is wrong with the authority's own file, where it is that.
+    fn of_authority(error: &TlsError) -> Option<Self> {
+        let texts = InstallTexts::new(language());
+        let (path, problem) = match error {
+            TlsError::Authority { path, source } => (path, chain(source)),
+            TlsError::Unconstrained { path } => (path, texts.not_constrained()),
+            TlsError::File(_) | TlsError::Making(_) | TlsError::Using(_) => return None,
+        };
+        let file = path.display().to_string();
+        Some(Self::own("authority-unusable", |_| {
+            texts.authority_unusable(&file, &problem)
+        }))
     }
 
     fn of_client(error: &ClientError) -> Self {
@@ -131,14 +149,14 @@ impl std::error::Error for Refusal {}
 /// A file that a command cannot read.
 pub(crate) fn unreadable(file: &Path, error: &io::Error) -> Refusal {
     Refusal::own("file-unreadable", |texts| {
-        texts.file_unreadable(&file.display().to_string(), &problem(error, texts))
+        texts.file_unreadable(&file.display().to_string(), &file_problem(error, texts))
     })
 }
 
 /// A file that a command cannot write.
 pub(crate) fn unwritable(file: &Path, error: &io::Error) -> Refusal {
     Refusal::own("file-unwritable", |texts| {
-        texts.file_unwritable(&file.display().to_string(), &problem(error, texts))
+        texts.file_unwritable(&file.display().to_string(), &file_problem(error, texts))
     })
 }
 
@@ -147,7 +165,7 @@ pub(crate) fn unwritable(file: &Path, error: &io::Error) -> Refusal {
     clippy::wildcard_enum_match_arm,
     reason = "the system's own words do for what is rare"
 )]
-fn problem(error: &io::Error, texts: CommandTexts) -> String {
+pub(crate) fn file_problem(error: &io::Error, texts: CommandTexts) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => texts.no_such_file(),
         io::ErrorKind::PermissionDenied => texts.no_permission(),

@@ -11,6 +11,8 @@
 )]
 
 pub mod agent;
+#[cfg(target_os = "linux")]
+pub mod browsers;
 pub mod calls;
 pub mod desk;
 pub mod door;
@@ -26,6 +28,9 @@ pub mod operations;
 pub mod own_journal;
 #[cfg(target_os = "linux")]
 pub mod pcsc_stack;
+pub mod person;
 pub mod programs;
 pub mod scripted;
+pub mod stolen_authority;
+pub mod tls_site;
 pub mod waiting;

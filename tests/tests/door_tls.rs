@@ -1,34 +1,10 @@
 //! The TLS of the door: its versions, its certificate, and an authority that is worth nothing elsewhere.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a certificate that cannot be judged fails its test"
-)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
 use cpxd_tests::agent::Agent;
 use cpxd_tests::exchange::Exchange;
-use tempfile::TempDir;
-
-fn openssl(arguments: &[&str]) -> Output {
-    Command::new("openssl")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .expect("openssl is installed (cargo xtask test installs it)")
-}
-
-fn said(output: &Output) -> String {
-    let both = [&output.stdout[..], &output.stderr[..]].concat();
-    String::from_utf8_lossy(&both).into_owned()
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
+use cpxd_tests::stolen_authority::{StolenAuthority, openssl, said, text};
 
 /// A handshake with the agent, with more options of openssl.
 fn handshake(agent: &Agent, options: &[&str]) -> String {
@@ -116,82 +92,6 @@ fn the_authority_is_constrained_to_this_machine() {
     }
 }
 
-/// The authority of an agent in the hands of a thief, who has its key.
-struct StolenAuthority {
-    ca: PathBuf,
-    key: PathBuf,
-    folder: TempDir,
-}
-
-impl StolenAuthority {
-    fn of(agent: &Agent) -> Self {
-        Self {
-            ca: agent.state_dir().join("ca.pem"),
-            key: agent.state_dir().join("tls/ca.pem"),
-            folder: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    /// Makes a certificate with this extension, valid for so many days.
-    fn issue(&self, issuer: (&Path, &Path), extension: &str, days: &str) -> (PathBuf, PathBuf) {
-        let file = |name: &str| self.folder.path().join(name);
-        let name = format!("leaf-{}", fs::read_dir(self.folder.path()).unwrap().count());
-        let (request, key, leaf) = (
-            file(&format!("{name}.csr")),
-            file(&format!("{name}.key")),
-            file(&format!("{name}.pem")),
-        );
-        let requested = openssl(&[
-            "req",
-            "-new",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-subj",
-            "/O=TEST",
-            "-addext",
-            extension,
-            "-keyout",
-            text(&key),
-            "-out",
-            text(&request),
-        ]);
-        assert!(requested.status.success(), "{}", said(&requested));
-        let issued = openssl(&[
-            "x509",
-            "-req",
-            "-in",
-            text(&request),
-            "-CA",
-            text(issuer.0),
-            "-CAkey",
-            text(issuer.1),
-            "-CAcreateserial",
-            "-CAserial",
-            text(&file("serial")),
-            "-days",
-            days,
-            "-copy_extensions",
-            "copy",
-            "-out",
-            text(&leaf),
-        ]);
-        assert!(issued.status.success(), "{}", said(&issued));
-        (leaf, key)
-    }
-
-    fn own(&self) -> (&Path, &Path) {
-        (&self.ca, &self.key)
-    }
-
-    fn verify(&self, leaf: &Path, more: &[&str]) -> String {
-        let verify = ["verify", "-CAfile", text(&self.ca)];
-        said(&openssl(&[&verify[..], more, &[text(leaf)]].concat()))
-    }
-}
-
 #[test]
 fn with_the_stolen_key_nobody_can_speak_for_another_name() {
     let agent = Agent::demo(&[]);
@@ -206,6 +106,7 @@ fn with_the_stolen_key_nobody_can_speak_for_another_name() {
         "DNS:evil.example",
         "DNS:*.evil.example",
         "DNS:localhost.evil.example",
+        "DNS:localhost.example",
         "IP:127.0.0.2",
         "IP:192.0.2.1",
         "IP:2001:db8::1",
@@ -215,9 +116,28 @@ fn with_the_stolen_key_nobody_can_speak_for_another_name() {
         let (leaf, _) = authority.issue(authority.own(), &extension, "30");
         let judged = authority.verify(&leaf, &[]);
         assert!(
-            judged.contains("permitted subtree violation"),
+            judged.contains("error 47 at 0 depth lookup: permitted subtree violation"),
             "{name}: {judged}"
         );
+    }
+}
+
+#[test]
+fn with_the_stolen_key_nobody_can_speak_as_anything_but_a_server() {
+    let agent = Agent::demo(&[]);
+    let authority = StolenAuthority::of(&agent);
+    for (usage, purpose) in [
+        ("emailProtection", "smimesign"),
+        ("clientAuth", "sslclient"),
+    ] {
+        let extension = format!("extendedKeyUsage=serverAuth,{usage}");
+        let (leaf, _) = authority.issue(authority.own(), &extension, "30");
+        let as_a_server = authority.verify(&leaf, &["-purpose", "sslserver"]);
+        assert!(as_a_server.ends_with(": OK\n"), "{as_a_server}");
+        let judged = authority.verify(&leaf, &["-purpose", purpose]);
+        let is_refused =
+            judged.contains("error 26 at 1 depth lookup: unsuitable certificate purpose");
+        assert!(is_refused, "{purpose}: {judged}");
     }
 }
 
@@ -243,10 +163,7 @@ fn a_certificate_about_to_end_is_renewed_without_new_trust() {
     let state_dir = agent.state_dir();
     let ca_before = fs::read(&authority.ca).unwrap();
     let leaf_file = state_dir.join("tls/leaf.pem");
-    let names = "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1";
-    let (leaf, key) = authority.issue(authority.own(), names, "60");
-    let both = [fs::read(&key).unwrap(), fs::read(&leaf).unwrap()].concat();
-    fs::write(&leaf_file, both).unwrap();
+    authority.put_a_leaf_about_to_end(&agent);
     agent.start_again();
     assert_eq!(fs::read(&authority.ca).unwrap(), ca_before);
     let days_70 = (70 * 86_400).to_string();

@@ -67,6 +67,30 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         why: "it calls the agent as a stranger would",
         sign: Sign::Program("curl"),
     },
+    SystemPackage {
+        debian: "ca-certificates",
+        what: "the system's store of certification authorities, with update-ca-certificates",
+        why: "trust of the system is given and taken by it",
+        sign: Sign::Program("update-ca-certificates"),
+    },
+    SystemPackage {
+        debian: "libnss3-tools",
+        what: "NSS's program certutil (nss-tools)",
+        why: "trust in browsers is given and taken by it",
+        sign: Sign::Program("certutil"),
+    },
+    SystemPackage {
+        debian: "chromium",
+        what: "the browser Chromium",
+        why: "it judges whom the agent's certificate convinces",
+        sign: Sign::Program("chromium"),
+    },
+    SystemPackage {
+        debian: "firefox-esr",
+        what: "the browser Firefox ESR, also by this name",
+        why: "it judges whom the agent's certificate convinces",
+        sign: Sign::Program("firefox-esr"),
+    },
 ];
 
 /// What the fuzz targets need to be built with libFuzzer.

@@ -23,4 +23,4 @@ mod unread_body;
 
 pub use accept::{Doors, serve};
 pub use router::{Api, openapi};
-pub use tls::{TlsError, TlsIdentity};
+pub use tls::{TlsError, TlsIdentity, TrustedAuthority};

@@ -7,12 +7,14 @@
 //!
 //! - [`paths`]: where the files of this user's agent are;
 //! - [`private_files`]: folders and files that only this user may read;
+//! - [`state_removal`]: taking away what an agent keeps;
 //! - [`instance`]: one agent per state folder;
 //! - [`socket`] and [`peer`]: the user's socket, and who is at its other end;
 //! - [`lent_descriptors`]: a descriptor that goes along with the bytes of a socket;
 //! - [`tcp_owner`]: whose program holds the other end of a loopback connection;
 //! - [`sleep`]: when the machine slept;
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
+//! - [`trust_stores`]: which authorities the browsers and the system trust;
 //! - [`terminal`]: the holder's code and consent, asked at the terminal.
 
 #[cfg(target_os = "linux")]
@@ -37,8 +39,10 @@ pub mod peer;
 pub mod private_files;
 pub mod sleep;
 pub mod socket;
+pub mod state_removal;
 pub mod tcp_owner;
 pub mod terminal;
+pub mod trust_stores;
 
 /// The user whose rights this process uses (effective user id).
 #[must_use]

@@ -1,6 +1,7 @@
 //! Linux: XDG folders, `/proc`, and the kernel's table of sockets.
 
 mod tcp_table;
+mod trust_places;
 mod wake_ups;
 
 use std::io;
@@ -12,6 +13,7 @@ use procfs::process::Process;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 pub(crate) use tcp_table::tcp_socket_owner;
+pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
 pub(crate) use wake_ups::WakeUps;
 
 pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";

@@ -5,6 +5,8 @@
 //! the second refuses every caller of the HTTPS door. Nor is a sleep of the machine
 //! noticed, so that it ends no session.
 
+mod trust_places;
+
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
@@ -13,6 +15,8 @@ use std::path::PathBuf;
 use nix::sys::socket::{getsockopt, sockopt};
 
 use crate::tcp_owner::TcpOwnerError;
+
+pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
 
 pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";
 pub(crate) const MACHINE_CONFIG_FILE: &str = "/Library/Application Support/cpxd/cpxd.toml";

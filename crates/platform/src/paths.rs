@@ -136,6 +136,12 @@ impl AgentPaths {
         self.state.join("tls")
     }
 
+    /// Certificates of the authorities that this installation put into trust stores.
+    #[must_use]
+    pub fn trusted_authorities_file(&self) -> PathBuf {
+        self.state.join("trusted-authorities.pem")
+    }
+
     /// Token with all rights, in demo mode only.
     #[must_use]
     pub fn demo_token_file(&self) -> PathBuf {
@@ -225,6 +231,34 @@ impl AgentPaths {
         let mut sockets = vec![self.socket_path()];
         sockets.extend(announced.filter(|socket| *socket != self.socket_path()));
         sockets
+    }
+}
+
+/// The folders of a user that other programs' data are looked for in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UserFolders {
+    pub(crate) home: PathBuf,
+    /// `XDG_CONFIG_HOME`.
+    pub(crate) config: PathBuf,
+    /// `XDG_DATA_HOME`.
+    pub(crate) data: PathBuf,
+}
+
+impl UserFolders {
+    /// None for a user without a home folder.
+    pub(crate) fn of_this_process() -> Option<Self> {
+        let surroundings = Surroundings::of_this_process();
+        let home = surroundings.home?;
+        let data = env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+        Some(Self {
+            config: surroundings
+                .xdg_config_home
+                .unwrap_or_else(|| home.join(".config")),
+            data: data
+                .and_then(absolute)
+                .unwrap_or_else(|| home.join(".local/share")),
+            home,
+        })
     }
 }
 

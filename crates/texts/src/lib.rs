@@ -2,8 +2,8 @@
 //!
 //! The sentences stand in `locales/<language>/*.ftl` (Project Fluent) and are
 //! part of the program. Code never names a message: it calls a method of
-//! [`PromptTexts`], [`CommandTexts`] or [`JournalTexts`], or asks [`error_title`] and
-//! [`error_detail`] for an error code. To add a sentence, write it in both
+//! [`PromptTexts`], [`CommandTexts`], [`InstallTexts`] or [`JournalTexts`], or asks
+//! [`error_title`] and [`error_detail`] for an error code. To add a sentence, write it in both
 //! languages and add its line in the file that declares the type; a test
 //! fails until all three agree on name and variables.
 //!
@@ -13,6 +13,7 @@
 mod command_line;
 mod errors;
 mod foreign;
+mod install;
 mod journal;
 mod language;
 mod locales;
@@ -22,6 +23,7 @@ mod sentences;
 pub use command_line::CommandTexts;
 pub use errors::{ErrorFacts, error_detail, error_title};
 pub use foreign::foreign_text;
+pub use install::InstallTexts;
 pub use journal::JournalTexts;
 pub use language::Language;
 pub use prompt::PromptTexts;

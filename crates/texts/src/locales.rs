@@ -9,12 +9,13 @@ use unic_langid::langid;
 use crate::Language;
 
 /// Files of one language, by name.
-pub(crate) type Files = [(&'static str, &'static str); 5];
+pub(crate) type Files = [(&'static str, &'static str); 6];
 
 const FRENCH: Files = [
     ("cli.ftl", include_str!("../locales/fr/cli.ftl")),
     ("contacts.ftl", include_str!("../locales/fr/contacts.ftl")),
     ("errors.ftl", include_str!("../locales/fr/errors.ftl")),
+    ("install.ftl", include_str!("../locales/fr/install.ftl")),
     ("journal.ftl", include_str!("../locales/fr/journal.ftl")),
     ("prompt.ftl", include_str!("../locales/fr/prompt.ftl")),
 ];
@@ -23,6 +24,7 @@ const ENGLISH: Files = [
     ("cli.ftl", include_str!("../locales/en/cli.ftl")),
     ("contacts.ftl", include_str!("../locales/en/contacts.ftl")),
     ("errors.ftl", include_str!("../locales/en/errors.ftl")),
+    ("install.ftl", include_str!("../locales/en/install.ftl")),
     ("journal.ftl", include_str!("../locales/en/journal.ftl")),
     ("prompt.ftl", include_str!("../locales/en/prompt.ftl")),
 ];

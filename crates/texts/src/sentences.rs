@@ -66,10 +66,11 @@ mod tests {
 
     use super::Declared;
     use crate::locales::{files, try_format};
-    use crate::{CommandTexts, JournalTexts, Language, PromptTexts};
+    use crate::{CommandTexts, InstallTexts, JournalTexts, Language, PromptTexts};
 
-    const DECLARED: [Declared; 3] = [
+    const DECLARED: [Declared; 4] = [
         CommandTexts::DECLARED,
+        InstallTexts::DECLARED,
         JournalTexts::DECLARED,
         PromptTexts::DECLARED,
     ];

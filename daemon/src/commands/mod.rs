@@ -1,10 +1,11 @@
-//! Commands: most ask the running agent, the journal is read where it is.
+//! Commands: most ask the running agent; the journal and the trust stores are looked at where they are.
 
 pub(crate) mod authenticate;
 mod card_lines;
 pub(crate) mod cards;
 pub(crate) mod certificates;
 pub(crate) mod grants;
+pub(crate) mod install;
 pub(crate) mod journal;
 mod journal_lines;
 pub(crate) mod openapi;
@@ -15,6 +16,8 @@ pub(crate) mod readers;
 pub(crate) mod sign;
 mod signature_file;
 pub(crate) mod status;
+mod store_report;
+pub(crate) mod uninstall;
 
 use std::env;
 use std::time::Duration;

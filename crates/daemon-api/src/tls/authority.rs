@@ -9,8 +9,9 @@ use std::net::Ipv6Addr;
 use platform::paths::AgentPaths;
 use platform::private_files::write_private;
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DnType, GeneralSubtree, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256,
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints,
+    PKCS_ECDSA_P256_SHA256,
 };
 use rustls::pki_types::CertificateDer;
 use time::{Duration, OffsetDateTime};
@@ -45,7 +46,7 @@ impl Authority {
             Some(kept) if lasts(&kept) => kept,
             Some(_) => {
                 tracing::warn!(
-                    "the certification authority ends soon: programs must trust the new one"
+                    "the certification authority ended, or ends soon: there is a new one, which browsers trust after cpxd install --trust; programs read it in ca.pem"
                 );
                 make(&path, now)?
             }
@@ -70,7 +71,7 @@ impl Authority {
 
 fn make(path: &std::path::Path, now: OffsetDateTime) -> Result<KeyAndCertificate, TlsError> {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-    let certificate = params(now).self_signed(&key)?;
+    let certificate = params(&key, now).self_signed(&key)?;
     Ok(KeyAndCertificate::keep(path, key, &certificate)?)
 }
 
@@ -85,15 +86,22 @@ fn publish(paths: &AgentPaths, certificate: &CertificateDer<'_>) -> Result<(), T
     Ok(())
 }
 
-fn params(now: OffsetDateTime) -> CertificateParams {
+/// Each authority has a name of its own, made of its key: stores that go by the name would take
+/// two installations, or an authority and its successor, for one.
+fn params(key: &KeyPair, now: OffsetDateTime) -> CertificateParams {
     let mut params = CertificateParams::default();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "cpxd, this workstation only");
+    let mut key_id = hex::encode(params.key_identifier(key));
+    key_id.truncate(8);
+    params.distinguished_name.push(
+        DnType::CommonName,
+        format!("cpxd {key_id}, this workstation only"),
+    );
     params.not_before = now - super::leaf::CLOCK_TOLERANCE;
     params.not_after = now + VALIDITY;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    // The system's store is not asked about servers alone: no mail, no code, no client.
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.name_constraints = Some(NameConstraints {
         permitted_subtrees: vec![
             GeneralSubtree::DnsName("localhost".into()),

@@ -3,6 +3,7 @@
 mod authority;
 mod key_and_certificate;
 mod leaf;
+mod trusted_authority;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use authority::Authority;
 use key_and_certificate::KeyFileError;
 
+pub use trusted_authority::TrustedAuthority;
+
 /// Why the agent has no TLS identity.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -35,6 +38,15 @@ pub enum TlsError {
         /// What is wrong with it.
         #[source]
         source: KeyFileError,
+    },
+    /// The authority could vouch for more than this machine, so nobody is to trust it.
+    #[error(
+        "the agent's certification authority in {} is not constrained to this computer; remove this file to have a new one",
+        path.display()
+    )]
+    Unconstrained {
+        /// The file of the authority.
+        path: PathBuf,
     },
     /// A file of the identity cannot be written.
     #[error("keeping the TLS identity")]
@@ -106,7 +118,11 @@ impl TlsIdentity {
         }
     }
 
-    fn renew(&self, now: OffsetDateTime) -> Result<(), TlsError> {
+    /// Presents a new leaf to new connections if the one that there is is about to end.
+    ///
+    /// # Errors
+    /// [`TlsError`]; what is presented stays as it is then.
+    pub fn renew(&self, now: OffsetDateTime) -> Result<(), TlsError> {
         let key = load_or_make(&self.paths, now, self.config.crypto_provider())?;
         self.presented.replace_by(key);
         Ok(())

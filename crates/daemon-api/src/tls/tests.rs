@@ -1,9 +1,16 @@
 use std::error::Error as _;
 use std::fs::{self, Permissions};
+use std::net::Ipv6Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use key_and_certificate::KeyAndCertificate;
+use rcgen::ExtendedKeyUsagePurpose::{EmailProtection, ServerAuth};
+use rcgen::{
+    BasicConstraints, CertificateParams, CidrSubnet, GeneralSubtree, IsCa, KeyPair, NameConstraints,
+};
 use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tempfile::TempDir;
 use time::Duration;
 use time::macros::datetime;
@@ -187,6 +194,127 @@ async fn an_agent_that_runs_for_a_year_presents_a_new_leaf_in_time() {
     }
     assert_ne!(presented(&identity), leaf);
     assert_eq!(installation.trusted(), trusted);
+}
+
+#[test]
+fn the_end_of_an_authority_brings_another_name_and_no_leaf_that_the_old_one_vouches_for() {
+    let installation = Installation::new();
+    installation.start(NOW).unwrap();
+    let old = TrustedAuthority::read(&installation.paths)
+        .unwrap()
+        .unwrap();
+    assert_eq!(old.pem, installation.trusted());
+    assert_eq!(old.ends, NOW + Duration::days(3650));
+    let later = old.ends - Duration::days(10);
+    let leaf = installation.start(later).unwrap();
+    let new = TrustedAuthority::read(&installation.paths)
+        .unwrap()
+        .unwrap();
+    assert_eq!(new.pem, installation.trusted());
+    assert_eq!(new.ends, later + Duration::days(3650));
+    let old = CertificateDer::from_pem_slice(old.pem.as_bytes()).unwrap();
+    let new = CertificateDer::from_pem_slice(new.pem.as_bytes()).unwrap();
+    let parsed = |der| x509_parser::parse_x509_certificate(der).unwrap().1;
+    assert_ne!(parsed(&old).subject(), parsed(&new).subject());
+    let verified_by = |issuer| parsed(&leaf).verify_signature(Some(parsed(issuer).public_key()));
+    assert!(verified_by(&new).is_ok());
+    assert!(verified_by(&old).is_err());
+}
+
+#[test]
+fn an_authority_that_could_vouch_for_more_than_this_machine_is_none_to_trust() {
+    let installation = Installation::new();
+    assert_eq!(TrustedAuthority::read(&installation.paths).unwrap(), None);
+    installation.start(NOW).unwrap();
+    let subtree = |name: &str| GeneralSubtree::DnsName(name.into());
+    let v4 = |mask| GeneralSubtree::IpAddress(CidrSubnet::V4([127, 0, 0, 1], mask));
+    let v6 = || GeneralSubtree::IpAddress(CidrSubnet::V6(Ipv6Addr::LOCALHOST.octets(), [255; 16]));
+    let ours = || vec![subtree("localhost"), v4([255; 4]), v6()];
+    let with = |more: GeneralSubtree| [ours(), vec![more]].concat();
+    for (what, is_ca, names, is_good) in [
+        ("ours", BasicConstraints::Constrained(0), ours(), true),
+        (
+            "for mail, too",
+            BasicConstraints::Constrained(0),
+            ours(),
+            false,
+        ),
+        (
+            "for everything",
+            BasicConstraints::Constrained(0),
+            ours(),
+            false,
+        ),
+        (
+            "another below it",
+            BasicConstraints::Constrained(1),
+            ours(),
+            false,
+        ),
+        (
+            "any below it",
+            BasicConstraints::Unconstrained,
+            ours(),
+            false,
+        ),
+        (
+            "no constraint",
+            BasicConstraints::Constrained(0),
+            vec![],
+            false,
+        ),
+        (
+            "no constraint of addresses",
+            BasicConstraints::Constrained(0),
+            vec![subtree("localhost")],
+            false,
+        ),
+        (
+            "no constraint of IPv6",
+            BasicConstraints::Constrained(0),
+            vec![subtree("localhost"), v4([255; 4])],
+            false,
+        ),
+        (
+            "one more name",
+            BasicConstraints::Constrained(0),
+            with(subtree("example.com")),
+            false,
+        ),
+        (
+            "every name",
+            BasicConstraints::Constrained(0),
+            with(subtree("")),
+            false,
+        ),
+        (
+            "every address",
+            BasicConstraints::Constrained(0),
+            with(v4([0; 4])),
+            false,
+        ),
+    ] {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(is_ca);
+        params.extended_key_usages = if what == "for mail, too" {
+            vec![ServerAuth, EmailProtection]
+        } else if what == "for everything" {
+            Vec::new()
+        } else {
+            vec![ServerAuth]
+        };
+        params.name_constraints = Some(NameConstraints {
+            permitted_subtrees: names,
+            excluded_subtrees: Vec::new(),
+        });
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        KeyAndCertificate::keep(&installation.authority(), key, &certificate).unwrap();
+        let read = TrustedAuthority::read(&installation.paths);
+        assert_eq!(matches!(read, Ok(Some(_))), is_good, "{what}: {read:?}");
+        let is_refused = matches!(read, Err(TlsError::Unconstrained { .. }));
+        assert_eq!(is_refused, !is_good, "{what}: {read:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,53 @@
+# What `cpxd install` and `cpxd uninstall` print.
+
+## What it is about
+
+install-authority = Certification authority of this installation: { $file }
+install-fingerprint = SHA-256 { $fingerprint }
+install-until = Until { $date }
+install-loopback-only = It can vouch for this computer alone (127.0.0.1, [::1], localhost), and for no site.
+install-authority-to-come = It is made the first time that it is needed.
+install-no-authority = This installation has put no certification authority anywhere.
+install-no-store = There is no store to put it into: no browser, nor the system’s own, was found.
+
+## Stores
+
+install-where-it-would-go = Where “cpxd install --trust” puts it:
+install-where-it-goes = It will be trusted here:
+install-where-it-leaves = It will be trusted no more here:
+install-store-chromium = Chromium and its family, { $place }
+install-store-firefox = Firefox, profile { $place }
+install-store-system = programs of the system such as curl, { $place }
+install-store-line = { $store }: { $state }
+install-state-trusted = trusted already
+install-state-not-trusted = not trusted
+install-state-unknown = cannot be looked at
+install-state-added = done
+install-state-kept = was trusted already
+install-state-removed = removed
+install-state-absent = was not there
+install-state-administrator = not done: only an administrator may. As root:
+install-state-failed = FAILED: { $problem }
+
+## What to know
+
+install-trust-is-opt-in = Nothing was changed. Only browsers and programs that do not read { $file } themselves need “cpxd install --trust”; “cpxd uninstall” takes it away again.
+install-restart-browsers = Browsers that are open notice it when they are started again.
+install-state-dir-kept = What the agent keeps is still in { $folder }; “cpxd uninstall --state” removes that too.
+install-state-dir-removed = { $folder } was removed.
+install-state-dir-has-more = { $folder } holds other files too, such as those of “cpxd demo”; they were left there.
+
+## Failures
+
+install-trust-incomplete = { $failed ->
+    [one] One store was not changed; the lines above say why. Put that right, then run the same command again.
+   *[other] { $failed } stores were not changed; the lines above say why. Put that right, then run the same command again.
+}
+install-certutil-missing = the program certutil is not installed. Install the package libnss3-tools (Debian, Ubuntu), nss-tools (Fedora), nss (Arch) or mozilla-nss-tools (openSUSE)
+install-locked = it is protected by a password (in Firefox, the primary password). Take that off for a moment, or import { $file } by hand in the browser’s settings, under Certificates, Authorities
+install-not-ours = it belongs to another user (uid { $owner }). Run the command as that user
+install-program-failed = { $program } said: { $said }
+install-unchanged = certutil ended well and the store is as it was. Close the browser, then try again
+install-running = The agent is running (process { $pid }). Stop it, then remove its state folder.
+install-authority-unusable = The certification authority in { $file } cannot be used: { $problem }. Put this file right, or remove it to have a new authority, which programs must then trust anew.
+install-not-constrained = it is not constrained to this computer

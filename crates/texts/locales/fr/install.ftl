@@ -1,0 +1,53 @@
+# What `cpxd install` and `cpxd uninstall` print.
+
+## What it is about
+
+install-authority = Autorité de certification de cette installation : { $file }
+install-fingerprint = SHA-256 { $fingerprint }
+install-until = Jusqu’au { $date }
+install-loopback-only = Elle ne peut garantir que cet ordinateur (127.0.0.1, [::1], localhost), et aucun site.
+install-authority-to-come = Elle est créée la première fois qu’elle est nécessaire.
+install-no-authority = Cette installation n’a ajouté d’autorité de certification nulle part.
+install-no-store = Il n’y a aucun magasin de certificats où l’ajouter : ni navigateur, ni celui du système.
+
+## Stores
+
+install-where-it-would-go = Où « cpxd install --trust » l’ajoute :
+install-where-it-goes = Elle sera reconnue ici :
+install-where-it-leaves = Elle ne sera plus reconnue ici :
+install-store-chromium = Chromium et sa famille, { $place }
+install-store-firefox = Firefox, profil { $place }
+install-store-system = programmes du système comme curl, { $place }
+install-store-line = { $store } : { $state }
+install-state-trusted = déjà reconnue
+install-state-not-trusted = pas reconnue
+install-state-unknown = impossible à consulter
+install-state-added = fait
+install-state-kept = était déjà reconnue
+install-state-removed = retirée
+install-state-absent = n’y était pas
+install-state-administrator = pas fait : réservé à un administrateur. En tant que root :
+install-state-failed = ÉCHEC : { $problem }
+
+## What to know
+
+install-trust-is-opt-in = Rien n’a été changé. Seuls les navigateurs et les programmes qui ne lisent pas eux-mêmes { $file } ont besoin de « cpxd install --trust » ; « cpxd uninstall » la retire.
+install-restart-browsers = Les navigateurs ouverts en tiennent compte une fois relancés.
+install-state-dir-kept = Ce que l’agent conserve est toujours dans { $folder } ; « cpxd uninstall --state » le supprime aussi.
+install-state-dir-removed = { $folder } a été supprimé.
+install-state-dir-has-more = { $folder } contient aussi d’autres fichiers, comme ceux de « cpxd demo » ; ils y sont restés.
+
+## Failures
+
+install-trust-incomplete = { $failed ->
+    [one] Un magasin de certificats n’a pas été changé ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
+   *[other] { $failed } magasins de certificats n’ont pas été changés ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
+}
+install-certutil-missing = le programme certutil n’est pas installé. Installez le paquet libnss3-tools (Debian, Ubuntu), nss-tools (Fedora), nss (Arch) ou mozilla-nss-tools (openSUSE)
+install-locked = il est protégé par un mot de passe (dans Firefox, le mot de passe principal). Retirez-le un instant, ou importez { $file } vous-même dans les paramètres du navigateur, sous Certificats, Autorités
+install-not-ours = il appartient à un autre utilisateur (uid { $owner }). Lancez la commande sous le compte de celui-ci
+install-program-failed = { $program } a répondu : { $said }
+install-unchanged = certutil s’est bien terminé et rien n’a changé. Fermez le navigateur, puis recommencez
+install-running = L’agent fonctionne (processus { $pid }). Arrêtez-le, puis supprimez son dossier d’état.
+install-authority-unusable = L’autorité de certification de { $file } est inutilisable : { $problem }. Réparez ce fichier, ou supprimez-le pour avoir une nouvelle autorité, que les programmes devront alors reconnaître à son tour.
+install-not-constrained = elle n’est pas limitée à cet ordinateur

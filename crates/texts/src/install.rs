@@ -1,0 +1,83 @@
+//! The sentences of `cpxd install` and `cpxd uninstall`.
+
+use crate::sentences::sentences;
+
+sentences! {
+    /// What `cpxd install` and `cpxd uninstall` print.
+    InstallTexts from "install.ftl" {
+        /// The file of the authority.
+        authority(file: &str) = "install-authority";
+        /// Its fingerprint.
+        fingerprint(fingerprint: &str) = "install-fingerprint";
+        /// Its last day.
+        until(date: &str) = "install-until";
+        /// What it is worth.
+        loopback_only() = "install-loopback-only";
+        /// There is none yet.
+        authority_to_come() = "install-authority-to-come";
+        /// There is nothing to take away.
+        no_authority() = "install-no-authority";
+        /// There is no store.
+        no_store() = "install-no-store";
+        /// Heading of the stores that could come to trust it.
+        where_it_would_go() = "install-where-it-would-go";
+        /// Heading of the stores that are about to trust it.
+        where_it_goes() = "install-where-it-goes";
+        /// Heading of the stores that are about to trust it no more.
+        where_it_leaves() = "install-where-it-leaves";
+        /// A store of Chromium.
+        store_chromium(place: &str) = "install-store-chromium";
+        /// A store of Firefox.
+        store_firefox(place: &str) = "install-store-firefox";
+        /// The system's store.
+        store_system(place: &str) = "install-store-system";
+        /// A store and how it is.
+        store_line(store: &str, state: &str) = "install-store-line";
+        /// A store trusts it.
+        state_trusted() = "install-state-trusted";
+        /// A store does not trust it.
+        state_not_trusted() = "install-state-not-trusted";
+        /// Nobody knows whether a store trusts it.
+        state_unknown() = "install-state-unknown";
+        /// A store has come to trust it.
+        state_added() = "install-state-added";
+        /// A store goes on trusting it.
+        state_kept() = "install-state-kept";
+        /// A store trusts it no more.
+        state_removed() = "install-state-removed";
+        /// A store did not have it.
+        state_absent() = "install-state-absent";
+        /// The lines that follow are for an administrator.
+        state_administrator() = "install-state-administrator";
+        /// A store was not changed.
+        state_failed(problem: &str) = "install-state-failed";
+        /// Nobody is made to trust anything.
+        trust_is_opt_in(file: &str) = "install-trust-is-opt-in";
+        /// When it takes effect.
+        restart_browsers() = "install-restart-browsers";
+        /// The state folder stays.
+        state_dir_kept(folder: &str) = "install-state-dir-kept";
+        /// The state folder is gone.
+        state_dir_removed(folder: &str) = "install-state-dir-removed";
+        /// The state folder is not empty.
+        state_dir_has_more(folder: &str) = "install-state-dir-has-more";
+        /// Some stores were not changed.
+        trust_incomplete(failed: u64) = "install-trust-incomplete";
+        /// Problem of a store: its program is missing.
+        certutil_missing() = "install-certutil-missing";
+        /// Problem of a store: it has a password.
+        locked(file: &str) = "install-locked";
+        /// Problem of a store: it is another user's.
+        not_ours(owner: &str) = "install-not-ours";
+        /// Problem of a store: its program failed.
+        program_failed(program: &str, said: &str) = "install-program-failed";
+        /// Problem of a store: it did not change.
+        unchanged() = "install-unchanged";
+        /// The authority is there and is no use.
+        authority_unusable(file: &str, problem: &str) = "install-authority-unusable";
+        /// Problem of an authority: it could vouch for more.
+        not_constrained() = "install-not-constrained";
+        /// The state folder is in use.
+        running(pid: &str) = "install-running";
+    }
+}

@@ -1,0 +1,201 @@
+//! `cpxd install`: puts in place, for this user, what makes the agent work with other programs.
+//!
+//! So far that is trust in the installation's own certification authority, which is opt-in.
+
+use anyhow::Context as _;
+use daemon_api::{TlsIdentity, TrustedAuthority};
+use platform::instance::{InstanceError, InstanceLock};
+use platform::paths::AgentPaths;
+use platform::trust_stores::{TrustAnchor, TrustStore, TrustStoreError};
+use serde::Serialize;
+use texts::InstallTexts;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::language;
+use super::store_report::{
+    StoreReport, StoreState, chosen_stores, incomplete, remind_of_open_browsers,
+};
+use crate::command_line::{Common, InstallOptions};
+use crate::{screen, trust_record};
+
+pub(crate) fn run(options: &InstallOptions, common: &Common) -> anyhow::Result<()> {
+    let stores = chosen_stores(&options.store);
+    if options.trust {
+        trust(&stores, options.store.is_empty(), common)
+    } else {
+        show(&stores, common)
+    }
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Installed {
+    /// Whether trust was asked for; nothing was changed where it was not.
+    trust: bool,
+    authority: Option<AuthorityBody>,
+    stores: Vec<StoreReport>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthorityBody {
+    ca_file: String,
+    sha256: String,
+    not_after: String,
+}
+
+/// The authority with what stores and people need of it.
+struct Authority {
+    anchor: TrustAnchor,
+    body: AuthorityBody,
+}
+
+impl Authority {
+    fn of(authority: &TrustedAuthority, paths: &AgentPaths) -> anyhow::Result<Self> {
+        let anchor = TrustAnchor::from_pem(&authority.pem).context("reading the authority")?;
+        let body = AuthorityBody {
+            ca_file: paths.ca_file().display().to_string(),
+            sha256: anchor.fingerprint(),
+            not_after: authority.ends.format(&Rfc3339)?,
+        };
+        Ok(Self { anchor, body })
+    }
+}
+
+/// Says what would be put where, and changes nothing.
+fn show(stores: &[TrustStore], common: &Common) -> anyhow::Result<()> {
+    let paths = AgentPaths::find(common.state_dir.as_deref())?;
+    let authority = TrustedAuthority::read(&paths)?;
+    let authority = authority
+        .map(|authority| Authority::of(&authority, &paths))
+        .transpose()?;
+    let anchors: Vec<TrustAnchor> = authority.iter().map(|found| found.anchor.clone()).collect();
+    let reports = states(stores, &anchors, &paths);
+    let body = authority.map(|authority| authority.body);
+    if common.json {
+        return screen::json(&Installed {
+            trust: false,
+            authority: body,
+            stores: reports,
+        });
+    }
+    let texts = InstallTexts::new(language());
+    print_authority(body.as_ref(), &paths, texts)?;
+    print_stores(&texts.where_it_would_go(), &reports, texts)?;
+    screen::line(&texts.trust_is_opt_in(&paths.ca_file().display().to_string()))
+}
+
+/// Puts the authority into each store, and takes former ones of this installation out.
+fn trust(stores: &[TrustStore], are_all: bool, common: &Common) -> anyhow::Result<()> {
+    let paths = AgentPaths::resolve(common.state_dir.as_deref())?;
+    let authority = Authority::of(&authority_of(&paths)?, &paths)?;
+    let texts = InstallTexts::new(language());
+    let anchors = [authority.anchor.clone()];
+    if !common.json {
+        print_authority(Some(&authority.body), &paths, texts)?;
+        let before = states(stores, &anchors, &paths);
+        print_stores(&texts.where_it_goes(), &before, texts)?;
+    }
+    let mut former = trust_record::read(&paths)?;
+    former.retain(|anchor| *anchor != authority.anchor);
+    trust_record::write(&paths, &[&anchors[..], &former].concat())?;
+    let reports: Vec<StoreReport> = stores
+        .iter()
+        .map(|store| {
+            let outcome = replace(store, &former, &authority.anchor);
+            StoreReport::of(store, outcome, &paths.ca_file(), added)
+        })
+        .collect();
+    let done = |report: &StoreReport| {
+        !matches!(
+            report.state(),
+            StoreState::Failed | StoreState::NeedsAdministrator
+        )
+    };
+    if are_all && reports.iter().all(done) {
+        trust_record::write(&paths, &anchors)?;
+    }
+    if !common.json {
+        screen::line("")?;
+        for report in &reports {
+            report.print()?;
+        }
+    }
+    if let Some(refusal) = incomplete(&reports, |state| state == StoreState::Failed)? {
+        return Err(refusal.into());
+    }
+    if common.json {
+        return screen::json(&Installed {
+            trust: true,
+            authority: Some(authority.body),
+            stores: reports,
+        });
+    }
+    remind_of_open_browsers(&reports)
+}
+
+fn added(is_new: bool) -> StoreState {
+    if is_new {
+        StoreState::Added
+    } else {
+        StoreState::Kept
+    }
+}
+
+/// The new one first, so that nobody is without both.
+fn replace(
+    store: &TrustStore,
+    former: &[TrustAnchor],
+    current: &TrustAnchor,
+) -> Result<bool, TrustStoreError> {
+    let is_new = store.add(current)?;
+    for anchor in former {
+        store.remove(anchor)?;
+    }
+    Ok(is_new)
+}
+
+/// The authority of this installation, made where there is none or it is about to end. The agent
+/// that runs has made it already.
+fn authority_of(paths: &AgentPaths) -> anyhow::Result<TrustedAuthority> {
+    match InstanceLock::acquire(&paths.lock_file()) {
+        Ok(_lock) => {
+            TlsIdentity::load_or_make(paths, OffsetDateTime::now_utc())?;
+        }
+        Err(InstanceError::AlreadyRunning { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    TrustedAuthority::read(paths)?.context("the agent is just starting: try again in a moment")
+}
+
+fn states(stores: &[TrustStore], anchors: &[TrustAnchor], paths: &AgentPaths) -> Vec<StoreReport> {
+    let before = |store| StoreReport::before(store, anchors, &paths.ca_file());
+    stores.iter().map(before).collect()
+}
+
+fn print_authority(
+    authority: Option<&AuthorityBody>,
+    paths: &AgentPaths,
+    texts: InstallTexts,
+) -> anyhow::Result<()> {
+    screen::line(&texts.authority(&paths.ca_file().display().to_string()))?;
+    match authority {
+        Some(authority) => {
+            let (day, _) = authority.not_after.split_once('T').unwrap_or_default();
+            screen::line(&format!("  {}", texts.fingerprint(&authority.sha256)))?;
+            screen::line(&format!("  {}", texts.until(day)))?;
+        }
+        None => screen::line(&format!("  {}", texts.authority_to_come()))?,
+    }
+    screen::line(&format!("  {}", texts.loopback_only()))
+}
+
+fn print_stores(heading: &str, reports: &[StoreReport], texts: InstallTexts) -> anyhow::Result<()> {
+    if reports.is_empty() {
+        return screen::line(&texts.no_store());
+    }
+    screen::line(heading)?;
+    reports.iter().try_for_each(StoreReport::print)
+}

@@ -1,0 +1,137 @@
+//! `cpxd uninstall`: takes away what `cpxd install` put in place, and with `--state` what the
+//! agent keeps.
+
+use std::fs;
+
+use daemon_api::TrustedAuthority;
+use platform::instance::{InstanceError, InstanceLock};
+use platform::paths::AgentPaths;
+use platform::state_removal::{is_state_folder, remove_state};
+use platform::trust_stores::{TrustAnchor, TrustStore, TrustStoreError};
+use serde_json::json;
+use texts::InstallTexts;
+
+use super::language;
+use super::store_report::{
+    StoreReport, StoreState, chosen_stores, incomplete, remind_of_open_browsers,
+};
+use crate::command_line::{Common, UninstallOptions};
+use crate::refusal::Refusal;
+use crate::{screen, trust_record};
+
+pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result<()> {
+    let paths = AgentPaths::find(common.state_dir.as_deref())?;
+    // Asked first, so that a running agent keeps all that it has, or nothing.
+    let lock = if options.state && is_state_folder(&paths) {
+        Some(lock(&paths)?)
+    } else {
+        None
+    };
+    let reports = take_trust_away(options, &paths, common)?;
+    let removed = match lock {
+        Some(lock) => Some(remove_state(&paths, lock)?),
+        None => None,
+    };
+    if common.json {
+        let folder = paths.state_dir().display().to_string();
+        return screen::json(&json!({
+            "stores": reports,
+            "stateFolder": { "path": folder, "removed": !paths.state_dir().exists() },
+        }));
+    }
+    print_state_folder(removed, &paths)
+}
+
+fn take_trust_away(
+    options: &UninstallOptions,
+    paths: &AgentPaths,
+    common: &Common,
+) -> anyhow::Result<Vec<StoreReport>> {
+    let texts = InstallTexts::new(language());
+    let anchors = known_authorities(paths)?;
+    if anchors.is_empty() {
+        if !common.json {
+            screen::line(&texts.no_authority())?;
+        }
+        return Ok(Vec::new());
+    }
+    let stores = chosen_stores(&options.store);
+    let ca_file = paths.ca_file();
+    if !common.json {
+        screen::line(&texts.where_it_leaves())?;
+    }
+    let mut reports = Vec::new();
+    for store in &stores {
+        let outcome = remove_all(store, &anchors);
+        let report = StoreReport::of(store, outcome, &ca_file, removed);
+        if !common.json {
+            report.print()?;
+        }
+        reports.push(report);
+    }
+    let is_short = |state| matches!(state, StoreState::Failed | StoreState::NeedsAdministrator);
+    if let Some(refusal) = incomplete(&reports, is_short)? {
+        return Err(refusal.into());
+    }
+    if options.store.is_empty() {
+        trust_record::forget(paths)?;
+    }
+    if !common.json {
+        remind_of_open_browsers(&reports)?;
+    }
+    Ok(reports)
+}
+
+/// Those on the list, and the one that there is now, which a person may have put somewhere by hand.
+fn known_authorities(paths: &AgentPaths) -> anyhow::Result<Vec<TrustAnchor>> {
+    let mut anchors = trust_record::read(paths)?;
+    let current = match TrustedAuthority::read(paths) {
+        Ok(authority) => authority.map(|authority| authority.pem),
+        // One that is no use to the agent is still to be taken away.
+        Err(_) => fs::read_to_string(paths.ca_file()).ok(),
+    };
+    if let Some(current) = current.as_deref().and_then(TrustAnchor::from_pem)
+        && !anchors.contains(&current)
+    {
+        anchors.push(current);
+    }
+    Ok(anchors)
+}
+
+fn remove_all(store: &TrustStore, anchors: &[TrustAnchor]) -> Result<bool, TrustStoreError> {
+    let mut any = false;
+    for anchor in anchors {
+        any |= store.remove(anchor)?;
+    }
+    Ok(any)
+}
+
+fn removed(was_there: bool) -> StoreState {
+    if was_there {
+        StoreState::Removed
+    } else {
+        StoreState::Absent
+    }
+}
+
+fn lock(paths: &AgentPaths) -> anyhow::Result<InstanceLock> {
+    match InstanceLock::acquire(&paths.lock_file()) {
+        Err(InstanceError::AlreadyRunning { pid }) => {
+            let pid = pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string());
+            let texts = InstallTexts::new(language());
+            Err(Refusal::own("agent-already-running", |_| texts.running(&pid)).into())
+        }
+        lock => Ok(lock?),
+    }
+}
+
+fn print_state_folder(removed: Option<bool>, paths: &AgentPaths) -> anyhow::Result<()> {
+    let texts = InstallTexts::new(language());
+    let folder = paths.state_dir().display().to_string();
+    match removed {
+        Some(true) => screen::line(&texts.state_dir_removed(&folder)),
+        Some(false) => screen::line(&texts.state_dir_has_more(&folder)),
+        None if is_state_folder(paths) => screen::line(&texts.state_dir_kept(&folder)),
+        None => Ok(()),
+    }
+}

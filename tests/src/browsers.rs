@@ -1,0 +1,35 @@
+//! Browsers as judges of who may call themselves by a name: Chromium and Firefox ESR, without a
+//! screen, each in the home of a person of a test's own, each bounded in time.
+
+mod chromium;
+mod firefox;
+mod marionette;
+
+pub use chromium::Chromium;
+pub use firefox::Firefox;
+
+/// What became of a visit to a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// The page, without any warning.
+    Shown(String),
+    /// None of it; the browser's own name for the reason.
+    Refused(String),
+}
+
+impl Visit {
+    /// Whether a page with these words was shown.
+    #[must_use]
+    pub fn shows(&self, words: &str) -> bool {
+        matches!(self, Self::Shown(page) if page.contains(words))
+    }
+
+    /// Whether it was refused for this reason.
+    #[must_use]
+    pub fn is_refused(&self, reason: &str) -> bool {
+        *self == Self::Refused(reason.to_owned())
+    }
+}
+
+/// Names that lead to this machine in these browsers, beside those that always do.
+pub const NAMES_OF_OTHERS: [&str; 2] = ["example.com", "localhost.example"];

@@ -1,0 +1,153 @@
+//! Firefox ESR: a process for many visits, driven by its Marionette.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::json;
+
+use super::marionette::{Answer, Marionette};
+use super::{NAMES_OF_OTHERS, Visit};
+use crate::person::Person;
+use crate::waiting::until;
+
+/// A running Firefox; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Firefox {
+    process: Child,
+    marionette: Marionette,
+}
+
+impl Firefox {
+    /// Has Firefox make a profile for this person, where it makes them.
+    pub fn make_profile(person: &Person) {
+        let made = person
+            .starts("timeout")
+            .args(["--kill-after=5", "60", "firefox-esr"])
+            .args(["--headless", "-CreateProfile", "test"])
+            .output()
+            .expect("timeout starts");
+        assert!(
+            made.status.success(),
+            "firefox-esr is installed (cargo xtask test installs it): {made:?}"
+        );
+        let mut preferences = fs::File::create(profile_of(person).join("user.js")).expect("a file");
+        preferences
+            .write_all(preferences_for_tests().as_bytes())
+            .expect("the preferences");
+    }
+
+    /// The Firefox of a person who has a profile, started.
+    #[must_use]
+    pub fn start(person: &Person) -> Self {
+        let profile = profile_of(person);
+        let port_file = profile.join("MarionetteActivePort");
+        let _ = fs::remove_file(&port_file);
+        let log = fs::File::create(person.home().join("firefox.log")).expect("a log file");
+        let mut process = person
+            .starts("firefox-esr")
+            .args(["--headless", "--marionette", "--profile"])
+            .arg(&profile)
+            .stdout(log.try_clone().expect("a log file"))
+            .stderr(Stdio::from(log))
+            .process_group(0)
+            .spawn()
+            .expect("firefox-esr is installed (cargo xtask test installs it)");
+        let port = until("the port of Firefox", || {
+            assert!(
+                process.try_wait().expect("its state").is_none(),
+                "Firefox ended: {}",
+                fs::read_to_string(person.home().join("firefox.log")).unwrap_or_default()
+            );
+            fs::read_to_string(&port_file).ok()?.trim().parse().ok()
+        });
+        let mut marionette = Marionette::connect(port);
+        let started = marionette.call("WebDriver:NewSession", json!({}));
+        assert!(started.is_ok(), "{started:?}");
+        Self {
+            process,
+            marionette,
+        }
+    }
+
+    /// Goes to a page and says what came of it.
+    pub fn visit(&mut self, url: &str) -> Visit {
+        match self
+            .marionette
+            .call("WebDriver:Navigate", json!({ "url": url }))
+        {
+            Answer::Ok(_) => Visit::Shown(self.text("WebDriver:GetPageSource", json!({}))),
+            Answer::Error(kind) if kind == "insecure certificate" => {
+                let reason = "return document.getFailedCertSecurityInfo().errorCodeString";
+                let script = json!({ "script": reason, "args": [] });
+                Visit::Refused(self.text("WebDriver:ExecuteScript", script))
+            }
+            Answer::Error(kind) => panic!("Firefox did not visit {url}: {kind}"),
+        }
+    }
+
+    fn text(&mut self, command: &str, arguments: serde_json::Value) -> String {
+        match self.marionette.call(command, arguments) {
+            Answer::Ok(result) => result["value"].as_str().unwrap_or_default().to_owned(),
+            Answer::Error(kind) => panic!("{command}: {kind}"),
+        }
+    }
+}
+
+impl Drop for Firefox {
+    fn drop(&mut self) {
+        // Its children are in the group, too.
+        if let Some(group) = i32::try_from(self.process.id())
+            .ok()
+            .and_then(Pid::from_raw)
+        {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.process.wait();
+    }
+}
+
+/// The one profile of a person.
+fn profile_of(person: &Person) -> PathBuf {
+    let places = [".config/mozilla/firefox", ".mozilla/firefox"].map(|at| person.home().join(at));
+    let profiles = places.iter().filter_map(|place| fs::read_dir(place).ok());
+    profiles
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| is_profile(path))
+        .expect("the profile that Firefox made")
+}
+
+fn is_profile(path: &Path) -> bool {
+    path.is_dir()
+        && path
+            .extension()
+            .is_some_and(|extension| extension == "test")
+}
+
+/// No proxy, no look at the network, and the names of others on this machine.
+fn preferences_for_tests() -> String {
+    let names = NAMES_OF_OTHERS.join(",");
+    [
+        ("marionette.port", json!(0)),
+        ("network.proxy.type", json!(0)),
+        ("network.dns.localDomains", json!(names)),
+        ("network.captive-portal-service.enabled", json!(false)),
+        ("network.connectivity-service.enabled", json!(false)),
+        ("app.normandy.enabled", json!(false)),
+        ("browser.safebrowsing.malware.enabled", json!(false)),
+        ("browser.safebrowsing.phishing.enabled", json!(false)),
+        ("datareporting.policy.dataSubmissionEnabled", json!(false)),
+        (
+            "services.settings.server",
+            json!("data:,#remote-settings-dummy/v1"),
+        ),
+        ("extensions.update.enabled", json!(false)),
+    ]
+    .map(|(name, value)| format!("user_pref(\"{name}\", {value});\n"))
+    .concat()
+}
