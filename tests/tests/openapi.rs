@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use cpxd_tests::agent::{Agent, CLIENT, JSON};
 use cpxd_tests::calls::path_of;
-use daemon_types::{ErrorCode, OperationError};
+use daemon_types::{ErrorCode, OperationError, Reason};
 use daemon_wire::Problem;
 use serde_json::Value;
 
@@ -201,6 +201,69 @@ fn every_documented_code_exists_and_stands_beside_its_status() {
         }
     }
     assert!(count > 40, "only {count} codes are documented");
+}
+
+#[test]
+fn every_code_and_every_reason_is_listed_and_every_code_has_an_example() {
+    let agent = Agent::demo(&[]);
+    let document = document(&agent);
+    let listed = |name: &str| {
+        let names = document["components"]["schemas"][name]["enum"].as_array();
+        let names = names.unwrap().iter().map(|name| name.as_str().unwrap());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let codes: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+    let reasons: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    assert_eq!(listed("ErrorCode"), codes);
+    assert_eq!(listed("Reason"), reasons);
+    let examples = document["components"]["examples"].as_object().unwrap();
+    assert_eq!(examples.len(), codes.len());
+    for code in codes {
+        let problem: Problem = serde_json::from_value(examples[code]["value"].clone()).unwrap();
+        assert_eq!(problem.code, code);
+        assert!(problem.detail.len() > 10, "{problem:?}");
+    }
+}
+
+#[test]
+fn what_the_door_refuses_is_documented_at_each_call() {
+    let agent = Agent::demo(&[]);
+    let document = document(&agent);
+    let too_large = format!("{{\"x\":\"{}\"}}", "y".repeat(70_000));
+    let token = agent.authorization();
+    for (method, path, operation) in operations(&document) {
+        let url = path.replace(['{', '}'], "");
+        let upper = method.to_uppercase();
+        for headers in [
+            ["Host: evil.example", CLIENT, &token],
+            ["Authorization: Bearer wrong", CLIENT, JSON],
+            ["Origin: null", CLIENT, JSON],
+            [&token, "X-Cpxd-Client: nobody", JSON],
+            [&token, CLIENT, "Last-Event-ID: none"],
+            [&token, CLIENT, JSON],
+        ] {
+            let headers = headers.iter().flat_map(|header| ["-H", header]);
+            let mut arguments = vec!["-X", &upper, "--max-time", "1"];
+            arguments.extend(headers);
+            if method == "post" {
+                arguments.extend(["-d", &too_large]);
+            }
+            let answer = agent.exchange(&url, &arguments);
+            if answer.status < 400 {
+                continue;
+            }
+            let documented = &operation["responses"][answer.status.to_string()];
+            let codes = documented["description"].as_str().unwrap_or_default();
+            let is_there = codes.split(", ").any(|code| code == answer.code());
+            assert!(
+                is_there,
+                "{method} {path}: {} {}",
+                answer.status, answer.body
+            );
+            let examples = &documented["content"]["application/problem+json"]["examples"];
+            assert!(examples[answer.code()].is_object(), "{method} {path}");
+        }
+    }
 }
 
 #[test]
