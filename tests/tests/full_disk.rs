@@ -1,6 +1,7 @@
 //! An agent whose disk is full: a use of the card that cannot be journalled is refused before anybody is asked.
 #![cfg(target_os = "linux")]
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "an agent whose limit cannot be set fails its test"
 )]

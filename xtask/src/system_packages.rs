@@ -67,6 +67,12 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         why: "it calls the agent as a stranger would",
         sign: Sign::Program("curl"),
     },
+    SystemPackage {
+        debian: "python3-venv",
+        what: "Python 3 with its module venv",
+        why: "schemathesis, which judges the API, is installed in an environment of its own",
+        sign: Sign::Program("python3"),
+    },
 ];
 
 /// What the fuzz targets need to be built with libFuzzer.
