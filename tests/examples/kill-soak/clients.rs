@@ -124,7 +124,7 @@ fn pair_and_revoke(target: &Target, ledger: &Ledger) -> bool {
         return ledger.refusal(&paired);
     };
     ledger.paired(grant);
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         return true;
     }
     ledger.is_about_to_revoke(grant);

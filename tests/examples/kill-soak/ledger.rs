@@ -99,6 +99,15 @@ impl Ledger {
         counts.iter().all(|(_, count)| *count > 0)
     }
 
+    /// Whether every refusal says what is true of an agent that has just begun: it has not seen the
+    /// card yet, and forgot the pairings that waited.
+    pub(crate) fn is_typed(&self) -> bool {
+        let typed = ["not-found", "card-removed", "rate-limited"];
+        let accounts = self.lock();
+        let mut codes = accounts.refusals.keys();
+        codes.all(|code| typed.contains(&code.as_str()))
+    }
+
     /// Fails unless the grants are there that a program was told of, and those are not that were revoked.
     pub(crate) fn compare_grants(&self, kept: &BTreeSet<String>) {
         for (grant, pairing) in &self.lock().pairings {
@@ -126,7 +135,11 @@ impl Ledger {
         Verdict {
             missing: uses.sum::<u64>() + u64::try_from(pairings.count()).unwrap_or(u64::MAX),
             without_outcome: told.without_outcome,
-            unheard: told.done.values().sum::<u64>() - accounts.done.values().sum::<u64>(),
+            unheard: told
+                .done
+                .values()
+                .sum::<u64>()
+                .saturating_sub(accounts.done.values().sum()),
         }
     }
 

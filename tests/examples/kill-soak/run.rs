@@ -2,6 +2,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "the figures are what this program is for, and a machine without pcscd ends it"
 )]
 
@@ -68,6 +69,7 @@ pub(crate) fn run() -> ExitCode {
     println!("tries left   {tries_left} of 3");
     let is_well = verdict.is_complete()
         && stack.ledger.has_all_kinds()
+        && stack.ledger.is_typed()
         && verified.code == Some(0)
         && remains.files > 1
         && tries_left == 3;
@@ -149,7 +151,7 @@ impl Stack {
                 trace.compare(&remains.lines);
                 restarts.measure(|| agent.start_again());
                 drop(shut);
-                if (kill + 1) % 100 == 0 {
+                if (kill + 1).is_multiple_of(100) {
                     println!("{} kills\n{ledger}", kill + 1);
                 }
             }
