@@ -18,7 +18,10 @@ pub(crate) fn start(level: LogLevel, format: LogFormat) -> anyhow::Result<()> {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // On a full disk the log cannot be written. Saying so on standard error would fail in its turn,
+        // and take the request along that was being answered.
+        .log_internal_errors(false);
     let started = match format {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().try_init(),

@@ -68,11 +68,31 @@ impl Agent {
         Self::start("run", environment, &arguments)
     }
 
+    /// `cpxd demo --headless` that is told of a file which may not grow as of a full disk: the signal
+    /// that comes with it is ignored.
+    #[must_use]
+    pub fn demo_that_outlives_limits() -> Self {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .arg(program("cpxd"));
+        Self::start_by(shell, "demo", &[], &["--headless", "--port", "0"])
+    }
+
     fn start(command_name: &str, environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
+        let cpxd = Command::new(program("cpxd"));
+        Self::start_by(cpxd, command_name, environment, arguments)
+    }
+
+    fn start_by(
+        mut command: Command,
+        command_name: &str,
+        environment: &[(&str, OsString)],
+        arguments: &[&str],
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let state_dir = folder.path().join("state");
         let log = fs::File::create(folder.path().join("log")).expect("a log file");
-        let mut command = Command::new(program("cpxd"));
         command
             .arg(command_name)
             .arg("--state-dir")

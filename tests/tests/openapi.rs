@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 
 use cpxd_tests::agent::{Agent, CLIENT, JSON};
 use cpxd_tests::calls::path_of;
-use daemon_types::{ErrorCode, OperationError};
+use daemon_types::{ErrorCode, OperationError, Reason};
 use daemon_wire::Problem;
 use serde_json::Value;
 
 /// The calls of this version.
-const CALLS: [&str; 17] = [
+const CALLS: [&str; 22] = [
     "delete /v1/grants/{id}",
+    "delete /v1/sessions/{id}",
     "get /v1",
     "get /v1/cards",
     "get /v1/cards/{card}",
@@ -23,6 +24,8 @@ const CALLS: [&str; 17] = [
     "get /v1/events",
     "get /v1/grants",
     "get /v1/readers",
+    "get /v1/sessions",
+    "get /v1/sessions/{id}",
     "get /v1/status",
     "post /v1/cards/{card}/activities",
     "post /v1/cards/{card}/authenticate",
@@ -32,17 +35,18 @@ const CALLS: [&str; 17] = [
     "post /v1/grants/requests",
     "post /v1/pairings",
     "post /v1/pairings/{id}/token",
+    "post /v1/sessions",
+    "post /v1/sessions/{id}/touch",
 ];
 
 /// Calls of the contract that a later version brings, and what nobody should find.
-const ABSENT: [&str; 12] = [
+const ABSENT: [&str; 11] = [
     "post /v1/cards/{card}/sign/cades",
     "post /v1/cards/{card}/sign/pades",
     "post /v1/cards/{card}/decipher",
     "post /v1/cards/{card}/keys/authentication/sign",
     "get /v1/cards/{card}/objects",
     "post /v1/cards/{card}/random",
-    "post /v1/sessions",
     "get /v1/diagnostics",
     "get /",
     "get /v2",
@@ -72,6 +76,10 @@ fn operations(document: &Value) -> Vec<(String, String, &Value)> {
 /// Status of a call with all that a good caller sends but a body.
 fn status_of(agent: &Agent, method: &str, path: &str) -> (u16, String) {
     let card = agent.card()["id"].as_str().unwrap().to_owned();
+    let path = match path.starts_with("/v1/sessions/") {
+        true => path.replace("{id}", &a_session(agent)),
+        false => path.to_owned(),
+    };
     let path = path
         .replace("{card}", &card)
         .replace("{role}", "authentication");
@@ -93,6 +101,21 @@ fn status_of(agent: &Agent, method: &str, path: &str) -> (u16, String) {
         ],
     );
     (answer.status, answer.code())
+}
+
+/// The one session of the demo's program, opened where there is none.
+fn a_session(agent: &Agent) -> String {
+    let all = agent.read("/v1/sessions").body;
+    let session = match all["sessions"].get(0) {
+        Some(session) => session.clone(),
+        None => {
+            let card = agent.card();
+            agent
+                .call("/v1/sessions", &serde_json::json!({ "card": card["id"] }))
+                .body
+        }
+    };
+    session["id"].as_str().unwrap().to_owned()
 }
 
 fn values_of<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
@@ -160,7 +183,7 @@ fn the_document_lists_exactly_the_calls_that_exist() {
         // Grants are the own programs' and the pages': this caller is neither.
         let is_not_its_own = path.starts_with("/v1/grants") && code == "right-missing";
         assert!(
-            status == 200 || code == "bad-request" || is_not_its_own,
+            matches!(status, 200 | 204) || code == "bad-request" || is_not_its_own,
             "{method} {path}: {status} {code}"
         );
         for other in ["get", "post", "put", "patch", "delete"] {
@@ -201,6 +224,69 @@ fn every_documented_code_exists_and_stands_beside_its_status() {
         }
     }
     assert!(count > 40, "only {count} codes are documented");
+}
+
+#[test]
+fn every_code_and_every_reason_is_listed_and_every_code_has_an_example() {
+    let agent = Agent::demo(&[]);
+    let document = document(&agent);
+    let listed = |name: &str| {
+        let names = document["components"]["schemas"][name]["enum"].as_array();
+        let names = names.unwrap().iter().map(|name| name.as_str().unwrap());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let codes: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+    let reasons: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    assert_eq!(listed("ErrorCode"), codes);
+    assert_eq!(listed("Reason"), reasons);
+    let examples = document["components"]["examples"].as_object().unwrap();
+    assert_eq!(examples.len(), codes.len());
+    for code in codes {
+        let problem: Problem = serde_json::from_value(examples[code]["value"].clone()).unwrap();
+        assert_eq!(problem.code, code);
+        assert!(problem.detail.len() > 10, "{problem:?}");
+    }
+}
+
+#[test]
+fn what_the_door_refuses_is_documented_at_each_call() {
+    let agent = Agent::demo(&[]);
+    let document = document(&agent);
+    let too_large = format!("{{\"x\":\"{}\"}}", "y".repeat(70_000));
+    let token = agent.authorization();
+    for (method, path, operation) in operations(&document) {
+        let url = path.replace(['{', '}'], "");
+        let upper = method.to_uppercase();
+        for headers in [
+            ["Host: evil.example", CLIENT, &token],
+            ["Authorization: Bearer wrong", CLIENT, JSON],
+            ["Origin: null", CLIENT, JSON],
+            [&token, "X-Cpxd-Client: nobody", JSON],
+            [&token, CLIENT, "Last-Event-ID: none"],
+            [&token, CLIENT, JSON],
+        ] {
+            let headers = headers.iter().flat_map(|header| ["-H", header]);
+            let mut arguments = vec!["-X", &upper, "--max-time", "1"];
+            arguments.extend(headers);
+            if method == "post" {
+                arguments.extend(["-d", &too_large]);
+            }
+            let answer = agent.exchange(&url, &arguments);
+            if answer.status < 400 {
+                continue;
+            }
+            let documented = &operation["responses"][answer.status.to_string()];
+            let codes = documented["description"].as_str().unwrap_or_default();
+            let is_there = codes.split(", ").any(|code| code == answer.code());
+            assert!(
+                is_there,
+                "{method} {path}: {} {}",
+                answer.status, answer.body
+            );
+            let examples = &documented["content"]["application/problem+json"]["examples"];
+            assert!(examples[answer.code()].is_object(), "{method} {path}");
+        }
+    }
 }
 
 #[test]

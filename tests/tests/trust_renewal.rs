@@ -24,7 +24,7 @@ use daemon_cards::{
     SourceFault, StopSource,
 };
 use daemon_core::{Token, Tokens};
-use daemon_operations::{GrantBook, Operations};
+use daemon_operations::{GrantBook, Operations, Policy};
 use daemon_types::{AllowedOrigins, Environment, PairedProgram, Rights};
 use platform::paths::AgentPaths;
 use prompt::{Prompt, ScriptedHolder};
@@ -171,7 +171,7 @@ fn operations(journal: &OwnJournal, token: &Token, announced: Receiver<String>) 
         Arc::clone(&journal.journal),
         tokens,
         GrantBook::of_nobody(),
-        Environment::Test,
+        Policy::of(Environment::Test),
         OffsetDateTime::now_utc,
     )
 }

@@ -52,12 +52,9 @@ enum Verb {
     },
     /// Let libFuzzer look for inputs that make a parser panic
     Fuzz(fuzz::Options),
-    /// Pull the card and restart pcscd again and again while clients sign: every answer typed, nothing left behind
-    Soak {
-        /// Passed to the soak, for example `--pulls 5 --restarts 2`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<OsString>,
-    },
+    /// Bad luck again and again while clients sign
+    #[command(subcommand)]
+    Soak(soak::Soak),
     /// Formatting, clippy, tidy and cargo-deny, warnings being errors
     Lint,
     /// The rules of this project that no other tool knows: floors, fixtures, files, manifests
@@ -80,7 +77,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Test => test::run(),
         Verb::Bench { arguments } => bench::run(&arguments),
         Verb::Fuzz(options) => fuzz::run(&options),
-        Verb::Soak { arguments } => soak::run(&arguments),
+        Verb::Soak(soak) => soak::run(&soak),
         Verb::Lint => lint::run(),
         Verb::Tidy => tidy::run(),
     }

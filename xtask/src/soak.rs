@@ -1,17 +1,51 @@
-//! `cargo xtask soak`: the card pulled and pcscd restarted, again and again, while clients sign.
+//! `cargo xtask soak [pulls|kills]`: bad luck, again and again, while clients sign.
 
 use std::env::consts::OS;
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
 use anyhow::{Result, bail};
+use clap::Subcommand;
 
 use crate::commands::{cargo, run as run_command, target_folder, workspace_root};
 use crate::steps::Steps;
 use crate::system_packages::{self, TESTING};
 
-/// Installs what is missing, builds, and runs; a request without a typed answer or an agent that has grown is an error.
-pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
+/// Which bad luck.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Soak {
+    /// Pull the card and restart pcscd: every answer typed, nothing left behind
+    Pulls {
+        /// Passed to the soak, for example `--pulls 5 --restarts 2`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Kill the agent and start it again: everything that was acknowledged in the journal, nothing without an intent
+    Kills {
+        /// Passed to the soak, for example `--kills 10`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+impl Soak {
+    /// The program that does it, an example of the package of the tests.
+    fn program(&self) -> &'static str {
+        match self {
+            Self::Pulls { .. } => "soak",
+            Self::Kills { .. } => "kill-soak",
+        }
+    }
+
+    fn arguments(&self) -> &[OsString] {
+        match self {
+            Self::Pulls { arguments } | Self::Kills { arguments } => arguments,
+        }
+    }
+}
+
+/// Installs what is missing, builds, and runs; what is not as it should be in the end is an error.
+pub(crate) fn run(soak: &Soak) -> Result<()> {
     if OS != "linux" {
         bail!("the soak needs pcscd with the virtual reader vpcd, which is there on Linux alone");
     }
@@ -30,17 +64,20 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
             "cpxd-tests",
             "--bins",
             "--example",
-            "soak",
+            soak.program(),
         ]))
     })?;
-    steps.run("pull and restart (minutes)", || run_built(arguments))?;
+    steps.run("bad luck (minutes)", || {
+        run_built(soak.program(), soak.arguments())
+    })?;
     steps.print_summary();
     Ok(())
 }
 
 /// Runs what was built: by cargo, it would be built again with other features, and so would the agent.
-pub(crate) fn run_built(arguments: &[impl AsRef<OsStr>]) -> Result<()> {
-    let mut soak = Command::new(target_folder()?.join("debug/examples/soak"));
+pub(crate) fn run_built(program: &str, arguments: &[impl AsRef<OsStr>]) -> Result<()> {
+    let examples = target_folder()?.join("debug/examples");
+    let mut soak = Command::new(examples.join(program));
     soak.args(arguments).current_dir(workspace_root());
     run_command(soak.env("CPXD_PROGRAMS_ARE_BUILT", "1"))
 }

@@ -91,6 +91,12 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         why: "it judges whom the agent's certificate convinces",
         sign: Sign::Program("firefox-esr"),
     },
+    SystemPackage {
+        debian: "python3-venv",
+        what: "Python 3 with its module venv",
+        why: "schemathesis, which judges the API, is installed in an environment of its own",
+        sign: Sign::Program("python3"),
+    },
 ];
 
 /// What the fuzz targets need to be built with libFuzzer.

@@ -26,7 +26,10 @@ pub(crate) fn run() -> Result<()> {
     })?;
     if OS == "linux" {
         steps.run("pull the card and restart pcscd, shortly", || {
-            soak::run_built(&["--pulls", "5", "--restarts", "2"])
+            soak::run_built("soak", &["--pulls", "5", "--restarts", "2"])
+        })?;
+        steps.run("kill the agent, shortly", || {
+            soak::run_built("kill-soak", &["--kills", "10"])
         })?;
     }
     println!("{}", fault_matrix()?);

@@ -126,7 +126,7 @@ fn who_calls(api: &Api, door: &Door, request: &Request) -> Result<Admitted, Oper
     if headers.contains_key(header::ORIGIN) {
         return page(api, door, request);
     }
-    if is_open_to_programs(request) {
+    if is_open_to_programs(request.method(), request.uri().path()) {
         return Ok(Admitted::Anybody);
     }
     program(api, door, headers).map(Admitted::Caller)
@@ -136,7 +136,7 @@ fn who_calls(api: &Api, door: &Door, request: &Request) -> Result<Admitted, Oper
 /// and ask for one. No browser speaks on the socket.
 fn page(api: &Api, door: &Door, request: &Request) -> Result<Admitted, OperationError> {
     let not_granted = OperationError::from(ErrorCode::OriginNotGranted);
-    if matches!(door, Door::Socket { .. }) || is_pairing(request) {
+    if matches!(door, Door::Socket { .. }) || is_pairing(request.uri().path()) {
         return Err(not_granted);
     }
     if asks_for(request, Method::GET, PRODUCT) {
@@ -162,14 +162,16 @@ fn asks_for(request: &Request, method: Method, path: &str) -> bool {
 }
 
 /// What any program of this user may ask: that cpxd is here, how to speak to it, and to be paired.
-fn is_open_to_programs(request: &Request) -> bool {
-    let is_page = |path| asks_for(request, Method::GET, path);
-    [PRODUCT, "/openapi.json", "/docs"].into_iter().any(is_page)
-        || (*request.method() == Method::POST && is_pairing(request))
+pub(crate) fn is_open_to_programs(method: &Method, path: &str) -> bool {
+    match *method {
+        Method::GET => [PRODUCT, "/openapi.json", "/docs"].contains(&path),
+        Method::POST => is_pairing(path),
+        _ => false,
+    }
 }
 
-fn is_pairing(request: &Request) -> bool {
-    let rest = request.uri().path().strip_prefix("/v1/pairings");
+fn is_pairing(path: &str) -> bool {
+    let rest = path.strip_prefix("/v1/pairings");
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

@@ -3,6 +3,7 @@
 mod fields;
 mod html;
 mod page;
+mod refusals;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use axum::Router;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use http::header;
+use serde_json::Value;
 use utoipa::Modify;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -27,11 +29,18 @@ impl Modify for Security {
     }
 }
 
+/// The document as it is told, made from what the routes say of themselves.
+pub(crate) fn complete(document: &OpenApi) -> Value {
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    refusals::complete(&mut document);
+    document
+}
+
 /// `/openapi.json` and `/docs`, both made once.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Router<S> {
-    let value = serde_json::to_value(document).unwrap_or_default();
-    let json: Arc<str> = value.to_string().into();
-    let page: Arc<str> = page::of(&value).into();
+    let document = complete(document);
+    let json: Arc<str> = document.to_string().into();
+    let page: Arc<str> = page::of(&document).into();
     Router::new()
         .route(
             "/openapi.json",

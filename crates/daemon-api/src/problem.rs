@@ -48,16 +48,7 @@ pub(crate) async fn speak(request: Request, next: Next) -> Response {
 
 fn written(error: &OperationError, language: Language) -> Response {
     tracing::info!(code = %error.code, cause = chain(error), "refused or failed");
-    let code = error.code.as_str();
-    let facts = ErrorFacts {
-        tries_left: error.tries_left,
-        field: error.field.as_deref(),
-        culprit: error.culprit.as_deref(),
-        reason: error.reason.map(Reason::as_str),
-    };
-    let title = texts::error_title(code, language);
-    let detail = texts::error_detail(code, language, &facts);
-    let problem = Problem::new(error, title, detail);
+    let problem = problem(error, language);
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = (status, Body::from(body)).into_response();
@@ -79,6 +70,20 @@ fn written(error: &OperationError, language: Language) -> Response {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
+}
+
+/// An error in words.
+pub(crate) fn problem(error: &OperationError, language: Language) -> Problem {
+    let code = error.code.as_str();
+    let facts = ErrorFacts {
+        tries_left: error.tries_left,
+        field: error.field.as_deref(),
+        culprit: error.culprit.as_deref(),
+        reason: error.reason.map(Reason::as_str),
+    };
+    let title = texts::error_title(code, language);
+    let detail = texts::error_detail(code, language, &facts);
+    Problem::new(error, title, detail)
 }
 
 /// The language that the caller prefers.

@@ -60,8 +60,8 @@ impl Api {
 
 /// The OpenAPI document of the API, made from the routes themselves.
 #[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    documented_routes().split_for_parts().1
+pub fn openapi() -> serde_json::Value {
+    docs::complete(&documented_routes().split_for_parts().1)
 }
 
 fn documented_routes() -> OpenApiRouter<Api> {

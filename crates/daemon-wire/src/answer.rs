@@ -12,6 +12,7 @@ use crate::{card, to_base64};
 #[serde(rename_all = "camelCase")]
 pub struct Product {
     /// Always `cpxd`.
+    #[schema(pattern = "^cpxd$")]
     pub product: String,
     /// Versions of the API that are served.
     pub api_versions: Vec<String>,
@@ -33,10 +34,12 @@ impl Product {
 #[serde(rename_all = "camelCase")]
 pub struct AgentStatus {
     /// `ready`, or `pcscUnavailable` when the PC/SC service is not there.
+    #[schema(pattern = "^(ready|pcscUnavailable)$")]
     pub state: String,
     /// Version of the agent.
     pub version: String,
     /// `production` or `test`.
+    #[schema(pattern = "^(production|test)$")]
     pub environment: String,
     /// Readers connected.
     pub readers: usize,
@@ -49,24 +52,31 @@ pub struct AgentStatus {
 #[serde(rename_all = "camelCase")]
 pub struct CertificateBody {
     /// `authentication`, `signature` or `technical`.
+    #[schema(pattern = "^(authentication|signature|technical)$")]
     pub role: String,
     /// Serial number, upper-case hexadecimal.
+    #[schema(pattern = "^([0-9A-F]{2})+$")]
     pub serial_number: String,
     /// Who issued it.
     pub issuer: String,
     /// First moment of validity.
+    #[schema(format = DateTime)]
     pub not_before: String,
     /// Last moment of validity.
+    #[schema(format = DateTime)]
     pub not_after: String,
     /// `valid`, `expired` or `notYetValid`.
+    #[schema(pattern = "^(valid|expired|notYetValid)$")]
     pub status: String,
     /// `notChecked` in this version.
+    #[schema(pattern = "^notChecked$")]
     pub revocation: String,
     /// What its key signs by: JWA names, such as `RS256`; empty where the card has no such key, null
     /// until the card has told.
     pub signature_algorithms: Option<Vec<String>>,
     /// The certificate, base64 of DER; only in the answer about one certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(content_encoding = "base64")]
     pub certificate: Option<String>,
 }
 
@@ -109,12 +119,16 @@ fn name(algorithm: &SignatureAlgorithm) -> String {
 #[serde(rename_all = "camelCase")]
 pub struct AuthenticationTokenBody {
     /// The authentication certificate, base64 of DER; its name says that the verifier must check it.
+    #[schema(content_encoding = "base64")]
     pub unverified_certificate: String,
     /// JWA name, such as `RS256`; its hash function is that of the signed text, too.
+    #[schema(pattern = "^(RS|PS)(256|384|512)$")]
     pub algorithm: String,
     /// Base64 of the signature over hash(hash(origin) ‖ hash(nonce)).
+    #[schema(content_encoding = "base64")]
     pub signature: String,
     /// Always `web-eid:1.0`.
+    #[schema(pattern = "^web-eid:1\\.0$")]
     pub format: String,
     /// Product and version that made it.
     pub app_version: String,
@@ -139,8 +153,10 @@ impl AuthenticationTokenBody {
 #[serde(rename_all = "camelCase")]
 pub struct SignaturesBody {
     /// JWA name, such as `RS256`.
+    #[schema(pattern = "^(RS|PS)(256|384|512)$")]
     pub algorithm: String,
     /// The signature certificate, base64 of DER.
+    #[schema(content_encoding = "base64")]
     pub certificate: String,
     /// Base64, in the order of the digests.
     pub signatures: Vec<String>,

@@ -30,12 +30,14 @@ pub struct ReaderBody {
     /// Whether it reads without contact; null where nothing tells.
     pub contactless: Option<bool>,
     /// `empty`, `card`, `unreachable` or `busy`.
+    #[schema(pattern = "^(empty|card|unreachable|busy)$")]
     pub state: String,
     /// Why the card in it cannot be used: an error code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// Answer to reset of a card that cannot be used, hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^([0-9A-F]{2})+$")]
     pub atr: Option<String>,
 }
 
@@ -78,11 +80,13 @@ pub struct CardBody {
     /// The reader that holds it.
     pub reader: String,
     /// `CPS3` or `CPS4`.
+    #[schema(pattern = "^(CPS3|CPS4)$")]
     pub generation: String,
     /// `CPS`, `CPF`, `CPE`, `CPA`, `unknown`; null where no certificate tells, or where it is in doubt.
     #[serde(rename = "type")]
     pub card_type: Option<String>,
     /// `production` or `test`.
+    #[schema(pattern = "^(production|test)$")]
     pub environment: String,
     /// Card number.
     pub number: String,
@@ -147,8 +151,10 @@ pub struct CodedLabel {
 #[serde(rename_all = "camelCase")]
 pub struct ValidityBody {
     /// First moment.
+    #[schema(format = DateTime)]
     pub not_before: String,
     /// Last moment.
+    #[schema(format = DateTime)]
     pub not_after: String,
     /// Whole days until the end; negative after it.
     pub days_left: i64,
@@ -159,6 +165,7 @@ pub struct ValidityBody {
 #[serde(rename_all = "camelCase")]
 pub struct PinBody {
     /// `ready`, `blocked`, `definitivelyBlocked` or `absent`.
+    #[schema(pattern = "^(ready|blocked|definitivelyBlocked|absent)$")]
     pub state: String,
     /// Wrong codes that may still be typed; null where the card does not tell.
     pub tries_left: Option<u8>,
@@ -171,6 +178,7 @@ pub struct PinBody {
 #[serde(rename_all = "camelCase")]
 pub struct UnblockCodeBody {
     /// `ready`, `blocked` or `absent`; `ready`, too, while both numbers are null.
+    #[schema(pattern = "^(ready|blocked|absent)$")]
     pub state: String,
     /// Wrong unblock codes that may still be typed; null where the card does not tell, and for a
     /// moment after a card that was seen before is inserted.
@@ -201,6 +209,7 @@ pub struct ActivityList {
 #[serde(rename_all = "camelCase")]
 pub struct ActivityBody {
     /// Its place on the card, 1 to 16; the row has holes.
+    #[schema(minimum = 1, maximum = 16)]
     pub number: u8,
     /// Name of the place.
     pub place: Option<String>,

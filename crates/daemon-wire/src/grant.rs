@@ -80,6 +80,7 @@ pub struct OpenedPairingBody {
     /// What proves, at `POST /v1/pairings/{id}/token`, that it is the same program. Show it to nobody.
     pub secret: String,
     /// Until when the holder may agree: five minutes, RFC 3339.
+    #[schema(format = DateTime)]
     pub expires_at: String,
 }
 
@@ -137,11 +138,13 @@ impl GrantRequestBody {
 #[serde(rename_all = "camelCase")]
 pub struct SiteAccessBody {
     /// The page's origin, as its browser says.
+    #[schema(format = "uri")]
     pub origin: String,
     /// All that it may do now.
     pub rights: Vec<String>,
     /// Until when, RFC 3339; absent where the machine's policy alone gives the rights.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     pub end: Option<String>,
 }
 
@@ -172,6 +175,7 @@ pub struct GrantBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Who gave it: `holder` or `policy`.
+    #[schema(pattern = "^(holder|policy)$")]
     pub tier: String,
     /// The program's word for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,21 +185,26 @@ pub struct GrantBody {
     pub origins: Vec<String>,
     /// The site.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri")]
     pub origin: Option<String>,
     /// The site that it has to be shown in.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri")]
     pub top_origin: Option<String>,
     /// `identify`, `authenticate`, `sign`, `manage`, `decipher`; the last two never for a site.
     pub rights: Vec<String>,
     /// When the holder agreed, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     pub created: Option<String>,
     /// The day on which a program last showed its token, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     pub last_use: Option<String>,
     /// When it is over, RFC 3339: a year after a program's last use, 90 days after a holder let a
     /// site in, never for a policy.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     pub end: Option<String>,
 }
 

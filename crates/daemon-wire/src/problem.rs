@@ -10,10 +10,12 @@ use utoipa::ToSchema;
 pub struct Problem {
     /// A URI that stands for the code.
     #[serde(rename = "type")]
+    #[schema(format = "uri")]
     pub kind: String,
     /// The error in a few words, French or English by `Accept-Language`.
     pub title: String,
     /// HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// Stable code to branch on.
     pub code: String,

@@ -27,19 +27,23 @@ pub struct AuthenticateBody {
     #[schema(
         min_length = 44,
         max_length = 128,
+        content_encoding = "base64",
+        pattern = "^[A-Za-z0-9+/]+={0,2}$",
         example = "qXUhQ6YBOxv1iJHSd3gEWc8yNmFzT2pLkR5eZ7wA0bMC"
     )]
     pub nonce: String,
     /// The site that the token is for; a desktop program must name it, a page must not. Scheme, name and port as a
     /// browser writes them: no path, no final slash.
-    #[schema(example = "https://service.example")]
+    #[schema(pattern = r"^https://[^/?#@\s]+$", example = "https://service.example")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// JWA name of an algorithm of the card's authentication key; `RS256` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(RS|PS)(256|384|512)$")]
     pub algorithm: Option<String>,
     /// A session of this caller and this card, in which the code is not asked again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "9b1f04c2d67ae385")]
     pub session: Option<String>,
     /// Seconds that the holder has, 1 to 600; 120 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,11 +57,12 @@ pub struct AuthenticateBody {
 pub struct SignBody {
     /// `SHA-256`, `SHA-384` or `SHA-512`; what the card signs, its certificate tells in
     /// `signatureAlgorithms`.
-    #[schema(example = "SHA-256")]
+    #[schema(pattern = "^SHA-(256|384|512)$", example = "SHA-256")]
     pub hash: String,
     /// JWA name of an algorithm of the card's signature key, with the same hash function; `RS256`,
     /// `RS384` or `RS512` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(RS|PS)(256|384|512)$")]
     pub algorithm: Option<String>,
     /// What is to be signed: 1 to 100 digests, confirmed as one list.
     #[schema(min_items = 1, max_items = 100)]
@@ -98,7 +103,12 @@ pub struct ActivitiesBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DigestBody {
     /// Base64 of the digest.
-    #[schema(example = "9Lc1pdQUyGkL8sUvRfQqP1cIR5M3p5iYJY3x6qQmXJ8=")]
+    #[schema(
+        min_length = 44,
+        max_length = 88,
+        content_encoding = "base64",
+        example = "9Lc1pdQUyGkL8sUvRfQqP1cIR5M3p5iYJY3x6qQmXJ8="
+    )]
     pub value: String,
     /// What the holder is shown: the caller's own words, 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200, example = "Ordonnance du 21/11/2026")]

@@ -52,10 +52,13 @@ pub struct SessionBody {
     /// Opaque name of its card.
     pub card: String,
     /// When its holder typed the code.
+    #[schema(format = DateTime)]
     pub opened: String,
     /// When it ends if nothing is asked in it until then.
+    #[schema(format = DateTime)]
     pub idle_end: String,
     /// When it ends in any case.
+    #[schema(format = DateTime)]
     pub end: String,
 }
 

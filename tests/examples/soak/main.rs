@@ -1,4 +1,4 @@
-//! Days of bad luck in minutes: run by `cargo xtask soak`, which installs what it needs.
+//! Days of bad luck in minutes: run by `cargo xtask soak pulls`, which installs what it needs.
 //!
 //! Clients ask for signatures without a pause while the card is pulled and pushed and pcscd is stopped
 //! and started again. Each request must succeed or get its typed error, every card put in must work,

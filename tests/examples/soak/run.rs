@@ -26,7 +26,7 @@ use tally::Tally;
 
 /// Pull the card and restart pcscd again and again while clients sign
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask soak")]
+#[command(name = "cargo xtask soak pulls")]
 struct Arguments {
     /// How often the card is pulled and pushed
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]

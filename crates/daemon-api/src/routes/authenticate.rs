@@ -28,19 +28,13 @@ use crate::router::Api;
     post, path = "/v1/cards/{card}/authenticate", security(("token" = [])),
     params(
         ("card" = String, Path, description = "Opaque name of the card"),
-        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
     ),
     request_body = AuthenticateBody,
     responses(
         (status = 200, body = AuthenticationTokenBody, description = "The token"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
-        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed, pin-blocked, card-definitively-blocked, key-absent, certificate-expired, certificate-not-yet-valid, environment-mismatch, reader-busy, card-mute, card-unsupported"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "algorithm-unsupported"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )

@@ -20,8 +20,7 @@ use crate::router::Api;
     get, path = "/v1/cards", security(("token" = [])),
     responses(
         (status = 200, body = CardList, description = "The cards"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
     )
 )]
 pub(crate) async fn cards(
@@ -43,9 +42,7 @@ pub(crate) async fn cards(
     params(("card" = String, Path, description = "Opaque name of the card")),
     responses(
         (status = 200, body = CardBody, description = "The card"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed"),
     )
 )]
@@ -67,7 +64,7 @@ pub(crate) async fn card(
     get, path = "/v1/cards/{card}/certificates/{role}", security(("token" = [])),
     params(
         ("card" = String, Path, description = "Opaque name of the card"),
-        ("role" = String, Path, description = "authentication, signature or technical"),
+        ("role" = String, Path, pattern = "^(authentication|signature|technical)$", description = "authentication, signature or technical"),
     ),
     responses(
         (status = 200, content(
@@ -75,9 +72,7 @@ pub(crate) async fn card(
             (String = "application/x-pem-file"),
             (Vec<u8> = "application/pkix-cert"),
         ), description = "The certificate"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "key-absent"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed"),
     )

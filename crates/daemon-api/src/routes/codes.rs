@@ -27,19 +27,13 @@ use crate::router::Api;
     post, path = "/v1/cards/{card}/pin/change", security(("token" = [])),
     params(
         ("card" = String, Path, description = "Opaque name of the card"),
-        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
     ),
     request_body = NewPinBody,
     responses(
         (status = 200, body = CodesBody, description = "Both codes of the card, after the change"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
-        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
 )]
@@ -76,19 +70,13 @@ pub(crate) async fn change_pin(
     post, path = "/v1/cards/{card}/pin/unblock", security(("token" = [])),
     params(
         ("card" = String, Path, description = "Opaque name of the card"),
-        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
     ),
     request_body = NewPinBody,
     responses(
         (status = 200, body = CodesBody, description = "Both codes of the card, after the unblocking"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, unblock-wrong, pin-length, last-try-not-confirmed"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
-        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, cancelled, unblock-wrong, pin-length, last-try-not-confirmed"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "unblock-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
 )]

@@ -24,8 +24,7 @@ use crate::router::Api;
     responses(
         (status = 200, body = EventBody, content_type = "text/event-stream", description = "reader-added, reader-removed, card-inserted, card-removed, card-state, prompt-opened, prompt-closed, session-closed"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
     )
 )]
 pub(crate) async fn events(

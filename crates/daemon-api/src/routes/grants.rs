@@ -21,8 +21,7 @@ use crate::router::Api;
     get, path = "/v1/grants", security(()),
     responses(
         (status = 200, body = GrantList, description = "All grants that are not over"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
     )
 )]
 pub(crate) async fn list(
@@ -45,14 +44,10 @@ pub(crate) async fn list(
     delete, path = "/v1/grants/{id}", security(()),
     params(
         ("id" = String, Path, description = "Opaque name of the grant"),
-        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
     ),
     responses(
         (status = 204, description = "It is revoked"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "client-header-missing"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
         (status = 500, body = Problem, content_type = "application/problem+json", description = "internal"),
     )
 )]
@@ -75,17 +70,11 @@ pub(crate) async fn revoke(
 /// `Retry-After` tells the seconds.
 #[utoipa::path(
     post, path = "/v1/grants/requests", security(()),
-    params(("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),),
     request_body = GrantRequestBody,
     responses(
         (status = 200, body = SiteAccessBody, description = "All that the page may do now"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "cancelled, right-missing, origin-not-granted, peer-refused"),
-        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "cancelled, right-missing"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "rate-limited"),
-        (status = 500, body = Problem, content_type = "application/problem+json", description = "internal"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy"),
     )
 )]

@@ -22,13 +22,9 @@ use crate::router::Api;
 /// of its answer, all other calls are the third.
 #[utoipa::path(
     post, path = "/v1/pairings", security(()),
-    params(("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),),
     request_body = PairingBody,
     responses(
         (status = 200, body = OpenedPairingBody, description = "The pairing, its code and its secret"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "origin-not-granted, peer-refused"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "rate-limited"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy"),
     )
@@ -59,19 +55,13 @@ pub(crate) async fn open(
     post, path = "/v1/pairings/{id}/token", security(()),
     params(
         ("id" = String, Path, description = "Opaque name of the pairing"),
-        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
     ),
     request_body = PairingSecretBody,
     responses(
         (status = 200, body = PairedBody, description = "The token, and what it is good for"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "cancelled, origin-not-granted, peer-refused"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
-        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "cancelled"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "rate-limited"),
-        (status = 500, body = Problem, content_type = "application/problem+json", description = "internal"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy"),
     )
 )]

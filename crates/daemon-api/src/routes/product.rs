@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use daemon_types::{Caller, Environment};
-use daemon_wire::{AgentStatus, Problem, Product};
+use daemon_wire::{AgentStatus, Product};
 
 use crate::router::Api;
 
@@ -22,7 +22,6 @@ pub(crate) async fn product() -> Json<Product> {
     get, path = "/v1/status", security(("token" = [])),
     responses(
         (status = 200, body = AgentStatus, description = "The agent"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
     )
 )]
 pub(crate) async fn status(

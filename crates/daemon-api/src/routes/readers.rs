@@ -15,8 +15,7 @@ use crate::router::Api;
     get, path = "/v1/readers", security(("token" = [])),
     responses(
         (status = 200, body = ReaderList, description = "The readers"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
     )
 )]
 pub(crate) async fn readers(

@@ -21,8 +21,7 @@ use crate::router::Api;
     get, path = "/v1/sessions", security(("token" = [])),
     responses(
         (status = 200, body = SessionList, description = "All that are open"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
     )
 )]
 pub(crate) async fn list(
@@ -45,21 +44,12 @@ pub(crate) async fn list(
 /// can use the card as well, since the verified state is the card's.
 #[utoipa::path(
     post, path = "/v1/sessions", security(("token" = [])),
-    params(
-        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
-    ),
     request_body = OpenSessionBody,
     responses(
         (status = 200, body = SessionBody, description = "The session"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
-        (status = 408, body = Problem, content_type = "application/problem+json", description = "timeout"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed, pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
-        (status = 500, body = Problem, content_type = "application/problem+json", description = "internal"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
 )]
@@ -86,9 +76,7 @@ pub(crate) async fn open(
     params(("id" = String, Path, description = "Opaque name of the session"),),
     responses(
         (status = 200, body = SessionBody, description = "The session"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed"),
     )
 )]
@@ -108,17 +96,12 @@ pub(crate) async fn session(
     post, path = "/v1/sessions/{id}/touch", security(("token" = [])),
     params(
         ("id" = String, Path, description = "Opaque name of the session"),
-        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
     ),
     request_body = TouchSessionBody,
     responses(
         (status = 200, body = SessionBody, description = "The session, with its new end"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request, client-header-missing"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
     )
 )]
 pub(crate) async fn touch(
@@ -142,14 +125,10 @@ pub(crate) async fn touch(
     delete, path = "/v1/sessions/{id}", security(("token" = [])),
     params(
         ("id" = String, Path, description = "Opaque name of the session"),
-        ("X-Cpxd-Client" = String, Header, description = "Name and version of the caller, such as logiciel/2.1"),
     ),
     responses(
         (status = 204, description = "It is over"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "client-header-missing"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "token-invalid"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, origin-not-granted, peer-refused"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed"),
     )
 )]
