@@ -158,6 +158,7 @@ impl Agent {
             tcp,
             socket: UnixListener::from_std(socket)?,
             identity,
+            native_host: installation::native_host(),
         };
         if self.prompt.asks_nobody() {
             tracing::warn!(
@@ -187,7 +188,7 @@ impl Agent {
             environment,
             now,
         );
-        let api = Api::new(operations, VERSION);
+        let api = Api::new(operations.clone(), VERSION);
         publish_endpoint(&self.paths, &url)?;
         if let Some(greeting) = greeting {
             screen::remark(&greeting);
@@ -202,6 +203,7 @@ impl Agent {
         stopping.await?;
         self.paths.withdraw_endpoint()?;
         platform::socket::unbind(&self.paths, lock)?;
+        operations.tell_last_refusals().await;
         write_beside(&journal, now(), Entry::AgentStopped);
         tracing::info!("the agent has stopped");
         Ok(())

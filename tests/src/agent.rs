@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::native_host::install_beside_a_native_host;
 use crate::programs::program;
 
 /// A running agent; it is stopped when this is dropped.
@@ -52,7 +53,14 @@ impl Agent {
     #[must_use]
     pub fn demo_in(environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
         let arguments = [&["--headless", "--port", "0"], arguments].concat();
-        Self::start("demo", environment, &arguments)
+        Self::start(own_program, "demo", environment, &arguments)
+    }
+
+    /// `cpxd demo --headless` with more arguments, installed beside a native host.
+    #[must_use]
+    pub fn demo_beside_a_native_host(arguments: &[&str]) -> Self {
+        let arguments = [&["--headless", "--port", "0"], arguments].concat();
+        Self::start(install_beside_a_native_host, "demo", &[], &arguments)
     }
 
     /// `cpxd run` with more arguments.
@@ -65,14 +73,19 @@ impl Agent {
     #[must_use]
     pub fn run_in(environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
         let arguments = [&["--port", "0"], arguments].concat();
-        Self::start("run", environment, &arguments)
+        Self::start(own_program, "run", environment, &arguments)
     }
 
-    fn start(command_name: &str, environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
+    fn start(
+        installed: fn(&Path) -> PathBuf,
+        command_name: &str,
+        environment: &[(&str, OsString)],
+        arguments: &[&str],
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let state_dir = folder.path().join("state");
         let log = fs::File::create(folder.path().join("log")).expect("a log file");
-        let mut command = Command::new(program("cpxd"));
+        let mut command = Command::new(installed(folder.path()));
         command
             .arg(command_name)
             .arg("--state-dir")
@@ -275,6 +288,11 @@ impl Drop for Agent {
             let _ = writeln!(std::io::stderr(), "the agent's log:\n{}", self.log());
         }
     }
+}
+
+/// The agent as it was built.
+fn own_program(_folder: &Path) -> PathBuf {
+    program("cpxd")
 }
 
 fn ask(mut curl: Command, url: &str) -> Answer {

@@ -20,6 +20,7 @@ pub mod fixtures;
 #[cfg(target_os = "linux")]
 pub mod foreign_card;
 pub mod judge;
+pub mod native_host;
 #[cfg(target_os = "linux")]
 pub mod odd_card;
 pub mod operations;
@@ -28,4 +29,5 @@ pub mod own_journal;
 pub mod pcsc_stack;
 pub mod programs;
 pub mod scripted;
+pub mod tls_client;
 pub mod waiting;

@@ -22,7 +22,7 @@ pub use grants::{Grants, GrantsFileError, PROGRAM_LIFETIME, SITE_LIFETIME};
 pub use new_code::{check_new_code, new_code_entry};
 pub use pairings::{OpenedPairing, PairingToAsk, Pairings};
 pub use rate_limit::{Rate, RateLimits};
-pub use refusals::Refusals;
+pub use refusals::{Forbearance, Refusals};
 pub use tokens::{Token, TokenDigest, Tokens};
 pub use unblock_code::{blocked_error, unblock_blocked_error, unblock_code_entry};
 pub use web_eid::{check_nonce, token_digest};

@@ -9,21 +9,24 @@
 mod activities;
 mod authenticate;
 mod codes;
+mod door_refusals;
 mod grant_book;
 mod grants;
 mod holder;
 mod journalled;
 mod key_work;
+mod let_in;
 mod limits;
 mod look;
 mod pairing;
 mod randomness;
+mod row;
 mod sign;
 mod site_grants;
 
 pub use grant_book::{GrantBook, GrantStore};
 pub use grants::GrantOverview;
-pub use look::Overview;
+pub use look::{Events, Overview};
 pub use prompt::CallersTerminal;
 pub use site_grants::SiteAccess;
 
@@ -35,9 +38,10 @@ use daemon_journal::Journal;
 use daemon_types::{Caller, Environment, OperationError, Right};
 use prompt::Prompt;
 use time::OffsetDateTime;
-use tokio::sync::Semaphore;
 
+use door_refusals::DoorRefusals;
 use limits::Limits;
+use row::Row;
 
 /// All operations of the agent; clones share the same cards and prompt.
 #[derive(Clone, Debug)]
@@ -48,10 +52,10 @@ struct Parts {
     cards: Cards,
     prompt: Prompt,
     journal: Arc<Journal>,
-    /// Places in the row of questions; whoever finds none is told to come back.
-    questions: Semaphore,
-    /// The one place for a site that wants to be let in.
-    site_questions: Semaphore,
+    /// Who waits for the holder; whoever finds no place is told to come back.
+    row: Row,
+    /// What the door refused, for the journal.
+    refusals: DoorRefusals,
     demo_tokens: Tokens,
     grants: GrantBook,
     pairings: Mutex<Pairings>,
@@ -78,8 +82,8 @@ impl Operations {
             cards,
             prompt,
             journal,
-            questions: Semaphore::new(MAXIMUM_QUESTIONS),
-            site_questions: Semaphore::new(1),
+            row: Row::default(),
+            refusals: DoorRefusals::default(),
             demo_tokens,
             grants,
             pairings: Mutex::default(),
@@ -116,6 +120,3 @@ impl Operations {
         pairings.unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Questions that may wait for the holder: nobody answers more in a row.
-const MAXIMUM_QUESTIONS: usize = 8;

@@ -1,11 +1,13 @@
 //! What there is, without using a key.
 
+use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
 
 use daemon_cards::{CardInReader, Subscription};
 use daemon_core::authorise;
 use daemon_types::{
-    Caller, CardId, CertificateSummary, Environment, ErrorCode, KeyRole, OperationError,
+    Caller, CardId, CertificateSummary, Environment, ErrorCode, Event, KeyRole, OperationError,
     PresentCard, ReaderSummary, Right,
 };
 
@@ -24,6 +26,33 @@ pub struct Overview {
     pub readers: usize,
     /// Cards that can be used.
     pub cards: usize,
+}
+
+/// The events that one caller sees.
+pub struct Events {
+    subscription: Subscription,
+    operations: Operations,
+    caller: Caller,
+    put_out: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Events {
+    /// The next event; `None` when the agent stops, or the caller may see no more.
+    pub async fn next(&mut self) -> Option<Event> {
+        let event = tokio::select! {
+            biased;
+            () = &mut self.put_out => None,
+            event = self.subscription.next() => event,
+        };
+        // A computer that slept wakes up later than the end of a grant.
+        event.filter(|_| self.operations.is_let_in(&self.caller, Right::Identify))
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
 }
 
 impl Operations {
@@ -87,17 +116,21 @@ impl Operations {
             .ok_or(OperationError::new(ErrorCode::KeyAbsent))
     }
 
-    /// Events after `after`, or from now on.
+    /// Events after `after`, or from now on, for as long as the caller has the right to them.
     ///
     /// # Errors
     /// `right-missing`.
-    pub fn events(
-        &self,
-        caller: &Caller,
-        after: Option<u64>,
-    ) -> Result<Subscription, OperationError> {
+    pub fn events(&self, caller: &Caller, after: Option<u64>) -> Result<Events, OperationError> {
         authorise(caller, Right::Identify)?;
-        Ok(self.0.cards.subscribe(after))
+        let (watching, watched) = (self.clone(), caller.clone());
+        Ok(Events {
+            subscription: self.0.cards.subscribe(after),
+            operations: self.clone(),
+            caller: caller.clone(),
+            put_out: Box::pin(async move {
+                watching.put_out(&watched, Right::Identify).await;
+            }),
+        })
     }
 
     /// Counters read again, or as last known when the card is busy for long.
