@@ -113,7 +113,7 @@ impl Reception {
 
     fn receive_tcp(&self, stream: TcpStream, peer: SocketAddr) {
         let serving = self.serving.clone();
-        if is_ours(&stream, peer) {
+        if self.is_ours(&stream, peer) {
             let tls = self.identity.config();
             self.seat(&self.places.own, || serving.own_tcp(stream, tls));
         } else {
@@ -122,6 +122,21 @@ impl Reception {
                 serving.strangers_tcp(stream, tls)
             });
         }
+    }
+
+    /// Whether the system says that the other end is this same user's. Whoever leaves at once has
+    /// no owner any more, and is not to fill the log with it.
+    fn is_ours(&self, stream: &TcpStream, peer: SocketAddr) -> bool {
+        let Ok(local) = stream.local_addr() else {
+            return false;
+        };
+        tcp_owner::is_ours(local, peer).unwrap_or_else(|error| {
+            let operations = self.api.operations();
+            if operations.is_worth_a_line(ErrorCode::PeerRefused) {
+                tracing::warn!(%error, "the owner of a connection is not known");
+            }
+            false
+        })
     }
 
     /// A peer that is not this user, or that the system does not name, gets no answer at all.
@@ -168,17 +183,6 @@ impl Reception {
 async fn keeping(place: OwnedSemaphorePermit, serving: impl Future<Output = ()>) {
     serving.await;
     drop(place);
-}
-
-/// Whether the system says that the other end is this same user's.
-fn is_ours(stream: &TcpStream, peer: SocketAddr) -> bool {
-    let Ok(local) = stream.local_addr() else {
-        return false;
-    };
-    tcp_owner::is_ours(local, peer).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the owner of a connection is not known");
-        false
-    })
 }
 
 /// Out of file descriptors, most likely: trying at once again would only burn the processor.

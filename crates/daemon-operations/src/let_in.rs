@@ -16,7 +16,8 @@ enum Standing {
 }
 
 impl Operations {
-    /// Works for a caller as long as it has the right to that.
+    /// Works for a caller as long as it has the right to that. What a card has begun by then ends
+    /// there, and the journal says that nobody waited for it.
     ///
     /// # Errors
     /// `token-invalid` or `origin-not-granted` when the right is taken back or over, and whatever

@@ -247,11 +247,13 @@ mod tests {
             now += silence.unwrap();
         }
         assert_eq!(silences, [30, 60, 120]);
-        limits.question(&program(), now).unwrap();
-        limits.agree_to_question(&program());
-        for _ in 0..2 {
-            limits.refuse_question(&program(), now);
+        for _ in 0..3 {
+            for _ in 0..2 {
+                limits.question(&program(), now).unwrap();
+                limits.refuse_question(&program(), now);
+            }
             limits.question(&program(), now).unwrap();
+            limits.agree_to_question(&program());
         }
     }
 
