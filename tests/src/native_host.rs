@@ -21,9 +21,17 @@ pub fn install_beside_a_native_host(folder: &Path) -> PathBuf {
     let programs = folder.join("programs");
     fs::create_dir(&programs).expect("a folder");
     let agent = programs.join("cpxd");
-    fs::copy(program("cpxd"), &agent).expect("a copy of the agent");
-    fs::copy(path_of_curl(), programs.join(NATIVE_HOST)).expect("a copy of curl");
+    copy_program(&program("cpxd"), &agent);
+    copy_program(&path_of_curl(), &programs.join(NATIVE_HOST));
     agent
+}
+
+/// Copies a program that is to be started at once. Another process writes the copy: a descriptor
+/// of ours would go along with whatever another test starts meanwhile, and the system starts no
+/// file that somebody may write (`ETXTBSY`).
+pub fn copy_program(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg(from).arg(to).status();
+    assert!(copied.expect("cp starts").success(), "a copy of {from:?}");
 }
 
 /// Where `curl` is.

@@ -9,7 +9,7 @@ use cpxd_tests::calls::{ORIGIN, authenticate_body, nonce, path_of};
 use cpxd_tests::door::{page, request_grant};
 use cpxd_tests::exchange::Exchange;
 use cpxd_tests::native_host::{
-    NATIVE_HOST, for_page, host_of, path_of_curl, post_for_page, said_by,
+    NATIVE_HOST, copy_program, for_page, host_of, path_of_curl, post_for_page, said_by,
 };
 use cpxd_tests::scripted::text_file;
 use serde_json::json;
@@ -71,9 +71,9 @@ fn nobody_but_the_hosts_own_file_speaks_for_a_page_whatever_its_name() {
     granted(&agent, ALONE, &["identify"]);
     let folder = tempfile::tempdir().unwrap();
     let of_the_same_name = folder.path().join(NATIVE_HOST);
-    fs::copy(path_of_curl(), &of_the_same_name).unwrap();
+    copy_program(&path_of_curl(), &of_the_same_name);
     let beside_it = host_of(&agent).with_file_name("cpxd-native-host-2");
-    fs::copy(host_of(&agent), &beside_it).unwrap();
+    copy_program(&host_of(&agent), &beside_it);
     let stated = ["-H", "Cpxd-Page-Origin: https://service.example"];
     let stated = [
         &stated[..],
@@ -98,7 +98,7 @@ fn nobody_but_the_hosts_own_file_speaks_for_a_page_whatever_its_name() {
     fs::rename(&host, &before).unwrap();
     let gone = said_by(&before, &agent, "/v1/cards", &stated);
     assert_eq!(refusal(&gone), refused(403, "origin-not-granted"));
-    fs::copy(&before, &host).unwrap();
+    copy_program(&before, &host);
     let replaced = said_by(&before, &agent, "/v1/cards", &stated);
     assert_eq!(refusal(&replaced), refused(403, "origin-not-granted"));
     assert_eq!(said_by(&host, &agent, "/v1/cards", &stated).status, 200);
