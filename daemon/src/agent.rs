@@ -159,6 +159,7 @@ impl Agent {
             tcp,
             socket: UnixListener::from_std(socket)?,
             identity,
+            native_host: installation::native_host(),
         };
         if self.prompt.asks_nobody() {
             tracing::warn!(
@@ -212,6 +213,7 @@ impl Agent {
         cards.stop();
         self.paths.withdraw_endpoint()?;
         platform::socket::unbind(&self.paths, lock)?;
+        operations.tell_last_refusals().await;
         write_beside(&journal, now(), Entry::AgentStopped);
         tracing::info!("the agent has stopped");
         Ok(())

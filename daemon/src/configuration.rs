@@ -270,8 +270,14 @@ impl Configuration {
         let inactivity = seconds(self.session_limits.inactivity);
         let age = seconds(self.session_limits.age);
         let remember_cards = if self.remember_cards { "true" } else { "false" };
+        let allowed = self.allowed_sites.iter().map(|site| {
+            let rights: Vec<_> = site.rights.iter().map(Right::as_str).collect();
+            format!("{} ({})", site.origin, rights.join(" "))
+        });
+        let allowed_origins = in_full_or_counted(allowed.collect());
         let settings = [
             ("after-use", after_use),
+            ("allowed-origins", &allowed_origins),
             ("environment", environment),
             ("reader-source", &sources),
             ("remember-cards", remember_cards),
@@ -284,6 +290,28 @@ impl Configuration {
             .into()
     }
 }
+
+/// A list that fits into a line of the journal, or how many stand there that do not.
+fn in_full_or_counted(list: Vec<String>) -> String {
+    let count = list.len();
+    if list.is_empty() {
+        return "none".to_owned();
+    }
+    let text = list.join(", ");
+    if text.len() <= LONGEST_SETTING {
+        return text;
+    }
+    let fit = list.iter().scan(0, |len, item| {
+        *len += item.len() + 2;
+        Some(*len)
+    });
+    let fit = fit.take_while(|len| *len <= LONGEST_SETTING).count();
+    let shown: Vec<_> = list.into_iter().take(fit).collect();
+    format!("{} … ({count} in all)", shown.join(", "))
+}
+
+/// Bytes of one setting in the journal.
+const LONGEST_SETTING: usize = 4000;
 
 /// A policy that is there must never be passed over, so only a file that is known to be absent
 /// configures nothing.
@@ -416,6 +444,28 @@ mod tests {
         options.config = Some(file);
         let error = Configuration::load(&options).unwrap_err().to_string();
         assert!(error.contains("machine's policy alone"), "{error}");
+    }
+
+    #[test]
+    fn the_journal_is_told_which_sites_the_policy_lets_in() {
+        let nothing = ConfigurationFile::default();
+        let mut configuration = Configuration::of(&nothing, &options(), &nothing);
+        assert_eq!(configuration.settings()["allowed-origins"], "none");
+        let site = |number: u32| AllowedSite {
+            origin: Origin::parse(&format!("https://n{number}.service.example")).unwrap(),
+            rights: [Right::Identify, Right::Sign].into_iter().collect(),
+        };
+        configuration.allowed_sites = vec![site(1)];
+        assert_eq!(
+            configuration.settings()["allowed-origins"],
+            "https://n1.service.example (identify sign)"
+        );
+        configuration.allowed_sites = (0..1000).map(site).collect();
+        let told = &configuration.settings()["allowed-origins"];
+        assert!(
+            told.len() < 4100 && told.ends_with("(1000 in all)"),
+            "{told}"
+        );
     }
 
     #[test]

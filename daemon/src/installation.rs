@@ -1,10 +1,18 @@
 //! What this installation keeps: its salt for ids, and the demo's token.
 
+use std::path::PathBuf;
+
 use daemon_core::{Token, Tokens};
 use daemon_types::{AllowedOrigins, PairedProgram, Rights};
 use platform::paths::AgentPaths;
 use platform::private_files::{read_private, write_private};
 use ring::rand::{SecureRandom, SystemRandom};
+
+/// The program that speaks for pages to this agent: it stands beside the agent's own executable.
+pub(crate) fn native_host() -> Option<PathBuf> {
+    let own = std::env::current_exe().ok()?;
+    Some(own.parent()?.join("cpxd-native-host"))
+}
 
 /// The secret that ids of cards and readers are derived with; made at the first start.
 pub(crate) fn id_salt(paths: &AgentPaths) -> anyhow::Result<[u8; 32]> {

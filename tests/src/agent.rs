@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::native_host::install_beside_a_native_host;
 use crate::programs::program;
 
 /// A running agent; it is stopped when this is dropped.
@@ -52,7 +53,14 @@ impl Agent {
     #[must_use]
     pub fn demo_in(environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
         let arguments = [&["--headless", "--port", "0"], arguments].concat();
-        Self::start("demo", environment, &arguments)
+        Self::start(own_program, "demo", environment, &arguments)
+    }
+
+    /// `cpxd demo --headless` with more arguments, installed beside a native host.
+    #[must_use]
+    pub fn demo_beside_a_native_host(arguments: &[&str]) -> Self {
+        let arguments = [&["--headless", "--port", "0"], arguments].concat();
+        Self::start(install_beside_a_native_host, "demo", &[], &arguments)
     }
 
     /// `cpxd run` with more arguments.
@@ -65,27 +73,35 @@ impl Agent {
     #[must_use]
     pub fn run_in(environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
         let arguments = [&["--port", "0"], arguments].concat();
-        Self::start("run", environment, &arguments)
+        Self::start(own_program, "run", environment, &arguments)
     }
 
     /// `cpxd demo --headless` that is told of a file which may not grow as of a full disk: the signal
     /// that comes with it is ignored.
     #[must_use]
     pub fn demo_that_outlives_limits() -> Self {
-        let mut shell = Command::new("sh");
-        shell
-            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
-            .arg(program("cpxd"));
-        Self::start_by(shell, "demo", &[], &["--headless", "--port", "0"])
+        let outliving = |folder: &Path| {
+            let mut shell = Command::new("sh");
+            shell
+                .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+                .arg(own_program(folder));
+            shell
+        };
+        Self::start_by(outliving, "demo", &[], &["--headless", "--port", "0"])
     }
 
-    fn start(command_name: &str, environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
-        let cpxd = Command::new(program("cpxd"));
+    fn start(
+        installed: fn(&Path) -> PathBuf,
+        command_name: &str,
+        environment: &[(&str, OsString)],
+        arguments: &[&str],
+    ) -> Self {
+        let cpxd = |folder: &Path| Command::new(installed(folder));
         Self::start_by(cpxd, command_name, environment, arguments)
     }
 
     fn start_by(
-        mut command: Command,
+        made: impl FnOnce(&Path) -> Command,
         command_name: &str,
         environment: &[(&str, OsString)],
         arguments: &[&str],
@@ -93,6 +109,7 @@ impl Agent {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let state_dir = folder.path().join("state");
         let log = fs::File::create(folder.path().join("log")).expect("a log file");
+        let mut command = made(folder.path());
         command
             .arg(command_name)
             .arg("--state-dir")
@@ -295,6 +312,11 @@ impl Drop for Agent {
             let _ = writeln!(std::io::stderr(), "the agent's log:\n{}", self.log());
         }
     }
+}
+
+/// The agent as it was built.
+fn own_program(_folder: &Path) -> PathBuf {
+    program("cpxd")
 }
 
 fn ask(mut curl: Command, url: &str) -> Answer {

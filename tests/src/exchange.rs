@@ -90,7 +90,12 @@ impl Exchange {
 /// A `curl` that prints headers and gives up in the end.
 #[must_use]
 pub fn curl() -> Command {
-    let mut curl = Command::new("curl");
+    curl_of(Command::new("curl"))
+}
+
+/// The same by a `curl` of another name.
+#[must_use]
+pub fn curl_of(mut curl: Command) -> Command {
     curl.args(["--silent", "--include", "--max-time", "60"]);
     curl
 }

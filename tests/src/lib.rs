@@ -22,6 +22,7 @@ pub mod fixtures;
 #[cfg(target_os = "linux")]
 pub mod foreign_card;
 pub mod judge;
+pub mod native_host;
 #[cfg(target_os = "linux")]
 pub mod odd_card;
 pub mod operations;
@@ -32,5 +33,6 @@ pub mod person;
 pub mod programs;
 pub mod scripted;
 pub mod stolen_authority;
+pub mod tls_client;
 pub mod tls_site;
 pub mod waiting;

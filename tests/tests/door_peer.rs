@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cpxd_tests::agent::Agent;
+use cpxd_tests::calls::ORIGIN;
+use cpxd_tests::door::{pair, request_grant};
 use cpxd_tests::exchange::{Exchange, curl};
 use cpxd_tests::waiting::until;
 
@@ -165,6 +167,90 @@ fn another_user_is_refused_with_the_stolen_token_and_before_anything_else_is_loo
         200,
         "its own user is served"
     );
+}
+
+#[test]
+fn another_user_is_refused_with_a_granted_origin_and_a_paired_token() {
+    let agent = Agent::demo(&[]);
+    let (paired, _) = pair(&agent, &["identify"], &[]);
+    assert_eq!(request_grant(&agent, ORIGIN, &["identify"]).status, 200);
+    let paired = format!("Authorization: Bearer {paired}");
+    let origin = format!("Origin: {ORIGIN}");
+    let preflight = ["-X", "OPTIONS", "-H", "Access-Control-Request-Method: GET"];
+    for arguments in [
+        vec!["-H", &paired],
+        vec!["-H", &origin],
+        vec!["-H", &origin, "-H", &paired],
+        [&preflight[..], &["-H", &origin]].concat(),
+        vec!["-H", &paired, "--http1.1", "-H", "Connection: keep-alive"],
+        vec!["-H", &paired, "--tls-max", "1.2"],
+    ] {
+        let url = format!("{}/v1/cards", agent.url());
+        let answer = Exchange::by(curl_of_another_user().args(&arguments).arg(url));
+        let refused = (answer.status, answer.code());
+        assert_eq!(refused, (403, "peer-refused".to_owned()), "{arguments:?}");
+        let reader = answer.header("access-control-allow-origin");
+        assert_eq!(reader, None, "no page of another user reads anything");
+    }
+    for arguments in [["-H", paired.as_str()], ["-H", origin.as_str()]] {
+        let own = agent.exchange("/v1/cards", &arguments);
+        assert_eq!(own.status, 200, "the same by its own user");
+    }
+}
+
+/// Whether another user gets at the bytes of a file.
+fn is_read_by_another_user(path: &Path) -> bool {
+    let mut cat = Command::new("cat");
+    cat.arg(path).uid(NOBODY).gid(NOBODY).current_dir("/");
+    let output = cat.output().unwrap();
+    output.status.success() || !output.stdout.is_empty()
+}
+
+#[test]
+fn another_user_reads_no_key_token_grant_or_journal() {
+    let own = fs::metadata("/proc/self").unwrap().uid();
+    assert_eq!(
+        own, 0,
+        "this test must run as root: only root can start a program of another user"
+    );
+    let agent = Agent::demo(&[]);
+    let _ = pair(&agent, &["identify"], &[]);
+    let card = agent.card();
+    assert_eq!(agent.authenticate(&card).status, 200);
+    let state_dir = agent.state_dir();
+    let kept = everything_below(state_dir);
+    let regular = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|file| file.is_file());
+    let kept: Vec<_> = kept.iter().filter(regular).collect();
+    for name in [
+        "demo-token",
+        "grants-test.json",
+        "tls/leaf.pem",
+        "tls/ca.pem",
+    ] {
+        assert!(kept.contains(&&state_dir.join(name)), "{name}: {kept:?}");
+    }
+    let in_journal = kept
+        .iter()
+        .filter(|path| path.starts_with(state_dir.join("journal")));
+    assert!(in_journal.count() > 0, "{kept:?}");
+    for path in &kept {
+        assert!(!is_read_by_another_user(path), "{}", path.display());
+    }
+    // Each file by itself, too, as if the folders around it were open.
+    let folders = everything_below(state_dir);
+    for folder in folders.iter().filter(|path| path.is_dir()) {
+        fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+    }
+    let folder_of_test = state_dir.parent().unwrap();
+    fs::set_permissions(folder_of_test, Permissions::from_mode(0o755)).unwrap();
+    for path in &kept {
+        assert!(!is_read_by_another_user(path), "{}", path.display());
+    }
+    // The test itself: what is open, another user does read.
+    let open = folder_of_test.join("open");
+    fs::write(&open, "open").unwrap();
+    fs::set_permissions(&open, Permissions::from_mode(0o644)).unwrap();
+    assert!(is_read_by_another_user(&open));
 }
 
 #[test]

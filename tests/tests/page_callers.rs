@@ -1,16 +1,18 @@
 //! Pages: what a site without a grant gets, what one with a grant gets, and who may read answers.
 #![expect(
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a page that cannot be tried fails its test"
 )]
 
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
 
 use cpxd_tests::agent::{Agent, CLIENT, JSON};
 use cpxd_tests::calls::{ORIGIN, nonce, path_of, sign_body};
 use cpxd_tests::door::{page, page_post, request_grant};
 use cpxd_tests::exchange::Exchange;
 use cpxd_tests::scripted::demo_with_holder;
+use cpxd_tests::waiting::until;
 use serde_json::json;
 
 const EVIL: &str = "https://evil.example";
@@ -249,23 +251,87 @@ fn a_page_that_was_refused_cannot_nag() {
     granted(&agent, &["identify"]);
 }
 
-#[test]
-fn a_page_that_leaves_takes_its_question_along_and_one_page_asks_at_a_time() {
-    let agent = demo_with_holder("delay_ms = 60000");
-    let body = json!({ "rights": ["identify"] }).to_string();
-    std::thread::scope(|scope| {
-        let leaving = scope.spawn(|| {
-            let arguments = ["-H", CLIENT, "-H", JSON, "-d", &body, "--max-time", "2"];
-            page(&agent, EVIL, "/v1/grants/requests", &arguments)
+/// The request of a page to be let in, in the background, with a `curl` that can be ended.
+struct Requesting(Child);
+
+impl Requesting {
+    /// Starts it, and again if the site's question before it has not left yet, until the holder was
+    /// asked for the `nth` time.
+    fn until_the_holder_is_asked(agent: &Agent, origin: &str, nth: usize) -> Self {
+        let mut requesting = Self::start(agent, origin);
+        until("the site's question", || {
+            if requesting.0.try_wait().expect("its state").is_some() {
+                requesting = Self::start(agent, origin);
+            }
+            let asked = agent.log().matches("the holder is asked to let").count();
+            (asked == nth).then_some(())
         });
-        std::thread::sleep(Duration::from_millis(700));
-        let meanwhile = request_grant(&agent, ORIGIN, &["identify"]);
-        assert_eq!(refusal(&meanwhile), refused(503, "busy"));
-        assert_eq!(leaving.join().unwrap().status, 0);
-    });
+        requesting
+    }
+
+    fn start(agent: &Agent, origin: &str) -> Self {
+        let curl = Command::new("curl")
+            .args(["--silent", "--include", "--cacert"])
+            .arg(agent.state_dir().join("ca.pem"))
+            .args(["-H", &format!("Origin: {origin}"), "-H", CLIENT, "-H", JSON])
+            .args(["-d", &json!({ "rights": ["identify"] }).to_string()])
+            .arg(format!("{}/v1/grants/requests", agent.url()))
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("curl starts");
+        Self(curl)
+    }
+
+    fn leave(mut self) {
+        self.0.kill().expect("it runs");
+        self.0.wait().expect("it ends");
+    }
+}
+
+fn request_for_a_second(agent: &Agent, origin: &str) -> Exchange {
     let body = json!({ "rights": ["identify"], "timeoutSeconds": 1 });
-    let after = page_post(&agent, ORIGIN, "/v1/grants/requests", &body);
-    assert_eq!(refusal(&after), refused(408, "timeout"), "its turn came");
+    page_post(agent, origin, "/v1/grants/requests", &body)
+}
+
+#[test]
+fn a_page_that_leaves_takes_its_question_along_and_the_next_one_has_its_turn() {
+    let agent = demo_with_holder("answers = [ { delay_ms = 600000 }, {} ]");
+    let leaving = Requesting::until_the_holder_is_asked(&agent, EVIL, 1);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| request_grant(&agent, ORIGIN, &["identify"]));
+        leaving.leave();
+        assert_eq!(waiting.join().expect("its answer").status, 200);
+    });
+}
+
+#[test]
+fn a_site_is_not_told_of_others_and_a_time_out_in_the_row_is_no_refusal() {
+    let agent = demo_with_holder("answers = [ { delay_ms = 600000 }, {} ]");
+    let first = Requesting::until_the_holder_is_asked(&agent, EVIL, 1);
+    for _ in 0..5 {
+        let behind = request_for_a_second(&agent, ORIGIN);
+        assert_eq!(refusal(&behind), refused(408, "timeout"));
+        assert_eq!(behind.json()["reason"], serde_json::Value::Null);
+        assert_eq!(behind.header("retry-after"), None);
+    }
+    let second = request_for_a_second(&agent, EVIL);
+    assert_eq!(refusal(&second), refused(429, "rate-limited"), "one each");
+    first.leave();
+    granted(&agent, &["identify"]);
+}
+
+#[test]
+fn a_page_that_takes_its_question_away_again_and_again_is_as_good_as_refused() {
+    let agent = demo_with_holder("delay_ms = 600000");
+    for nth in 1..=3 {
+        Requesting::until_the_holder_is_asked(&agent, EVIL, nth).leave();
+    }
+    let after = until("the silence", || {
+        let after = request_for_a_second(&agent, EVIL);
+        let wait: u64 = after.header("retry-after")?.parse().ok()?;
+        (wait > 500).then_some(after)
+    });
+    assert_eq!(refusal(&after), refused(429, "rate-limited"));
 }
 
 #[test]

@@ -295,3 +295,22 @@ fn the_journal_tells_each_session_and_each_use_in_it() {
     );
     assert!(agent.cli(&["journal", "verify"]).status.success());
 }
+
+#[test]
+fn the_end_of_a_session_is_told_to_its_caller_and_the_users_own_programs_alone() {
+    let (agent, token) = paired(&[CODE, YES]);
+    let card = agent.card();
+    let session = opened(&agent, &token, &card);
+    let (other, _) = pair(&agent, &["identify"], &[]);
+    let events = agent.events();
+    assert_eq!(end(&agent, &token, &session).status, 204);
+    let told = events.wait_for("session-closed");
+    let stream_of = |token: &str| {
+        let token = format!("Authorization: Bearer {token}");
+        let after = format!("Last-Event-ID: {}", told.id - 1);
+        let seen = ["-H", &token, "-H", &after, "--max-time", "1"];
+        agent.exchange("/v1/events", &seen).body
+    };
+    assert!(stream_of(&token).contains("session-closed"));
+    assert!(!stream_of(&other).contains("session-closed"));
+}

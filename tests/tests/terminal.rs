@@ -92,3 +92,35 @@ fn the_log_leaves_the_terminal_to_the_questions() {
     let seen = desk.see_the_rest();
     assert!(!seen.contains("INFO"), "{seen}");
 }
+
+#[test]
+fn the_question_says_when_another_program_has_the_name_already_and_which_one_asks() {
+    const AGREE: &str = "(yes or no): ";
+    const TAKEN: &str = "another program is paired under this name already";
+    let desk = demo();
+    let folder = tempfile::tempdir().unwrap();
+    for (number, name, is_taken) in [
+        (1, "Logiciel", false),
+        (2, " LOGICIEL", true),
+        (3, "Autre", false),
+    ] {
+        let token = folder.path().join(number.to_string());
+        let token = token.to_string_lossy().into_owned();
+        let pairing = [
+            "pair",
+            "--name",
+            name,
+            "--right",
+            "identify",
+            "--token-file",
+            &token,
+        ];
+        let pairing = desk.start_cli(&pairing);
+        let question = desk.see(AGREE);
+        assert_eq!(question.contains(TAKEN), is_taken, "{question}");
+        assert!(question.contains("through the program cpxd"), "{question}");
+        desk.press("yes\r");
+        let ended: Ended = pairing.wait_with_output().unwrap().into();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+}

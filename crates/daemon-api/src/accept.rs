@@ -1,10 +1,13 @@
 //! Accepting connections: TLS on loopback and the user's socket, each up to a limit.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use platform::{peer, tcp_owner};
+use daemon_types::ErrorCode;
+use platform::peer::{self, FileId, Peer};
+use platform::tcp_owner;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +26,8 @@ pub struct Doors {
     pub socket: UnixListener,
     /// What the TLS door presents.
     pub identity: TlsIdentity,
+    /// The program that speaks for pages on the socket, where there is one.
+    pub native_host: Option<PathBuf>,
 }
 
 /// Serves until `stop`, then lets open requests end for a moment.
@@ -32,7 +37,9 @@ pub async fn serve(api: &Api, doors: Doors, stop: CancellationToken) {
             router: api.router(),
             stop: stop.clone(),
         },
+        api: api.clone(),
         identity: doors.identity.clone(),
+        native_host: doors.native_host,
         connections: TaskTracker::new(),
         places: Places::default(),
         stop: stop.clone(),
@@ -59,7 +66,9 @@ pub async fn serve(api: &Api, doors: Doors, stop: CancellationToken) {
 #[derive(Clone)]
 struct Reception {
     serving: Serving,
+    api: Api,
     identity: TlsIdentity,
+    native_host: Option<PathBuf>,
     connections: TaskTracker,
     places: Places,
     stop: CancellationToken,
@@ -104,7 +113,7 @@ impl Reception {
 
     fn receive_tcp(&self, stream: TcpStream, peer: SocketAddr) {
         let serving = self.serving.clone();
-        if is_ours(&stream, peer) {
+        if self.is_ours(&stream, peer) {
             let tls = self.identity.config();
             self.seat(&self.places.own, || serving.own_tcp(stream, tls));
         } else {
@@ -115,13 +124,46 @@ impl Reception {
         }
     }
 
+    /// Whether the system says that the other end is this same user's. Whoever leaves at once has
+    /// no owner any more, and is not to fill the log with it.
+    fn is_ours(&self, stream: &TcpStream, peer: SocketAddr) -> bool {
+        let Ok(local) = stream.local_addr() else {
+            return false;
+        };
+        tcp_owner::is_ours(local, peer).unwrap_or_else(|error| {
+            let operations = self.api.operations();
+            if operations.is_worth_a_line(ErrorCode::PeerRefused) {
+                tracing::warn!(%error, "the owner of a connection is not known");
+            }
+            false
+        })
+    }
+
     /// A peer that is not this user, or that the system does not name, gets no answer at all.
     fn receive_socket(&self, stream: UnixStream) {
         let serving = self.serving.clone();
         match peer::of_same_user(&stream) {
-            Ok(peer) => self.seat(&self.places.own, || serving.socket(stream, peer)),
-            Err(error) => tracing::warn!(%error, "a connection to the socket was refused"),
+            Ok(peer) => {
+                let is_native_host = self.is_native_host(&peer);
+                self.seat(&self.places.own, || {
+                    serving.socket(stream, peer, is_native_host)
+                });
+            }
+            Err(error) => {
+                let code = ErrorCode::PeerRefused;
+                if self.api.operations().note_refusal(code, None) {
+                    tracing::warn!(%error, "a connection to the socket was refused");
+                }
+            }
         }
+    }
+
+    /// Whether a peer runs the very file of the native host: what a program calls itself, and a
+    /// copy of that file, prove nothing. The file is looked up each time, since an update puts
+    /// another one in its place.
+    fn is_native_host(&self, peer: &Peer) -> bool {
+        let host = self.native_host.as_deref().and_then(FileId::of);
+        host.is_some() && host == peer.file
     }
 
     /// Serves a connection if there is a place for it, and closes it otherwise.
@@ -141,17 +183,6 @@ impl Reception {
 async fn keeping(place: OwnedSemaphorePermit, serving: impl Future<Output = ()>) {
     serving.await;
     drop(place);
-}
-
-/// Whether the system says that the other end is this same user's.
-fn is_ours(stream: &TcpStream, peer: SocketAddr) -> bool {
-    let Ok(local) = stream.local_addr() else {
-        return false;
-    };
-    tcp_owner::is_ours(local, peer).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the owner of a connection is not known");
-        false
-    })
 }
 
 /// Out of file descriptors, most likely: trying at once again would only burn the processor.

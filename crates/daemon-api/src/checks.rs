@@ -1,17 +1,17 @@
 //! The checks that every request passes, in their order ([`admit`]): peer, host, caller (a page by
-//! its origin, a program by its token or socket), client header.
+//! its origin, or by what the native host says; a program by its token or socket), client header.
 //!
 //! Right and body follow in each route, in this order: `check_right`, then `json_body`.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use daemon_types::{Caller, ErrorCode, OperationError, Reason, Rights, SocketProgram};
+use daemon_types::{Caller, ErrorCode, OperationError, Reason, Rights, Site, SocketProgram};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::connection::{Connection, Door};
 use crate::cors;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, error_of};
 use crate::router::Api;
 
 /// Names the caller in every call that changes something; no browser sends it unasked.
@@ -23,17 +23,49 @@ const PAGE_ORIGIN_HEADER: HeaderName = HeaderName::from_static("cpxd-page-origin
 /// The top-level page that the page of [`PAGE_ORIGIN_HEADER`] is in.
 const TOP_ORIGIN_HEADER: HeaderName = HeaderName::from_static("cpxd-top-origin");
 
-/// Runs all checks and hands the caller on to the route.
+/// Runs all checks and hands the caller on to the route. What is refused, here or there, is told to
+/// the journal.
 pub(crate) async fn check(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    match admit(&api, &request) {
+    let admitted = admit(&api, &request);
+    let caller = match &admitted {
+        Ok(admitted) => admitted.caller(),
+        Err(refusal) => refusal.caller.as_deref().cloned(),
+    };
+    let response = match admitted {
         Ok(Admitted::Caller(caller)) => {
             request.extensions_mut().insert(caller);
+            next.run(request).await
         }
-        Ok(Admitted::Anybody) => {}
-        Ok(Admitted::Preflight) => return cors::allow(&request),
-        Err(error) => return ApiError::from(error).into_response(),
+        Ok(Admitted::Anybody) => next.run(request).await,
+        Ok(Admitted::Preflight) => cors::allow(&request),
+        Err(refusal) => ApiError::from(refusal.error).into_response(),
+    };
+    tell_refusal(&api, caller.as_ref(), &response);
+    response
+}
+
+/// Tells the journal that the door refused. The log gets a line where the journal does.
+fn tell_refusal(api: &Api, caller: Option<&Caller>, response: &Response) {
+    let Some(error) = error_of(response).filter(|error| is_of_the_door(error.code)) else {
+        return;
+    };
+    if api.operations().note_refusal(error.code, caller) {
+        tracing::info!(code = %error.code, "refused at the door; more of this kind are counted in the journal");
     }
-    next.run(request).await
+}
+
+/// Whether an error is about who calls, with which right and how often.
+pub(crate) const fn is_of_the_door(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::PeerRefused
+            | ErrorCode::WrongHost
+            | ErrorCode::OriginNotGranted
+            | ErrorCode::TokenInvalid
+            | ErrorCode::RightMissing
+            | ErrorCode::ClientHeaderMissing
+            | ErrorCode::RateLimited
+    )
 }
 
 /// Headers that every answer has.
@@ -58,15 +90,42 @@ enum Admitted {
     Preflight,
 }
 
+impl Admitted {
+    fn caller(&self) -> Option<Caller> {
+        match self {
+            Self::Caller(caller) => Some(caller.clone()),
+            Self::Anybody | Self::Preflight => None,
+        }
+    }
+}
+
+/// A request that is not let in, and whose it is, as far as that was known by then.
+struct Refusal {
+    error: OperationError,
+    caller: Option<Box<Caller>>,
+}
+
+impl<E: Into<OperationError>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self {
+            error: error.into(),
+            caller: None,
+        }
+    }
+}
+
 /// The order of the checks, and so of the errors.
-fn admit(api: &Api, request: &Request) -> Result<Admitted, OperationError> {
+fn admit(api: &Api, request: &Request) -> Result<Admitted, Refusal> {
     let connection = request.extensions().get::<Connection>();
     let door = &connection.ok_or(ErrorCode::PeerRefused)?.door;
     check_peer(door)?;
     check_host(door, request)?;
     let admitted = who_calls(api, door, request)?;
     if !matches!(admitted, Admitted::Preflight) {
-        check_client_header(request)?;
+        check_client_header(request).map_err(|error| Refusal {
+            error,
+            caller: admitted.caller().map(Box::new),
+        })?;
     }
     Ok(admitted)
 }
@@ -115,46 +174,79 @@ fn is_our_name(door: &Door, named: &str) -> bool {
     }
 }
 
-/// A page by its `Origin`, whatever else it sends; a program by its token or its socket.
-fn who_calls(api: &Api, door: &Door, request: &Request) -> Result<Admitted, OperationError> {
+/// A page by its `Origin`, or by what the native host says, whatever else it sends; a program by
+/// its token or its socket.
+fn who_calls(api: &Api, door: &Door, request: &Request) -> Result<Admitted, Refusal> {
     let headers = request.headers();
-    // Only the native host may say which page it speaks for, and no program has proved yet that
-    // it is the native host.
     if headers.contains_key(PAGE_ORIGIN_HEADER) || headers.contains_key(TOP_ORIGIN_HEADER) {
-        return Err(ErrorCode::OriginNotGranted.into());
+        return page(api, request, stated_site(door, headers), By::NativeHost);
     }
     if headers.contains_key(header::ORIGIN) {
-        return page(api, door, request);
+        return match door {
+            // No browser speaks on the socket.
+            Door::Socket { .. } => Err(ErrorCode::OriginNotGranted.into()),
+            Door::Tcp { .. } if asks_for(request, Method::GET, PRODUCT) => Ok(Admitted::Anybody),
+            Door::Tcp { .. } => page(api, request, cors::site(headers), By::Browser),
+        };
     }
     if is_open_to_programs(request.method(), request.uri().path()) {
         return Ok(Admitted::Anybody);
     }
-    program(api, door, headers).map(Admitted::Caller)
+    Ok(Admitted::Caller(program(api, door, headers)?))
 }
 
-/// A page has what was granted to its exact origin. Without a grant it may see that cpxd is here,
-/// and ask for one. No browser speaks on the socket.
-fn page(api: &Api, door: &Door, request: &Request) -> Result<Admitted, OperationError> {
-    let not_granted = OperationError::from(ErrorCode::OriginNotGranted);
-    if matches!(door, Door::Socket { .. }) || is_pairing(request.uri().path()) {
-        return Err(not_granted);
+/// The site of the page that a native host speaks for, and of the page around it. Nobody else may
+/// say so; and a host that says it by halves, twice, or beside a browser's own `Origin` is not
+/// understood.
+fn stated_site(door: &Door, headers: &HeaderMap) -> Option<Site> {
+    let Door::Socket {
+        is_native_host: true,
+        ..
+    } = door
+    else {
+        return None;
+    };
+    let origin = cors::only_origin(headers, &PAGE_ORIGIN_HEADER)?;
+    let top_origin = cors::only_origin(headers, &TOP_ORIGIN_HEADER)?;
+    let top_origin = Some(top_origin).filter(|top_origin| *top_origin != origin);
+    (!headers.contains_key(header::ORIGIN)).then_some(Site { origin, top_origin })
+}
+
+/// Who says which page it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Browser,
+    NativeHost,
+}
+
+/// A page has what was granted to its exact site. Without a grant it may see that cpxd is here,
+/// and ask for one. A native host asks for no preflight: it has no CORS.
+fn page(api: &Api, request: &Request, site: Option<Site>, by: By) -> Result<Admitted, Refusal> {
+    let site = site.ok_or(ErrorCode::OriginNotGranted)?;
+    let page = api.operations().page(site);
+    let has_a_grant = page.rights != Rights::default();
+    let caller = Caller::Page(page);
+    if is_pairing(request.uri().path()) {
+        return Err(not_granted(caller));
     }
     if asks_for(request, Method::GET, PRODUCT) {
         return Ok(Admitted::Anybody);
     }
-    let Some(site) = cors::site(request) else {
-        return Err(not_granted);
-    };
-    let page = api.operations().page(site);
-    let has_a_grant = page.rights != Rights::default();
     if !has_a_grant && !cors::is_open_to_every_site(request) {
-        return Err(not_granted);
+        return Err(not_granted(caller));
     }
-    Ok(if cors::is_preflight(request) {
+    Ok(if by == By::Browser && cors::is_preflight(request) {
         Admitted::Preflight
     } else {
-        Admitted::Caller(Caller::Page(page))
+        Admitted::Caller(caller)
     })
+}
+
+fn not_granted(caller: Caller) -> Refusal {
+    Refusal {
+        error: ErrorCode::OriginNotGranted.into(),
+        caller: Some(Box::new(caller)),
+    }
 }
 
 fn asks_for(request: &Request, method: Method, path: &str) -> bool {
@@ -175,15 +267,18 @@ fn is_pairing(path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn program(api: &Api, door: &Door, headers: &HeaderMap) -> Result<Caller, OperationError> {
+fn program(api: &Api, door: &Door, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    let on_the_socket = match door {
+        Door::Socket {
+            pid, executable, ..
+        } => Some(Caller::SocketProgram(SocketProgram {
+            pid: *pid,
+            executable: executable.clone(),
+        })),
+        Door::Tcp { .. } => None,
+    };
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
-        return match door {
-            Door::Socket { pid, executable } => Ok(Caller::SocketProgram(SocketProgram {
-                pid: *pid,
-                executable: executable.clone(),
-            })),
-            Door::Tcp { .. } => Err(ErrorCode::TokenInvalid.into()),
-        };
+        return on_the_socket.ok_or(ErrorCode::TokenInvalid.into());
     };
     let token = authorization
         .to_str()
@@ -192,7 +287,11 @@ fn program(api: &Api, door: &Door, headers: &HeaderMap) -> Result<Caller, Operat
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
         .map(|(_, token)| token.trim())
         .ok_or(ErrorCode::TokenInvalid)?;
-    api.operations().caller_with_token(token)
+    let caller = api.operations().caller_with_token(token);
+    caller.map_err(|error| Refusal {
+        error,
+        caller: on_the_socket.map(Box::new),
+    })
 }
 
 /// Its words are never shown and decide nothing; any UTF-8 will do for a name.

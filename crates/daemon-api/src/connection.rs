@@ -33,6 +33,9 @@ pub(crate) enum Door {
         pid: Option<u32>,
         /// Executable of the peer.
         executable: Option<PathBuf>,
+        /// Whether the peer runs the native host's own file, and so may say which page it speaks
+        /// for.
+        is_native_host: bool,
     },
 }
 
@@ -73,6 +76,7 @@ mod tests {
         let connection = Connection::through(Door::Socket {
             pid: None,
             executable: None,
+            is_native_host: false,
         });
         let done = connection.while_open(async { Ok(7) }).await;
         assert_eq!(done.unwrap(), 7);

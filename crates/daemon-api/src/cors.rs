@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use daemon_types::{Origin, Rights, Site};
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::connection::{Connection, Door};
 use crate::router::Api;
@@ -41,7 +41,7 @@ fn reader(api: &Api, request: &Request) -> Option<HeaderValue> {
             ..
         }
     );
-    let site = site(request).filter(|_| is_own_browser)?;
+    let site = site(request.headers()).filter(|_| is_own_browser)?;
     let may_read = is_open_to_every_site(request)
         || api.operations().page(site.clone()).rights != Rights::default();
     may_read.then(|| HeaderValue::from_str(site.origin.as_str()).ok())?
@@ -78,17 +78,23 @@ pub(crate) fn is_open_to_every_site(request: &Request) -> bool {
     is_asking && request.uri().path() == "/v1/grants/requests"
 }
 
-/// The site that a request comes from, by its only `Origin`: `https`, and not `null`.
-pub(crate) fn site(request: &Request) -> Option<Site> {
-    let mut origins = request.headers().get_all(header::ORIGIN).iter();
+/// The site that a request comes from, by its only `Origin`. What is around its page no browser
+/// says there.
+pub(crate) fn site(headers: &HeaderMap) -> Option<Site> {
+    Some(Site {
+        origin: only_origin(headers, &header::ORIGIN)?,
+        top_origin: None,
+    })
+}
+
+/// The origin in a header that stands there once: `https`, canonical, and not `null`.
+pub(crate) fn only_origin(headers: &HeaderMap, name: &HeaderName) -> Option<Origin> {
+    let mut origins = headers.get_all(name).iter();
     let origin = origins.next()?;
     if origins.next().is_some() {
         return None;
     }
-    Some(Site {
-        origin: Origin::parse(origin.to_str().ok()?).ok()?,
-        top_origin: None,
-    })
+    Origin::parse(origin.to_str().ok()?).ok()
 }
 
 /// Headers of ours, and those that a page may not send unasked.

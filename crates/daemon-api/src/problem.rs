@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use daemon_types::{ErrorCode, OperationError, Reason};
 use daemon_wire::Problem;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use texts::{ErrorFacts, Language};
+
+use crate::checks::is_of_the_door;
+use crate::router::Api;
 
 /// An operation's error on its way out; [`speak`] gives it its words.
 #[derive(Debug)]
@@ -36,13 +39,32 @@ impl IntoResponse for ApiError {
 }
 
 /// Writes an error's problem+json, and its chain into the log.
-pub(crate) async fn speak(request: Request, next: Next) -> Response {
+pub(crate) async fn speak(State(api): State<Api>, request: Request, next: Next) -> Response {
     let language = language_of(request.headers());
     let mut response = next.run(request).await;
     let error = response.extensions_mut().remove::<Arc<OperationError>>();
     match error {
-        Some(error) => written(&error, language),
+        Some(error) => {
+            log(&api, &error);
+            written(&error, language)
+        }
         None => response,
+    }
+}
+
+/// The error in an answer that was not given its words yet.
+pub(crate) fn error_of(response: &Response) -> Option<&OperationError> {
+    let error = response.extensions().get::<Arc<OperationError>>();
+    error.map(AsRef::as_ref)
+}
+
+/// Nobody fills the log by errors of their own making.
+fn log(api: &Api, error: &OperationError) {
+    let (code, cause) = (error.code, chain(error));
+    if !is_of_the_door(code) && api.operations().is_worth_a_line(code) {
+        tracing::info!(%code, cause, "refused or failed");
+    } else {
+        tracing::debug!(%code, cause, "refused or failed");
     }
 }
 

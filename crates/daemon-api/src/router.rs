@@ -50,7 +50,7 @@ impl Api {
             .fallback(not_found)
             .method_not_allowed_fallback(method_not_allowed)
             .layer(from_fn_with_state(self.clone(), checks::check))
-            .layer(from_fn(problem::speak))
+            .layer(from_fn_with_state(self.clone(), problem::speak))
             .layer(from_fn_with_state(self.clone(), cors::name_the_reader))
             .layer(from_fn(checks::guard_answer))
             .layer(from_fn(unread_body::discard))

@@ -71,13 +71,14 @@ impl Serving {
     }
 
     /// A connection of this user's program `peer` to the socket, in HTTP/1.1.
-    pub(crate) async fn socket(self, stream: UnixStream, peer: Peer) {
+    pub(crate) async fn socket(self, stream: UnixStream, peer: Peer, is_native_host: bool) {
         let Ok(departure) = Departure::of_socket(&stream) else {
             return;
         };
         let connection = Connection::through(Door::Socket {
             pid: peer.pid,
             executable: peer.executable,
+            is_native_host,
         });
         let stream = LendingStream::new(stream, connection.lent.clone());
         self.http_1(stream, connection, &departure).await;

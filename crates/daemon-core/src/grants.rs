@@ -59,6 +59,19 @@ impl Grants {
         Rights::from_iter(grants.flat_map(|grant| grant.rights.iter()))
     }
 
+    /// What a program may do by its grant, and until when; `None` where it has none any more.
+    #[must_use]
+    pub fn program(&self, id: &GrantId, now: OffsetDateTime) -> Option<&ProgramGrant> {
+        self.programs(now).find(|grant| grant.id == *id)
+    }
+
+    /// Whether a program is paired under this name, written in whatever case and with whatever spaces.
+    #[must_use]
+    pub fn has_program_named(&self, name: &str, now: OffsetDateTime) -> bool {
+        let name = plain(name);
+        self.programs(now).any(|grant| plain(&grant.name) == name)
+    }
+
     /// Lets a program in that will show this token.
     pub fn add_program(
         &mut self,
@@ -136,6 +149,12 @@ impl Grants {
     }
 }
 
+/// A name as people compare it.
+fn plain(name: &str) -> String {
+    let words: Vec<_> = name.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +204,16 @@ mod tests {
         assert!(grants.revoke(&GrantId("p".into())));
         assert!(!has_program(&grants, NOW));
         assert!(!grants.revoke(&GrantId("p".into())));
+    }
+
+    #[test]
+    fn a_name_is_taken_until_its_grant_is_over_whatever_its_case_and_spaces() {
+        let grants = some();
+        for taken in ["Logiciel", "LOGICIEL", " logiciel\u{a0}"] {
+            assert!(grants.has_program_named(taken, NOW), "{taken:?}");
+        }
+        assert!(!grants.has_program_named("Logiciel 2", NOW));
+        assert!(!grants.has_program_named("Logiciel", NOW + PROGRAM_LIFETIME));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use daemon_types::{
-    Caller, CardId, ErrorCode, GrantId, OperationError, Reason, SessionEnd, SessionId,
-    SessionLimits, SessionSummary, Site,
+    Caller, CallerKey, CardId, ErrorCode, OperationError, Reason, SessionEnd, SessionId,
+    SessionLimits, SessionSummary,
 };
 use time::OffsetDateTime;
 
@@ -21,25 +21,14 @@ pub struct Sessions<S> {
     shut: Option<SessionEnd>,
 }
 
-/// Whom a session belongs to: another caller gets nothing by its name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum SessionOwner {
-    /// A paired program, by its grant; `None` is whoever has the demo's token.
-    Program(Option<GrantId>),
-    /// A page of this site.
-    Site(Site),
-}
-
-impl SessionOwner {
-    /// Whose sessions a caller has; `None` for a program that nobody paired, which is asked each
-    /// time and has none: what the system tells of a process is too little to keep a code for it.
-    #[must_use]
-    pub fn of(caller: &Caller) -> Option<Self> {
-        match caller {
-            Caller::PairedProgram(program) => Some(Self::Program(program.grant.clone())),
-            Caller::SocketProgram(_) => None,
-            Caller::Page(page) => Some(Self::Site(page.site.clone())),
-        }
+/// Whose sessions a caller has: nobody else gets anything by their names. `None` for a program that
+/// nobody paired, which is asked each time and has none: what the system tells of a process is too
+/// little to keep a code for it.
+#[must_use]
+pub fn session_owner(caller: &Caller) -> Option<CallerKey> {
+    match caller {
+        Caller::PairedProgram(_) | Caller::Page(_) => Some(caller.key()),
+        Caller::SocketProgram(_) => None,
     }
 }
 
@@ -58,7 +47,7 @@ pub struct ClosedSession<S> {
     /// Its name.
     pub id: SessionId,
     /// Whose it was.
-    pub owner: SessionOwner,
+    pub owner: CallerKey,
     /// Its card.
     pub card: SessionCard<S>,
     /// Why.
@@ -70,7 +59,7 @@ pub struct ClosedSession<S> {
 #[derive(Debug)]
 struct Session<S> {
     id: SessionId,
-    owner: SessionOwner,
+    owner: CallerKey,
     card: SessionCard<S>,
     /// `None` until the holder has typed the code.
     open: Option<Open>,
@@ -88,7 +77,7 @@ struct Open {
 #[derive(Debug)]
 struct EndedSession {
     id: SessionId,
-    owner: SessionOwner,
+    owner: CallerKey,
     end: SessionEnd,
 }
 
@@ -121,7 +110,7 @@ impl<S: Clone + PartialEq> Sessions<S> {
     pub fn begin(
         &mut self,
         id: SessionId,
-        owner: SessionOwner,
+        owner: CallerKey,
         card: SessionCard<S>,
     ) -> Result<(), OperationError> {
         if let Some(end) = self.shut {
@@ -150,7 +139,7 @@ impl<S: Clone + PartialEq> Sessions<S> {
     pub fn open(
         &mut self,
         id: &SessionId,
-        owner: &SessionOwner,
+        owner: &CallerKey,
         (now, clock): (Instant, OffsetDateTime),
     ) -> Result<(), OperationError> {
         let mut sessions = self.sessions.iter_mut();
@@ -182,7 +171,7 @@ impl<S: Clone + PartialEq> Sessions<S> {
     pub fn get(
         &self,
         id: &SessionId,
-        owner: &SessionOwner,
+        owner: &CallerKey,
         now: Instant,
     ) -> Result<SessionSummary, OperationError> {
         let mut sessions = self.sessions.iter();
@@ -201,7 +190,7 @@ impl<S: Clone + PartialEq> Sessions<S> {
     /// The sessions of this caller, or of all where none is named, the oldest first.
     pub fn list(
         &self,
-        owner: Option<&SessionOwner>,
+        owner: Option<&CallerKey>,
         now: Instant,
     ) -> impl Iterator<Item = SessionSummary> {
         let of_owner =
@@ -218,7 +207,7 @@ impl<S: Clone + PartialEq> Sessions<S> {
     pub fn begin_use(
         &mut self,
         id: &SessionId,
-        owner: &SessionOwner,
+        owner: &CallerKey,
         card: Option<&SessionCard<S>>,
         now: Instant,
     ) -> Result<(), OperationError> {
@@ -246,7 +235,7 @@ impl<S: Clone + PartialEq> Sessions<S> {
     /// Ends the sessions that `ends` has an end for, also those whose holder is still asked.
     pub fn close(
         &mut self,
-        ends: impl Fn(&SessionId, &SessionOwner, &SessionCard<S>) -> Option<SessionEnd>,
+        ends: impl Fn(&SessionId, &CallerKey, &SessionCard<S>) -> Option<SessionEnd>,
     ) -> Vec<ClosedSession<S>> {
         self.close_where(|session| ends(&session.id, &session.owner, &session.card))
     }
@@ -302,7 +291,7 @@ impl<S: Clone + PartialEq> Sessions<S> {
         closed
     }
 
-    fn why_not(&self, id: &SessionId, owner: &SessionOwner) -> OperationError {
+    fn why_not(&self, id: &SessionId, owner: &CallerKey) -> OperationError {
         let mut ended = self.ended.iter();
         match ended.find(|ended| ended.id == *id && ended.owner == *owner) {
             Some(ended) => session_closed(ended.end),
@@ -312,7 +301,7 @@ impl<S: Clone + PartialEq> Sessions<S> {
 }
 
 impl<S> Session<S> {
-    fn is(&self, id: &SessionId, owner: &SessionOwner) -> bool {
+    fn is(&self, id: &SessionId, owner: &CallerKey) -> bool {
         self.id == *id && self.owner == *owner
     }
 
@@ -375,7 +364,7 @@ pub fn session_closed(end: SessionEnd) -> OperationError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daemon_types::Origin;
+    use daemon_types::{GrantId, Origin, Site};
     use proptest::prelude::*;
     use time::macros::datetime;
 
@@ -389,14 +378,14 @@ mod tests {
         }
     }
 
-    fn site(origin: &str) -> SessionOwner {
-        SessionOwner::Site(Site {
+    fn site(origin: &str) -> CallerKey {
+        CallerKey::Site(Site {
             origin: Origin::parse(origin).unwrap(),
             top_origin: None,
         })
     }
 
-    fn owner() -> SessionOwner {
+    fn owner() -> CallerKey {
         site("https://service.example")
     }
 
@@ -407,7 +396,7 @@ mod tests {
     fn add(
         sessions: &mut Sessions<u32>,
         name: &str,
-        owner: SessionOwner,
+        owner: CallerKey,
         now: Instant,
     ) -> Result<(), OperationError> {
         sessions.begin(id(name), owner.clone(), card(1))?;
@@ -431,8 +420,8 @@ mod tests {
         assert!(sessions.get(&id("a"), &owner(), start).is_ok());
         for other in [
             site("https://other.example"),
-            SessionOwner::Program(None),
-            SessionOwner::Program(Some(GrantId("p".into()))),
+            CallerKey::DemoToken,
+            CallerKey::Program(Some(GrantId("p".into()))),
         ] {
             let got = sessions.get(&id("a"), &other, start).unwrap_err();
             assert_eq!(got.code, ErrorCode::NotFound);
@@ -561,12 +550,12 @@ mod tests {
         let start = Instant::now();
         let mut sessions = Sessions::new(SessionLimits::DEFAULT);
         let mut open =
-            |name: String, owner: SessionOwner| add(&mut sessions, &name, owner, start).is_ok();
+            |name: String, owner: CallerKey| add(&mut sessions, &name, owner, start).is_ok();
         let of_one = (0..20).filter(|number| open(format!("a{number}"), owner()));
         assert_eq!(of_one.count(), Sessions::<u32>::MOST_OF_ONE);
         let of_many = (0..200).filter(|number| {
             let grant = GrantId(number.to_string());
-            open(format!("b{number}"), SessionOwner::Program(Some(grant)))
+            open(format!("b{number}"), CallerKey::Program(grant))
         });
         assert_eq!(
             of_many.count(),

@@ -10,7 +10,7 @@ use crate::chain::LineHash;
 
 /// Text that others chose, such as the name of a program: bounded, and with nothing in it that
 /// could move a cursor or turn the direction of reading.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Name(String);
 
@@ -32,7 +32,7 @@ impl Name {
 }
 
 /// Who asked, as the door identified them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(
     tag = "caller",
     rename_all = "kebab-case",

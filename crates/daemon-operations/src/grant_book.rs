@@ -5,8 +5,11 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use daemon_core::Grants;
-use daemon_types::{AllowedSite, ErrorCode, GrantId, OperationError, PairedProgram, Rights, Site};
+use daemon_types::{
+    AllowedSite, ErrorCode, GrantId, OperationError, PairedProgram, Right, Rights, Site,
+};
 use time::OffsetDateTime;
+use tokio::sync::watch;
 
 /// Where grants outlive the agent.
 pub trait GrantStore: Send {
@@ -19,14 +22,21 @@ pub trait GrantStore: Send {
 
 /// Every grant there is: the holder's, and those of the machine's policy. (The list that is built
 /// into the product is empty.)
+///
+/// What is asked of it for a request is in memory. Its changes go to the disk, and so block: they
+/// are made on a thread that may wait ([`Operations::change_grants`](crate::Operations)).
 pub struct GrantBook {
+    grants: Mutex<Grants>,
+    /// Taken before `grants`, for the whole of a change.
     kept: Mutex<Kept>,
     allowed: Vec<AllowedSite>,
+    changes: watch::Sender<()>,
 }
 
 struct Kept {
-    grants: Grants,
     store: Box<dyn GrantStore>,
+    /// Revoked since the disk last took a change: they are there still.
+    revoked: Vec<GrantId>,
 }
 
 impl GrantBook {
@@ -35,8 +45,13 @@ impl GrantBook {
     #[must_use]
     pub fn new(grants: Grants, store: Box<dyn GrantStore>, allowed: Vec<AllowedSite>) -> Self {
         Self {
-            kept: Mutex::new(Kept { grants, store }),
+            grants: Mutex::new(grants),
+            kept: Mutex::new(Kept {
+                store,
+                revoked: Vec::new(),
+            }),
             allowed,
+            changes: watch::Sender::new(()),
         }
     }
 
@@ -50,68 +65,102 @@ impl GrantBook {
         &self.allowed
     }
 
-    /// What the holder granted, to look at.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&Grants) -> T) -> T {
-        look(&self.lock().grants)
+    /// Whether the policy gives a site this right.
+    pub(crate) fn allows(&self, site: &Site, right: Right) -> bool {
+        let mut allowed = self.allowed_to(site);
+        allowed.any(|allowed| allowed == right)
     }
 
-    /// The program that a presented token belongs to. Its use is noted.
-    pub(crate) fn program(&self, presented: &str, now: OffsetDateTime) -> Option<PairedProgram> {
-        let mut kept = self.lock();
-        let grant = kept.grants.program_with_token(presented, now)?.clone();
-        if kept.grants.note_use(&grant.id, now) {
-            // The use counts all the same; the day is noted again at the next change.
-            if let Err(error) = kept.keep() {
-                tracing::warn!(%error, "the last use of a program is not kept");
-            }
+    /// Wakes whoever depends on a grant.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// What the holder granted, to look at.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Grants) -> T) -> T {
+        look(&self.grants())
+    }
+
+    /// The program that a presented token belongs to, and whether this is its first use today,
+    /// which is to be kept.
+    pub(crate) fn program(
+        &self,
+        presented: &str,
+        now: OffsetDateTime,
+    ) -> Option<(PairedProgram, bool)> {
+        let mut grants = self.grants();
+        let grant = grants.program_with_token(presented, now)?.clone();
+        let is_first = grants.note_use(&grant.id, now);
+        Some((PairedProgram::from(&grant), is_first))
+    }
+
+    /// Brings to the disk that a program was used. Where that fails, the use counts all the same,
+    /// and the day is kept with the next change.
+    pub(crate) fn keep_uses(&self) {
+        if let Err(error) = self.keep(&mut self.kept()) {
+            tracing::warn!(%error, "the last use of a program is not kept");
         }
-        Some(PairedProgram::from(&grant))
     }
 
     /// What policy and holder granted to a site, together.
     pub(crate) fn rights_of(&self, site: &Site, now: OffsetDateTime) -> Rights {
-        let by_policy = self.allowed.iter();
-        let by_policy = by_policy.filter(|allowed| allowed.origin == site.origin);
-        let by_policy = by_policy.flat_map(|allowed| allowed.rights.iter());
         let by_holder = self.read(|grants| grants.rights_of(site, now));
-        Rights::from_iter(by_policy.chain(by_holder.iter()))
+        Rights::from_iter(self.allowed_to(site).chain(by_holder.iter()))
     }
 
-    /// Adds to the grants. What is not kept is not granted.
-    pub(crate) fn add<T>(
-        &self,
-        change: impl FnOnce(&mut Grants) -> T,
-    ) -> Result<T, OperationError> {
-        let mut kept = self.lock();
-        let before = kept.grants.clone();
-        let added = change(&mut kept.grants);
-        if let Err(error) = kept.keep() {
-            kept.grants = before;
-            return Err(OperationError::new(ErrorCode::Internal).caused_by(error));
-        }
+    fn allowed_to(&self, site: &Site) -> impl Iterator<Item = Right> + '_ {
+        let origin = site.origin.clone();
+        let allowed = self.allowed.iter();
+        let allowed = allowed.filter(move |allowed| allowed.origin == origin);
+        allowed.flat_map(|allowed| allowed.rights.iter())
+    }
+
+    /// Adds to the grants. What is not kept is not granted, so the change is made to a copy first.
+    pub(crate) fn add<T>(&self, change: impl Fn(&mut Grants) -> T) -> Result<T, OperationError> {
+        let mut kept = self.kept();
+        let mut with_it = self.grants().clone();
+        change(&mut with_it);
+        Self::keep_these(&mut kept, &with_it).map_err(not_kept)?;
+        let added = change(&mut self.grants());
+        self.changes.send_replace(());
         Ok(added)
     }
 
     /// Takes a grant back, from the next request on; it stays so even if that cannot be kept, and
-    /// whoever revoked it is told.
+    /// whoever revoked it is told, and may do so again until it is.
     pub(crate) fn revoke(&self, id: &GrantId) -> Result<(), OperationError> {
-        let mut kept = self.lock();
-        if !kept.grants.revoke(id) {
+        let mut kept = self.kept();
+        if self.grants().revoke(id) {
+            self.changes.send_replace(());
+            kept.revoked.push(id.clone());
+        } else if !kept.revoked.contains(id) {
             return Err(ErrorCode::NotFound.into());
         }
-        kept.keep()
-            .map_err(|error| OperationError::new(ErrorCode::Internal).caused_by(error))
+        self.keep(&mut kept).map_err(not_kept)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn keep(&self, kept: &mut Kept) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let grants = self.grants().clone();
+        Self::keep_these(kept, &grants)
+    }
+
+    fn keep_these(kept: &mut Kept, grants: &Grants) -> Result<(), Box<dyn Error + Send + Sync>> {
+        kept.store.keep(&grants.to_json()?)?;
+        kept.revoked.clear();
+        Ok(())
+    }
+
+    fn grants(&self) -> MutexGuard<'_, Grants> {
+        self.grants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
-    fn keep(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        self.store.keep(&self.grants.to_json()?)
-    }
+fn not_kept(error: Box<dyn Error + Send + Sync>) -> OperationError {
+    OperationError::new(ErrorCode::Internal).caused_by(error)
 }
 
 impl fmt::Debug for GrantBook {
@@ -120,7 +169,8 @@ impl fmt::Debug for GrantBook {
     }
 }
 
-struct Forgetful;
+/// Keeps nothing.
+pub(crate) struct Forgetful;
 
 impl GrantStore for Forgetful {
     fn keep(&self, _json: &[u8]) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -134,7 +184,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use daemon_core::Token;
-    use daemon_types::{Origin, PairingRequest, Right};
+    use daemon_types::{Origin, PairingRequest};
     use time::macros::datetime;
 
     use super::*;
@@ -162,7 +212,10 @@ mod tests {
         };
         let token = Token::from_random([7; 32]);
         let id = GrantId("p".into());
-        book.add(|grants| grants.add_program(id, &token, request, NOW).id)
+        book.add(|grants| {
+            let grant = grants.add_program(id.clone(), &token, request.clone(), NOW);
+            grant.id
+        })
     }
 
     fn is_paired(book: &GrantBook) -> bool {
@@ -182,9 +235,15 @@ mod tests {
         is_full.store(false, Ordering::Relaxed);
         let id = pair(&book).unwrap();
         is_full.store(true, Ordering::Relaxed);
+        book.keep_uses();
         assert!(is_paired(&book), "a use that is not kept is a use");
-        assert_eq!(book.revoke(&id).unwrap_err().code, ErrorCode::Internal);
-        assert!(!is_paired(&book));
+        for _ in 0..2 {
+            assert_eq!(book.revoke(&id).unwrap_err().code, ErrorCode::Internal);
+            assert!(!is_paired(&book));
+        }
+        is_full.store(false, Ordering::Relaxed);
+        book.revoke(&id).unwrap();
+        assert_eq!(book.revoke(&id).unwrap_err().code, ErrorCode::NotFound);
     }
 
     #[test]
@@ -202,7 +261,7 @@ mod tests {
         assert_eq!(rights(&site), Rights::from_iter([Right::Identify]));
         let by_holder = Rights::from_iter([Right::Sign]);
         let id = GrantId("s".into());
-        book.add(|grants| grants.add_site(id, site.clone(), &by_holder, NOW))
+        book.add(|grants| grants.add_site(id.clone(), site.clone(), &by_holder, NOW))
             .unwrap();
         assert_eq!(
             rights(&site),

@@ -1,17 +1,21 @@
 //! Who is let in, and what of it is taken back.
 
-use daemon_core::{SessionOwner, authorise};
+use std::sync::Arc;
+
+use daemon_core::authorise;
 use daemon_journal::{Decision, Entry, Name, PairingStep};
 use daemon_types::{
-    AllowedSite, Caller, ErrorCode, GrantId, GrantQuestion, OperationError, ProgramGrant, Right,
-    Rights, SiteGrant,
+    AllowedSite, Caller, CallerKey, ErrorCode, GrantId, GrantQuestion, OperationError,
+    ProgramGrant, Reason, Right, Rights, SiteGrant,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
-use crate::Operations;
+use crate::row::Place;
 use crate::site_grants::told;
+use crate::{GrantBook, Operations};
 
 /// All grants that are not over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,11 +34,28 @@ impl Operations {
     /// # Errors
     /// `token-invalid`; `rate-limited` after too many of them.
     pub fn caller_with_token(&self, token: &str) -> Result<Caller, OperationError> {
-        let demo = self.0.demo_tokens.program(token).cloned();
-        let program = demo.or_else(|| self.grant_book().program(token, self.now()));
-        program
-            .map(Caller::PairedProgram)
-            .ok_or_else(|| self.counted_failure(ErrorCode::TokenInvalid))
+        if let Some(demo) = self.0.demo_tokens.program(token) {
+            return Ok(Caller::PairedProgram(demo.clone()));
+        }
+        let known = self.grant_book().program(token, self.now());
+        let known = known.ok_or_else(|| self.counted_failure(ErrorCode::TokenInvalid));
+        let (program, is_first_use) = known?;
+        if is_first_use {
+            let parts = Arc::clone(&self.0);
+            spawn_blocking(move || parts.grants.keep_uses());
+        }
+        Ok(Caller::PairedProgram(program))
+    }
+
+    /// Changes the grants where it does not matter that a disk is slow. The change is made even
+    /// if nobody waits for it any more.
+    pub(crate) async fn change_grants<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&GrantBook) -> Result<T, OperationError> + Send + 'static,
+    ) -> Result<T, OperationError> {
+        let parts = Arc::clone(&self.0);
+        let changed = spawn_blocking(move || change(&parts.grants)).await;
+        changed.map_err(|error| OperationError::new(ErrorCode::Internal).caused_by(error))?
     }
 
     /// All grants, for the user's own programs.
@@ -55,11 +76,13 @@ impl Operations {
     ///
     /// # Errors
     /// `right-missing` for everybody but the user's own programs, `not-found`, and `internal` when
-    /// it would be there again after a new start.
+    /// it would be there again after a new start: it may be revoked once more then.
     pub async fn revoke_grant(&self, caller: &Caller, id: &GrantId) -> Result<(), OperationError> {
         let grants = self.grants(caller)?;
         let told = revocation(&grants, id);
-        let revoked = self.grant_book().revoke(id);
+        let revoked_id = id.clone();
+        let revoking = self.change_grants(move |book| book.revoke(&revoked_id));
+        let revoked = revoking.await;
         tracing::info!(
             grant = id.0,
             is_kept = revoked.is_ok(),
@@ -76,13 +99,18 @@ impl Operations {
     /// agent itself asks: at a terminal that the asker lends, it could answer itself.
     pub(crate) async fn ask_for_grant(
         &self,
+        asker: &CallerKey,
+        mut place: Place<'_>,
         question: &GrantQuestion,
         deadline: Instant,
     ) -> Result<(), OperationError> {
-        let _place = self.place_in_the_row()?;
-        let turn = self.0.prompt.turn(None, deadline).await?;
-        let _turn = turn.ask_for_grant(question, deadline).await?;
-        Ok(())
+        let turn = self.0.prompt.turn(asker, None, deadline).await?;
+        place.put();
+        tracing::info!("the holder is asked to let somebody in");
+        let agreed = turn.ask_for_grant(question, deadline).await;
+        let agreed = agreed.map(drop).map_err(OperationError::from);
+        place.answered(&agreed);
+        agreed
     }
 
     /// Grants are listed and revoked by the user, who is whoever may connect to the socket: a
@@ -96,12 +124,10 @@ impl Operations {
 }
 
 /// Whose sessions end with a grant.
-fn owners(grants: &GrantOverview, id: &GrantId) -> Vec<SessionOwner> {
+fn owners(grants: &GrantOverview, id: &GrantId) -> Vec<CallerKey> {
     let sites = grants.sites.iter().filter(|grant| grant.id == *id);
-    let sites = sites.map(|grant| SessionOwner::Site(grant.site.clone()));
-    sites
-        .chain([SessionOwner::Program(Some(id.clone()))])
-        .collect()
+    let sites = sites.map(|grant| CallerKey::Site(grant.site.clone()));
+    sites.chain([CallerKey::Program(id.clone())]).collect()
 }
 
 /// What the journal tells of a revocation; nothing where there is no such grant.
@@ -120,9 +146,9 @@ fn revocation(grants: &GrantOverview, id: &GrantId) -> Option<Entry> {
     })
 }
 
-/// Whether the row of questions was too long, so that the holder decided nothing.
+/// Whether the holder never saw the question, and so decided nothing.
 pub(crate) fn was_never_put(agreed: &Result<(), OperationError>) -> bool {
-    matches!(agreed, Err(error) if error.code == ErrorCode::Busy)
+    matches!(agreed, Err(error) if error.reason == Some(Reason::NeverAsked))
 }
 
 /// Rights by their names in the API, as the journal tells them.

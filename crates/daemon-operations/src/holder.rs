@@ -7,10 +7,9 @@ use daemon_cards::{CardInReader, Cards, HolderCodeError, TypedPin};
 use daemon_core::{check_code_len, environment_fits};
 use daemon_types::{
     Asker, Caller, CardId, CardLabel, CardSummary, CodesAsked, CodesOfCard, ErrorCode, Happening,
-    OperationError, Purpose, Question, SessionId,
+    OperationError, Purpose, Question, Right, SessionId,
 };
 use prompt::{Answer, CallersTerminal, Turn};
-use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use crate::Operations;
@@ -67,8 +66,8 @@ impl Operations {
         Ok(card)
     }
 
-    /// Asks the holder, presents the code, does the work. Only the holder can
-    /// spend a try, by typing: a wrong code is asked for again where somebody
+    /// Asks the holder, presents the code, does the work; all of it ends with the caller's grant.
+    /// Only the holder can spend a try, by typing: a wrong code is asked for again where somebody
     /// sits in front of the question, and is the caller's answer otherwise.
     pub(crate) async fn work_with_holder<W: HolderWork>(
         &self,
@@ -78,8 +77,9 @@ impl Operations {
         deadline: Instant,
     ) -> Result<W::Outcome, OperationError> {
         let mut answered = false;
+        let right = right_for(&work.purpose());
         let work_done = self.ask_and_work(caller, card, work, deadline, &mut answered);
-        let outcome = work_done.await;
+        let outcome = self.while_let_in(caller, right, work_done).await;
         if answered {
             let told = outcome.as_ref().map(drop);
             self.0.prompt.tell_outcome(&work.purpose(), told);
@@ -155,12 +155,10 @@ impl Operations {
         deadline: Instant,
     ) -> Result<Agreed, OperationError> {
         let mut asked = self.codes_asked(card, work, warning).await?;
-        let _place = self.place_in_the_row()?;
-        let turn = self
-            .0
-            .prompt
-            .turn(work.callers_terminal(), deadline)
-            .await?;
+        let key = caller.key();
+        let mut place = self.place_in_the_row(&key)?;
+        let terminal = work.callers_terminal();
+        let turn = self.0.prompt.turn(&key, terminal, deadline).await?;
         if turn.had_to_wait() || asked.is_last_try() {
             *card = self.looked_at_again(card).await?;
             asked = self.codes_asked(card, work, warning).await?;
@@ -170,7 +168,9 @@ impl Operations {
         }
         let purpose = work.purpose();
         let intent = self.intend(caller, card, work).await?;
+        place.put();
         let answered = self.ask(turn, caller, card, purpose, asked, deadline).await;
+        place.answered(&answered);
         let agreed = answered.and_then(|(answer, turn)| {
             let is_risked = !asked.is_last_try() || answer.last_try_confirmed;
             let refused = ErrorCode::LastTryNotConfirmed;
@@ -230,12 +230,6 @@ impl Operations {
     async fn fresh_codes(&self, card: &CardInReader) -> CodesOfCard {
         let fresh = self.same_card(card).await;
         codes_of(fresh.as_ref().unwrap_or(card))
-    }
-
-    /// A place in the row of questions, or the answer that the row is too long.
-    pub(crate) fn place_in_the_row(&self) -> Result<SemaphorePermit<'_>, OperationError> {
-        let place = self.0.questions.try_acquire();
-        Ok(place.map_err(|_| ErrorCode::Busy)?)
     }
 
     /// The card as it is when its question comes up: the questions before may have cost tries of
@@ -339,6 +333,17 @@ pub(crate) fn codes_of(card: &CardInReader) -> CodesOfCard {
     CodesOfCard {
         pin: summary.pin,
         unblock_code: summary.unblock_code,
+    }
+}
+
+fn right_for(purpose: &Purpose) -> Right {
+    match purpose {
+        Purpose::Authenticate { .. } => Right::Authenticate,
+        Purpose::Sign { .. } => Right::Sign,
+        Purpose::ReadActivities => Right::Identify,
+        Purpose::ChangePin | Purpose::UnblockPin => Right::Manage,
+        Purpose::OpenSession(terms) if terms.authenticates => Right::Authenticate,
+        Purpose::OpenSession(_) => Right::Sign,
     }
 }
 

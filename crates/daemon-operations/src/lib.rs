@@ -9,16 +9,19 @@
 mod activities;
 mod authenticate;
 mod codes;
+mod door_refusals;
 mod grant_book;
 mod grants;
 mod holder;
 mod journalled;
 mod key_work;
+mod let_in;
 mod limits;
 mod look;
 mod open_session;
 mod pairing;
 mod randomness;
+mod row;
 mod session_use;
 mod sessions;
 mod sign;
@@ -26,7 +29,7 @@ mod site_grants;
 
 pub use grant_book::{GrantBook, GrantStore};
 pub use grants::GrantOverview;
-pub use look::Overview;
+pub use look::{Events, Overview};
 pub use prompt::CallersTerminal;
 pub use site_grants::SiteAccess;
 
@@ -38,9 +41,10 @@ use daemon_journal::Journal;
 use daemon_types::{Caller, Environment, OperationError, Right, SessionLimits, SignatureCode};
 use prompt::Prompt;
 use time::OffsetDateTime;
-use tokio::sync::Semaphore;
 
+use door_refusals::DoorRefusals;
 use limits::Limits;
+use row::Row;
 use sessions::SessionBook;
 
 /// All operations of the agent; clones share the same cards and prompt.
@@ -52,10 +56,10 @@ struct Parts {
     cards: Cards,
     prompt: Prompt,
     journal: Arc<Journal>,
-    /// Places in the row of questions; whoever finds none is told to come back.
-    questions: Semaphore,
-    /// The one place for a site that wants to be let in.
-    site_questions: Semaphore,
+    /// Who waits for the holder; whoever finds no place is told to come back.
+    row: Row,
+    /// What the door refused, for the journal.
+    refusals: DoorRefusals,
     demo_tokens: Tokens,
     grants: GrantBook,
     pairings: Mutex<Pairings>,
@@ -106,8 +110,8 @@ impl Operations {
             cards,
             prompt,
             journal,
-            questions: Semaphore::new(MAXIMUM_QUESTIONS),
-            site_questions: Semaphore::new(1),
+            row: Row::default(),
+            refusals: DoorRefusals::default(),
             demo_tokens,
             grants,
             pairings: Mutex::default(),
@@ -145,6 +149,3 @@ impl Operations {
         pairings.unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Questions that may wait for the holder: nobody answers more in a row.
-const MAXIMUM_QUESTIONS: usize = 8;

@@ -1,12 +1,14 @@
 //! What there is, without using a key.
 
+use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
 
 use daemon_cards::{CardInReader, Subscription};
 use daemon_core::authorise;
 use daemon_types::{
-    Caller, CardId, CertificateSummary, Environment, ErrorCode, KeyRole, OperationError,
-    PresentCard, ReaderSummary, Right,
+    Caller, CardId, CertificateSummary, Environment, ErrorCode, Event, Happening, KeyRole,
+    OperationError, PresentCard, ReaderSummary, Right,
 };
 
 use futures_util::future::join_all;
@@ -24,6 +26,50 @@ pub struct Overview {
     pub readers: usize,
     /// Cards that can be used.
     pub cards: usize,
+}
+
+/// The events that one caller sees.
+pub struct Events {
+    subscription: Subscription,
+    operations: Operations,
+    caller: Caller,
+    put_out: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Events {
+    /// The next event; `None` when the agent stops, or the caller may see no more.
+    pub async fn next(&mut self) -> Option<Event> {
+        let event = loop {
+            let event = tokio::select! {
+                biased;
+                () = &mut self.put_out => None,
+                event = self.subscription.next() => event,
+            };
+            match event {
+                Some(event) if !self.is_told(&event.happening) => {}
+                event => break event,
+            }
+        };
+        // A computer that slept wakes up later than the end of a grant.
+        event.filter(|_| self.operations.is_let_in(&self.caller, Right::Identify))
+    }
+
+    /// Sessions are nobody's business but their caller's and the user's own programs'.
+    fn is_told(&self, happening: &Happening) -> bool {
+        match (happening, &self.caller) {
+            (
+                Happening::SessionClosed { owner, .. },
+                Caller::PairedProgram(_) | Caller::Page(_),
+            ) => self.caller.key() == *owner,
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
 }
 
 impl Operations {
@@ -87,17 +133,21 @@ impl Operations {
             .ok_or(OperationError::new(ErrorCode::KeyAbsent))
     }
 
-    /// Events after `after`, or from now on.
+    /// Events after `after`, or from now on, for as long as the caller has the right to them.
     ///
     /// # Errors
     /// `right-missing`.
-    pub fn events(
-        &self,
-        caller: &Caller,
-        after: Option<u64>,
-    ) -> Result<Subscription, OperationError> {
+    pub fn events(&self, caller: &Caller, after: Option<u64>) -> Result<Events, OperationError> {
         authorise(caller, Right::Identify)?;
-        Ok(self.0.cards.subscribe(after))
+        let (watching, watched) = (self.clone(), caller.clone());
+        Ok(Events {
+            subscription: self.0.cards.subscribe(after),
+            operations: self.clone(),
+            caller: caller.clone(),
+            put_out: Box::pin(async move {
+                watching.put_out(&watched, Right::Identify).await;
+            }),
+        })
     }
 
     /// Counters read again, or as last known when the card is busy for long.

@@ -2,12 +2,12 @@
 
 use daemon_cards::{CardInReader, Cards, HolderCodeError, PresentedCode};
 use daemon_core::{
-    SessionCard, SessionOwner, authorise, blocked_error, code_entry, session_closed,
+    SessionCard, authorise, blocked_error, code_entry, session_closed, session_owner,
 };
 use daemon_journal::{Entry, Name};
 use daemon_types::{
-    Caller, CardId, CodesAsked, CodesOfCard, ErrorCode, OperationError, Purpose, Right, SessionEnd,
-    SessionId, SessionSummary, SessionTerms,
+    Caller, CallerKey, CardId, CodesAsked, CodesOfCard, ErrorCode, OperationError, Purpose, Right,
+    SessionEnd, SessionId, SessionSummary, SessionTerms,
 };
 use prompt::{Answer, CallersTerminal};
 use tokio::sync::watch;
@@ -23,9 +23,9 @@ impl Operations {
     ///
     /// # Errors
     /// `right-missing`, also for a program that nobody paired.
-    pub fn check_may_open_sessions(&self, caller: &Caller) -> Result<SessionOwner, OperationError> {
+    pub fn check_may_open_sessions(&self, caller: &Caller) -> Result<CallerKey, OperationError> {
         authorise(caller, Right::Authenticate).or_else(|_| authorise(caller, Right::Sign))?;
-        SessionOwner::of(caller).ok_or(ErrorCode::RightMissing.into())
+        session_owner(caller).ok_or(ErrorCode::RightMissing.into())
     }
 
     /// Opens a session: the holder types the code once, and it stays presented to the card.
@@ -66,7 +66,7 @@ impl Operations {
 struct Opening<'a> {
     operations: &'a Operations,
     caller: &'a Caller,
-    owner: SessionOwner,
+    owner: CallerKey,
     id: SessionId,
     card: CardId,
     end: watch::Receiver<Option<SessionEnd>>,
@@ -77,7 +77,7 @@ impl<'a> Opening<'a> {
     fn begin(
         operations: &'a Operations,
         caller: &'a Caller,
-        owner: SessionOwner,
+        owner: CallerKey,
         card: &CardInReader,
     ) -> Result<Self, OperationError> {
         let id = SessionId(random_name()?);

@@ -7,7 +7,8 @@ use std::time::Instant as StdInstant;
 use daemon_core::{OpenedPairing, PairingToAsk, Token};
 use daemon_journal::{Entry, Name, PairingStep};
 use daemon_types::{
-    Applicant, GrantQuestion, OperationError, PairingId, PairingRequest, ProgramGrant,
+    Applicant, CallerKey, ErrorCode, GrantQuestion, OperationError, PairingId, PairingRequest,
+    ProgramGrant,
 };
 use tokio::time::Instant;
 
@@ -48,7 +49,10 @@ impl Operations {
         };
         self.record(told(PairingStep::Asked, &id.0, &asked)).await?;
         let agreed = self.ask_about_pairing(&asked, executable).await;
-        asking.is_decided = !was_never_put(&agreed);
+        asking.is_decided = match &agreed {
+            Ok(()) => true,
+            Err(error) => ![ErrorCode::Busy, ErrorCode::RateLimited].contains(&error.code),
+        } && !was_never_put(&agreed);
         drop(asking);
         if let Err(error) = agreed {
             tracing::info!(pairing = id.0, code = %error.code, "a program was not paired");
@@ -60,9 +64,11 @@ impl Operations {
         let (grant, now) = (random_id()?, self.now());
         let accepted = told(PairingStep::Accepted, &grant.0, &asked);
         self.record(accepted).await?;
-        let grant = self
-            .grant_book()
-            .add(|grants| grants.add_program(grant, &token, asked.request, now))?;
+        let (digested, request) = (token.clone(), asked.request);
+        let added = self.change_grants(move |book| {
+            book.add(|grants| grants.add_program(grant.clone(), &digested, request.clone(), now))
+        });
+        let grant = added.await?;
         tracing::info!(grant = grant.id.0, "a program was paired");
         Ok((token, grant))
     }
@@ -72,9 +78,17 @@ impl Operations {
         pairing: &PairingToAsk,
         executable: Option<PathBuf>,
     ) -> Result<(), OperationError> {
+        let (name, now) = (pairing.request.name.clone(), self.now());
+        let asker = match &executable {
+            Some(_) => CallerKey::Socket(executable.clone()),
+            None => CallerKey::Unpaired,
+        };
         let question = GrantQuestion {
             applicant: Applicant::Program {
-                name: pairing.request.name.clone(),
+                name_is_taken: self
+                    .grant_book()
+                    .read(|book| book.has_program_named(&name, now)),
+                name,
                 executable,
                 origins: pairing.request.origins.clone(),
                 code: pairing.code.clone(),
@@ -82,8 +96,10 @@ impl Operations {
             rights: pairing.request.rights.clone(),
             environment: self.environment(),
         };
-        let left = (pairing.expires - self.now()).unsigned_abs();
-        self.ask_for_grant(&question, Instant::now() + left).await
+        let left = (pairing.expires - now).unsigned_abs();
+        let place = self.place_in_the_row(&asker)?;
+        let deadline = Instant::now() + left;
+        self.ask_for_grant(&asker, place, &question, deadline).await
     }
 }
 

@@ -1,9 +1,9 @@
 //! A use of a key in a session: without a code, or with one that the session then goes on with.
 
 use daemon_cards::{CardInReader, CodeClaim, CodeForKey, HolderCodeError};
-use daemon_core::{SessionCard, SessionOwner, session_closed};
+use daemon_core::{SessionCard, session_closed, session_owner};
 use daemon_types::{
-    Caller, ErrorCode, KeyRole, OperationError, SessionEnd, SessionId, SignatureCode,
+    Caller, ErrorCode, KeyRole, OperationError, Right, SessionEnd, SessionId, SignatureCode,
 };
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -77,6 +77,7 @@ impl Operations {
     ) -> Result<Vec<Vec<u8>>, OperationError> {
         if work.role == KeyRole::Authentication {
             let used = self.use_kept_code(caller, &card, work, session, deadline);
+            let used = self.while_let_in(caller, Right::Authenticate, used);
             if let Some(signatures) = used.await? {
                 return Ok(signatures);
             }
@@ -93,6 +94,7 @@ impl Operations {
         session: &SessionUse<'_>,
         deadline: Instant,
     ) -> Result<Option<Vec<Vec<u8>>>, OperationError> {
+        self.limits().quiet_use(&caller.key(), clock())?;
         let place = self.session_book().quiet_uses.acquire();
         let place = timeout_at(deadline, place).await;
         let _place = place.map_err(|_| ErrorCode::Timeout)?;
@@ -126,7 +128,7 @@ impl<'a> SessionUse<'a> {
         id: &SessionId,
         card: &CardInReader,
     ) -> Result<Self, OperationError> {
-        let owner = SessionOwner::of(caller).ok_or(ErrorCode::NotFound)?;
+        let owner = session_owner(caller).ok_or(ErrorCode::NotFound)?;
         let card = SessionCard {
             id: card.card.summary.id.clone(),
             stay: card.stay(),

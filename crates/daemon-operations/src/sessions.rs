@@ -5,11 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as StdInstant};
 
 use daemon_cards::{CodeClaim, PresentedCode, Stay};
-use daemon_core::{ClosedSession, SessionOwner, Sessions, authorise};
+use daemon_core::{ClosedSession, Sessions, authorise, session_owner};
 use daemon_journal::{Entry, Name};
 use daemon_types::{
-    Caller, ErrorCode, Happening, OperationError, Right, SessionEnd, SessionId, SessionLimits,
-    SessionSummary,
+    Caller, CallerKey, ErrorCode, Happening, OperationError, Right, SessionEnd, SessionId,
+    SessionLimits, SessionSummary,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -162,7 +162,7 @@ impl Operations {
     }
 
     /// Ends the sessions of callers who are let in no more.
-    pub(crate) async fn end_sessions_of(&self, owners: &[SessionOwner]) {
+    pub(crate) async fn end_sessions_of(&self, owners: &[CallerKey]) {
         self.end_sessions(|sessions| {
             sessions.close(|_, owner, _| owners.contains(owner).then_some(SessionEnd::GrantRevoked))
         })
@@ -227,9 +227,9 @@ impl Operations {
     }
 
     /// Whose sessions a caller sees: its own, or all where it is one of the user's own programs.
-    fn owner_of_sessions(&self, caller: &Caller) -> Result<Option<SessionOwner>, ErrorCode> {
+    fn owner_of_sessions(&self, caller: &Caller) -> Result<Option<CallerKey>, ErrorCode> {
         authorise(caller, Right::Authenticate).or_else(|_| authorise(caller, Right::Sign))?;
-        Ok(SessionOwner::of(caller))
+        Ok(session_owner(caller))
     }
 
     async fn end_sessions(
@@ -283,6 +283,7 @@ impl Operations {
             tracing::info!(session = session.id.0, end = %session.end, "a session is over");
             self.0.cards.announce(Happening::SessionClosed {
                 session: session.id.clone(),
+                owner: session.owner.clone(),
                 card: session.card.id.clone(),
                 end: session.end,
             });

@@ -1,17 +1,17 @@
 //! Letting a site in: its page asks, the holder agrees once, for a time.
 
-use std::time::Instant as StdInstant;
+use std::time::Duration;
 
 use daemon_core::SITE_LIFETIME;
 use daemon_journal::{Decision, Entry, Who};
 use daemon_types::{
-    Applicant, Caller, ErrorCode, GrantQuestion, OperationError, Page, Rights, Site,
+    Applicant, Caller, ErrorCode, GrantQuestion, OperationError, Page, Reason, Rights, Site,
 };
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::grants::{names, until, was_never_put};
+use crate::grants::{names, until};
 use crate::randomness::random_id;
 
 /// What a page may do now.
@@ -33,12 +33,14 @@ impl Operations {
         Page { site, rights }
     }
 
-    /// Asks the holder to let a page's site in, unless it may do all that already. A page that
-    /// leaves takes its question along.
+    /// Asks the holder to let a page's site in, unless it may do all that already; for two minutes
+    /// at most. A page that leaves takes its question along, and is remembered if the holder had it
+    /// before them.
     ///
     /// # Errors
     /// `right-missing` for callers that are no page, `rate-limited` also for as long as an earlier
-    /// refusal is remembered, `busy` while another site asks, `cancelled`, `timeout`, `internal`.
+    /// refusal is remembered, `cancelled`, `timeout`, `internal`. Never `busy`: what others do is
+    /// not for a site to know.
     pub async fn request_site_grant(
         &self,
         caller: &Caller,
@@ -53,33 +55,33 @@ impl Operations {
         }
         // A yes puts off the end of what was granted before, so the holder must read that too.
         let rights = Rights::from_iter(page.rights.iter().chain(rights.iter()));
-        let only_one = self.0.site_questions.try_acquire();
-        let _only_one = only_one.map_err(|_| ErrorCode::Busy)?;
-        self.limits().site_question(&page.site, StdInstant::now())?;
+        let key = caller.key();
+        let place = self.place_of_a_new_site(&key)?;
         let question = GrantQuestion {
             applicant: Applicant::Page(page.site.clone()),
             rights: rights.clone(),
             environment: self.environment(),
         };
-        let agreed = self.ask_for_grant(&question, deadline).await;
+        let deadline = deadline.min(Instant::now() + LONGEST_QUESTION);
+        let agreed = self.ask_for_grant(&key, place, &question, deadline).await;
         let origin = page.site.origin.as_str();
-        if was_never_put(&agreed) {
-            return Err(ErrorCode::Busy.into());
-        }
         if let Err(error) = agreed {
             tracing::info!(origin, code = %error.code, "a site was not let in");
-            self.limits().refuse_site(&page.site, StdInstant::now());
+            if error.reason == Some(Reason::NeverAsked) {
+                return Err(error.code.into());
+            }
             let refused = told(Decision::Refused, &page.site, &rights, None);
             self.record_if_possible(refused).await;
             return Err(error);
         }
-        self.limits().forget_refusals_of(&page.site);
         let (id, now) = (random_id()?, self.now());
         let site = page.site.clone();
         let given = told(Decision::Given, &site, &rights, Some(now + SITE_LIFETIME));
         self.record(given).await?;
-        let book = self.grant_book();
-        let grant = book.add(|grants| grants.add_site(id, site, &rights, now))?;
+        let added = self.change_grants(move |book| {
+            book.add(|grants| grants.add_site(id.clone(), site.clone(), &rights, now))
+        });
+        let grant = added.await?;
         tracing::info!(origin, grant = grant.id.0, "a site was let in");
         Ok(self.access_of(&self.page(grant.site)))
     }
@@ -111,3 +113,7 @@ pub(crate) fn told(
         until: end.map(until),
     }
 }
+
+/// How long a site's question stays before the holder, whatever its page asks for: no site is to
+/// keep others from theirs for longer.
+const LONGEST_QUESTION: Duration = Duration::from_secs(120);

@@ -104,6 +104,36 @@ pub enum Caller {
     Page(Page),
 }
 
+/// Who a caller is from one request to the next, so that what one does costs no other anything.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum CallerKey {
+    /// A paired program, by its grant.
+    Program(GrantId),
+    /// Whoever shows the demo's own token.
+    DemoToken,
+    /// A program on the user's socket, by its executable; all together of whom the system tells none.
+    Socket(Option<PathBuf>),
+    /// A web page, by its site.
+    Site(Site),
+    /// A program that is not paired yet, and so nobody.
+    Unpaired,
+}
+
+impl Caller {
+    /// Who this is from one request to the next.
+    #[must_use]
+    pub fn key(&self) -> CallerKey {
+        match self {
+            Self::PairedProgram(program) => {
+                let grant = program.grant.clone();
+                grant.map_or(CallerKey::DemoToken, CallerKey::Program)
+            }
+            Self::SocketProgram(program) => CallerKey::Socket(program.executable.clone()),
+            Self::Page(page) => CallerKey::Site(page.site.clone()),
+        }
+    }
+}
+
 /// A program that holds a token of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PairedProgram {

@@ -215,6 +215,10 @@ reasons! {
     RightUnknown = "right-unknown",
     /// With `bad-request`: no site, or more than twenty, with `authenticate`; any without it.
     OriginCount = "origin-count",
+    /// With `busy`: so many questions of this same caller wait that it gets no further place.
+    OwnQuestionsWait = "own-questions-wait",
+    /// With `timeout`: other questions came first, and the holder never saw this one.
+    NeverAsked = "never-asked",
     /// With `bad-request`: no number of an event.
     EventIdForm = "event-id-form",
 }

@@ -1,6 +1,6 @@
 //! What happened, for subscribers.
 
-use crate::{CardId, ReaderId, SessionEnd, SessionId};
+use crate::{CallerKey, CardId, ReaderId, SessionEnd, SessionId};
 
 /// One event with its place in the row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub enum Happening {
     SessionClosed {
         /// Which one.
         session: SessionId,
+        /// Whose it was: nobody else is told, but the user's own programs.
+        owner: CallerKey,
         /// Its card.
         card: CardId,
         /// Why.

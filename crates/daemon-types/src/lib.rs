@@ -13,7 +13,9 @@ mod question;
 mod request;
 mod session;
 
-pub use caller::{AllowedOrigins, Caller, Page, PairedProgram, Right, Rights, SocketProgram};
+pub use caller::{
+    AllowedOrigins, Caller, CallerKey, Page, PairedProgram, Right, Rights, SocketProgram,
+};
 pub use card::{
     Activity, CardId, CardSummary, CardWarning, CertificateStatus, CertificateSummary,
     CodeCondition, CodeState, CodedLabel, CodesOfCard, Environment, Generation, Holder, KeyRole,

@@ -37,6 +37,8 @@ pub enum Applicant {
         name: String,
         /// The executable that asks, where the system tells.
         executable: Option<PathBuf>,
+        /// Another program is paired under this name already.
+        name_is_taken: bool,
         /// The sites that it would authenticate for.
         origins: Vec<Origin>,
         /// What it shows too.

@@ -43,7 +43,9 @@ impl From<&Happening> for EventBody {
                 card: Some(card.0.clone()),
                 ..Self::default()
             },
-            Happening::SessionClosed { session, card, end } => Self {
+            Happening::SessionClosed {
+                session, card, end, ..
+            } => Self {
                 card: Some(card.0.clone()),
                 session: Some(session.0.clone()),
                 reason: Some(end.as_str().to_owned()),

@@ -6,12 +6,15 @@ mod wake_ups;
 
 use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use nix::sys::socket::{getsockopt, sockopt};
 use procfs::process::Process;
+use rustix::fs::OFlags;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
+use crate::peer::FileId;
 pub(crate) use tcp_table::tcp_socket_owner;
 pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
 pub(crate) use wake_ups::WakeUps;
@@ -31,14 +34,21 @@ pub(crate) fn peer_of_socket(socket: impl AsFd) -> io::Result<(u32, Option<u32>)
     Ok((credentials.uid(), pid))
 }
 
-/// The program that process `pid` of user `uid` runs.
+/// The program that process `pid` of user `uid` runs, by its path and its file: `exe` leads to the
+/// file itself, whatever stands at its path by now (proc(5)).
 ///
 /// Everything is read through one opened `/proc/<pid>`, which stays bound to that process: if it
 /// ends, reading fails, and another process that gets the same number is never looked at.
-pub(crate) fn executable_of(pid: u32, uid: u32) -> Option<PathBuf> {
+pub(crate) fn program_of(pid: u32, uid: u32) -> Option<(PathBuf, FileId)> {
     let process = Process::new(i32::try_from(pid).ok()?).ok()?;
     let executable = process.exe().ok()?;
-    (process.uid().ok()? == uid).then_some(executable)
+    let file = process.open_relative_flags("exe", OFlags::PATH | OFlags::CLOEXEC);
+    let file = file.ok()?.metadata().ok()?;
+    let file = FileId {
+        device: file.dev(),
+        inode: file.ino(),
+    };
+    (process.uid().ok()? == uid).then_some((executable, file))
 }
 
 /// Nobody but root may read this process's memory, in a core dump or through `/proc` (prctl(2),

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use nix::sys::socket::{getsockopt, sockopt};
 
+use crate::peer::FileId;
 use crate::tcp_owner::TcpOwnerError;
 
 pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
@@ -32,7 +33,7 @@ pub(crate) fn peer_of_socket(socket: impl AsFd) -> io::Result<(u32, Option<u32>)
     Ok((credentials.uid(), pid))
 }
 
-pub(crate) fn executable_of(_pid: u32, _uid: u32) -> Option<PathBuf> {
+pub(crate) fn program_of(_pid: u32, _uid: u32) -> Option<(PathBuf, FileId)> {
     None
 }
 

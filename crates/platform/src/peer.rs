@@ -2,7 +2,8 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use crate::{current_user, system};
 
@@ -17,9 +18,34 @@ pub struct Peer {
     pub uid: u32,
     /// Its process id; `None` where the system does not tell.
     pub pid: Option<u32>,
+    /// The file of that program; `None` where the system does not tell. It is that of the process
+    /// which connected, as it is now: it may have started another program since, or have handed
+    /// the socket to another process.
+    pub file: Option<FileId>,
     /// The program that this process runs now, for the holder to read; `None` when it ended or
     /// may not be looked at. It is no proof: a program of the same user can start another one.
     pub executable: Option<PathBuf>,
+}
+
+/// A file, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileId {
+    /// The device that it is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+}
+
+impl FileId {
+    /// The regular file that `path` leads to now; `None` where there is none.
+    #[must_use]
+    pub fn of(path: &Path) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok()?;
+        metadata.is_file().then(|| Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        })
+    }
 }
 
 /// Why the other end is refused.
@@ -45,10 +71,12 @@ pub fn of_socket(socket: impl AsFd) -> Result<Peer, PeerError> {
     if uid == NO_USER {
         return Err(PeerError::Unknown(io::ErrorKind::NotConnected.into()));
     }
-    let executable = pid.and_then(|pid| system::executable_of(pid, uid));
+    let program = pid.and_then(|pid| system::program_of(pid, uid));
+    let (executable, file) = program.unzip();
     Ok(Peer {
         uid,
         pid,
+        file,
         executable,
     })
 }
@@ -84,21 +112,35 @@ mod tests {
     #[test]
     fn the_executable_of_the_other_end_is_named() {
         let (one, _other) = UnixStream::pair().unwrap();
-        assert_eq!(
-            of_socket(&one).unwrap().executable,
-            Some(std::env::current_exe().unwrap().canonicalize().unwrap())
-        );
+        let peer = of_socket(&one).unwrap();
+        let own = std::env::current_exe().unwrap().canonicalize().unwrap();
+        assert_eq!(peer.executable, Some(own.clone()));
+        assert_eq!(peer.file, FileId::of(&own));
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_process_of_another_user_or_none_at_all_has_no_executable() {
         let somebody_else = current_user() + 1;
-        assert_eq!(
-            system::executable_of(std::process::id(), somebody_else),
-            None
-        );
-        assert_eq!(system::executable_of(u32::MAX, current_user()), None);
+        assert_eq!(system::program_of(std::process::id(), somebody_else), None);
+        assert_eq!(system::program_of(u32::MAX, current_user()), None);
+    }
+
+    #[test]
+    fn a_file_is_the_same_by_each_of_its_names_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name| folder.path().join(name);
+        std::fs::write(path("one"), "same bytes").unwrap();
+        std::fs::write(path("copy"), "same bytes").unwrap();
+        std::fs::hard_link(path("one"), path("hard-link")).unwrap();
+        std::os::unix::fs::symlink(path("one"), path("link")).unwrap();
+        let one = FileId::of(&path("one"));
+        assert!(one.is_some());
+        assert_eq!(FileId::of(&path("hard-link")), one);
+        assert_eq!(FileId::of(&path("link")), one);
+        assert_ne!(FileId::of(&path("copy")), one);
+        assert_eq!(FileId::of(folder.path()), None);
+        assert_eq!(FileId::of(&path("missing")), None);
     }
 
     #[test]

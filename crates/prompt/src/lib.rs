@@ -2,12 +2,13 @@
 //!
 //! A [`Prompt`] has one way to the holder: the terminal, or a
 //! [`ScriptedHolder`] for tests and demos, or nobody. It gives one [`Turn`] at
-//! a time; the others wait in the order in which they came. A question lives
-//! as long as the future that asks it: when the caller goes away, the future
+//! a time; the others wait, callers in turn, and the questions of each in the
+//! order in which they came. A question lives as long as the future that asks it: when the caller goes away, the future
 //! is dropped and the question leaves the screen.
 //!
 //! Codes are typed here and go back in an [`Answer`]; nothing of them is kept.
 
+mod fair_lock;
 mod outcome;
 mod render;
 mod render_grant;
@@ -21,13 +22,14 @@ mod turn;
 use std::error::Error;
 use std::sync::Arc;
 
-use daemon_types::{ErrorCode, OperationError, Purpose, Reason};
+use daemon_types::{CallerKey, ErrorCode, OperationError, Purpose, Reason};
 use platform::terminal::QuietTerminal;
 use secrets::{CodeFormatError, Pin, UnblockCode};
 use texts::Language;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use fair_lock::FairLock;
 use outcome::Failure;
 pub use script::ScriptError;
 pub use scripted::ScriptedHolder;
@@ -61,6 +63,9 @@ pub enum PromptError {
     /// Nobody answered before the deadline.
     #[error("nobody answered in time")]
     TimedOut,
+    /// The turn did not come before the deadline, so nobody saw the question.
+    #[error("other questions came first until there was no time left")]
+    NeverAsked,
     /// The scripted holder answers for test cards alone, and lets nobody in to others.
     #[error("the scripted holder does not answer for a card that is no test card")]
     NotATestCard,
@@ -90,7 +95,7 @@ impl PromptError {
                 ErrorCode::Cancelled
             }
             Self::LastTryNotConfirmed => ErrorCode::LastTryNotConfirmed,
-            Self::TimedOut => ErrorCode::Timeout,
+            Self::TimedOut | Self::NeverAsked => ErrorCode::Timeout,
             Self::CodeFormat(_) | Self::NewCodeFormat(_) | Self::UnblockCodeFormat(_) => {
                 ErrorCode::PinLength
             }
@@ -103,6 +108,7 @@ impl PromptError {
         match self {
             Self::NewCodeFormat(_) => Some(Reason::NewPinRefused),
             Self::UnblockCodeFormat(_) => Some(Reason::UnblockCodeLength),
+            Self::NeverAsked => Some(Reason::NeverAsked),
             Self::Cancelled
             | Self::LastTryNotConfirmed
             | Self::TimedOut
@@ -127,7 +133,10 @@ impl From<PromptError> for OperationError {
 
 /// The way to the holder.
 #[derive(Debug)]
-pub struct Prompt(Arc<Mutex<Way>>);
+pub struct Prompt {
+    way: Arc<Mutex<Way>>,
+    turns: Arc<FairLock>,
+}
 
 impl Prompt {
     /// Asks the holder that a script describes.
@@ -151,27 +160,32 @@ impl Prompt {
     }
 
     fn by(way: Way) -> Self {
-        Self(Arc::new(Mutex::new(way)))
+        Self {
+            way: Arc::new(Mutex::new(way)),
+            turns: Arc::default(),
+        }
     }
 
-    /// Waits for the turn to put a question: at the caller's terminal where there is one, unless
-    /// a script answers for the holder.
+    /// Waits for the turn of this caller to put a question: at their terminal where there is one,
+    /// unless a script answers for the holder. Callers that wait have their turns one after the
+    /// other, however many questions each has.
     ///
     /// # Errors
-    /// [`PromptError::Nobody`], or [`PromptError::TimedOut`] when it does not come before `deadline`.
+    /// [`PromptError::Nobody`], or [`PromptError::NeverAsked`] when it does not come before `deadline`.
     pub async fn turn(
         &self,
+        caller: &CallerKey,
         callers_terminal: Option<&CallersTerminal>,
         deadline: Instant,
     ) -> Result<Turn, PromptError> {
-        Turn::of(&self.0, callers_terminal, deadline).await
+        Turn::of(self, caller, callers_terminal, deadline).await
     }
 
     /// Keeps the holder's terminal quiet between questions, for as long as the answer lives; `None`
     /// where the holder sits at none.
     #[must_use]
     pub fn keep_terminal_quiet(&self) -> Option<QuietTerminal> {
-        match &*self.0.try_lock().ok()? {
+        match &*self.way.try_lock().ok()? {
             Way::Terminal(holder) => holder.keep_quiet(),
             Way::Scripted(_) | Way::Nobody => None,
         }
@@ -180,18 +194,20 @@ impl Prompt {
     /// Whether every question will remain without an answer.
     #[must_use]
     pub fn asks_nobody(&self) -> bool {
-        let way = self.0.try_lock();
+        let way = self.way.try_lock();
         way.is_ok_and(|way| matches!(*way, Way::Nobody))
     }
 
     /// Tells the holder what became of their answer, as soon as the terminal is free; a script
     /// needs no telling.
     pub fn tell_outcome(&self, purpose: &Purpose, outcome: Result<(), &OperationError>) {
-        let way = Arc::clone(&self.0).lock_owned();
+        let (way, turns) = (Arc::clone(&self.way), Arc::clone(&self.turns));
         let (purpose, failure) = (purpose.clone(), outcome.err().map(Failure::of));
         tokio::spawn(async move {
-            let mut way = way.await;
+            let turn = turns.lock_first().await;
+            let mut way = way.lock_owned().await;
             let telling = tokio::task::spawn_blocking(move || {
+                let _until_it_is_told = turn;
                 if let Way::Terminal(holder) = &mut *way {
                     holder.tell_outcome(&purpose, failure.as_ref());
                 }
@@ -218,7 +234,7 @@ mod tests {
     }
 
     async fn ask(prompt: &Prompt, deadline: Instant) -> Result<Answer, PromptError> {
-        let turn = prompt.turn(None, deadline).await?;
+        let turn = prompt.turn(&CallerKey::DemoToken, None, deadline).await?;
         let (answer, _turn) = turn.ask(&authentication(), deadline).await?;
         Ok(answer)
     }
@@ -265,7 +281,7 @@ mod tests {
             ask(&prompt, after_the_first),
         );
         assert_eq!(digits(answered), b"1234");
-        assert!(matches!(waiting, Err(PromptError::TimedOut)));
+        assert!(matches!(waiting, Err(PromptError::NeverAsked)));
         assert!(matches!(slow, Err(PromptError::TimedOut)));
     }
 
@@ -286,6 +302,7 @@ mod tests {
             (PromptError::Unavailable(Box::new(broken)), "cancelled"),
             (PromptError::LastTryNotConfirmed, "last-try-not-confirmed"),
             (PromptError::TimedOut, "timeout"),
+            (PromptError::NeverAsked, "timeout"),
             (PromptError::CodeFormat(format), "pin-length"),
             (PromptError::NewCodeFormat(format), "pin-length"),
             (PromptError::UnblockCodeFormat(format), "pin-length"),
@@ -306,20 +323,29 @@ mod tests {
 
     #[tokio::test]
     async fn a_script_is_not_asked_again_after_a_wrong_code() {
-        let turn = prompt("").turn(None, in_a_minute()).await.unwrap();
+        let turn = prompt("")
+            .turn(&CallerKey::DemoToken, None, in_a_minute())
+            .await
+            .unwrap();
         assert!(!turn.asks_again());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_lasts_beyond_the_answer_and_the_next_one_knows_that_it_had_to_wait() {
         let prompt = prompt("pin = \"1234\"");
-        let turn = prompt.turn(None, in_a_minute()).await.unwrap();
+        let turn = prompt
+            .turn(&CallerKey::DemoToken, None, in_a_minute())
+            .await
+            .unwrap();
         assert!(!turn.had_to_wait());
         let (_answer, turn) = turn.ask(&authentication(), in_a_minute()).await.unwrap();
         let soon = Instant::now() + Duration::from_secs(1);
-        let too_early = prompt.turn(None, soon).await;
-        assert!(matches!(too_early, Err(PromptError::TimedOut)));
-        let (next, ()) = tokio::join!(prompt.turn(None, in_a_minute()), async { drop(turn) });
+        let too_early = prompt.turn(&CallerKey::DemoToken, None, soon).await;
+        assert!(matches!(too_early, Err(PromptError::NeverAsked)));
+        let (next, ()) = tokio::join!(
+            prompt.turn(&CallerKey::DemoToken, None, in_a_minute()),
+            async { drop(turn) }
+        );
         assert!(next.unwrap().had_to_wait());
     }
 

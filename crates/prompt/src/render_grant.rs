@@ -34,6 +34,7 @@ fn applicant(applicant: &Applicant, texts: PromptTexts) -> Vec<String> {
         Applicant::Program {
             name,
             executable: path,
+            name_is_taken,
             ..
         } => {
             let mut lines = vec![texts.program_wants_in(&named(name, texts))];
@@ -41,6 +42,11 @@ fn applicant(applicant: &Applicant, texts: PromptTexts) -> Vec<String> {
             if let Some((file, folder)) = path.as_ref().and_then(|path| executable(path, texts)) {
                 lines.push(texts.pairing_asked_by(&file));
                 lines.push(folder);
+            } else {
+                lines.push(texts.pairing_asked_by_nobody_known());
+            }
+            if *name_is_taken {
+                lines.push(texts.name_is_taken());
             }
             lines
         }
@@ -145,6 +151,39 @@ mod tests {
               - see your cards, and who they belong to
               - ask you to sign, each time with your consent"#]]
         .assert_eq(&render_grant(&site_grant(), Language::English));
+    }
+
+    #[test]
+    fn a_second_program_of_a_name_is_told_apart_from_the_first() {
+        let mut question = pairing();
+        if let Applicant::Program {
+            executable,
+            name_is_taken,
+            ..
+        } = &mut question.applicant
+        {
+            (*executable, *name_is_taken) = (None, true);
+        }
+        for (language, unknown, taken) in [
+            (
+                Language::French,
+                "cpxd ne sait pas quel programme le demande.",
+                "ATTENTION\u{a0}: un autre programme est déjà associé sous ce nom.",
+            ),
+            (
+                Language::English,
+                "cpxd does not know which program asks.",
+                "TAKE CARE: another program is paired under this name already.",
+            ),
+        ] {
+            let words = render_grant(&question, language);
+            assert!(words.contains(unknown) && words.contains(taken), "{words}");
+            let first = render_grant(&pairing(), language);
+            assert!(
+                !first.contains(unknown) && !first.contains(taken),
+                "{first}"
+            );
+        }
     }
 
     #[test]

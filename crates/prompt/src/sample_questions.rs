@@ -97,6 +97,7 @@ pub(crate) fn pairing() -> GrantQuestion {
         applicant: Applicant::Program {
             name: "Logiciel du cabinet".to_owned(),
             executable: Some("/usr/lib/cabinet/logiciel".into()),
+            name_is_taken: false,
             origins: vec![Origin::parse("https://service.example").unwrap()],
             code: PairingCode::from_random([1, 2, 3, 10, 11, 12]),
         },

@@ -198,6 +198,7 @@ mod tests {
     use std::os::fd::{AsFd, OwnedFd};
     use std::sync::Arc;
 
+    use daemon_types::CallerKey;
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     use rustix::termios::{LocalModes, tcgetattr};
@@ -286,7 +287,7 @@ mod tests {
         question: &Question,
         deadline: TokioInstant,
     ) -> Result<Answer, PromptError> {
-        let turn = prompt.turn(None, deadline).await?;
+        let turn = prompt.turn(&CallerKey::DemoToken, None, deadline).await?;
         assert!(turn.asks_again());
         let (answer, _turn) = turn.ask(question, deadline).await?;
         Ok(answer)
@@ -494,7 +495,7 @@ mod tests {
             let prompt = Arc::clone(&desk.prompt);
             let asking = tokio::spawn(async move {
                 let deadline = TokioInstant::now() + Duration::from_secs(60);
-                let turn = prompt.turn(None, deadline).await?;
+                let turn = prompt.turn(&CallerKey::DemoToken, None, deadline).await?;
                 turn.ask_for_grant(&pairing(), deadline).await.map(drop)
             });
             let question = desk.see(AGREE);

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use daemon_types::{GrantQuestion, Question};
+use daemon_types::{CallerKey, GrantQuestion, Question};
 use platform::terminal::Terminal;
 use texts::Language;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, timeout_at};
 
+use crate::fair_lock::FairGuard;
 use crate::scripted::ScriptedHolder;
 use crate::terminal::TerminalHolder;
-use crate::{Answer, PromptError};
+use crate::{Answer, Prompt, PromptError};
 
 /// How the holder is reached.
 #[derive(Debug)]
@@ -48,22 +49,26 @@ pub struct Turn {
     /// Who is asked in place of the holder at the agent's own terminal.
     at_the_caller: Option<TerminalHolder>,
     had_to_wait: bool,
+    /// Dropped last: the way is free when the next one has the turn.
+    _turn: FairGuard,
 }
 
 impl Turn {
-    /// The next turn, in the order in which it was asked for.
+    /// The next turn of this party, in the order in which it asked.
     pub(crate) async fn of(
-        way: &Arc<Mutex<Way>>,
+        prompt: &Prompt,
+        party: &CallerKey,
         callers_terminal: Option<&CallersTerminal>,
         deadline: Instant,
     ) -> Result<Self, PromptError> {
-        let (way, had_to_wait) = match Arc::clone(way).try_lock_owned() {
-            Ok(way) => (way, false),
-            Err(_) => {
-                let next = timeout_at(deadline, Arc::clone(way).lock_owned()).await;
-                (next.map_err(|_| PromptError::TimedOut)?, true)
+        let (turn, had_to_wait) = match prompt.turns.try_lock() {
+            Some(turn) => (turn, false),
+            None => {
+                let next = timeout_at(deadline, prompt.turns.lock(party)).await;
+                (next.map_err(|_| PromptError::NeverAsked)?, true)
             }
         };
+        let way = Arc::clone(&prompt.way).lock_owned().await;
         let at_the_caller = match (&*way, callers_terminal) {
             (Way::Nobody, None) => return Err(PromptError::Nobody),
             (Way::Scripted(_), _) | (Way::Terminal(_), None) => None,
@@ -73,6 +78,7 @@ impl Turn {
             way,
             at_the_caller,
             had_to_wait,
+            _turn: turn,
         })
     }
 

@@ -9,6 +9,8 @@ sentences! {
         who_program(name: &str) = "journal-who-program";
         /// A program of the same user.
         who_socket(executable: &str, pid: &str) = "journal-who-socket";
+        /// A program of the same user, in whatever process.
+        who_executable(executable: &str) = "journal-who-executable";
         /// A web page.
         who_page(origin: &str) = "journal-who-page";
         /// A web page inside another one.
@@ -42,7 +44,7 @@ sentences! {
         /// How far a pairing got.
         pairing(step: &str, name: &str, rights: &str) = "journal-pairing";
         /// The door refused.
-        refusal(times: u64, who: &str, code: &str) = "journal-refusal";
+        refusal(times: u64, who: &str, title: &str, code: &str) = "journal-refusal";
         /// A session began.
         session_opened(session: &str, who: &str, card: &str) = "journal-session-opened";
         /// A session ended.

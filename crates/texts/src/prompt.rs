@@ -135,6 +135,10 @@ sentences! {
         program_wants_in(name: &str) = "prompt-program-wants-in";
         /// The executable that asks for it.
         pairing_asked_by(name: &str) = "prompt-pairing-asked-by";
+        /// The system does not say which executable asks for a pairing.
+        pairing_asked_by_nobody_known() = "prompt-pairing-asked-by-nobody-known";
+        /// Another program is paired under the same name.
+        name_is_taken() = "prompt-name-is-taken";
         /// A name was the program's own word.
         name_unchecked() = "prompt-name-unchecked";
         /// Who asks: a page that was let in.

@@ -64,7 +64,7 @@ impl JournalLines {
             Entry::Refusal { code, who, times } => {
                 let who = who.as_ref();
                 let who = who.map_or_else(|| texts.who_unknown(), |who| self.who(who));
-                texts.refusal(*times, &who, code)
+                texts.refusal(*times, &who, &error_title(code, self.language), code)
             }
             Entry::SessionOpened { session, who, card } => {
                 texts.session_opened(session.as_str(), &self.who(who), card)
@@ -85,9 +85,11 @@ impl JournalLines {
         match who {
             Who::Program { name, .. } => self.texts.who_program(name.as_str()),
             Who::Socket { executable, pid } => {
-                let pid = pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string());
                 let executable = executable.as_ref().map_or("?", |name| name.as_str());
-                self.texts.who_socket(executable, &pid)
+                match pid {
+                    Some(pid) => self.texts.who_socket(executable, &pid.to_string()),
+                    None => self.texts.who_executable(executable),
+                }
             }
             Who::Page { origin, top_origin } => match top_origin {
                 Some(top) => self.texts.who_page_within(origin.as_str(), top.as_str()),

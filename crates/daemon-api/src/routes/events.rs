@@ -16,8 +16,8 @@ use crate::router::Api;
 
 /// What happens to readers and cards, as server-sent events.
 ///
-/// Needs the right `identify`. `Last-Event-ID` resumes after an event. Nothing
-/// is sent while nothing happens.
+/// Needs the right `identify`, and ends with it. `Last-Event-ID` resumes after
+/// an event. Nothing is sent while nothing happens.
 #[utoipa::path(
     get, path = "/v1/events", security(("token" = [])),
     params(("Last-Event-ID" = Option<u64>, Header, description = "Resume after this event")),

@@ -38,8 +38,10 @@ pub(crate) async fn list(
 
 /// Takes a grant back. It is worth nothing from the next request on.
 ///
-/// On the user's socket alone. `internal` says that the grant is revoked until
-/// the agent starts again, because its file could not be written.
+/// On the user's socket alone. Event streams and questions of its caller that
+/// are open end too. `internal` says that the grant is revoked until the agent
+/// starts again, because its file could not be written; the call may be
+/// repeated until it is.
 #[utoipa::path(
     delete, path = "/v1/grants/{id}", security(()),
     params(
@@ -64,10 +66,12 @@ pub(crate) async fn revoke(
 /// A page asks its holder to be let in.
 ///
 /// For pages alone, with or without a grant: the site is the `Origin` that the
-/// browser states. The holder is asked once, sees it in full, and agrees or
-/// not; a page that goes away takes the question with it. Whoever was refused
-/// is `rate-limited` for ten minutes, twice as long after each further refusal;
-/// `Retry-After` tells the seconds.
+/// browser states, or what the native host says on the socket. The holder is
+/// asked once, for two minutes at most, sees it in full, and agrees or not; a
+/// page that goes away takes the question with it. Whoever was refused, or took
+/// its question away three times, is `rate-limited` for ten minutes, twice as
+/// long each further time; `Retry-After` tells the seconds. A page is not told
+/// whether others ask: it waits, and hears `timeout`.
 #[utoipa::path(
     post, path = "/v1/grants/requests", security(()),
     request_body = GrantRequestBody,
@@ -75,7 +79,6 @@ pub(crate) async fn revoke(
         (status = 200, body = SiteAccessBody, description = "All that the page may do now"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "cancelled, right-missing"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "rate-limited"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "busy"),
     )
 )]
 pub(crate) async fn request_grant(

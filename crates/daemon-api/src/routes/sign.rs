@@ -35,6 +35,7 @@ use crate::router::Api;
         (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed, pin-blocked, card-definitively-blocked, key-absent, certificate-expired, certificate-not-yet-valid, environment-mismatch, reader-busy, card-mute, card-unsupported"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "algorithm-unsupported"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "rate-limited"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
 )]

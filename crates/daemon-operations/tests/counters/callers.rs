@@ -1,19 +1,19 @@
-//! Who calls the agent: a program of the user, and a page that has a session.
+//! Who calls the agent: a program of the user, and a program that has a session.
 
 use daemon_operations::Operations;
 use daemon_types::{
-    AuthenticateRequest, Caller, CardId, HashAlgorithm, OperationError, Origin, Page, Right,
-    Rights, SessionId, SignatureAlgorithm, Site, SocketProgram,
+    AllowedOrigins, AuthenticateRequest, Caller, CardId, HashAlgorithm, OperationError, Origin,
+    PairedProgram, Right, Rights, SessionId, SignatureAlgorithm, SocketProgram,
 };
 use tokio::time::Instant;
 
-/// Opens a session of a page, which is asked for nothing in it, uses it twice and ends it.
+/// Opens a session of a program, which asks for nothing in it, uses it twice and ends it.
 pub(crate) async fn use_session(
     operations: &Operations,
     card: &CardId,
     deadline: Instant,
 ) -> Result<(), OperationError> {
-    let caller = page();
+    let caller = program();
     let session = operations.open_session(&caller, card, deadline).await?.id;
     let mut used = Ok(());
     for _ in 0..2 {
@@ -41,12 +41,12 @@ pub(crate) fn caller() -> Caller {
     })
 }
 
-fn page() -> Caller {
-    Caller::Page(Page {
-        site: Site {
-            origin: Origin::parse("https://service.example").unwrap(),
-            top_origin: None,
-        },
+/// A program that showed the demo's token, which nothing can be taken back from.
+fn program() -> Caller {
+    Caller::PairedProgram(PairedProgram {
+        name: "Logiciel".into(),
         rights: Rights::from_iter([Right::Authenticate]),
+        origins: AllowedOrigins::Any,
+        grant: None,
     })
 }

@@ -6,9 +6,9 @@ use card_apdu::StatusWord;
 use daemon_cards::AfterUse;
 use daemon_operations::Policy;
 use daemon_types::{
-    AuthenticateRequest, Caller, CardId, DigestToSign, Environment, ErrorCode, Happening,
-    HashAlgorithm, OperationError, Origin, Page, Reason, Right, Rights, SessionEnd, SessionId,
-    SignRequest, SignatureAlgorithm, SignatureCode, Site,
+    AllowedOrigins, AuthenticateRequest, Caller, CardId, DigestToSign, Environment, ErrorCode,
+    Happening, HashAlgorithm, OperationError, Origin, PairedProgram, Reason, Right, Rights,
+    SessionEnd, SessionId, SignRequest, SignatureAlgorithm, SignatureCode,
 };
 use tokio::time::Instant;
 
@@ -22,13 +22,13 @@ fn origin() -> Origin {
     Origin::parse("https://service.example").unwrap()
 }
 
-fn page() -> Caller {
-    Caller::Page(Page {
-        site: Site {
-            origin: origin(),
-            top_origin: None,
-        },
+/// A program that showed the demo's token, which nothing can be taken back from.
+fn program() -> Caller {
+    Caller::PairedProgram(PairedProgram {
+        name: "Logiciel".into(),
         rights: Rights::from_iter([Right::Identify, Right::Authenticate, Right::Sign]),
+        origins: AllowedOrigins::Any,
+        grant: None,
     })
 }
 
@@ -92,12 +92,13 @@ fn closed(reason: Reason) -> Option<(ErrorCode, Option<Reason>)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_is_asked_nothing_in_its_session_and_a_program_that_nobody_paired_has_none() {
+async fn a_paired_program_is_asked_nothing_in_its_session_and_a_program_that_nobody_paired_has_none()
+ {
     let desk = Desk::new(AfterUse::Reset, &[CODE]);
-    let session = desk.open_session(&page()).await.unwrap();
+    let session = desk.open_session(&program()).await.unwrap();
     assert_eq!(desk.codes_seen(), [VERIFY]);
     for _ in 0..2 {
-        assert_eq!(said(desk.authenticate(&page(), &session).await), None);
+        assert_eq!(said(desk.authenticate(&program(), &session).await), None);
     }
     assert_eq!(desk.codes_seen(), NONE);
     let refused = desk.open_session(&caller()).await;
@@ -113,16 +114,16 @@ async fn a_policy_may_content_itself_with_a_yes_for_each_signature() {
         ..Policy::of(Environment::Test)
     };
     let desk = Desk::under(policy, AfterUse::Reset, &[CODE, YES, NO, YES, CODE]);
-    let session = desk.open_session(&page()).await.unwrap();
+    let session = desk.open_session(&program()).await.unwrap();
     assert_eq!(desk.codes_seen(), [VERIFY]);
-    assert_eq!(said(desk.sign(&page(), &session).await), None);
-    let refused = desk.sign(&page(), &session).await;
+    assert_eq!(said(desk.sign(&program(), &session).await), None);
+    let refused = desk.sign(&program(), &session).await;
     assert_eq!(said(refused), Some((ErrorCode::Cancelled, None)));
     assert_eq!(desk.codes_seen(), NONE);
     // A wrong code of another program drops the code: after the yes, the holder types it again.
     desk.wrong_code_of_another_program();
     desk.codes_seen();
-    assert_eq!(said(desk.sign(&page(), &session).await), None);
+    assert_eq!(said(desk.sign(&program(), &session).await), None);
     assert_eq!(desk.codes_seen(), [VERIFY]);
 }
 
@@ -130,7 +131,7 @@ async fn a_policy_may_content_itself_with_a_yes_for_each_signature() {
 async fn a_session_that_ends_takes_its_question_along() {
     let endless = r#"{ pin = "1234", delay_ms = 600000 }"#;
     let desk = Desk::new(AfterUse::Reset, &[CODE, endless]);
-    let session = desk.open_session(&page()).await.unwrap();
+    let session = desk.open_session(&program()).await.unwrap();
     let mut events = desk.operations.events(&caller(), None).unwrap();
     let ending = async {
         while !matches!(
@@ -138,12 +139,12 @@ async fn a_session_that_ends_takes_its_question_along() {
             Happening::PromptOpened { .. }
         ) {}
         desk.operations
-            .end_session(&page(), &session)
+            .end_session(&program(), &session)
             .await
             .unwrap();
     };
-    let page = page();
-    let (signed, ()) = tokio::join!(desk.sign(&page, &session), ending);
+    let program = program();
+    let (signed, ()) = tokio::join!(desk.sign(&program, &session), ending);
     assert_eq!(said(signed), closed(Reason::SessionEnded));
     assert_eq!(desk.codes_seen(), [VERIFY], "the one that opened it");
     assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
@@ -154,14 +155,14 @@ async fn a_session_that_ends_takes_its_question_along() {
 async fn a_machine_that_slept_ends_all_sessions_and_drops_the_code() {
     let desk = Desk::new(AfterUse::Reset, &[CODE, CODE]);
     let sessions = [
-        desk.open_session(&page()).await.unwrap(),
-        desk.open_session(&page()).await.unwrap(),
+        desk.open_session(&program()).await.unwrap(),
+        desk.open_session(&program()).await.unwrap(),
     ];
     assert_eq!(desk.state_for_others(PIN), StatusWord::SUCCESS);
     desk.operations.end_all_sessions(SessionEnd::Sleep).await;
     assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
     for session in &sessions {
-        let refused = desk.authenticate(&page(), session).await;
+        let refused = desk.authenticate(&program(), session).await;
         assert_eq!(said(refused), closed(Reason::SessionSleep));
     }
 }
@@ -170,13 +171,13 @@ async fn a_machine_that_slept_ends_all_sessions_and_drops_the_code() {
 async fn a_card_that_was_out_ends_the_session_also_where_nobody_watches() {
     let desk = Desk::new(AfterUse::Reset, &[CODE]);
     let card = desk.card().await;
-    let session = desk.open_session(&page()).await.unwrap();
+    let session = desk.open_session(&program()).await.unwrap();
     desk.codes_seen();
     assert!(desk.readers.remove(READER).is_ok());
     desk.insert_card();
-    let page = page();
+    let program = program();
     loop {
-        let refused = said(desk.authenticate_with(&page, &session, &card).await);
+        let refused = said(desk.authenticate_with(&program, &session, &card).await);
         // It is out, and then back for another stay.
         if refused == Some((ErrorCode::NotFound, None)) {
             break;
@@ -198,8 +199,8 @@ async fn a_card_that_leaves_while_the_code_is_typed_opens_no_session() {
         ) {}
         assert!(desk.readers.remove(READER).is_ok());
     };
-    let page = page();
-    let (opened, ()) = tokio::join!(desk.open_session(&page), pulling);
+    let program = program();
+    let (opened, ()) = tokio::join!(desk.open_session(&program), pulling);
     assert_eq!(said(opened), Some((ErrorCode::CardRemoved, None)));
     assert!(desk.operations.open_sessions(&caller()).unwrap().is_empty());
     assert_eq!(desk.codes_seen(), NONE);
@@ -210,14 +211,14 @@ async fn a_caller_that_leaves_while_its_session_is_opened_leaves_no_code_behind(
     for after in 0..40 {
         let desk = Desk::new(AfterUse::Reset, &[CODE]);
         desk.card().await;
-        let page = page();
+        let program = program();
         let patience = Duration::from_millis(after);
-        let left = tokio::time::timeout(patience, desk.open_session(&page)).await;
+        let left = tokio::time::timeout(patience, desk.open_session(&program)).await;
         if left.is_ok() {
             continue;
         }
         // Whatever was begun is over when the card answers this, and then it knows of no code.
-        let _ = desk.operations.card(&page, &desk.card().await).await;
+        let _ = desk.operations.card(&program, &desk.card().await).await;
         assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
         assert!(desk.operations.open_sessions(&caller()).unwrap().is_empty());
     }
@@ -227,12 +228,12 @@ async fn a_caller_that_leaves_while_its_session_is_opened_leaves_no_code_behind(
 async fn a_change_of_the_code_leaves_the_session_with_a_card_that_knows_the_new_one() {
     let change = r#"{ pin = "1234", new_pin = "4321" }"#;
     let desk = Desk::new(AfterUse::Reset, &[CODE, change]);
-    let session = desk.open_session(&page()).await.unwrap();
+    let session = desk.open_session(&program()).await.unwrap();
     desk.codes_seen();
     assert!(desk.change().await.is_ok());
     assert_eq!(desk.codes_seen(), [CHANGE]);
     // The card still knows of the code: nobody is asked again.
-    assert_eq!(said(desk.authenticate(&page(), &session).await), None);
+    assert_eq!(said(desk.authenticate(&program(), &session).await), None);
     assert_eq!(desk.codes_seen(), NONE);
 }
 
@@ -240,7 +241,7 @@ async fn a_change_of_the_code_leaves_the_session_with_a_card_that_knows_the_new_
 async fn no_session_is_opened_that_the_journal_cannot_tell() {
     let desk = Desk::new(AfterUse::Reset, &[CODE]);
     desk.card().await;
-    let page = page();
+    let program = program();
     let folder = desk.folder.path().join("journal");
     let mut events = desk.operations.events(&caller(), None).unwrap();
     let breaking = async {
@@ -252,11 +253,11 @@ async fn no_session_is_opened_that_the_journal_cannot_tell() {
         std::fs::remove_dir_all(&folder).unwrap();
         std::fs::write(&folder, "no folder").unwrap();
     };
-    let (opened, ()) = tokio::join!(desk.open_session(&page), breaking);
+    let (opened, ()) = tokio::join!(desk.open_session(&program), breaking);
     let unavailable = Some((ErrorCode::Internal, Some(Reason::JournalUnavailable)));
     assert_eq!(said(opened), unavailable);
     assert!(desk.operations.open_sessions(&caller()).unwrap().is_empty());
-    let _ = desk.operations.card(&page, &desk.card().await).await;
+    let _ = desk.operations.card(&program, &desk.card().await).await;
     assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
 }
 
@@ -273,8 +274,8 @@ async fn a_session_that_ends_before_it_began_takes_its_question_along() {
         ) {}
         desk.operations.end_all_sessions(SessionEnd::Sleep).await;
     };
-    let page = page();
-    let (opened, ()) = tokio::join!(desk.open_session(&page), sleeping);
+    let program = program();
+    let (opened, ()) = tokio::join!(desk.open_session(&program), sleeping);
     assert_eq!(said(opened), closed(Reason::SessionSleep));
     assert_eq!(desk.codes_seen(), NONE);
 }
@@ -282,12 +283,12 @@ async fn a_session_that_ends_before_it_began_takes_its_question_along() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_session_is_opened_by_an_agent_that_stops_and_no_code_stays() {
     let desk = Desk::new(AfterUse::Reset, &[CODE, CODE]);
-    let session = desk.open_session(&page()).await.unwrap();
+    let session = desk.open_session(&program()).await.unwrap();
     assert_eq!(desk.state_for_others(PIN), StatusWord::SUCCESS);
     desk.operations.shut_sessions().await;
     assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
-    let refused = desk.authenticate(&page(), &session).await;
+    let refused = desk.authenticate(&program(), &session).await;
     assert_eq!(said(refused), closed(Reason::SessionAgentStopped));
-    let opened = desk.open_session(&page()).await;
+    let opened = desk.open_session(&program()).await;
     assert_eq!(said(opened), closed(Reason::SessionAgentStopped));
 }

@@ -151,4 +151,6 @@ reason-digest-count = { $field }: expected 1 to 100 digests.
 reason-digest-form = { $field }: expected the base64 of one digest of the hash function that is named (32 bytes for SHA-256).
 reason-description-length = { $field }: expected 1 to 200 characters.
 reason-timeout-range = { $field }: expected 1 to 600 seconds.
+reason-own-questions-wait = Questions of this program or site are waiting already. Answer them, then try again.
+reason-never-asked = Other questions came first, and yours was not put in time. Answer them, then try again.
 reason-event-id-form = { $field }: expected the number of an event.

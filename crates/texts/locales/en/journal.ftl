@@ -4,6 +4,7 @@
 
 journal-who-program = the program “{ $name }”
 journal-who-socket = { $executable } (process { $pid })
+journal-who-executable = { $executable }
 journal-who-page = the page { $origin }
 journal-who-page-within = the page { $origin } inside { $top }
 journal-who-console = the agent’s own page
@@ -44,8 +45,8 @@ journal-pairing = { $step ->
    *[revoked] the pairing of the program “{ $name }” was ended, with the rights { $rights }
 }
 journal-refusal = { $times ->
-    [one] refused: { $who } ({ $code })
-   *[other] refused { $times } times: { $who } ({ $code })
+    [one] refused: { $who } — { $title } ({ $code })
+   *[other] refused { $times } times: { $who } — { $title } ({ $code })
 }
 journal-session-opened = session { $session } of { $who } began with card { $card }
 journal-session-closed = session { $session } ended: { $reason ->

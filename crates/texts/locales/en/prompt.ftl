@@ -108,6 +108,8 @@ prompt-not-done = { $title }. { $detail }
 
 prompt-program-wants-in = A program that calls itself “{ $name }” wants to be paired with cpxd
 prompt-pairing-asked-by = It asks through the program { $name }
+prompt-pairing-asked-by-nobody-known = cpxd does not know which program asks.
+prompt-name-is-taken = TAKE CARE: another program is paired under this name already. Agree only if you have just installed this one, or installed it anew.
 prompt-name-unchecked = That name is the program’s own word; cpxd did not check it.
 prompt-page-asks = The site { $origin } asks, which you let in
 prompt-site-wants-in = The site { $origin } wants to use your card

@@ -4,6 +4,7 @@
 
 journal-who-program = le programme « { $name } »
 journal-who-socket = { $executable } (processus { $pid })
+journal-who-executable = { $executable }
 journal-who-page = la page { $origin }
 journal-who-page-within = la page { $origin } dans { $top }
 journal-who-console = la page de l’agent
@@ -44,8 +45,8 @@ journal-pairing = { $step ->
    *[revoked] l’association du programme « { $name } » a pris fin, avec les droits { $rights }
 }
 journal-refusal = { $times ->
-    [one] refusé : { $who } ({ $code })
-   *[other] refusé { $times } fois : { $who } ({ $code })
+    [one] refusé : { $who } — { $title } ({ $code })
+   *[other] refusé { $times } fois : { $who } — { $title } ({ $code })
 }
 journal-session-opened = la session { $session } ({ $who }) a commencé avec la carte { $card }
 journal-session-closed = la session { $session } est finie : { $reason ->

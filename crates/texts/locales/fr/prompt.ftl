@@ -108,6 +108,8 @@ prompt-not-done = { $title }. { $detail }
 
 prompt-program-wants-in = Un programme qui dit s’appeler « { $name } » veut être associé à cpxd
 prompt-pairing-asked-by = Il le demande par le programme { $name }
+prompt-pairing-asked-by-nobody-known = cpxd ne sait pas quel programme le demande.
+prompt-name-is-taken = ATTENTION : un autre programme est déjà associé sous ce nom. N’acceptez que si vous venez d’installer celui-ci, ou de le réinstaller.
 prompt-name-unchecked = Ce nom vient du programme ; cpxd ne l’a pas vérifié.
 prompt-page-asks = Demande du site { $origin }, que vous avez autorisé
 prompt-site-wants-in = Le site { $origin } veut utiliser votre carte
