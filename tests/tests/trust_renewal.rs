@@ -140,6 +140,7 @@ async fn doors(identity: &TlsIdentity, folder: &Path) -> Doors {
         tcp: vec![TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap()],
         socket: UnixListener::bind(folder.join("socket")).unwrap(),
         identity: identity.clone(),
+        native_host: None,
     }
 }
 

@@ -69,7 +69,6 @@ fn log(api: &Api, error: &OperationError) {
 }
 
 fn written(error: &OperationError, language: Language) -> Response {
-    tracing::info!(code = %error.code, cause = chain(error), "refused or failed");
     let problem = problem(error, language);
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_vec(&problem).unwrap_or_default();

@@ -43,7 +43,6 @@ pub struct AuthenticateBody {
     pub algorithm: Option<String>,
     /// A session of this caller and this card, in which the code is not asked again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "9b1f04c2d67ae385")]
     pub session: Option<String>,
     /// Seconds that the holder has, 1 to 600; 120 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -24,7 +24,7 @@ use crate::router::Api;
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
     )
 )]
-pub(crate) async fn list(
+pub(crate) async fn list_sessions(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<SessionList>, ApiError> {
@@ -48,12 +48,13 @@ pub(crate) async fn list(
     responses(
         (status = 200, body = SessionBody, description = "The session"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed, pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
 )]
-pub(crate) async fn open(
+pub(crate) async fn open_session(
     State(api): State<Api>,
     Extension(connection): Extension<Connection>,
     Extension(caller): Extension<Caller>,
@@ -104,7 +105,7 @@ pub(crate) async fn session(
         (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed"),
     )
 )]
-pub(crate) async fn touch(
+pub(crate) async fn touch_session(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     Named(id): Named<String>,
@@ -132,7 +133,7 @@ pub(crate) async fn touch(
         (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed"),
     )
 )]
-pub(crate) async fn end(
+pub(crate) async fn end_session(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     Named(id): Named<String>,
