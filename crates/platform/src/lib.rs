@@ -11,6 +11,7 @@
 //! - [`socket`] and [`peer`]: the user's socket, and who is at its other end;
 //! - [`lent_descriptors`]: a descriptor that goes along with the bytes of a socket;
 //! - [`tcp_owner`]: whose program holds the other end of a loopback connection;
+//! - [`parent`]: a process that ends with the one that started it;
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
 //! - [`terminal`]: the holder's code and consent, asked at the terminal.
 
@@ -31,6 +32,7 @@ pub mod core_dumps;
 pub mod instance;
 pub mod kept_files;
 pub mod lent_descriptors;
+pub mod parent;
 pub mod paths;
 pub mod peer;
 pub mod private_files;

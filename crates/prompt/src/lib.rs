@@ -1,6 +1,6 @@
 //! Puts a question to the holder of a card, and brings the answer back.
 //!
-//! A [`Prompt`] has one way to the holder: the terminal, or a
+//! A [`Prompt`] has one way to the holder: the window, the terminal, a
 //! [`ScriptedHolder`] for tests and demos, or nobody. It gives one [`Turn`] at
 //! a time; the others wait in the order in which they came. A question lives
 //! as long as the future that asks it: when the caller goes away, the future
@@ -8,6 +8,7 @@
 //!
 //! Codes are typed here and go back in an [`Answer`]; nothing of them is kept.
 
+mod card_watch;
 mod outcome;
 mod render;
 mod render_grant;
@@ -17,6 +18,7 @@ mod script;
 mod scripted;
 mod terminal;
 mod turn;
+mod window;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -28,12 +30,15 @@ use texts::Language;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+pub use card_watch::{CardLeft, CardWatch};
 use outcome::Failure;
 pub use script::ScriptError;
 pub use scripted::ScriptedHolder;
 use terminal::TerminalHolder;
 use turn::Way;
 pub use turn::{CallersTerminal, Turn};
+use window::WindowHolder;
+pub use window::WindowProgram;
 
 /// The holder agreed to what was asked.
 #[derive(Debug)]
@@ -61,6 +66,9 @@ pub enum PromptError {
     /// Nobody answered before the deadline.
     #[error("nobody answered in time")]
     TimedOut,
+    /// The card left its reader while its holder was asked.
+    #[error("the card left while its holder was asked")]
+    CardRemoved,
     /// The scripted holder answers for test cards alone, and lets nobody in to others.
     #[error("the scripted holder does not answer for a card that is no test card")]
     NotATestCard,
@@ -73,11 +81,11 @@ pub enum PromptError {
     /// What the scripted holder has for an unblock code cannot be one.
     #[error("what was typed is no unblock code")]
     UnblockCodeFormat(#[source] CodeFormatError),
-    /// There is no way to a holder: the agent was started without a terminal.
+    /// There is no way to a holder: the agent was started without a display and a terminal.
     #[error("there is nobody to ask")]
     Nobody,
     /// The way to the holder failed.
-    #[error("the terminal does not put the question")]
+    #[error("the window or terminal does not put the question")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
 }
 
@@ -91,6 +99,7 @@ impl PromptError {
             }
             Self::LastTryNotConfirmed => ErrorCode::LastTryNotConfirmed,
             Self::TimedOut => ErrorCode::Timeout,
+            Self::CardRemoved => ErrorCode::CardRemoved,
             Self::CodeFormat(_) | Self::NewCodeFormat(_) | Self::UnblockCodeFormat(_) => {
                 ErrorCode::PinLength
             }
@@ -106,6 +115,7 @@ impl PromptError {
             Self::Cancelled
             | Self::LastTryNotConfirmed
             | Self::TimedOut
+            | Self::CardRemoved
             | Self::NotATestCard
             | Self::CodeFormat(_)
             | Self::Nobody
@@ -127,7 +137,10 @@ impl From<PromptError> for OperationError {
 
 /// The way to the holder.
 #[derive(Debug)]
-pub struct Prompt(Arc<Mutex<Way>>);
+pub struct Prompt {
+    way: Arc<Mutex<Way>>,
+    cards: Option<Arc<dyn CardWatch>>,
+}
 
 impl Prompt {
     /// Asks the holder that a script describes.
@@ -144,6 +157,19 @@ impl Prompt {
         })
     }
 
+    /// Asks in a window, which this program shows.
+    #[must_use]
+    pub fn window(program: WindowProgram) -> Self {
+        Self::by(Way::Window(WindowHolder::new(program)))
+    }
+
+    /// Takes a question out of its window as soon as its card leaves.
+    #[must_use]
+    pub fn watching(mut self, cards: Arc<dyn CardWatch>) -> Self {
+        self.cards = Some(cards);
+        self
+    }
+
     /// Has nobody to ask: there is never a turn.
     #[must_use]
     pub fn nobody() -> Self {
@@ -151,7 +177,10 @@ impl Prompt {
     }
 
     fn by(way: Way) -> Self {
-        Self(Arc::new(Mutex::new(way)))
+        Self {
+            way: Arc::new(Mutex::new(way)),
+            cards: None,
+        }
     }
 
     /// Waits for the turn to put a question: at the caller's terminal where there is one, unless
@@ -164,33 +193,36 @@ impl Prompt {
         callers_terminal: Option<&CallersTerminal>,
         deadline: Instant,
     ) -> Result<Turn, PromptError> {
-        Turn::of(&self.0, callers_terminal, deadline).await
+        Turn::of(&self.way, callers_terminal, self.cards.clone(), deadline).await
     }
 
     /// Keeps the holder's terminal quiet between questions, for as long as the answer lives; `None`
     /// where the holder sits at none.
     #[must_use]
     pub fn keep_terminal_quiet(&self) -> Option<QuietTerminal> {
-        match &*self.0.try_lock().ok()? {
+        match &*self.way.try_lock().ok()? {
             Way::Terminal(holder) => holder.keep_quiet(),
-            Way::Scripted(_) | Way::Nobody => None,
+            Way::Scripted(_) | Way::Window(_) | Way::Nobody => None,
         }
     }
 
     /// Whether every question will remain without an answer.
     #[must_use]
     pub fn asks_nobody(&self) -> bool {
-        let way = self.0.try_lock();
+        let way = self.way.try_lock();
         way.is_ok_and(|way| matches!(*way, Way::Nobody))
     }
 
-    /// Tells the holder what became of their answer, as soon as the terminal is free; a script
-    /// needs no telling.
+    /// Tells the holder what became of their answer, as soon as the window or terminal is free; a
+    /// script needs no telling.
     pub fn tell_outcome(&self, purpose: &Purpose, outcome: Result<(), &OperationError>) {
-        let way = Arc::clone(&self.0).lock_owned();
+        let way = Arc::clone(&self.way).lock_owned();
         let (purpose, failure) = (purpose.clone(), outcome.err().map(Failure::of));
         tokio::spawn(async move {
             let mut way = way.await;
+            if let Way::Window(holder) = &mut *way {
+                return holder.tell_outcome(&purpose, failure.as_ref()).await;
+            }
             let telling = tokio::task::spawn_blocking(move || {
                 if let Way::Terminal(holder) = &mut *way {
                     holder.tell_outcome(&purpose, failure.as_ref());
@@ -286,6 +318,7 @@ mod tests {
             (PromptError::Unavailable(Box::new(broken)), "cancelled"),
             (PromptError::LastTryNotConfirmed, "last-try-not-confirmed"),
             (PromptError::TimedOut, "timeout"),
+            (PromptError::CardRemoved, "card-removed"),
             (PromptError::CodeFormat(format), "pin-length"),
             (PromptError::NewCodeFormat(format), "pin-length"),
             (PromptError::UnblockCodeFormat(format), "pin-length"),

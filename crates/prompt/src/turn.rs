@@ -10,13 +10,15 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::scripted::ScriptedHolder;
 use crate::terminal::TerminalHolder;
-use crate::{Answer, PromptError};
+use crate::window::WindowHolder;
+use crate::{Answer, CardWatch, PromptError};
 
 /// How the holder is reached.
 #[derive(Debug)]
 pub(crate) enum Way {
     Scripted(ScriptedHolder),
     Terminal(TerminalHolder),
+    Window(WindowHolder),
     Nobody,
 }
 
@@ -48,6 +50,7 @@ pub struct Turn {
     /// Who is asked in place of the holder at the agent's own terminal.
     at_the_caller: Option<TerminalHolder>,
     had_to_wait: bool,
+    cards: Option<Arc<dyn CardWatch>>,
 }
 
 impl Turn {
@@ -55,6 +58,7 @@ impl Turn {
     pub(crate) async fn of(
         way: &Arc<Mutex<Way>>,
         callers_terminal: Option<&CallersTerminal>,
+        cards: Option<Arc<dyn CardWatch>>,
         deadline: Instant,
     ) -> Result<Self, PromptError> {
         let (way, had_to_wait) = match Arc::clone(way).try_lock_owned() {
@@ -66,13 +70,16 @@ impl Turn {
         };
         let at_the_caller = match (&*way, callers_terminal) {
             (Way::Nobody, None) => return Err(PromptError::Nobody),
-            (Way::Scripted(_), _) | (Way::Terminal(_), None) => None,
-            (Way::Terminal(_) | Way::Nobody, Some(terminal)) => Some(terminal.holder()?),
+            (Way::Scripted(_), _) | (Way::Terminal(_) | Way::Window(_), None) => None,
+            (Way::Terminal(_) | Way::Window(_) | Way::Nobody, Some(terminal)) => {
+                Some(terminal.holder()?)
+            }
         };
         Ok(Self {
             way,
             at_the_caller,
             had_to_wait,
+            cards,
         })
     }
 
@@ -108,6 +115,12 @@ impl Turn {
                 Err(_) => Err(PromptError::TimedOut),
             };
         }
+        let cards = self.cards.clone();
+        if let Some(window) = self.window() {
+            let asked = window.ask(question, deadline);
+            let answer = unless_the_card_leaves(asked, question, cards).await?;
+            return Ok((answer, self));
+        }
         crate::terminal::ask(self, question.clone(), deadline.into_std()).await
     }
 
@@ -127,14 +140,42 @@ impl Turn {
                 Err(_) => Err(PromptError::TimedOut),
             };
         }
+        if let Some(window) = self.window() {
+            window.agree(question, deadline).await?;
+            return Ok(self);
+        }
         crate::terminal::ask_for_grant(self, question.clone(), deadline.into_std()).await
+    }
+
+    /// The holder in front of a window, unless they sit at a caller's terminal.
+    fn window(&mut self) -> Option<&mut WindowHolder> {
+        match (&self.at_the_caller, &mut *self.way) {
+            (None, Way::Window(holder)) => Some(holder),
+            _ => None,
+        }
     }
 
     /// The holder at the terminal, where there is one.
     pub(crate) fn terminal(&mut self) -> Result<&mut TerminalHolder, PromptError> {
         match (&mut self.at_the_caller, &mut *self.way) {
             (Some(holder), _) | (None, Way::Terminal(holder)) => Ok(holder),
-            (None, Way::Scripted(_) | Way::Nobody) => Err(PromptError::Nobody),
+            (None, Way::Scripted(_) | Way::Window(_) | Way::Nobody) => Err(PromptError::Nobody),
         }
+    }
+}
+
+/// A question about a card that is gone leaves the screen at once: a code must not be typed for it.
+async fn unless_the_card_leaves(
+    asked: impl Future<Output = Result<Answer, PromptError>>,
+    question: &Question,
+    cards: Option<Arc<dyn CardWatch>>,
+) -> Result<Answer, PromptError> {
+    let Some(cards) = cards else {
+        return asked.await;
+    };
+    tokio::select! {
+        biased;
+        () = cards.left(&question.card.id) => Err(PromptError::CardRemoved),
+        answer = asked => answer,
     }
 }

@@ -9,7 +9,7 @@ use unic_langid::langid;
 use crate::Language;
 
 /// Files of one language, by name.
-pub(crate) type Files = [(&'static str, &'static str); 5];
+pub(crate) type Files = [(&'static str, &'static str); 6];
 
 const FRENCH: Files = [
     ("cli.ftl", include_str!("../locales/fr/cli.ftl")),
@@ -17,6 +17,7 @@ const FRENCH: Files = [
     ("errors.ftl", include_str!("../locales/fr/errors.ftl")),
     ("journal.ftl", include_str!("../locales/fr/journal.ftl")),
     ("prompt.ftl", include_str!("../locales/fr/prompt.ftl")),
+    ("window.ftl", include_str!("../locales/fr/window.ftl")),
 ];
 
 const ENGLISH: Files = [
@@ -25,6 +26,7 @@ const ENGLISH: Files = [
     ("errors.ftl", include_str!("../locales/en/errors.ftl")),
     ("journal.ftl", include_str!("../locales/en/journal.ftl")),
     ("prompt.ftl", include_str!("../locales/en/prompt.ftl")),
+    ("window.ftl", include_str!("../locales/en/window.ftl")),
 ];
 
 static FRENCH_BUNDLE: LazyLock<FluentBundle<FluentResource>> =

@@ -66,12 +66,13 @@ mod tests {
 
     use super::Declared;
     use crate::locales::{files, try_format};
-    use crate::{CommandTexts, JournalTexts, Language, PromptTexts};
+    use crate::{CommandTexts, JournalTexts, Language, PromptTexts, WindowTexts};
 
-    const DECLARED: [Declared; 3] = [
+    const DECLARED: [Declared; 4] = [
         CommandTexts::DECLARED,
         JournalTexts::DECLARED,
         PromptTexts::DECLARED,
+        WindowTexts::DECLARED,
     ];
 
     /// The variables of every pattern of a language, by file and by name of the message, attribute or term.
