@@ -172,6 +172,7 @@ impl Agent {
             state_dir: self.paths.state_dir(),
             has_virtual_cards: sources.contains(&ReaderSourceName::Virtual),
             asks_here: quiet.is_some(),
+            shows_windows: self.prompt.shows_windows(),
         };
         let greeting = if self.is_demo {
             Some(greeting.of_demo())

@@ -78,6 +78,8 @@ impl Agent {
             .arg("--state-dir")
             .arg(&state_dir)
             .args(arguments)
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log file"))

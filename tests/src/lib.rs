@@ -27,5 +27,9 @@ pub mod own_journal;
 #[cfg(target_os = "linux")]
 pub mod pcsc_stack;
 pub mod programs;
+#[cfg(target_os = "linux")]
+pub mod screen;
 pub mod scripted;
 pub mod waiting;
+#[cfg(target_os = "linux")]
+pub mod window_desk;

@@ -100,25 +100,32 @@ impl Conversation {
     }
 
     fn listen(self: &Rc<Self>) {
+        // Keys are for the field that is to have the focus, which the toolkit may still be moving.
         let on = |act: fn(&mut Dialogue, usize, &str) -> Step| {
             let this = Rc::downgrade(self);
-            move |field: i32, text: &str| {
-                let (Some(this), Ok(field)) = (this.upgrade(), usize::try_from(field)) else {
+            move |text: &str| {
+                let Some(this) = this.upgrade() else {
                     return;
                 };
+                let field = this.state.borrow().focus.0;
                 let step = this.with_dialogue(|dialogue| act(dialogue, field, text));
                 this.follow(step);
             }
         };
         let key = on(Dialogue::key);
-        self.window
-            .on_key(move |field, text| key(field, text.as_str()));
+        self.window.on_key(move |_, text| key(text.as_str()));
         let erase = on(|dialogue, field, _| dialogue.erase(field));
-        self.window.on_erase(move |field| erase(field, ""));
+        self.window.on_erase(move |_| erase(""));
         let enter = on(|dialogue, field, _| dialogue.enter(field));
-        self.window.on_enter(move |field| enter(field, ""));
+        self.window.on_enter(move |_| enter(""));
         let agreed = on(|dialogue, _, _| dialogue.accept());
-        self.window.on_agreed(move || agreed(0, ""));
+        self.window.on_agreed(move || agreed(""));
+        let this = Rc::downgrade(self);
+        self.window.on_field_focused(move |field| {
+            if let (Some(this), Ok(field)) = (this.upgrade(), usize::try_from(field)) {
+                this.state.borrow_mut().focus.0 = field;
+            }
+        });
         let this = Rc::downgrade(self);
         let stop = move || {
             if let Some(this) = this.upgrade() {
@@ -224,7 +231,10 @@ impl Conversation {
             OutcomeTone::Failed => ui::Tone::Danger,
         };
         let window = &self.window;
-        window.set_window_title(speaker.window.title().into());
+        window.set_window_title(match outcome.tone {
+            OutcomeTone::Done => speaker.window.title_done().into(),
+            OutcomeTone::Failed => speaker.window.title_failed().into(),
+        });
         if self.state.borrow().dialogue.is_none() {
             window.set_header_title(speaker.window.title().into());
         }
@@ -265,7 +275,6 @@ impl Conversation {
         let speaker = Speaker::new(self.language());
         let state = self.state.borrow();
         let (words, window) = (&state.words, &self.window);
-        window.set_window_title(speaker.window.title().into());
         window.set_has_card(words.has_card);
         window.set_header_title(words.header_title.as_str().into());
         window.set_header_detail(words.header_detail.as_str().into());
@@ -308,6 +317,11 @@ impl Conversation {
             let is_shown =
                 |notice: &&words::Notice| page != Page::LastTry || notice.weight != Weight::Info;
             window.set_notices(model(words.notices.iter().filter(is_shown).map(notice)));
+            window.set_window_title(match page {
+                Page::Question => words.title.as_str().into(),
+                Page::LastTry => speaker.window.title_last_try().into(),
+                Page::Working | Page::Outcome => speaker.window.title_working().into(),
+            });
             let (heading, accept, cancel) = match page {
                 Page::LastTry => (
                     words.heading.clone(),

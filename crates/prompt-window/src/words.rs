@@ -22,6 +22,8 @@ const EXPIRES_SOON: RangeInclusive<i64> = 0..=60;
 /// All that a question shows but its fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Words {
+    /// Title of the window: ours alone, never a word of the caller's.
+    pub(crate) title: String,
     pub(crate) has_card: bool,
     pub(crate) header_title: String,
     pub(crate) header_detail: String,
@@ -176,7 +178,20 @@ impl Speaker {
         let remark = unchecked
             .into_iter()
             .chain(tries.map(|tries| texts.tries(tries.into())));
+        let was_wrong = question
+            .codes
+            .pin
+            .is_some_and(|entry| entry.previous_was_wrong)
+            || question
+                .codes
+                .unblock_code
+                .is_some_and(|entry| entry.previous_was_wrong);
         Words {
+            title: if was_wrong {
+                texts.title_again()
+            } else {
+                texts.title()
+            },
             has_card: true,
             test: match question.card.environment {
                 Environment::Test => self.prompt.test_card(),
@@ -373,6 +388,7 @@ impl Speaker {
             ),
         };
         Words {
+            title: texts.title(),
             header_title: texts.no_card(),
             test: match question.environment {
                 Environment::Test => self.prompt.test_environment(),

@@ -206,6 +206,13 @@ impl Prompt {
         }
     }
 
+    /// Whether the holder is asked in a window.
+    #[must_use]
+    pub fn shows_windows(&self) -> bool {
+        let way = self.way.try_lock();
+        way.is_ok_and(|way| matches!(*way, Way::Window(_)))
+    }
+
     /// Whether every question will remain without an answer.
     #[must_use]
     pub fn asks_nobody(&self) -> bool {

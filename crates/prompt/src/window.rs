@@ -10,7 +10,7 @@ use daemon_wire::window::{
     Asked, Look, OutcomeBody, Refusal, Theme, Tone, WindowAnswer, WindowQuestion,
 };
 use texts::{ErrorFacts, Language, PromptTexts};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use crate::outcome::{Failure, done};
 use crate::{Answer, PromptError};
@@ -211,14 +211,6 @@ impl WindowHolder {
     }
 }
 
-impl Drop for WindowHolder {
-    /// What the holder still reads ends with the agent.
-    fn drop(&mut self) {
-        self.answered = None;
-        self.farewell = None;
-    }
-}
-
 /// Whether the question is the next one of the dialogue in which the window's last answer was.
 fn goes_on(answered: &Answered, question: &Question) -> bool {
     answered.purpose == question.purpose && answered.card == question.card.id && {
@@ -263,3 +255,5 @@ impl Failure {
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> PromptError {
     PromptError::Unavailable(Box::new(error))
 }
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,16 @@ sentences! {
     WindowTexts from "window.ftl" {
         /// Title of the window.
         title() = "window-title";
+        /// Title after a code that was wrong.
+        title_again() = "window-title-again";
+        /// Title of the page before a last try.
+        title_last_try() = "window-title-last-try";
+        /// Title while the card works.
+        title_working() = "window-title-working";
+        /// Title of a good end.
+        title_done() = "window-title-done";
+        /// Title of a bad end.
+        title_failed() = "window-title-failed";
         /// Which card.
         card(kind: &str, number: &str) = "window-card";
         /// Which card, where its type is not known.

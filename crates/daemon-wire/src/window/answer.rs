@@ -202,7 +202,8 @@ mod tests {
         #[test]
         fn what_is_read_is_written_the_same(bytes: Vec<u8>) {
             if let Ok(answer) = WindowAnswer::parse(&bytes) {
-                prop_assert_eq!(content(&answer).expose(), &bytes[..]);
+                let written = content(&answer);
+                prop_assert_eq!(written.expose(), &bytes[..]);
             }
         }
     }

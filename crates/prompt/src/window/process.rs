@@ -98,6 +98,12 @@ impl WindowProcess {
         let _ = self.child.wait().await;
     }
 
+    /// Its process id, while it lives.
+    #[cfg(test)]
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// The next frame, in a buffer that is wiped; `None` at the window's end.
     async fn frame(&mut self) -> Result<Option<(FrameKind, Zeroizing<Vec<u8>>)>, PipeError> {
         let mut header = [0; FrameHeader::LEN];

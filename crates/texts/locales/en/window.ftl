@@ -1,6 +1,11 @@
 # The question to the holder, as the window puts it: short lines, each under a heading of its own.
 
 window-title = cpxd – a question for you
+window-title-again = cpxd – that was not the right code
+window-title-last-try = cpxd – last try
+window-title-working = cpxd – one moment
+window-title-done = cpxd – done
+window-title-failed = cpxd – not done
 window-card = { $kind } card no. { $number }
 window-untyped-card = Card no. { $number }
 window-no-card = Who may use your card

@@ -1,6 +1,11 @@
 # The question to the holder, as the window puts it: short lines, each under a heading of its own.
 
 window-title = cpxd – une question pour vous
+window-title-again = cpxd – ce n’était pas le bon code
+window-title-last-try = cpxd – dernier essai
+window-title-working = cpxd – un instant
+window-title-done = cpxd – c’est fait
+window-title-failed = cpxd – ce n’est pas fait
 window-card = Carte { $kind } n° { $number }
 window-untyped-card = Carte n° { $number }
 window-no-card = Qui peut utiliser votre carte
