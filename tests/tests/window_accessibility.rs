@@ -15,17 +15,21 @@ use cpxd_tests::screen::Screen;
 use cpxd_tests::screen::title::QUESTION;
 use cpxd_tests::waiting::until;
 use cpxd_tests::window_desk::{WindowDesk, answer_of};
+use tempfile::TempDir;
 
 /// A session bus of a test's own, with the accessibility bus switched on as a screen reader does.
 struct Bus {
     session: Child,
     address: String,
+    _folder: TempDir,
 }
 
 impl Bus {
     fn start(screen: &Screen) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("dbus-run-session");
         command
+            .env("XDG_RUNTIME_DIR", folder.path())
             .args(["--", "sh", "-c", SWITCH_ON])
             .envs(screen.environment())
             .stdin(Stdio::piped())
@@ -38,12 +42,13 @@ impl Bus {
         Self {
             session,
             address: line.trim().to_owned(),
+            _folder: folder,
         }
     }
 
     /// Every control of the window: role, name, and whether it has the focus.
     fn tree(&self, screen: &Screen) -> Vec<[String; 3]> {
-        let mut python = Command::new("python3");
+        let mut python = Command::new(PYTHON);
         python
             .args(["-c", READ_THE_TREE])
             .env("DBUS_SESSION_BUS_ADDRESS", &self.address);
@@ -71,6 +76,9 @@ gdbus call --session --dest org.a11y.Bus --object-path /org/a11y/bus \
     --method org.freedesktop.DBus.Properties.Set org.a11y.Status ScreenReaderEnabled '<true>' >/dev/null
 echo $DBUS_SESSION_BUS_ADDRESS
 cat";
+
+/// The one that Debian's pyatspi belongs to; another may come first in the path of search.
+const PYTHON: &str = "/usr/bin/python3";
 
 const READ_THE_TREE: &str = r#"
 import pyatspi
