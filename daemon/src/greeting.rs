@@ -84,9 +84,13 @@ mod tests {
             state_dir: Path::new("/state"),
             has_virtual_cards: true,
             asks_here: false,
+            shows_windows: false,
         };
         assert!(greeting.of_demo().contains("1234"));
         assert_eq!(greeting.of_run(), None);
+        assert!(!greeting.of_demo().contains("12345678"));
+        greeting.shows_windows = true;
+        assert!(greeting.of_demo().contains("12345678"));
         greeting.has_virtual_cards = false;
         greeting.asks_here = true;
         assert!(!greeting.of_demo().contains("1234"));

@@ -21,7 +21,7 @@ pub(crate) fn message(bytes: &[u8]) {
                 let again = again
                     .as_deref()
                     .map(|frame| frame.split_at(FrameHeader::LEN).1);
-                assert_eq!(again.map(WindowQuestion::parse), Ok(Ok(question.clone())));
+                assert_eq!(again.map(WindowQuestion::parse), Ok(Ok(question)));
             }
         }
         FrameKind::Outcome => {

@@ -30,6 +30,8 @@ pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod screen;
 pub mod scripted;
+#[cfg(target_os = "linux")]
+pub mod session_bus;
 pub mod waiting;
 #[cfg(target_os = "linux")]
 pub mod window_desk;

@@ -1,8 +1,11 @@
 //! A screen of a test's own, and the hands and eyes of a holder in front of it: Xvfb and xdotool.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
 
 use crate::waiting::until;
 
@@ -25,13 +28,18 @@ pub mod title {
 pub struct Screen {
     server: Child,
     display: String,
+    /// Where the server keeps its pixels.
+    pixels: TempDir,
 }
 
 impl Screen {
     /// Starts one on a free number.
     #[must_use]
     pub fn start() -> Self {
+        let pixels = tempfile::tempdir().expect("a temporary folder");
         let mut server = Command::new("Xvfb")
+            .arg("-fbdir")
+            .arg(pixels.path())
             .args(["-displayfd", "1", "-screen", "0", "1280x1024x24"])
             // Without this it starts anew after its last window, and refuses the next one meanwhile.
             .args(["-nolisten", "tcp", "-noreset"])
@@ -46,6 +54,7 @@ impl Screen {
         Self {
             server,
             display: format!(":{}", number.trim()),
+            pixels,
         }
     }
 
@@ -106,6 +115,20 @@ impl Screen {
             panic!("not one window: {windows:?}");
         };
         self.run(&["getwindowpid", window]).trim().to_owned()
+    }
+
+    /// The colour of a point (0xRRGGBB). The server keeps its pixels as a dump of XWD version 7: a
+    /// header of numbers, a table of colours, lines of 4 bytes a pixel.
+    #[must_use]
+    pub fn colour(&self, x: usize, y: usize) -> u32 {
+        let dump = fs::read(self.pixels.path().join("Xvfb_screen0")).expect("the pixels");
+        let number = |place: usize| {
+            let bytes = dump[place * 4..][..4].try_into().expect("4 bytes");
+            u32::from_be_bytes(bytes) as usize
+        };
+        let (header, line, colours) = (number(0), number(12), number(19));
+        let pixel = &dump[header + colours * 12 + y * line + x * 4..][..4];
+        u32::from_le_bytes(pixel.try_into().expect("4 bytes")) & 0x00FF_FFFF
     }
 
     /// Types characters.

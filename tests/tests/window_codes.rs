@@ -1,9 +1,5 @@
 //! Codes and consent in the window: real keys, a real PC/SC service, and the card's own counters.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::indexing_slicing,
-    reason = "an agent or a card that cannot be asked fails its test"
-)]
 
 use std::thread;
 

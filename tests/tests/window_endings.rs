@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "an agent or a card that cannot be asked fails its test"
 )]
 

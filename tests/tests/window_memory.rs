@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     reason = "memory that cannot be read fails its test"
 )]
 

@@ -107,6 +107,12 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::Program("dbus-run-session"),
     },
     SystemPackage {
+        debian: "libglib2.0-bin",
+        what: "the program gdbus",
+        why: "it switches the accessibility bus of a test on",
+        sign: Sign::Program("gdbus"),
+    },
+    SystemPackage {
         debian: "python3-pyatspi",
         what: "Python's pyatspi",
         why: "it reads the window as a screen reader does",

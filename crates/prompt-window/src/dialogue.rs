@@ -245,12 +245,13 @@ impl Dialogue {
     fn tell(&mut self, place: usize, problem: Problem) -> Step {
         let first = place.saturating_sub(1);
         let (wiped, told) = match problem {
-            Problem::Different => (first..=place, first),
-            Problem::SameAsOld => (place..=place, place),
-            Problem::Length | Problem::NotADigit => (1..=0, place),
+            Problem::Different => (Some(first..=place), first),
+            Problem::SameAsOld => (Some(place..=place), place),
+            Problem::Length | Problem::NotADigit => (None, place),
         };
         for (number, field) in self.fields.iter_mut().enumerate() {
-            if wiped.contains(&number) {
+            let is_wiped = wiped.as_ref().is_some_and(|wiped| wiped.contains(&number));
+            if is_wiped {
                 field.typed.wipe();
             }
             field.problem = (number == told).then_some(problem);

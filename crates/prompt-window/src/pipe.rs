@@ -59,12 +59,13 @@ impl Ear {
     }
 
     fn read_whole(&mut self, buffer: &mut [u8]) -> Result<(), PipeError> {
-        self.0
-            .read_exact(buffer)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => PipeError::Closed,
-                _ => PipeError::Read(error),
-            })
+        self.0.read_exact(buffer).map_err(|error| {
+            if error.kind() == io::ErrorKind::UnexpectedEof {
+                PipeError::Closed
+            } else {
+                PipeError::Read(error)
+            }
+        })
     }
 }
 

@@ -1,6 +1,11 @@
 //! What `ui/window.slint` is compiled to.
 
 #![expect(
+    clippy::as_underscore,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::todo,
+    clippy::unwrap_used,
     missing_debug_implementations,
     unreachable_pub,
     unused_qualifications,

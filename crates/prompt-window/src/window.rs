@@ -1,6 +1,6 @@
 //! The dialogue on the screen.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::process;
 use std::rc::Rc;
 use std::time::Duration;
@@ -34,6 +34,8 @@ pub(crate) struct Conversation {
     window: PromptWindow,
     state: RefCell<State>,
     timer: Timer,
+    /// The height that it was last given.
+    height: Cell<f32>,
 }
 
 struct State {
@@ -59,6 +61,7 @@ impl Conversation {
                 focus: (0, 0),
             }),
             timer: Timer::default(),
+            height: Cell::default(),
         });
         conversation.listen();
         Ok(conversation)
@@ -139,6 +142,12 @@ impl Conversation {
             CloseRequestResponse::KeepWindowShown
         });
         let this = Rc::downgrade(self);
+        self.window.on_unfolded(move || {
+            if let Some(this) = this.upgrade() {
+                this.fit();
+            }
+        });
+        let this = Rc::downgrade(self);
         self.window.on_theme_changed(move || {
             if let Some(this) = this.upgrade() {
                 this.paint();
@@ -163,7 +172,10 @@ impl Conversation {
 
     fn follow(self: &Rc<Self>, step: Step) {
         match step {
-            Step::Stay => self.show_fields(),
+            Step::Stay => {
+                self.show_fields();
+                self.fit();
+            }
             Step::Focus(field) => {
                 let mut state = self.state.borrow_mut();
                 state.focus = (field, state.focus.1 + 1);
@@ -187,10 +199,9 @@ impl Conversation {
     /// An agent that hears no more has died, and this process with it.
     fn send(&self, say: impl FnOnce(&mut Mouth) -> std::io::Result<()>) {
         let mut state = self.state.borrow_mut();
-        if let Some(mouth) = &mut state.mouth {
-            if say(mouth).is_err() {
-                process::exit(1);
-            }
+        let said = state.mouth.as_mut().map(say);
+        if said.is_some_and(|said| said.is_err()) {
+            process::exit(1);
         }
     }
 
@@ -413,7 +424,10 @@ impl Conversation {
             window.dispatch_event(WindowEvent::Resized { size });
         }
         let wanted = self.window.get_wanted_height().min(TALLEST);
-        window.set_size(LogicalSize::new(WIDTH, wanted));
+        // Whoever pulled the window to another size keeps it for as long as the words stay.
+        if (self.height.replace(wanted) - wanted).abs() > 1.0 {
+            window.set_size(LogicalSize::new(WIDTH, wanted));
+        }
     }
 
     fn paint(&self) {

@@ -160,7 +160,7 @@ impl Prompt {
     /// Asks in a window, which this program shows.
     #[must_use]
     pub fn window(program: WindowProgram) -> Self {
-        Self::by(Way::Window(WindowHolder::new(program)))
+        Self::by(Way::Window(Box::new(WindowHolder::new(program))))
     }
 
     /// Takes a question out of its window as soon as its card leaves.

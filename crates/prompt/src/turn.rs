@@ -18,7 +18,7 @@ use crate::{Answer, CardWatch, PromptError};
 pub(crate) enum Way {
     Scripted(ScriptedHolder),
     Terminal(TerminalHolder),
-    Window(WindowHolder),
+    Window(Box<WindowHolder>),
     Nobody,
 }
 

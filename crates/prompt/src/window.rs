@@ -10,6 +10,7 @@ use daemon_wire::window::{
     Asked, Look, OutcomeBody, Refusal, Theme, Tone, WindowAnswer, WindowQuestion,
 };
 use texts::{ErrorFacts, Language, PromptTexts};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::outcome::{Failure, done};
@@ -48,8 +49,8 @@ pub(crate) struct WindowHolder {
     program: WindowProgram,
     /// The window whose answer is with the card: the next thing it shows is what came of it.
     answered: Option<Answered>,
-    /// The window that shows how a question ended, until its holder has read it.
-    farewell: Option<WindowProcess>,
+    /// Ends with the window that shows how a question ended, when its holder has read it.
+    farewell: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
@@ -116,7 +117,7 @@ impl WindowHolder {
         let waiting = self.answered.take_if(|waiting| waiting.purpose == *purpose);
         let window = match (waiting, failure) {
             (Some(waiting), _) => waiting.window,
-            (None, Some(failure)) if failure.concerns_the_holder() => {
+            (None, Some(failure)) if failure.must_be_known(purpose) => {
                 let Ok(window) = self.next_window(Instant::now() + READING).await else {
                     return;
                 };
@@ -162,7 +163,7 @@ impl WindowHolder {
         };
         // A holder who has closed the window does not want to know.
         if window.send(&frame).await.is_ok() {
-            self.farewell = Some(window);
+            self.farewell = Some(tokio::spawn(window.ended()));
         }
     }
 
@@ -170,8 +171,10 @@ impl WindowHolder {
     async fn next_window(&mut self, deadline: Instant) -> Result<WindowProcess, PromptError> {
         if let Some(mut before) = self.farewell.take() {
             let until = deadline.min(Instant::now() + READING);
-            // One that is still there is killed by its drop.
-            let _ = timeout_at(until, before.ended()).await;
+            if timeout_at(until, &mut before).await.is_err() {
+                // With its task the window is dropped, and so killed.
+                before.abort();
+            }
         }
         WindowProcess::start(&self.program.path).map_err(unavailable)
     }
@@ -243,12 +246,15 @@ fn checked(question: &Question, answer: WindowAnswer) -> Result<Answer, PromptEr
 }
 
 impl Failure {
-    /// Whether a person must know even where the question's window is gone.
-    const fn concerns_the_holder(&self) -> bool {
-        matches!(
+    /// Whether a person must know even where the question's window is gone. Who changes or unblocks
+    /// a code at a terminal is told there.
+    const fn must_be_known(&self, purpose: &Purpose) -> bool {
+        let is_use = !matches!(purpose, Purpose::ChangePin | Purpose::UnblockPin);
+        let blocked = matches!(
             self.code,
             ErrorCode::PinBlocked | ErrorCode::UnblockBlocked | ErrorCode::CardDefinitivelyBlocked
-        )
+        );
+        is_use && blocked
     }
 }
 

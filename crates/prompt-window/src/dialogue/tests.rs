@@ -77,9 +77,10 @@ fn digits(code: Option<Pin>) -> Vec<u8> {
 }
 
 fn answer(step: Step) -> WindowAnswer {
-    match step {
-        Step::Answer(answer) => answer,
-        other => panic!("no answer but {other:?}"),
+    if let Step::Answer(answer) = step {
+        answer
+    } else {
+        panic!("no answer but {step:?}")
     }
 }
 

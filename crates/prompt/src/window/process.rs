@@ -93,7 +93,7 @@ impl WindowProcess {
     }
 
     /// Waits for its end.
-    pub(crate) async fn ended(&mut self) {
+    pub(crate) async fn ended(mut self) {
         // Whatever it is that cannot be waited for, it is no window any more.
         let _ = self.child.wait().await;
     }
