@@ -1,10 +1,5 @@
 //! The window as a screen reader sees it: names, roles and the order of the focus, through AT-SPI.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a bus that cannot be asked fails its test"
-)]
 
 use std::process::Command;
 use std::thread;

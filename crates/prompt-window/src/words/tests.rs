@@ -131,7 +131,8 @@ fn unblocking_says_what_blocked_means_where_the_code_is_and_whom_to_call() {
             .iter()
             .map(|(_, text)| *text)
             .collect::<Vec<_>>()
-            .join(" ");
+            .join(" ")
+            .replace('\u{a0}', " ");
         for part in [
             "0 809 40 00 82",
             "F501",
