@@ -55,6 +55,12 @@ impl Agent {
         Self::start("demo", environment, &arguments)
     }
 
+    /// `cpxd demo` with a holder who is asked, and more environment variables.
+    #[must_use]
+    pub fn demo_with_a_person(environment: &[(&str, OsString)]) -> Self {
+        Self::start("demo", environment, &["--port", "0"])
+    }
+
     /// `cpxd run` with more arguments.
     #[must_use]
     pub fn run(arguments: &[&str]) -> Self {

@@ -54,6 +54,20 @@ fn a_display_that_does_not_answer_is_named_in_the_log() {
 }
 
 #[test]
+fn the_demo_asks_a_person_in_its_window() {
+    let screen = Screen::start();
+    let agent = Agent::demo_with_a_person(&screen.environment());
+    let card = agent.card();
+    assert!(agent.log().contains("12345678"), "{}", agent.log());
+    thread::scope(|scope| {
+        let asking = scope.spawn(|| authenticate(&agent, &card));
+        screen.window(QUESTION);
+        screen.enter("1234");
+        assert_eq!(asking.join().unwrap().status, 200);
+    });
+}
+
+#[test]
 fn the_window_comes_without_being_named_where_there_is_a_display() {
     let folder = tempfile::tempdir().unwrap();
     let screen = Screen::start();

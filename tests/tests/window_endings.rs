@@ -107,7 +107,7 @@ fn the_window_goes_with_the_card_and_the_caller_is_told() {
 }
 
 #[test]
-fn a_site_is_let_in_by_a_yes_that_no_early_key_gives() {
+fn a_site_is_let_in_by_enter_and_refused_by_escape() {
     let desk = WindowDesk::with("cps3", "1234");
     let screen = &desk.screen;
     thread::scope(|scope| {
