@@ -1,9 +1,5 @@
 //! What the window's process is given, and what it leaves: nothing that a code could hide in.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a process that cannot be looked at fails its test"
-)]
 
 use std::fs;
 use std::thread;
