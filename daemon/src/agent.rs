@@ -34,6 +34,7 @@ use crate::commands::language;
 use crate::configuration::{Configuration, ReaderSourceName};
 use crate::grants::grant_book;
 use crate::greeting::Greeting;
+use crate::holder::{CardsInReaders, prompt_of};
 use crate::seen_cards::seen_cards;
 use crate::sources::{PcscSource, VirtualSource};
 use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
@@ -45,7 +46,7 @@ pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()>
     let paths = AgentPaths::resolve(common.state_dir.as_deref())?;
     let prompt = match &options.scripted_holder {
         Some(file) => Prompt::scripted(scripted_holder(file)?),
-        None => Prompt::terminal(language()),
+        None => prompt_of(configuration.prompt),
     };
     Agent {
         paths,
@@ -76,7 +77,7 @@ pub(crate) fn demo(options: &DemoOptions, common: &Common) -> anyhow::Result<()>
         None if options.headless => Prompt::scripted(ScriptedHolder::agreeing_with(
             &Pin::new(DEMO_PIN).context("the demo's code")?,
         )),
-        None => Prompt::terminal(language()),
+        None => prompt_of(configuration.prompt),
     };
     Agent {
         paths: AgentPaths::resolve(Some(&state_dir))?,
@@ -163,7 +164,7 @@ impl Agent {
         };
         if self.prompt.asks_nobody() {
             tracing::warn!(
-                "there is no terminal: every question will be refused (cancelled); start the agent at a terminal, or test cards with --scripted-holder"
+                "there is no display with the window's program and no terminal: every question will be refused (cancelled); start the agent at a terminal, or test cards with --scripted-holder"
             );
         }
         let sources = &self.configuration.reader_sources;
@@ -173,6 +174,7 @@ impl Agent {
             state_dir: self.paths.state_dir(),
             has_virtual_cards: sources.contains(&ReaderSourceName::Virtual),
             asks_here: quiet.is_some(),
+            shows_windows: self.prompt.shows_windows(),
         };
         let greeting = if self.is_demo {
             Some(greeting.of_demo())
@@ -182,7 +184,8 @@ impl Agent {
         let journal = self.open_journal(now())?;
         let operations = Operations::new(
             cards.clone(),
-            self.prompt,
+            self.prompt
+                .watching(Arc::new(CardsInReaders(cards.clone()))),
             Arc::clone(&journal),
             tokens,
             grants,

@@ -22,6 +22,7 @@ pub(crate) struct Configuration {
     /// `None` where no file names it.
     pub(crate) environment: Option<Environment>,
     pub(crate) after_use: AfterUse,
+    pub(crate) prompt: PromptName,
     /// Whether public data of cards are kept for their next insertion.
     pub(crate) remember_cards: bool,
     /// Sites that the machine's policy lets in.
@@ -66,6 +67,7 @@ struct ConfigurationFile {
     reader_source: Option<Vec<ReaderSourceName>>,
     environment: Option<EnvironmentName>,
     after_use: Option<AfterUseName>,
+    prompt: Option<PromptName>,
     remember_cards: Option<bool>,
     /// The machine's alone: a user lets sites in by an answer, which can be revoked.
     allowed_origins: Option<Vec<AllowedOrigin>>,
@@ -82,6 +84,19 @@ struct ConfigurationFile {
 enum EnvironmentName {
     Production,
     Test,
+}
+
+/// Where the holder is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PromptName {
+    /// In the window where there is a display, else at the terminal.
+    #[default]
+    Auto,
+    /// In the window alone.
+    Window,
+    /// At the terminal alone.
+    Terminal,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -176,6 +191,7 @@ impl Configuration {
                 Some(AfterUseName::Leave) => AfterUse::Leave,
                 Some(AfterUseName::Reset) | None => AfterUse::Reset,
             },
+            prompt: machine.prompt.or(user.prompt).unwrap_or_default(),
             remember_cards: machine
                 .remember_cards
                 .or(user.remember_cards)
@@ -357,6 +373,7 @@ mod tests {
         assert_eq!(configuration.environment, None);
         assert_eq!(configuration.log_level, None);
         assert_eq!(configuration.after_use, AfterUse::Reset);
+        assert_eq!(configuration.prompt, PromptName::Auto);
         assert!(configuration.remember_cards);
         assert_eq!(configuration.reader_sources, [ReaderSourceName::Pcsc]);
         assert_eq!(configuration.port, None);
@@ -384,6 +401,17 @@ mod tests {
         assert!(!remembers(&no, &yes));
         assert!(!remembers(&nothing, &no));
         assert!(remembers(&yes, &no));
+    }
+
+    #[test]
+    fn the_machine_says_where_the_holder_is_asked() {
+        let [window, terminal] =
+            ["window", "terminal"].map(|name| file(&format!("prompt = {name:?}")));
+        let nothing = ConfigurationFile::default();
+        let prompt = |machine, user| Configuration::of(machine, &options(), user).prompt;
+        assert_eq!(prompt(&window, &terminal), PromptName::Window);
+        assert_eq!(prompt(&nothing, &terminal), PromptName::Terminal);
+        assert!(toml::from_str::<ConfigurationFile>("prompt = \"browser\"").is_err());
     }
 
     #[test]

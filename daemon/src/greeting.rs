@@ -13,6 +13,8 @@ pub(crate) struct Greeting<'a> {
     pub(crate) has_virtual_cards: bool,
     /// The holder sits at this terminal.
     pub(crate) asks_here: bool,
+    /// The holder is asked in a window.
+    pub(crate) shows_windows: bool,
 }
 
 impl Greeting<'_> {
@@ -23,7 +25,7 @@ impl Greeting<'_> {
         if self.has_virtual_cards {
             lines.push(texts.demo_code());
         }
-        if self.has_virtual_cards && self.asks_here {
+        if self.has_virtual_cards && (self.asks_here || self.shows_windows) {
             lines.push(texts.demo_unblock_code());
         }
         lines.extend(self.how_it_asks_and_ends());
@@ -82,9 +84,13 @@ mod tests {
             state_dir: Path::new("/state"),
             has_virtual_cards: true,
             asks_here: false,
+            shows_windows: false,
         };
         assert!(greeting.of_demo().contains("1234"));
         assert_eq!(greeting.of_run(), None);
+        assert!(!greeting.of_demo().contains("12345678"));
+        greeting.shows_windows = true;
+        assert!(greeting.of_demo().contains("12345678"));
         greeting.has_virtual_cards = false;
         greeting.asks_here = true;
         assert!(!greeting.of_demo().contains("1234"));

@@ -7,6 +7,7 @@ mod configuration;
 mod exit_code;
 mod grants;
 mod greeting;
+mod holder;
 mod installation;
 mod logging;
 mod nomenclature;

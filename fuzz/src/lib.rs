@@ -13,6 +13,7 @@ mod requests;
 pub mod seeds;
 mod texts;
 mod watched_card;
+mod window;
 mod wire_formats;
 
 /// A fuzz target.
@@ -37,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     target("transcript", texts::transcript),
     target("scripted-holder", texts::scripted_holder),
     target("request", requests::request),
+    target("window", window::message),
     target("card-answers", card_answers::card_answers),
 ];
 

@@ -31,6 +31,7 @@ pub fn of(target: &str, dialogues: &[String]) -> Vec<Vec<u8>> {
             .collect(),
         "scripted-holder" => texts(&SCRIPTS),
         "request" => requests(),
+        "window" => window_frames(),
         "card-answers" => transcripts.iter().flat_map(card_answers).collect(),
         _ => Vec::new(),
     }
@@ -123,6 +124,31 @@ fn card_answers(transcript: &Transcript) -> Vec<Vec<u8>> {
     }
     inputs
 }
+
+/// Frames of the window's pipe: version, kind, length, content.
+fn window_frames() -> Vec<Vec<u8>> {
+    let framed = |kind: u8, content: &[u8]| {
+        let len = u32::try_from(content.len()).unwrap_or_default();
+        [&[1, kind], &len.to_be_bytes()[..], content].concat()
+    };
+    let questions = WINDOW_QUESTIONS.map(|text| framed(1, text.as_bytes()));
+    let others = [
+        framed(
+            2,
+            br#"{"look":{"english":true,"theme":null},"tone":"done","title":"a","detail":""}"#,
+        ),
+        framed(0x81, b""),
+        framed(0x82, b"\x01\x041234\x0812345678\x044321"),
+        framed(0x83, b"\x01"),
+    ];
+    questions.into_iter().chain(others).collect()
+}
+
+const WINDOW_QUESTIONS: [&str; 3] = [
+    r#"{"look":{"english":false,"theme":"dark"},"asked":{"card":{"asker":{"program":"/a/b"},"purpose":{"authenticate":{"origin":"https://a.example"}},"card":{"id":"c","holder":"H","cardType":"CPS","number":"1","isTest":true,"daysLeft":3},"pin":{"triesLeft":3,"previousWasWrong":false,"lastTry":false,"blocksForGood":false,"minimumLen":4,"maximumLen":8},"unblockCode":null,"newPin":null}}}"#,
+    r#"{"look":{"english":true,"theme":null},"asked":{"card":{"asker":"demoToken","purpose":{"sign":{"documents":["d"],"digests":["AAAA"],"hash":"SHA-256"}},"card":{"id":"c","holder":"H","cardType":null,"number":"1","isTest":false,"daysLeft":null},"pin":null,"unblockCode":{"triesLeft":1,"usesLeft":2,"previousWasWrong":true,"lastTry":true},"newPin":{"minimumLen":4,"maximumLen":8}}}}"#,
+    r#"{"look":{"english":true,"theme":null},"asked":{"grant":{"applicant":{"program":{"name":"n","executable":null,"origins":["https://a.example"],"code":"123ABC"}},"rights":["identify","sign"],"isTest":true}}}"#,
+];
 
 fn requests() -> Vec<Vec<u8>> {
     let nonce = "A".repeat(44);

@@ -63,6 +63,12 @@ impl Agent {
         Self::start(install_beside_a_native_host, "demo", &[], &arguments)
     }
 
+    /// `cpxd demo` with a holder who is asked, and more environment variables.
+    #[must_use]
+    pub fn demo_with_a_person(environment: &[(&str, OsString)]) -> Self {
+        Self::start(own_program, "demo", environment, &["--port", "0"])
+    }
+
     /// `cpxd run` with more arguments.
     #[must_use]
     pub fn run(arguments: &[&str]) -> Self {
@@ -115,6 +121,8 @@ impl Agent {
             .arg("--state-dir")
             .arg(&state_dir)
             .args(arguments)
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log file"))

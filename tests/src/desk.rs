@@ -39,6 +39,8 @@ impl Desk {
             .arg("--state-dir")
             .arg(folder.path().join("state"))
             .env("LC_ALL", "en_US.UTF-8")
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
             .stdin(end())
             .stdout(end())
             .stderr(end())

@@ -31,8 +31,14 @@ pub mod own_journal;
 pub mod pcsc_stack;
 pub mod person;
 pub mod programs;
+#[cfg(target_os = "linux")]
+pub mod screen;
 pub mod scripted;
+#[cfg(target_os = "linux")]
+pub mod session_bus;
 pub mod stolen_authority;
 pub mod tls_client;
 pub mod tls_site;
 pub mod waiting;
+#[cfg(target_os = "linux")]
+pub mod window_desk;

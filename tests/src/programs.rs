@@ -22,29 +22,29 @@ fn build() -> PathBuf {
     if std::env::var_os(ARE_BUILT).is_some() {
         return folder_of_this_build();
     }
+    let folder = folder_of_this_build();
+    // The window apart: built together, the features of its toolkit's crates would be the agent's too.
+    for packages in [&["cpxd", "card-emulator"][..], &["prompt-window"]] {
+        build_packages(packages, folder.ends_with("release"));
+    }
+    folder
+}
+
+fn build_packages(packages: &[&str], for_release: bool) {
     let mut cargo = Command::new(env!("CARGO"));
     for (name, _) in std::env::vars_os() {
         if says_what_runs(&name.to_string_lossy()) {
             cargo.env_remove(name);
         }
     }
-    let folder = folder_of_this_build();
     let built = cargo
-        .args([
-            "build",
-            "--quiet",
-            "--bins",
-            "-p",
-            "cpxd",
-            "-p",
-            "card-emulator",
-        ])
-        .args(folder.ends_with("release").then_some("--release"))
+        .args(["build", "--quiet", "--bins"])
+        .args(packages.iter().flat_map(|package| ["-p", package]))
+        .args(for_release.then_some("--release"))
         .current_dir(workspace_dir())
         .status()
         .expect("cargo starts");
     assert!(built.success(), "the programs under test do not build");
-    folder
 }
 
 /// Where cargo puts programs; tests and examples stand in a folder of their own below.

@@ -34,6 +34,14 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
             "bench",
         ]))
     })?;
+    steps.run("build the window with optimisation", || {
+        run_command(&mut cargo([
+            "build",
+            "--release",
+            "--package",
+            "prompt-window",
+        ]))
+    })?;
     steps.run("measure", || {
         // Run by cargo, it would be built again with other features, and so would the programs that it measures.
         let mut bench = Command::new(target_folder()?.join("release/examples/bench"));

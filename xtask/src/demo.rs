@@ -18,9 +18,24 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     steps.run("build the agent (a few minutes the first time)", || {
         run_command(&mut cargo(["build", "--release", "--package", "cpxd"]))
     })?;
+    if needs_the_window(arguments) {
+        steps.run("build its window (some minutes the first time)", || {
+            run_command(&mut cargo([
+                "build",
+                "--release",
+                "--package",
+                "prompt-window",
+            ]))
+        })?;
+    }
     steps.run("start the agent, which says what to try next", || {
         become_the_agent(&mut agent(arguments))
     })
+}
+
+/// Nobody looks at a headless demo.
+fn needs_the_window(arguments: &[OsString]) -> bool {
+    !arguments.iter().any(|argument| argument == "--headless")
 }
 
 fn agent(arguments: &[OsString]) -> Command {
@@ -58,6 +73,12 @@ mod tests {
 
     fn words(line: &str) -> Vec<OsString> {
         line.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn a_headless_demo_waits_for_no_window_to_be_built() {
+        assert!(needs_the_window(&words("--port 0")));
+        assert!(!needs_the_window(&words("--port 0 --headless")));
     }
 
     #[test]

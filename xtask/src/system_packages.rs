@@ -25,14 +25,16 @@ pub(crate) struct SystemPackage {
     sign: Sign,
 }
 
-/// What the agent needs to be built.
-pub(crate) const BUILDING: &[SystemPackage] = &[C_COMPILER, PKG_CONFIG, PCSC_HEADERS];
+/// What the agent and its window need to be built.
+pub(crate) const BUILDING: &[SystemPackage] =
+    &[C_COMPILER, PKG_CONFIG, PCSC_HEADERS, FONTCONFIG_HEADERS];
 
 /// What the tests need: the build, a PC/SC service with a virtual reader, and independent judges.
 pub(crate) const TESTING: &[SystemPackage] = &[
     C_COMPILER,
     PKG_CONFIG,
     PCSC_HEADERS,
+    FONTCONFIG_HEADERS,
     SystemPackage {
         debian: "pcscd",
         what: "the PC/SC service pcscd",
@@ -97,6 +99,55 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         why: "schemathesis, which judges the API, is installed in an environment of its own",
         sign: Sign::Program("python3"),
     },
+    SystemPackage {
+        debian: "xvfb",
+        what: "the X server Xvfb",
+        why: "the window's tests have a screen of their own",
+        sign: Sign::Program("Xvfb"),
+    },
+    SystemPackage {
+        debian: "xdotool",
+        what: "the xdotool program",
+        why: "it is the hands of the holder at the window",
+        sign: Sign::Program("xdotool"),
+    },
+    SystemPackage {
+        debian: "fonts-dejavu-core",
+        what: "a font (DejaVu)",
+        why: "the window has none of its own",
+        sign: Sign::AnyFile(&[
+            "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+            "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf",
+            "/usr/share/fonts/TTF/DejaVuSans.ttf",
+        ]),
+    },
+    SystemPackage {
+        debian: "at-spi2-core",
+        what: "the accessibility bus AT-SPI",
+        why: "a screen reader's view of the window is tested",
+        sign: Sign::AnyFile(&[
+            "/usr/libexec/at-spi-bus-launcher",
+            "/usr/lib/at-spi-bus-launcher",
+        ]),
+    },
+    SystemPackage {
+        debian: "dbus-daemon",
+        what: "the program dbus-run-session",
+        why: "the accessibility bus of a test is its own",
+        sign: Sign::Program("dbus-run-session"),
+    },
+    SystemPackage {
+        debian: "libglib2.0-bin",
+        what: "the program gdbus",
+        why: "it switches the accessibility bus of a test on",
+        sign: Sign::Program("gdbus"),
+    },
+    SystemPackage {
+        debian: "python3-pyatspi",
+        what: "Python's pyatspi",
+        why: "it reads the window as a screen reader does",
+        sign: Sign::AnyFile(&["/usr/lib/python3/dist-packages/pyatspi/__init__.py"]),
+    },
 ];
 
 /// What the fuzz targets need to be built with libFuzzer.
@@ -127,6 +178,13 @@ const PCSC_HEADERS: SystemPackage = SystemPackage {
     what: "the PC/SC library of pcsc-lite, with its headers (pcsc-lite-devel, pcsclite)",
     why: "the agent talks to readers through it",
     sign: Sign::Library("libpcsclite"),
+};
+
+const FONTCONFIG_HEADERS: SystemPackage = SystemPackage {
+    debian: "libfontconfig-dev",
+    what: "fontconfig, with its headers (fontconfig-devel)",
+    why: "the window finds the system's fonts by it",
+    sign: Sign::Library("fontconfig"),
 };
 
 /// Installs what is missing, or fails and says exactly what it is.

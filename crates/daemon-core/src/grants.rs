@@ -12,7 +12,7 @@ pub use file::GrantsFileError;
 pub const PROGRAM_LIFETIME: Duration = Duration::days(365);
 
 /// How long a site's grant lasts; the holder is asked again then.
-pub const SITE_LIFETIME: Duration = Duration::days(90);
+pub const SITE_LIFETIME: Duration = Duration::days(SiteGrant::DAYS as i64);
 
 /// All grants that a holder gave, as [`file`] keeps them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

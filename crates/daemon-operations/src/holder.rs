@@ -10,6 +10,7 @@ use daemon_types::{
     OperationError, Purpose, Question, Right, SessionId,
 };
 use prompt::{Answer, CallersTerminal, Turn};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::Operations;
@@ -258,7 +259,7 @@ impl Operations {
         let question = Question {
             asker: asker(caller),
             purpose,
-            card: card_label(summary),
+            card: card_label(summary, self.now()),
             codes: asked,
         };
         let _announced = Announced::new(&self.0.cards, &summary.id);
@@ -356,7 +357,7 @@ fn asker(caller: &Caller) -> Asker {
     }
 }
 
-fn card_label(summary: &CardSummary) -> CardLabel {
+fn card_label(summary: &CardSummary, now: OffsetDateTime) -> CardLabel {
     let holder = &summary.holder;
     let names: Vec<_> = [&holder.given_name, &holder.family_name]
         .into_iter()
@@ -376,6 +377,7 @@ fn card_label(summary: &CardSummary) -> CardLabel {
         card_type: summary.card_type.clone(),
         number: summary.number.clone(),
         environment: summary.environment,
+        days_left: summary.validity().map(|(_, end)| (end - now).whole_days()),
     }
 }
 

@@ -69,6 +69,11 @@ pub struct SiteGrant {
     pub end: OffsetDateTime,
 }
 
+impl SiteGrant {
+    /// Days that one lasts.
+    pub const DAYS: u16 = 90;
+}
+
 /// What a site may do because the machine's policy says so, without end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedSite {
@@ -110,6 +115,13 @@ impl PairingCode {
         )
     }
 
+    /// A code that [`PairingCode::as_str`] gave.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_code = text.len() == Self::LEN && text.bytes().all(|byte| ALPHABET.contains(&byte));
+        is_code.then(|| Self(text.to_owned()))
+    }
+
     /// The text to show.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -147,6 +159,7 @@ mod tests {
         fn every_randomness_gives_a_whole_code(bytes: [u8; PairingCode::LEN]) {
             let code = PairingCode::from_random(bytes);
             prop_assert_eq!(code.as_str().len(), PairingCode::LEN);
+            prop_assert_eq!(PairingCode::parse(code.as_str()), Some(code));
         }
     }
 }

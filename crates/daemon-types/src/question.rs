@@ -141,6 +141,8 @@ pub struct CardLabel {
     pub number: String,
     /// Production or test.
     pub environment: Environment,
+    /// Whole days until it expires; `None` where nobody looked.
+    pub days_left: Option<i64>,
 }
 
 /// A code to be typed, and what is at stake.

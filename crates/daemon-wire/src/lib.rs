@@ -2,7 +2,8 @@
 //!
 //! Names are camelCase, times RFC 3339 in UTC, bytes base64. Every shape has
 //! its OpenAPI schema here, and an unknown field in a request is an error that
-//! names it. No code ever travels as JSON.
+//! names it. No code ever travels as JSON. [`window`] is another wire: that of the agent and the
+//! window in which it puts its questions.
 
 mod answer;
 mod card;
@@ -12,6 +13,7 @@ mod parse;
 mod problem;
 mod request;
 mod session;
+pub mod window;
 
 pub use answer::{AgentStatus, AuthenticationTokenBody, CertificateBody, Product, SignaturesBody};
 pub use card::{

@@ -12,6 +12,7 @@
 //! - [`socket`] and [`peer`]: the user's socket, and who is at its other end;
 //! - [`lent_descriptors`]: a descriptor that goes along with the bytes of a socket;
 //! - [`tcp_owner`]: whose program holds the other end of a loopback connection;
+//! - [`parent`]: a process that ends with the one that started it;
 //! - [`sleep`]: when the machine slept;
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
 //! - [`trust_stores`]: which authorities the browsers and the system trust;
@@ -34,6 +35,7 @@ pub mod core_dumps;
 pub mod instance;
 pub mod kept_files;
 pub mod lent_descriptors;
+pub mod parent;
 pub mod paths;
 pub mod peer;
 pub mod private_files;

@@ -12,7 +12,9 @@ use std::path::PathBuf;
 use nix::sys::socket::{getsockopt, sockopt};
 use procfs::process::Process;
 use rustix::fs::OFlags;
-use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use rustix::process::{
+    DumpableBehavior, Signal, getppid, set_dumpable_behavior, set_parent_process_death_signal,
+};
 
 use crate::peer::FileId;
 pub(crate) use tcp_table::tcp_socket_owner;
@@ -55,4 +57,15 @@ pub(crate) fn program_of(pid: u32, uid: u32) -> Option<(PathBuf, FileId)> {
 /// PR_SET_DUMPABLE). Unlike the limit, this holds too where dumps are piped to a program.
 pub(crate) fn make_undumpable() -> io::Result<()> {
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
+}
+
+/// prctl(2), PR_SET_PDEATHSIG. A parent that ended before is seen by its child's new parent.
+pub(crate) fn die_with_parent() -> io::Result<()> {
+    let before = getppid();
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    if getppid() == before {
+        Ok(())
+    } else {
+        Err(io::Error::from(io::ErrorKind::BrokenPipe))
+    }
 }

@@ -1,6 +1,6 @@
 //! Puts a question to the holder of a card, and brings the answer back.
 //!
-//! A [`Prompt`] has one way to the holder: the terminal, or a
+//! A [`Prompt`] has one way to the holder: the window, the terminal, a
 //! [`ScriptedHolder`] for tests and demos, or nobody. It gives one [`Turn`] at
 //! a time; the others wait, callers in turn, and the questions of each in the
 //! order in which they came. A question lives as long as the future that asks it: when the caller goes away, the future
@@ -8,6 +8,7 @@
 //!
 //! Codes are typed here and go back in an [`Answer`]; nothing of them is kept.
 
+mod card_watch;
 mod fair_lock;
 mod outcome;
 mod render;
@@ -18,6 +19,7 @@ mod script;
 mod scripted;
 mod terminal;
 mod turn;
+mod window;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use texts::Language;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+pub use card_watch::{CardLeft, CardWatch};
 use fair_lock::FairLock;
 use outcome::Failure;
 pub use script::ScriptError;
@@ -36,6 +39,8 @@ pub use scripted::ScriptedHolder;
 use terminal::TerminalHolder;
 use turn::Way;
 pub use turn::{CallersTerminal, Turn};
+use window::WindowHolder;
+pub use window::WindowProgram;
 
 /// The holder agreed to what was asked.
 #[derive(Debug)]
@@ -66,6 +71,9 @@ pub enum PromptError {
     /// The turn did not come before the deadline, so nobody saw the question.
     #[error("other questions came first until there was no time left")]
     NeverAsked,
+    /// The card left its reader while its holder was asked.
+    #[error("the card left while its holder was asked")]
+    CardRemoved,
     /// The scripted holder answers for test cards alone, and lets nobody in to others.
     #[error("the scripted holder does not answer for a card that is no test card")]
     NotATestCard,
@@ -78,11 +86,11 @@ pub enum PromptError {
     /// What the scripted holder has for an unblock code cannot be one.
     #[error("what was typed is no unblock code")]
     UnblockCodeFormat(#[source] CodeFormatError),
-    /// There is no way to a holder: the agent was started without a terminal.
+    /// There is no way to a holder: the agent was started without a display and a terminal.
     #[error("there is nobody to ask")]
     Nobody,
     /// The way to the holder failed.
-    #[error("the terminal does not put the question")]
+    #[error("the window or terminal does not put the question")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
 }
 
@@ -96,6 +104,7 @@ impl PromptError {
             }
             Self::LastTryNotConfirmed => ErrorCode::LastTryNotConfirmed,
             Self::TimedOut | Self::NeverAsked => ErrorCode::Timeout,
+            Self::CardRemoved => ErrorCode::CardRemoved,
             Self::CodeFormat(_) | Self::NewCodeFormat(_) | Self::UnblockCodeFormat(_) => {
                 ErrorCode::PinLength
             }
@@ -112,6 +121,7 @@ impl PromptError {
             Self::Cancelled
             | Self::LastTryNotConfirmed
             | Self::TimedOut
+            | Self::CardRemoved
             | Self::NotATestCard
             | Self::CodeFormat(_)
             | Self::Nobody
@@ -136,6 +146,7 @@ impl From<PromptError> for OperationError {
 pub struct Prompt {
     way: Arc<Mutex<Way>>,
     turns: Arc<FairLock>,
+    cards: Option<Arc<dyn CardWatch>>,
 }
 
 impl Prompt {
@@ -153,6 +164,19 @@ impl Prompt {
         })
     }
 
+    /// Asks in a window, which this program shows.
+    #[must_use]
+    pub fn window(program: WindowProgram) -> Self {
+        Self::by(Way::Window(Box::new(WindowHolder::new(program))))
+    }
+
+    /// Takes a question out of its window as soon as its card leaves.
+    #[must_use]
+    pub fn watching(mut self, cards: Arc<dyn CardWatch>) -> Self {
+        self.cards = Some(cards);
+        self
+    }
+
     /// Has nobody to ask: there is never a turn.
     #[must_use]
     pub fn nobody() -> Self {
@@ -163,6 +187,7 @@ impl Prompt {
         Self {
             way: Arc::new(Mutex::new(way)),
             turns: Arc::default(),
+            cards: None,
         }
     }
 
@@ -187,8 +212,15 @@ impl Prompt {
     pub fn keep_terminal_quiet(&self) -> Option<QuietTerminal> {
         match &*self.way.try_lock().ok()? {
             Way::Terminal(holder) => holder.keep_quiet(),
-            Way::Scripted(_) | Way::Nobody => None,
+            Way::Scripted(_) | Way::Window(_) | Way::Nobody => None,
         }
+    }
+
+    /// Whether the holder is asked in a window.
+    #[must_use]
+    pub fn shows_windows(&self) -> bool {
+        let way = self.way.try_lock();
+        way.is_ok_and(|way| matches!(*way, Way::Window(_)))
     }
 
     /// Whether every question will remain without an answer.
@@ -198,14 +230,17 @@ impl Prompt {
         way.is_ok_and(|way| matches!(*way, Way::Nobody))
     }
 
-    /// Tells the holder what became of their answer, as soon as the terminal is free; a script
-    /// needs no telling.
+    /// Tells the holder what became of their answer, as soon as the window or terminal is free; a
+    /// script needs no telling.
     pub fn tell_outcome(&self, purpose: &Purpose, outcome: Result<(), &OperationError>) {
         let (way, turns) = (Arc::clone(&self.way), Arc::clone(&self.turns));
         let (purpose, failure) = (purpose.clone(), outcome.err().map(Failure::of));
         tokio::spawn(async move {
             let turn = turns.lock_first().await;
             let mut way = way.lock_owned().await;
+            if let Way::Window(holder) = &mut *way {
+                return holder.tell_outcome(&purpose, failure.as_ref()).await;
+            }
             let telling = tokio::task::spawn_blocking(move || {
                 let _until_it_is_told = turn;
                 if let Way::Terminal(holder) = &mut *way {
@@ -303,6 +338,7 @@ mod tests {
             (PromptError::LastTryNotConfirmed, "last-try-not-confirmed"),
             (PromptError::TimedOut, "timeout"),
             (PromptError::NeverAsked, "timeout"),
+            (PromptError::CardRemoved, "card-removed"),
             (PromptError::CodeFormat(format), "pin-length"),
             (PromptError::NewCodeFormat(format), "pin-length"),
             (PromptError::UnblockCodeFormat(format), "pin-length"),

@@ -6,9 +6,9 @@ use texts::{ErrorFacts, PromptTexts};
 /// What a holder is told of an operation that failed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failure {
-    code: ErrorCode,
-    tries_left: Option<u8>,
-    reason: Option<Reason>,
+    pub(crate) code: ErrorCode,
+    pub(crate) tries_left: Option<u8>,
+    pub(crate) reason: Option<Reason>,
 }
 
 impl Failure {
@@ -37,6 +37,11 @@ pub(crate) fn render_outcome(
         let title = texts::error_title(code, texts.language());
         return texts.not_done(&title, &texts::error_detail(code, texts.language(), &facts));
     }
+    done(purpose, texts)
+}
+
+/// The line that says that what was asked for is done.
+pub(crate) fn done(purpose: &Purpose, texts: PromptTexts) -> String {
     match purpose {
         Purpose::Authenticate { origin } => texts.done_authenticating(origin.as_str()),
         Purpose::Sign { documents, .. } => {

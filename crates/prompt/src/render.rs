@@ -1,7 +1,6 @@
 //! A question in words, as the terminal shows it before the holder answers.
 
 use std::path::Path;
-use std::time::Duration;
 
 use daemon_types::{
     Asker, CardLabel, CodeEntry, Environment, HashAlgorithm, Purpose, Question, SignatureCode,
@@ -97,19 +96,11 @@ fn terms(purpose: &Purpose, texts: PromptTexts) -> Vec<String> {
         SignatureCode::Session => texts.session_signs_with_consent(),
     });
     lines.extend(signs.map(|sentence| format!("  – {sentence}")));
-    let [idle, age] = [terms.limits.inactivity, terms.limits.age].map(|time| lasting(time, texts));
+    let [idle, age] = [terms.limits.inactivity, terms.limits.age].map(|time| texts.lasting(time));
     lines.push(texts.session_ends(&idle, &age));
     lines.push(texts.session_shares_card());
     lines.push(String::new());
     lines
-}
-
-/// A time in whole hours where it is some, else in minutes, of which a part counts whole.
-fn lasting(time: Duration, texts: PromptTexts) -> String {
-    match time.as_secs().div_ceil(60) {
-        minutes if minutes > 0 && minutes.is_multiple_of(60) => texts.hours(minutes / 60),
-        minutes => texts.minutes(minutes),
-    }
 }
 
 /// The card that works, or the one that is worked on.

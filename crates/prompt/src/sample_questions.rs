@@ -19,6 +19,7 @@ pub(crate) fn authentication() -> Question {
             card_type: Some("CPS".to_owned()),
             number: "2900000001".to_owned(),
             environment: Environment::Test,
+            days_left: None,
         },
         codes: CodesAsked {
             pin: Some(CodeEntry {

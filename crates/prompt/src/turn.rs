@@ -11,13 +11,15 @@ use tokio::time::{Instant, timeout_at};
 use crate::fair_lock::FairGuard;
 use crate::scripted::ScriptedHolder;
 use crate::terminal::TerminalHolder;
-use crate::{Answer, Prompt, PromptError};
+use crate::window::WindowHolder;
+use crate::{Answer, CardWatch, Prompt, PromptError};
 
 /// How the holder is reached.
 #[derive(Debug)]
 pub(crate) enum Way {
     Scripted(ScriptedHolder),
     Terminal(TerminalHolder),
+    Window(Box<WindowHolder>),
     Nobody,
 }
 
@@ -49,6 +51,7 @@ pub struct Turn {
     /// Who is asked in place of the holder at the agent's own terminal.
     at_the_caller: Option<TerminalHolder>,
     had_to_wait: bool,
+    cards: Option<Arc<dyn CardWatch>>,
     /// Dropped last: the way is free when the next one has the turn.
     _turn: FairGuard,
 }
@@ -71,13 +74,16 @@ impl Turn {
         let way = Arc::clone(&prompt.way).lock_owned().await;
         let at_the_caller = match (&*way, callers_terminal) {
             (Way::Nobody, None) => return Err(PromptError::Nobody),
-            (Way::Scripted(_), _) | (Way::Terminal(_), None) => None,
-            (Way::Terminal(_) | Way::Nobody, Some(terminal)) => Some(terminal.holder()?),
+            (Way::Scripted(_), _) | (Way::Terminal(_) | Way::Window(_), None) => None,
+            (Way::Terminal(_) | Way::Window(_) | Way::Nobody, Some(terminal)) => {
+                Some(terminal.holder()?)
+            }
         };
         Ok(Self {
             way,
             at_the_caller,
             had_to_wait,
+            cards: prompt.cards.clone(),
             _turn: turn,
         })
     }
@@ -114,6 +120,12 @@ impl Turn {
                 Err(_) => Err(PromptError::TimedOut),
             };
         }
+        let cards = self.cards.clone();
+        if let Some(window) = self.window() {
+            let asked = window.ask(question, deadline);
+            let answer = unless_the_card_leaves(asked, question, cards).await?;
+            return Ok((answer, self));
+        }
         crate::terminal::ask(self, question.clone(), deadline.into_std()).await
     }
 
@@ -133,14 +145,42 @@ impl Turn {
                 Err(_) => Err(PromptError::TimedOut),
             };
         }
+        if let Some(window) = self.window() {
+            window.agree(question, deadline).await?;
+            return Ok(self);
+        }
         crate::terminal::ask_for_grant(self, question.clone(), deadline.into_std()).await
+    }
+
+    /// The holder in front of a window, unless they sit at a caller's terminal.
+    fn window(&mut self) -> Option<&mut WindowHolder> {
+        match (&self.at_the_caller, &mut *self.way) {
+            (None, Way::Window(holder)) => Some(holder),
+            _ => None,
+        }
     }
 
     /// The holder at the terminal, where there is one.
     pub(crate) fn terminal(&mut self) -> Result<&mut TerminalHolder, PromptError> {
         match (&mut self.at_the_caller, &mut *self.way) {
             (Some(holder), _) | (None, Way::Terminal(holder)) => Ok(holder),
-            (None, Way::Scripted(_) | Way::Nobody) => Err(PromptError::Nobody),
+            (None, Way::Scripted(_) | Way::Window(_) | Way::Nobody) => Err(PromptError::Nobody),
         }
+    }
+}
+
+/// A question about a card that is gone leaves the screen at once: a code must not be typed for it.
+async fn unless_the_card_leaves(
+    asked: impl Future<Output = Result<Answer, PromptError>>,
+    question: &Question,
+    cards: Option<Arc<dyn CardWatch>>,
+) -> Result<Answer, PromptError> {
+    let Some(cards) = cards else {
+        return asked.await;
+    };
+    tokio::select! {
+        biased;
+        () = cards.left(&question.card.id) => Err(PromptError::CardRemoved),
+        answer = asked => answer,
     }
 }

@@ -1,5 +1,7 @@
 //! The sentences of a question to the holder.
 
+use std::time::Duration;
+
 use crate::sentences::sentences;
 
 sentences! {
@@ -170,9 +172,38 @@ sentences! {
     }
 }
 
+impl PromptTexts {
+    /// A time in whole hours where it is some, else in minutes, of which a part counts whole.
+    #[must_use]
+    pub fn lasting(self, time: Duration) -> String {
+        match time.as_secs().div_ceil(60) {
+            minutes if minutes > 0 && minutes.is_multiple_of(60) => self.hours(minutes / 60),
+            minutes => self.minutes(minutes),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use crate::{Language, PromptTexts};
+
+    #[test]
+    fn a_time_is_told_in_hours_or_in_minutes() {
+        let english = PromptTexts::new(Language::English);
+        let told = |seconds| english.lasting(Duration::from_secs(seconds));
+        for (seconds, words) in [
+            (1, "one minute"),
+            (900, "15 minutes"),
+            (901, "16 minutes"),
+            (3600, "one hour"),
+            (5400, "90 minutes"),
+            (14_400, "4 hours"),
+        ] {
+            assert!(told(seconds).contains(words), "{}", told(seconds));
+        }
+    }
 
     #[test]
     fn numbers_have_their_plural() {

@@ -66,13 +66,14 @@ mod tests {
 
     use super::Declared;
     use crate::locales::{files, try_format};
-    use crate::{CommandTexts, InstallTexts, JournalTexts, Language, PromptTexts};
+    use crate::{CommandTexts, InstallTexts, JournalTexts, Language, PromptTexts, WindowTexts};
 
-    const DECLARED: [Declared; 4] = [
+    const DECLARED: [Declared; 5] = [
         CommandTexts::DECLARED,
         InstallTexts::DECLARED,
         JournalTexts::DECLARED,
         PromptTexts::DECLARED,
+        WindowTexts::DECLARED,
     ];
 
     /// The variables of every pattern of a language, by file and by name of the message, attribute or term.

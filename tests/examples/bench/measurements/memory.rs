@@ -50,7 +50,7 @@ pub(super) fn measure(signatures: u32) -> Result<Table> {
 }
 
 /// VmRSS, once the agent has had time to end what it does after a call.
-fn resident_kilobytes(agent: &Agent) -> Result<u64> {
+pub(super) fn resident_kilobytes(agent: &Agent) -> Result<u64> {
     std::thread::sleep(Duration::from_secs(1));
     let status = std::fs::read_to_string(format!("/proc/{}/status", agent.pid()))
         .context("reading the agent's state")?;
@@ -59,7 +59,7 @@ fn resident_kilobytes(agent: &Agent) -> Result<u64> {
     number.context("no VmRSS")?.parse().context("VmRSS")
 }
 
-fn megabytes(kilobytes: u64) -> String {
+pub(super) fn megabytes(kilobytes: u64) -> String {
     let tenths = kilobytes * 10 / 1024;
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }

@@ -14,6 +14,7 @@ mod starts;
 mod statistics;
 mod table;
 mod times;
+mod windows;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -34,6 +35,9 @@ struct Arguments {
     /// Calls from which median and 99th percentile are taken
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     calls: u32,
+    /// Windows from which the time to the screen is taken
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    windows: u32,
 }
 
 pub(crate) fn run() -> ExitCode {
@@ -60,6 +64,7 @@ fn measure(arguments: &Arguments) -> Result<Verdict> {
     show(&times::measure(arguments.calls)?);
     show(&starts::measure()?);
     show(&memory::measure(arguments.signatures)?);
+    show(&windows::measure(arguments.windows)?);
     let of_cards = commands.verdict().and(commands_of_a_cps4.verdict());
     Ok(of_cards.and(sessions.verdict()))
 }

@@ -1,0 +1,71 @@
+//! The window without an agent, for pictures of it (`examples/gallery.rs`).
+
+use std::rc::Rc;
+
+use daemon_wire::window::{OutcomeBody, WindowQuestion};
+use slint::{ComponentHandle as _, PlatformError};
+
+use crate::pipe::Message;
+use crate::window::Conversation;
+
+/// A window that answers nobody.
+pub struct Picture(Rc<Conversation>);
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Picture")
+    }
+}
+
+impl Picture {
+    /// Shows a window.
+    ///
+    /// # Errors
+    /// What the toolkit says when there is no screen.
+    pub fn show() -> Result<Self, PlatformError> {
+        Ok(Self(Conversation::new(None)?))
+    }
+
+    /// A question, with so many digits typed into each of its fields.
+    pub fn ask(&self, question: WindowQuestion, typed: &[usize]) {
+        self.0.take(Message::Question(Box::new(question)));
+        for (field, digits) in typed.iter().enumerate() {
+            for _ in 0..*digits {
+                self.0.type_digit(field);
+            }
+        }
+    }
+
+    /// The button that goes on.
+    pub fn go_on(&self) {
+        self.0.go_on();
+    }
+
+    /// What came of an answer.
+    pub fn end(&self, outcome: OutcomeBody) {
+        self.0.take(Message::Outcome(outcome));
+    }
+
+    /// Puts it on the screen.
+    ///
+    /// # Errors
+    /// What the toolkit says when there is no screen.
+    pub fn present(&self) -> Result<(), PlatformError> {
+        self.0.window().show()
+    }
+
+    /// Width and height in pixels.
+    #[must_use]
+    pub fn size(&self) -> (u32, u32) {
+        let size = self.0.window().window().size();
+        (size.width, size.height)
+    }
+
+    /// Takes it off the screen.
+    ///
+    /// # Errors
+    /// What the toolkit says.
+    pub fn take_away(&self) -> Result<(), PlatformError> {
+        self.0.window().hide()
+    }
+}

@@ -1,0 +1,498 @@
+//! The dialogue on the screen.
+
+use std::cell::{Cell, RefCell};
+use std::process;
+use std::rc::Rc;
+use std::time::Duration;
+
+use daemon_wire::window::{Look, OutcomeBody, Theme as LightOrDark, Tone as OutcomeTone};
+use slint::platform::WindowEvent;
+use slint::{
+    CloseRequestResponse, ComponentHandle as _, LogicalSize, ModelRc, PlatformError, SharedString,
+    Timer, VecModel,
+};
+use texts::Language;
+
+use crate::dialogue::{Dialogue, Page, Role, Step};
+use crate::palette::Palette;
+use crate::pipe::{Message, Mouth};
+use crate::ui::{self, PromptWindow};
+use crate::words::{self, Speaker, Weight, Words};
+
+/// A yes by a key that was meant for another window is none: so long the button takes no key.
+const BEFORE_A_YES: Duration = Duration::from_millis(500);
+/// How long the good news stays.
+const DONE_IS_SHOWN: Duration = Duration::from_millis(2500);
+/// How long bad news stays, and a wait for the card.
+const LONGEST_UNATTENDED: Duration = Duration::from_secs(60);
+/// Tallest window at first, in logical pixels; what is longer scrolls.
+const TALLEST: f32 = 790.0;
+const WIDTH: f32 = 540.0;
+
+/// The window, its dialogue, and the way back to the agent.
+pub(crate) struct Conversation {
+    window: PromptWindow,
+    state: RefCell<State>,
+    timer: Timer,
+    /// The height that it was last given.
+    height: Cell<f32>,
+}
+
+struct State {
+    dialogue: Option<Dialogue>,
+    words: Words,
+    look: Look,
+    /// What the agent hears; nothing where a picture is all that is wanted.
+    mouth: Option<Mouth>,
+    /// The field that was given the focus, and how often one was.
+    focus: (usize, i32),
+}
+
+impl Conversation {
+    /// A window that is not shown yet.
+    pub(crate) fn new(mouth: Option<Mouth>) -> Result<Rc<Self>, PlatformError> {
+        let conversation = Rc::new(Self {
+            window: PromptWindow::new()?,
+            state: RefCell::new(State {
+                dialogue: None,
+                words: Words::default(),
+                look: Look::default(),
+                mouth,
+                focus: (0, 0),
+            }),
+            timer: Timer::default(),
+            height: Cell::default(),
+        });
+        conversation.listen();
+        Ok(conversation)
+    }
+
+    pub(crate) const fn window(&self) -> &PromptWindow {
+        &self.window
+    }
+
+    /// Shows what the agent says.
+    pub(crate) fn take(self: &Rc<Self>, message: Message) {
+        match message {
+            Message::Question(question) => {
+                self.look(question.look);
+                self.ask(Dialogue::new(question.asked));
+            }
+            Message::Outcome(outcome) => {
+                self.look(outcome.look);
+                self.end(&outcome);
+            }
+        }
+    }
+
+    /// Tells the agent that the window is on the screen.
+    pub(crate) fn say_shown(&self) {
+        self.send(Mouth::say_shown);
+    }
+
+    /// A key in a field, for pictures.
+    pub(crate) fn type_digit(&self, field: usize) {
+        self.with_dialogue(|dialogue| dialogue.key(field, "0"));
+        self.show_fields();
+    }
+
+    /// The button that goes on, for pictures.
+    pub(crate) fn go_on(self: &Rc<Self>) {
+        let step = self.with_dialogue(Dialogue::accept);
+        self.follow(step);
+    }
+
+    fn listen(self: &Rc<Self>) {
+        // Keys are for the field that is to have the focus, which the toolkit may still be moving.
+        let on = |act: fn(&mut Dialogue, usize, &str) -> Step| {
+            let this = Rc::downgrade(self);
+            move |text: &str| {
+                let Some(this) = this.upgrade() else {
+                    return;
+                };
+                let field = this.state.borrow().focus.0;
+                let step = this.with_dialogue(|dialogue| act(dialogue, field, text));
+                this.follow(step);
+            }
+        };
+        let key = on(Dialogue::key);
+        self.window.on_key(move |_, text| key(text.as_str()));
+        let erase = on(|dialogue, field, _| dialogue.erase(field));
+        self.window.on_erase(move |_| erase(""));
+        let enter = on(|dialogue, field, _| dialogue.enter(field));
+        self.window.on_enter(move |_| enter(""));
+        let agreed = on(|dialogue, _, _| dialogue.accept());
+        self.window.on_agreed(move || agreed(""));
+        let this = Rc::downgrade(self);
+        self.window.on_field_focused(move |field| {
+            if let (Some(this), Ok(field)) = (this.upgrade(), usize::try_from(field)) {
+                this.state.borrow_mut().focus.0 = field;
+            }
+        });
+        let this = Rc::downgrade(self);
+        let stop = move || {
+            if let Some(this) = this.upgrade() {
+                this.stop();
+            }
+        };
+        let closed = stop.clone();
+        self.window.on_stopped(stop);
+        self.window.window().on_close_requested(move || {
+            closed();
+            CloseRequestResponse::KeepWindowShown
+        });
+        let this = Rc::downgrade(self);
+        self.window.on_unfolded(move || {
+            if let Some(this) = this.upgrade() {
+                this.fit();
+            }
+        });
+        let this = Rc::downgrade(self);
+        self.window.on_theme_changed(move || {
+            if let Some(this) = this.upgrade() {
+                this.paint();
+            }
+        });
+    }
+
+    fn with_dialogue(&self, act: impl FnOnce(&mut Dialogue) -> Step) -> Step {
+        let mut state = self.state.borrow_mut();
+        state.dialogue.as_mut().map_or(Step::Stay, act)
+    }
+
+    fn stop(self: &Rc<Self>) {
+        let step = self
+            .state
+            .borrow_mut()
+            .dialogue
+            .as_mut()
+            .map(Dialogue::stop);
+        self.follow(step.unwrap_or(Step::Close));
+    }
+
+    fn follow(self: &Rc<Self>, step: Step) {
+        match step {
+            Step::Stay => {
+                self.show_fields();
+                self.fit();
+            }
+            Step::Focus(field) => {
+                let mut state = self.state.borrow_mut();
+                state.focus = (field, state.focus.1 + 1);
+                drop(state);
+                self.show_page();
+            }
+            Step::Answer(answer) => {
+                self.send(|mouth| mouth.answer(&answer));
+                drop(answer);
+                self.show_page();
+                self.end_after(LONGEST_UNATTENDED);
+            }
+            Step::Refuse(refusal) => {
+                self.send(|mouth| mouth.refuse(refusal));
+                process::exit(0);
+            }
+            Step::Close => process::exit(0),
+        }
+    }
+
+    /// An agent that hears no more has died, and this process with it.
+    fn send(&self, say: impl FnOnce(&mut Mouth) -> std::io::Result<()>) {
+        let mut state = self.state.borrow_mut();
+        let said = state.mouth.as_mut().map(say);
+        if said.is_some_and(|said| said.is_err()) {
+            process::exit(1);
+        }
+    }
+
+    fn ask(self: &Rc<Self>, dialogue: Dialogue) {
+        self.timer.stop();
+        let language = self.language();
+        let words = Words::of(dialogue.asked(), language);
+        let takes_a_yes = dialogue.fields().is_empty() && dialogue.page() == Page::Question;
+        {
+            let mut state = self.state.borrow_mut();
+            state.words = words;
+            state.dialogue = Some(dialogue);
+            state.focus = (0, state.focus.1 + 1);
+        }
+        self.show_words();
+        self.show_page();
+        if takes_a_yes {
+            self.window.set_accept_enabled(false);
+            let this = Rc::downgrade(self);
+            self.timer
+                .start(slint::TimerMode::SingleShot, BEFORE_A_YES, move || {
+                    if let Some(this) = this.upgrade() {
+                        this.window.set_accept_enabled(true);
+                    }
+                });
+        } else {
+            self.window.set_accept_enabled(true);
+        }
+    }
+
+    fn end(self: &Rc<Self>, outcome: &OutcomeBody) {
+        if let Some(dialogue) = &mut self.state.borrow_mut().dialogue {
+            dialogue.end();
+        }
+        let speaker = Speaker::new(self.language());
+        let tone = match outcome.tone {
+            OutcomeTone::Done => ui::Tone::Done,
+            OutcomeTone::Failed => ui::Tone::Danger,
+        };
+        let window = &self.window;
+        window.set_window_title(match outcome.tone {
+            OutcomeTone::Done => speaker.window.title_done().into(),
+            OutcomeTone::Failed => speaker.window.title_failed().into(),
+        });
+        if self.state.borrow().dialogue.is_none() {
+            window.set_header_title(speaker.window.title().into());
+        }
+        window.set_outcome_title(outcome.title.as_str().into());
+        window.set_outcome(ui::Notice {
+            tone,
+            text: outcome.detail.as_str().into(),
+        });
+        window.set_page(ui::Page::Outcome);
+        window.set_cancel_label(speaker.window.close().into());
+        window.set_focus_cancel(window.get_focus_cancel() + 1);
+        self.fit();
+        self.end_after(match outcome.tone {
+            OutcomeTone::Done => DONE_IS_SHOWN,
+            OutcomeTone::Failed => LONGEST_UNATTENDED,
+        });
+    }
+
+    fn end_after(&self, time: Duration) {
+        self.timer
+            .start(slint::TimerMode::SingleShot, time, || process::exit(0));
+    }
+
+    fn language(&self) -> Language {
+        if self.state.borrow().look.english {
+            Language::English
+        } else {
+            Language::French
+        }
+    }
+
+    fn look(&self, look: Look) {
+        self.state.borrow_mut().look = look;
+        self.paint();
+    }
+
+    fn show_words(&self) {
+        let speaker = Speaker::new(self.language());
+        let state = self.state.borrow();
+        let (words, window) = (&state.words, &self.window);
+        window.set_has_card(words.has_card);
+        window.set_header_title(words.header_title.as_str().into());
+        window.set_header_detail(words.header_detail.as_str().into());
+        window.set_test(words.test.as_str().into());
+        window.set_facts(model(words.facts.iter().map(fact)));
+        window.set_lists(model(words.lists.iter().map(|list| ui::ItemList {
+            label: list.label.as_str().into(),
+            items: model(list.items.iter().map(SharedString::from)),
+        })));
+        window.set_entries_label(speaker.window.documents().into());
+        window.set_entries(model(words.entries.iter().map(|entry| ui::Entry {
+            number: entry.number.as_str().into(),
+            text: entry.text.as_str().into(),
+            digest: entry.digest.as_str().into(),
+        })));
+        window.set_show_digests(speaker.window.show_digests().into());
+        window.set_hide_digests(speaker.window.hide_digests().into());
+        window.set_pairing_label(speaker.window.pairing_code().into());
+        window.set_pairing_code(words.pairing_code.as_str().into());
+        window.set_pairing_hint(speaker.window.pairing_hint().into());
+        window.set_remark(words.remark.as_str().into());
+        window.set_last_try_heading(speaker.window.last_try_heading().into());
+    }
+
+    /// What differs from page to page of one question.
+    fn show_page(&self) {
+        let speaker = Speaker::new(self.language());
+        let page = {
+            let state = self.state.borrow();
+            let Some(dialogue) = &state.dialogue else {
+                return;
+            };
+            dialogue.page()
+        };
+        let window = &self.window;
+        self.show_fields();
+        {
+            let state = self.state.borrow();
+            let words = &state.words;
+            let is_shown =
+                |notice: &&words::Notice| page != Page::LastTry || notice.weight != Weight::Info;
+            window.set_notices(model(words.notices.iter().filter(is_shown).map(notice)));
+            window.set_window_title(match page {
+                Page::Question => words.title.as_str().into(),
+                Page::LastTry => speaker.window.title_last_try().into(),
+                Page::Working | Page::Outcome => speaker.window.title_working().into(),
+            });
+            let (heading, accept, cancel) = match page {
+                Page::LastTry => (
+                    words.heading.clone(),
+                    speaker.window.risk_last_try(),
+                    speaker.window.keep_last_try(),
+                ),
+                Page::Question => (
+                    words.heading.clone(),
+                    words.accept.clone(),
+                    words.cancel.clone(),
+                ),
+                Page::Working | Page::Outcome => (
+                    speaker.window.working(),
+                    words.accept.clone(),
+                    speaker.window.close(),
+                ),
+            };
+            window.set_heading(heading.into());
+            window.set_accept_label(accept.into());
+            window.set_cancel_label(cancel.into());
+        }
+        window.set_page(match page {
+            Page::LastTry => ui::Page::LastTry,
+            Page::Question => ui::Page::Question,
+            Page::Working => ui::Page::Working,
+            Page::Outcome => ui::Page::Outcome,
+        });
+        self.fit();
+        let has_fields = self
+            .state
+            .borrow()
+            .dialogue
+            .as_ref()
+            .is_some_and(|dialogue| !dialogue.fields().is_empty());
+        if page == Page::Question && !has_fields {
+            window.set_focus_accept(window.get_focus_accept() + 1);
+        } else if page != Page::Question {
+            window.set_focus_cancel(window.get_focus_cancel() + 1);
+        }
+    }
+
+    fn show_fields(&self) {
+        let speaker = Speaker::new(self.language());
+        let state = self.state.borrow();
+        let Some(dialogue) = &state.dialogue else {
+            return;
+        };
+        let fields = dialogue.fields().iter().enumerate().map(|(place, field)| {
+            let typed = field.typed();
+            let problem = field.problem;
+            ui::Field {
+                label: speaker.field_label(field.role).into(),
+                hint: if field.role == Role::NewCodeAgain {
+                    SharedString::default()
+                } else {
+                    speaker.lengths(&field.lengths).into()
+                },
+                problem: problem
+                    .map(|problem| speaker.problem(problem, field.role, &field.lengths))
+                    .unwrap_or_default()
+                    .into(),
+                spoken: speaker
+                    .window
+                    .typed(u64::try_from(typed).unwrap_or(u64::MAX))
+                    .into(),
+                typed: number(typed),
+                places: number(*field.lengths.start()),
+                focus_request: if place == state.focus.0 {
+                    state.focus.1
+                } else {
+                    0
+                },
+            }
+        });
+        let mut fields = fields.collect::<Vec<_>>().into_iter();
+        let window = &self.window;
+        window.set_field_count(number(fields.len()));
+        window.set_first_field(fields.next().unwrap_or_default());
+        window.set_second_field(fields.next().unwrap_or_default());
+        window.set_third_field(fields.next().unwrap_or_default());
+    }
+
+    /// As tall as what it shows, within reason.
+    fn fit(&self) {
+        let window = self.window.window();
+        // How tall words are depends on their width, which a window that was never shown has not.
+        if window.size().width == 0 {
+            let size = LogicalSize::new(WIDTH, TALLEST);
+            window.dispatch_event(WindowEvent::Resized { size });
+        }
+        let wanted = self.window.get_wanted_height().min(TALLEST);
+        // Whoever pulled the window to another size keeps it for as long as the words stay.
+        if (self.height.replace(wanted) - wanted).abs() > 1.0 {
+            window.set_size(LogicalSize::new(WIDTH, wanted));
+        }
+    }
+
+    fn paint(&self) {
+        let dark = match self.state.borrow().look.theme {
+            Some(LightOrDark::Light) => false,
+            Some(LightOrDark::Dark) => true,
+            None => self.window.get_system_is_dark(),
+        };
+        paint(&self.window.global::<ui::Theme<'_>>(), Palette::of(dark));
+    }
+}
+
+fn paint(theme: &ui::Theme<'_>, palette: &Palette) {
+    let colour = |colour: u32| slint::Color::from_argb_encoded(0xFF00_0000 | colour);
+    theme.set_ground(colour(palette.ground));
+    theme.set_surface(colour(palette.surface));
+    theme.set_line(colour(palette.line));
+    theme.set_ink(colour(palette.ink));
+    theme.set_ink_soft(colour(palette.ink_soft));
+    theme.set_header(colour(palette.header));
+    theme.set_header_ink(colour(palette.header_ink));
+    theme.set_header_ink_soft(colour(palette.header_ink_soft));
+    theme.set_chip(colour(palette.chip));
+    theme.set_chip_line(colour(palette.chip_line));
+    theme.set_test(colour(palette.test));
+    theme.set_test_ink(colour(palette.test_ink));
+    theme.set_accent(colour(palette.accent));
+    theme.set_accent_hover(colour(palette.accent_hover));
+    theme.set_accent_ink(colour(palette.accent_ink));
+    theme.set_focus(colour(palette.focus));
+    theme.set_field(colour(palette.field));
+    theme.set_field_line(colour(palette.field_line));
+    theme.set_info(colour(palette.info));
+    theme.set_info_ink(colour(palette.info_ink));
+    theme.set_warning(colour(palette.warning));
+    theme.set_warning_ink(colour(palette.warning_ink));
+    theme.set_danger(colour(palette.danger));
+    theme.set_danger_ink(colour(palette.danger_ink));
+    theme.set_done(colour(palette.done));
+    theme.set_done_ink(colour(palette.done_ink));
+}
+
+fn fact(fact: &words::Fact) -> ui::Fact {
+    ui::Fact {
+        label: SharedString::from(&fact.label),
+        value: SharedString::from(&fact.value),
+        detail: SharedString::from(&fact.detail),
+    }
+}
+
+fn notice(notice: &words::Notice) -> ui::Notice {
+    ui::Notice {
+        tone: match notice.weight {
+            Weight::Info => ui::Tone::Info,
+            Weight::Warning => ui::Tone::Warning,
+            Weight::Danger => ui::Tone::Danger,
+        },
+        text: SharedString::from(&notice.text),
+    }
+}
+
+fn model<T: Clone + 'static>(items: impl Iterator<Item = T>) -> ModelRc<T> {
+    ModelRc::new(VecModel::from(items.collect::<Vec<_>>()))
+}
+
+fn number(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

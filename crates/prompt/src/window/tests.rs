@@ -1,0 +1,150 @@
+//! A fake window, which is a shell script, says what a broken or hostile one could.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use secrets::Pin;
+use tempfile::TempDir;
+
+use super::*;
+use crate::sample_questions::{authentication, pairing, pin_change, with_entry};
+
+const SHOWN: &str = r"\001\201\000\000\000\000";
+/// Code 1234, nothing else.
+const ANSWER: &str = r"\001\202\000\000\000\010\000\0041234\000\000";
+const YES: &str = r"\001\202\000\000\000\004\000\000\000\000";
+const NO: &str = r"\001\203\000\000\000\001\000";
+const NO_LAST_TRY: &str = r"\001\203\000\000\000\001\001";
+
+struct Fake {
+    _folder: TempDir,
+    holder: WindowHolder,
+}
+
+impl Fake {
+    /// A window that writes these bytes and then does this.
+    fn saying(bytes: &str, then: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("window");
+        fs::write(&path, format!("#!/bin/sh\nprintf '{bytes}'\n{then}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        let program = WindowProgram {
+            path,
+            language: Language::English,
+            dark: None,
+        };
+        Self {
+            _folder: folder,
+            holder: WindowHolder::new(program),
+        }
+    }
+
+    async fn ask(&mut self, question: &Question) -> Result<Answer, PromptError> {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        self.holder.ask(question, deadline).await
+    }
+}
+
+fn both(first: &str, second: &str) -> String {
+    format!("{first}{second}")
+}
+
+#[tokio::test]
+async fn the_code_comes_back_and_the_window_waits_for_what_comes_of_it() {
+    let mut fake = Fake::saying(&both(SHOWN, ANSWER), "exec sleep 60");
+    let answer = fake.ask(&authentication()).await.unwrap();
+    assert_eq!(answer.code, Pin::new(b"1234").ok());
+    assert!(fake.holder.answered.is_some());
+    let purpose = authentication().purpose;
+    fake.holder.tell_outcome(&purpose, None).await;
+    assert!(fake.holder.answered.is_none() && fake.holder.farewell.is_some());
+}
+
+#[tokio::test]
+async fn a_wrong_code_is_asked_again_in_the_same_window_and_another_question_in_another() {
+    let mut fake = Fake::saying(&format!("{SHOWN}{ANSWER}{ANSWER}"), "exec sleep 60");
+    fake.ask(&authentication()).await.unwrap();
+    let again = with_entry(|entry| entry.previous_was_wrong = true);
+    assert!(fake.ask(&again).await.is_ok());
+    let window = |fake: &Fake| {
+        let answered = fake.holder.answered.as_ref();
+        answered.and_then(|answered| answered.window.id())
+    };
+    let first = window(&fake);
+    assert!(fake.ask(&authentication()).await.is_ok());
+    assert_ne!(window(&fake), first);
+}
+
+#[tokio::test]
+async fn a_window_that_refuses_or_ends_is_a_no() {
+    for (bytes, expected) in [
+        (both(SHOWN, NO), "cancelled"),
+        (both(SHOWN, NO_LAST_TRY), "last-try-not-confirmed"),
+        (SHOWN.to_owned(), "cancelled"),
+        (
+            both(SHOWN, r"\001\202\000\000\000\010\000\00412"),
+            "cancelled",
+        ),
+    ] {
+        let answer = Fake::saying(&bytes, "exit 0").ask(&authentication()).await;
+        assert_eq!(answer.unwrap_err().code().as_str(), expected, "{bytes}");
+    }
+    let answer = Fake::saying("", "exit 1").ask(&authentication()).await;
+    assert!(matches!(answer, Err(PromptError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn what_is_no_answer_to_the_question_is_none() {
+    for bytes in [
+        "GET / HTTP/1.1",
+        r"\002\202\000\000\000\004\000\000\000\000",
+        r"\001\202\377\377\377\377",
+        r"\001\001\000\000\000\000",
+        YES,
+    ] {
+        let answer = Fake::saying(bytes, "exec sleep 60")
+            .ask(&authentication())
+            .await;
+        assert!(
+            matches!(answer, Err(PromptError::Unavailable(_))),
+            "{bytes}: {answer:?}"
+        );
+    }
+    // One code where two are asked for.
+    let answer = Fake::saying(ANSWER, "exec sleep 60")
+        .ask(&pin_change())
+        .await;
+    assert!(matches!(answer, Err(PromptError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_deadline_ends_the_window() {
+    let mut fake = Fake::saying(SHOWN, "exec sleep 60");
+    let soon = Instant::now() + Duration::from_millis(50);
+    let answer = fake.holder.ask(&authentication(), soon).await;
+    assert!(matches!(answer, Err(PromptError::TimedOut)));
+}
+
+#[tokio::test]
+async fn a_yes_lets_a_program_in() {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let mut fake = Fake::saying(&both(SHOWN, YES), "exec sleep 60");
+    fake.holder.agree(&pairing(), deadline).await.unwrap();
+    let mut fake = Fake::saying(&both(SHOWN, NO), "exec sleep 60");
+    let refused = fake.holder.agree(&pairing(), deadline).await;
+    assert!(matches!(refused, Err(PromptError::Cancelled)));
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_there_is_no_way_to_the_holder() {
+    let program = WindowProgram {
+        path: "/nowhere/cpxd-prompt-window".into(),
+        language: Language::French,
+        dark: Some(true),
+    };
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let answer = WindowHolder::new(program)
+        .ask(&authentication(), deadline)
+        .await;
+    assert!(matches!(answer, Err(PromptError::Unavailable(_))));
+}
