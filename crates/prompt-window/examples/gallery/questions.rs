@@ -2,8 +2,8 @@
 
 use daemon_types::{
     Applicant, Asker, CardId, CardLabel, CodeEntry, CodesAsked, Environment, GrantQuestion,
-    HashAlgorithm, NewCodeEntry, Origin, PairingCode, Purpose, Question, Right, Rights, Site,
-    UnblockCodeEntry,
+    HashAlgorithm, NewCodeEntry, Origin, PairingCode, Purpose, Question, Right, Rights,
+    SessionLimits, SessionTerms, SignatureCode, Site, UnblockCodeEntry,
 };
 use daemon_wire::window::{Asked, Look, OutcomeBody, Tone, WindowQuestion};
 use prompt_window::pictures::Picture;
@@ -11,7 +11,7 @@ use prompt_window::pictures::Picture;
 /// Brings a window into the state of a picture.
 pub(crate) type Scene = fn(&Picture, Look);
 
-pub(crate) const QUESTIONS: [(&str, Scene); 17] = [
+pub(crate) const QUESTIONS: [(&str, Scene); 18] = [
     ("authenticate", |picture, look| {
         ask(picture, look, authentication(), &[3]);
     }),
@@ -54,6 +54,9 @@ pub(crate) const QUESTIONS: [(&str, Scene); 17] = [
             .map(|number| format!("Feuille de soins n° {number}"))
             .collect();
         ask(picture, look, signature(&documents, false), &[]);
+    }),
+    ("session", |picture, look| {
+        ask(picture, look, session(), &[2]);
     }),
     ("change", |picture, look| {
         ask(picture, look, change(), &[4, 5, 2]);
@@ -175,6 +178,18 @@ fn signature(documents: &[String], with_code: bool) -> Question {
     }
     question.card.days_left = Some(21);
     question
+}
+
+fn session() -> Question {
+    Question {
+        asker: Asker::PairedProgram("Logiciel du cabinet".to_owned()),
+        purpose: Purpose::OpenSession(SessionTerms {
+            limits: SessionLimits::DEFAULT,
+            authenticates: true,
+            signs: Some(SignatureCode::Each),
+        }),
+        ..authentication()
+    }
 }
 
 fn change() -> Question {

@@ -23,7 +23,7 @@ prompt-session-allows = You type your code once. While the session is open, it m
 prompt-session-authenticates = prove who you are, without asking you
 prompt-session-signs-with-code = ask you to sign, each time with your code
 prompt-session-signs-with-consent = ask you to sign, each time with your consent but without a code
-prompt-session-ends = It closes after { $idle } of doing nothing, after { $age } at most, and as soon as you take the card out.
+prompt-session-ends = It closes after { $idle } without activity, after { $age } at most, and as soon as you take the card out.
 prompt-session-shares-card = Meanwhile other programs of this computer can use the card, too.
 prompt-minutes = { $count ->
     [one] one minute

@@ -23,7 +23,7 @@ prompt-session-allows = Vous tapez votre code une seule fois. Tant que la sessio
 prompt-session-authenticates = prouver votre identité, sans vous le demander
 prompt-session-signs-with-code = vous demander de signer, chaque fois avec votre code
 prompt-session-signs-with-consent = vous demander de signer, chaque fois avec votre accord mais sans code
-prompt-session-ends = Elle se ferme après { $idle } sans rien faire, après { $age } au plus, et dès que vous retirez la carte.
+prompt-session-ends = Elle se ferme après { $idle } sans activité, après { $age } au plus, et dès que vous retirez la carte.
 prompt-session-shares-card = Pendant ce temps, d’autres programmes de cet ordinateur peuvent aussi utiliser la carte.
 prompt-minutes = { $count ->
     [one] une minute
