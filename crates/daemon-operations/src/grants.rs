@@ -6,7 +6,7 @@ use daemon_core::authorise;
 use daemon_journal::{Decision, Entry, Name, PairingStep};
 use daemon_types::{
     AllowedSite, Caller, CallerKey, ErrorCode, GrantId, GrantQuestion, OperationError,
-    ProgramGrant, Reason, Right, Rights, SiteGrant,
+    ProgramGrant, Reason, Right, Rights, SessionEnd, SiteGrant,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -79,19 +79,31 @@ impl Operations {
     /// it would be there again after a new start: it may be revoked once more then.
     pub async fn revoke_grant(&self, caller: &Caller, id: &GrantId) -> Result<(), OperationError> {
         let grants = self.grants(caller)?;
-        let told = revocation(&grants, id);
+        let (operations, id) = (self.clone(), id.clone());
+        // Its caller may leave meanwhile: what a revocation ends is ended nevertheless.
+        let revoking = tokio::spawn(async move { operations.revoke(&grants, &id).await });
+        let revoked = revoking.await;
+        revoked
+            .unwrap_or_else(|error| Err(OperationError::new(ErrorCode::Internal).caused_by(error)))
+    }
+
+    async fn revoke(&self, grants: &GrantOverview, id: &GrantId) -> Result<(), OperationError> {
         let revoked_id = id.clone();
         let revoking = self.change_grants(move |book| book.revoke(&revoked_id));
         let revoked = revoking.await;
-        tracing::info!(
-            grant = id.0,
-            is_kept = revoked.is_ok(),
-            "a grant is revoked"
-        );
-        if let Some(entry) = told {
+        let is_kept = revoked.is_ok();
+        tracing::info!(grant = id.0, is_kept, "a grant is revoked");
+        let owners = owners(grants, id);
+        let telling = self.close_sessions(|sessions| {
+            sessions.close(|_, owner, _| owners.contains(owner).then_some(SessionEnd::GrantRevoked))
+        });
+        if let Some(entry) = revocation(grants, id) {
             self.record_if_possible(entry).await;
         }
-        self.end_sessions_of(&owners(&grants, id)).await;
+        if let Some(telling) = telling {
+            // It tells of the ends by itself too; whoever revokes waits until the codes are dropped.
+            let _ = telling.await;
+        }
         revoked
     }
 

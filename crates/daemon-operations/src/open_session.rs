@@ -109,6 +109,7 @@ impl<'a> Opening<'a> {
             live.keep_code(&self.id, code);
         }
         self.operations.look_at_sessions_again();
+        self.end_with_grant();
         let operations = self.operations.clone();
         let entry = self.entry();
         // Whoever leaves meanwhile leaves the line to be written, before that of the end.
@@ -119,6 +120,26 @@ impl<'a> Opening<'a> {
         drop(self.operations.end_what_is_over());
         let live = self.operations.live_sessions();
         live.sessions.get(&self.id, &self.owner, clock())
+    }
+
+    /// A session ends with the grant of its caller, also where that ends by time.
+    fn end_with_grant(&self) {
+        let (operations, caller) = (self.operations.clone(), self.caller.clone());
+        let (id, mut end) = (self.id.clone(), self.end.clone());
+        let right = if authorise(&caller, Right::Authenticate).is_ok() {
+            Right::Authenticate
+        } else {
+            Right::Sign
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = ended(&mut end) => return,
+                _ = operations.put_out(&caller, right) => {}
+            }
+            drop(operations.close_sessions(|sessions| {
+                sessions.close(|other, _, _| (*other == id).then_some(SessionEnd::GrantRevoked))
+            }));
+        });
     }
 
     fn entry(&self) -> Entry {

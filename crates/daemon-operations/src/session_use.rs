@@ -133,14 +133,13 @@ impl<'a> SessionUse<'a> {
             id: card.card.summary.id.clone(),
             stay: card.stay(),
         };
+        operations.end_what_is_over();
         let mut live = operations.live_sessions();
-        let (code, end) = live.code_and_end(id).ok_or(ErrorCode::NotFound).or_else(
+        let Some((code, end)) = live.code_and_end(id) else {
             // Its caller is told why it is there no more.
-            |code| match live.sessions.get(id, &owner, clock()) {
-                Ok(_) => Err(OperationError::from(code)),
-                Err(error) => Err(error),
-            },
-        )?;
+            live.sessions.get(id, &owner, clock())?;
+            return Err(ErrorCode::NotFound.into());
+        };
         live.sessions.begin_use(id, &owner, Some(&card), clock())?;
         Ok(Self {
             operations,

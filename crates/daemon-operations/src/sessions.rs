@@ -14,7 +14,7 @@ use daemon_types::{
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::{Operations, Policy};
 
@@ -161,14 +161,6 @@ impl Operations {
         }
     }
 
-    /// Ends the sessions of callers who are let in no more.
-    pub(crate) async fn end_sessions_of(&self, owners: &[CallerKey]) {
-        self.end_sessions(|sessions| {
-            sessions.close(|_, owner, _| owners.contains(owner).then_some(SessionEnd::GrantRevoked))
-        })
-        .await;
-    }
-
     pub(crate) async fn end_one_session(&self, id: &SessionId) {
         self.end_sessions(|sessions| {
             sessions.close(|other, _, _| (other == id).then_some(SessionEnd::Ended))
@@ -275,9 +267,11 @@ impl Operations {
     /// Tells subscribers and the journal of the ends of sessions, once their codes are off the cards,
     /// or soon.
     async fn tell_ends(&self, closed: Vec<ClosedSession<Stay>>) {
+        // One time for all, however many readers are stuck.
+        let soon = Instant::now() + DROP_TIME;
         for session in closed {
             let settled = self.0.cards.settled(Some(session.card.stay.reader()));
-            if timeout(DROP_TIME, settled).await.is_err() {
+            if timeout_at(soon, settled).await.is_err() {
                 tracing::warn!("the code of a session is not dropped yet");
             }
             tracing::info!(session = session.id.0, end = %session.end, "a session is over");

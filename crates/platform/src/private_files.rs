@@ -103,7 +103,11 @@ pub fn ensure_private_folder(path: &Path) -> Result<(), PrivateFileError> {
 /// # Errors
 /// [`PrivateFileError::Io`] with the step that the system refused; the old content is then intact.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PrivateFileError> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    // The parent of a bare file name is the empty path, which no system opens.
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
     let mut file = tempfile::Builder::new()
         .prefix(".")
         .suffix(".new")

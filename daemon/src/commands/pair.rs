@@ -1,7 +1,9 @@
 //! `cpxd pair`: what a desktop program does to be paired, from a shell.
 
+use std::path::Path;
 use std::time::Duration;
 
+use anyhow::ensure;
 use daemon_types::Right;
 use daemon_wire::{OpenedPairingBody, PairedBody, PairingBody, PairingSecretBody};
 use platform::private_files::write_private;
@@ -12,6 +14,9 @@ use crate::command_line::{Common, PairOptions};
 use crate::screen;
 
 pub(crate) fn run(options: &PairOptions, common: &Common) -> anyhow::Result<()> {
+    if let Some(file) = &options.token_file {
+        check_can_be_written(file)?;
+    }
     let client = connect(common)?;
     let texts = CommandTexts::new(language());
     let rights = options.right.iter().copied().map(Right::as_str);
@@ -42,6 +47,25 @@ pub(crate) fn run(options: &PairOptions, common: &Common) -> anyhow::Result<()> 
             screen::line(&paired.token)
         }
     }
+}
+
+/// Asks nobody for a token that could not be kept.
+fn check_can_be_written(file: &Path) -> anyhow::Result<()> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    ensure!(
+        folder.is_dir(),
+        "there is no folder {} for the token: create it first",
+        folder.display()
+    );
+    ensure!(
+        !file.exists(),
+        "{} is there already: name another file, or remove it first",
+        file.display()
+    );
+    Ok(())
 }
 
 /// Longer than a pairing waits, so that the agent's own answer comes first.

@@ -1,5 +1,5 @@
 use daemon_types::{
-    CardId, CodeEntry, NewCodeEntry, Origin, PairingCode, Rights, UnblockCodeEntry,
+    CardId, CodeEntry, CodesAsked, NewCodeEntry, Origin, PairingCode, Rights, UnblockCodeEntry,
 };
 
 use super::*;
