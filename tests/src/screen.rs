@@ -151,7 +151,7 @@ impl Screen {
     /// another window.
     pub fn agree(&self) {
         std::thread::sleep(std::time::Duration::from_millis(700));
-        self.press(&["Return"]);
+        self.press(&["Tab", "Return"]);
     }
 
     /// What a program prints that is run on this screen.

@@ -8,6 +8,7 @@
 
 use std::process::{Command, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use cpxd_tests::agent::{CLIENT, JSON};
 use cpxd_tests::calls::{authenticate_body, path_of};
@@ -107,7 +108,7 @@ fn the_window_goes_with_the_card_and_the_caller_is_told() {
 }
 
 #[test]
-fn a_site_is_let_in_by_enter_and_refused_by_escape() {
+fn a_site_is_let_in_by_a_deliberate_act_and_refused_by_enter_or_escape() {
     let desk = WindowDesk::with("cps3", "1234");
     let screen = &desk.screen;
     thread::scope(|scope| {
@@ -123,6 +124,13 @@ fn a_site_is_let_in_by_enter_and_refused_by_escape() {
             scope.spawn(|| request_grant(&desk.agent, "https://other.example", &["authenticate"]));
         screen.window(QUESTION);
         screen.press(&["Escape"]);
+        assert_eq!(asking.join().unwrap().code(), "cancelled");
+        let asking =
+            scope.spawn(|| request_grant(&desk.agent, "https://third.example", &["authenticate"]));
+        screen.window(QUESTION);
+        // A code that was meant for another window, by slow fingers.
+        thread::sleep(Duration::from_millis(700));
+        screen.enter("1234");
         assert_eq!(asking.join().unwrap().code(), "cancelled");
     });
 }

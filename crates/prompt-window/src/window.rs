@@ -367,9 +367,8 @@ impl Conversation {
             .dialogue
             .as_ref()
             .is_some_and(|dialogue| !dialogue.fields().is_empty());
-        if page == Page::Question && !has_fields {
-            window.set_focus_accept(window.get_focus_accept() + 1);
-        } else if page != Page::Question {
+        // A code and Enter that are meant for another window must never be a yes.
+        if page != Page::Question || !has_fields {
             window.set_focus_cancel(window.get_focus_cancel() + 1);
         }
     }
