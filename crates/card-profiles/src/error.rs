@@ -69,6 +69,9 @@ impl From<ChannelError> for CardError {
             ChannelError::Reader(fault) => Self::Reader(fault),
             ChannelError::Command(_) => Self::Bug("a command could not be written"),
             ChannelError::CardMisbehaved(rule) => Self::CardMisbehaved(rule),
+            ChannelError::NoKeypad => {
+                Self::Bug("a code was to be typed at a keypad that is not there")
+            }
             other @ (ChannelError::Malformed(_) | _) => Self::Malformed {
                 what: "an answer",
                 source: Some(Box::new(other)),
