@@ -17,7 +17,7 @@ pub trait Keypad {
     fn abilities(&self) -> KeypadAbilities;
 
     /// Lets the holder type, and sends the command to the card when they are done; returns the answer
-    /// as it came. Blocks for [`KeypadEntry::longest_time`] at most, if the reader keeps its promise.
+    /// as it came, or 6B80 where the reader's driver knows of no such use. Blocks for [`KeypadEntry::longest_time`] at most, if the reader keeps its promise.
     ///
     /// # Errors
     /// [`ReaderFault`] when no answer came.
@@ -131,6 +131,16 @@ pub struct KeypadAbilities {
 }
 
 impl KeypadAbilities {
+    /// Those of a reader without a keypad.
+    pub const NONE: Self = Self {
+        verifies: false,
+        modifies: false,
+        has_display: false,
+        ends_by_key: false,
+        minimum_len: 0,
+        maximum_len: 0,
+    };
+
     /// What features and properties of a reader amount to; one that does not say how a code ends is taken to
     /// have a validation key.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Errors sorted by who is at fault.
 
 use card_apdu::tlv::TlvError;
-use card_apdu::{ChannelError, ReaderFault, StatusWord};
+use card_apdu::{ChannelError, NotSent, ReaderFault, StatusWord};
 use igc_sante::KeyRole;
 
 use crate::PinLimits;
@@ -113,6 +113,9 @@ pub enum PinError {
     /// The way to the card broke while it changed the code: either code may be the right one.
     #[error("it is not known whether the code was changed")]
     OutcomeUnknown(#[source] CardError),
+    /// The keypad of the reader sent nothing: no try was spent.
+    #[error("the keypad sent no code")]
+    NotEntered(#[source] NotSent),
     /// The way to the card broke, or the card did something else.
     #[error("presenting the code")]
     Card(#[from] CardError),
@@ -150,6 +153,9 @@ pub enum UnblockError {
     /// The way to the card broke while it set the new code: the new one may hold or not.
     #[error("it is not known whether the new code was set")]
     OutcomeUnknown(#[source] CardError),
+    /// The keypad of the reader sent no unblock code, or no new one: no try was spent by that.
+    #[error("the keypad sent no code")]
+    NotEntered(#[source] NotSent),
     /// The way to the card broke, or the card did something else.
     #[error("unblocking the code")]
     Card(#[from] CardError),

@@ -2,19 +2,19 @@
 
 use card_apdu::ReaderFault;
 use card_profiles::{
-    CardError, CardMemory, CodeStates, CpxCard, Digest, PinLimits, Profile, Recognition, Signable,
-    recognise,
+    CardError, CardMemory, CodeStates, CpxCard, Digest, KeypadUses, PinLimits, Profile,
+    Recognition, Signable, recognise,
 };
 use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, Reason, SignatureAlgorithm};
 
-use crate::card::{daemon_algorithm, daemon_role, last_try, profile_algorithm, profile_role};
-use crate::fault::{from_card_error, from_key_error, from_pin_error, from_reader_fault};
+use crate::card::{daemon_algorithm, daemon_role, profile_algorithm, profile_role};
+use crate::fault::{from_card_error, from_key_error, from_reader_fault};
 use crate::inventory::Inventory;
 use crate::seen_cards::SeenCard;
 use crate::signature_check::check_signature;
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
 use crate::summary::card_summary;
-use crate::{AfterUse, CodeForKey, HolderCodeError, KeyUse, TypedPin};
+use crate::{AfterUse, CodeForKey, HolderCodeError, HolderPin, KeyUse};
 
 /// A card from its insertion to its removal.
 pub(crate) struct OpenCard {
@@ -37,6 +37,16 @@ pub(crate) struct OpenCard {
     /// A code that was presented for sessions and is not dropped before they end, as far as this
     /// program knows.
     kept_code: Option<KeptCode>,
+    keypad: ReaderKeypad,
+}
+
+/// What is known of the keypad of the reader, once there is a transaction on the card.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ReaderKeypad {
+    /// There is one.
+    pub(crate) is_there: bool,
+    /// What it can be used for with this card.
+    pub(crate) uses: KeypadUses,
 }
 
 /// Whose doing it is that a card knows of a code which sessions rest on.
@@ -110,12 +120,18 @@ impl OpenCard {
             owes_reset: false,
             is_lost: false,
             kept_code: None,
+            keypad: ReaderKeypad::default(),
         })
     }
 
     /// Which stay in a reader this is.
     pub(crate) fn insertion(&self) -> u64 {
         self.insertion
+    }
+
+    /// What is known of the keypad of its reader.
+    pub(crate) fn keypad(&self) -> ReaderKeypad {
+        self.keypad
     }
 
     /// Whether its last operation found it gone, or another card, or without an answer.
@@ -142,6 +158,7 @@ impl OpenCard {
     ) -> Result<CardSummary, OperationError> {
         let atr = self.connection.atr().to_string();
         let mut transaction = self.connection.transaction().map_err(from_reader_fault)?;
+        let has_keypad = transaction.channel().keypad().is_some();
         let mut card = self.profile.open(transaction.channel(), &mut self.memory);
         let serial_number = card.read_serial_number().map_err(from_card_error)?;
         let seen = SeenCard { serial_number, atr };
@@ -163,6 +180,10 @@ impl OpenCard {
         };
         let states = states.map_err(from_card_error)?;
         let limits = card.pin_limits().map_err(from_card_error)?;
+        self.keypad = ReaderKeypad {
+            is_there: has_keypad,
+            uses: card.keypad_uses().map_err(from_card_error)?,
+        };
         self.serial_number.clone_from(&seen.serial_number);
         self.identity_is_proven = true;
         let id = inventory.card_id(&seen.serial_number);
@@ -360,7 +381,9 @@ impl OpenCard {
             | Err(
                 HolderCodeError::WrongCode { .. }
                 | HolderCodeError::Blocked
-                | HolderCodeError::LastTryNotConfirmed,
+                | HolderCodeError::LastTryNotConfirmed
+                | HolderCodeError::NotTaken(_)
+                | HolderCodeError::KeypadUnusable,
             ) => {}
         }
         outcome
@@ -451,13 +474,12 @@ struct End {
 fn verify_and_sign(
     card: &mut dyn CpxCard,
     key_use: &KeyUse,
-    pin: &TypedPin,
+    pin: &HolderPin,
     go_on: &GoOn<'_>,
 ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
     check_key(card, key_use).map_err(from_card_error)?;
     go_on()?;
-    card.verify_pin(&pin.pin, last_try(pin.last_try_confirmed))
-        .map_err(from_pin_error)?;
+    pin.present(card)?;
     sign_all(card, key_use, go_on)
 }
 

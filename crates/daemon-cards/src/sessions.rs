@@ -3,12 +3,10 @@
 use daemon_types::{OperationError, SessionEnd};
 use tokio::sync::oneshot;
 
-use crate::card::last_try;
-use crate::fault::from_pin_error;
 use crate::open_card::{AfterCode, GoOn, OpenCard};
 use crate::worker::Job;
 use crate::worker_link::Unanswered;
-use crate::{CardInReader, Cards, HolderCodeError, Stay, TypedPin};
+use crate::{CardInReader, Cards, HolderCodeError, HolderPin, Stay};
 
 impl Cards {
     /// Presents the code and leaves it presented: uses of a key may rest on it
@@ -22,8 +20,9 @@ impl Cards {
     pub async fn present_pin(
         &self,
         card: &CardInReader,
-        pin: TypedPin,
+        pin: impl Into<HolderPin>,
     ) -> Result<(), HolderCodeError> {
+        let pin = pin.into();
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
         let job = Job::PresentPin {
@@ -72,14 +71,12 @@ impl OpenCard {
     /// VERIFY alone, in one transaction that keeps what it made.
     pub(crate) fn present_pin(
         &mut self,
-        pin: &TypedPin,
+        pin: &HolderPin,
         go_on: &GoOn<'_>,
     ) -> Result<(), HolderCodeError> {
         self.present_code(AfterCode::Keep, |card| {
             go_on()?;
-            card.verify_pin(&pin.pin, last_try(pin.last_try_confirmed))
-                .map(drop)
-                .map_err(from_pin_error)
+            pin.present(card)
         })
     }
 }

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use card_apdu::{Atr, CardChannel, Protocol, ReaderFault, WireBytes};
+use card_apdu::{
+    Atr, CardChannel, Keypad, KeypadAbilities, KeypadEntry, Protocol, ReaderFault, WireBytes,
+};
 
 use crate::call_watch::{Calls, WaitsFor};
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
@@ -42,6 +44,7 @@ impl CardConnection for WatchedConnection {
         Ok(Box::new(WatchedTransaction {
             protocol: transaction.channel().protocol(),
             transaction,
+            keypad: KeypadAbilities::NONE,
             began: Instant::now(),
             calls: Arc::clone(&self.calls),
         }))
@@ -56,6 +59,7 @@ impl CardConnection for WatchedConnection {
 struct WatchedTransaction<'a> {
     transaction: Box<dyn CardTransaction + 'a>,
     protocol: Protocol,
+    keypad: KeypadAbilities,
     began: Instant,
     calls: Arc<Calls>,
 }
@@ -85,6 +89,30 @@ impl CardChannel for WatchedTransaction<'_> {
         }
         let exchange = || self.transaction.channel().exchange(command);
         self.calls.during(WaitsFor::Card, exchange)
+    }
+
+    fn keypad(&mut self) -> Option<&mut dyn Keypad> {
+        self.keypad = self.transaction.channel().keypad()?.abilities();
+        Some(self)
+    }
+}
+
+impl Keypad for WatchedTransaction<'_> {
+    fn abilities(&self) -> KeypadAbilities {
+        self.keypad
+    }
+
+    /// A human is waited for here, for a time that does not count as the card's.
+    fn enter(&mut self, entry: &KeypadEntry) -> Result<Vec<u8>, ReaderFault> {
+        let since = Instant::now();
+        let channel = self.transaction.channel();
+        let enter = || match channel.keypad() {
+            Some(keypad) => keypad.enter(entry),
+            None => Err(ReaderFault::ReaderGone),
+        };
+        let answer = self.calls.during_entry(entry.longest_time(), enter);
+        self.began += since.elapsed();
+        answer
     }
 }
 
@@ -131,6 +159,7 @@ mod tests {
         let mut transaction = Box::new(WatchedTransaction {
             transaction: Box::new(Endless),
             protocol: Protocol::T0,
+            keypad: KeypadAbilities::NONE,
             began: Instant::now(),
             calls: Calls::of_worker(ReaderId("reader".into()), &watch),
         });

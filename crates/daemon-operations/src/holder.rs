@@ -3,11 +3,11 @@
 use std::future::poll_fn;
 use std::pin::pin;
 
-use daemon_cards::{CardInReader, Cards, HolderCodeError, TypedPin};
+use daemon_cards::{CardInReader, Cards, HolderCodeError, HolderPin, KeypadWatch, TypedPin};
 use daemon_core::{check_code_len, environment_fits};
 use daemon_types::{
     Asker, Caller, CardId, CardLabel, CardSummary, CodesAsked, CodesOfCard, ErrorCode, Happening,
-    OperationError, Purpose, Question,
+    NotTaken, OperationError, Purpose, Question,
 };
 use prompt::{Answer, CallersTerminal, Turn};
 use tokio::sync::SemaphorePermit;
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::Operations;
 use crate::journalled::{Intent, result_of};
+use crate::keypad::{Entered, while_typed};
 use crate::look::PATIENCE;
 
 /// Something that a card does once its holder typed a code for it.
@@ -41,7 +42,7 @@ pub(crate) trait HolderWork: Sync {
         cards: &Cards,
         card: &CardInReader,
         asked: CodesAsked,
-        answer: Answer,
+        entered: Entered,
     ) -> impl Future<Output = Result<Self::Outcome, HolderCodeError>> + Send;
 
     /// What a caller is told of a wrong code.
@@ -105,11 +106,15 @@ impl Operations {
                 intent,
             } = agreed.await?;
             *answered = true;
-            let asks_again = turn.asks_again();
-            let done = work.present(&self.0.cards, &card, asked, answer);
-            let done = tokio::time::timeout_at(deadline + CARD_TIME, done);
-            let outcome = give_away_once_begun(turn, done).await;
-            let outcome = outcome.unwrap_or_else(|_| Err(work.timed_out().into()));
+            let asks_again = asked.keypad.is_some() || turn.asks_again();
+            let (entered, watch) = Entered::of(answer, &asked);
+            let outcome = async {
+                let done = work.present(&self.0.cards, &card, asked, entered);
+                let done = tokio::time::timeout_at(deadline + CARD_TIME, done).await;
+                done.unwrap_or_else(|_| Err(work.timed_out().into()))
+            };
+            let outcome = self.shown_to_its_end(&card, turn, asked, watch, outcome);
+            let outcome = outcome.await;
             intent.end(result_of(&outcome, work, &card)).await;
             match outcome {
                 Ok(outcome) => return Ok(outcome),
@@ -118,7 +123,10 @@ impl Operations {
                         OperationError::new(work.wrong_code()).with_tries_left(Some(tries_left))
                     );
                 }
-                Err(HolderCodeError::WrongCode { .. }) => warning.previous_was_wrong = true,
+                Err(HolderCodeError::WrongCode { .. }) => {
+                    warning.previous_was_wrong = true;
+                    warning.not_taken = None;
+                }
                 Err(HolderCodeError::Blocked) => {
                     let codes = self.fresh_codes(&card).await;
                     return Err(work.blocked(&codes).into());
@@ -130,12 +138,31 @@ impl Operations {
                 Err(HolderCodeError::LastTryNotConfirmed) => {
                     return Err(ErrorCode::LastTryNotConfirmed.into());
                 }
-                // The code of the session is gone: the next question asks for it.
-                Err(HolderCodeError::NotPresented) => {}
+                Err(HolderCodeError::NotTaken(reason)) => warning.not_taken = Some(reason),
+                // The code of the session is gone: the next question asks for it. A keypad that cannot
+                // be used is not used by the next one.
+                Err(HolderCodeError::NotPresented | HolderCodeError::KeypadUnusable) => {}
                 Err(HolderCodeError::Operation(error)) => return Err(error),
             }
             card = self.same_card(&card).await?;
         }
+    }
+
+    /// Brings the work to its end: the screen is the next question's as soon as the code is on its way
+    /// to the card, or was typed at the keypad.
+    async fn shown_to_its_end<T>(
+        &self,
+        card: &CardInReader,
+        turn: Turn,
+        asked: CodesAsked,
+        watch: Option<KeypadWatch>,
+        outcome: impl Future<Output = Result<T, HolderCodeError>>,
+    ) -> Result<T, HolderCodeError> {
+        let Some(watch) = watch else {
+            return give_away_once_begun(turn, outcome).await;
+        };
+        let _announced = Announced::new(&self.0.cards, &card.card.summary.id);
+        while_typed(turn, asked, watch, outcome).await
     }
 
     /// Waits for the turn and asks. The codes to be typed are known before, so that what cannot be
@@ -163,6 +190,8 @@ impl Operations {
         if warning.is_last_try {
             asked = asked.for_the_last_try();
         }
+        self.check_keypad_is_closed(card.reader())?;
+        asked.keypad = self.keypad_entry(card, &asked, warning.not_taken, deadline);
         let purpose = work.purpose();
         let intent = self.intend(caller, card, &purpose).await?;
         let answered = self.ask(turn, caller, card, purpose, asked, deadline).await;
@@ -282,6 +311,8 @@ struct Warning {
     previous_was_wrong: bool,
     /// The card has said since that one try is left.
     is_last_try: bool,
+    /// The reader did not send what was typed for it.
+    not_taken: Option<NotTaken>,
 }
 
 /// Ends the turn as soon as the code is on its way to the card, so that the next question of this
@@ -317,8 +348,18 @@ impl Drop for Announced<'_> {
     }
 }
 
-/// The code that the holder typed, as long as the card takes it.
-pub(crate) fn typed_pin(asked: &CodesAsked, answer: Answer) -> Result<TypedPin, OperationError> {
+/// The holder's code; one that they typed, as long as the card takes it.
+pub(crate) fn holder_pin(
+    asked: &CodesAsked,
+    entered: Entered,
+) -> Result<HolderPin, OperationError> {
+    match entered {
+        Entered::Typed(answer) => Ok(typed_pin(asked, answer)?.into()),
+        Entered::AtKeypad(at_keypad) => Ok(HolderPin::AtKeypad(at_keypad)),
+    }
+}
+
+fn typed_pin(asked: &CodesAsked, answer: Answer) -> Result<TypedPin, OperationError> {
     let (Some(entry), Some(pin)) = (asked.pin, answer.code) else {
         return Err(ErrorCode::Cancelled.into());
     };

@@ -116,6 +116,8 @@ pub(crate) fn result_of<W: HolderWork>(
         Err(HolderCodeError::Blocked) => work.blocked(&codes_of(card)).into(),
         Err(HolderCodeError::LastTryNotConfirmed) => ErrorCode::LastTryNotConfirmed.into(),
         Err(HolderCodeError::NotPresented) => OutcomeResult::code_lost(),
+        Err(HolderCodeError::NotTaken(_)) => ErrorCode::PinLength.into(),
+        Err(HolderCodeError::KeypadUnusable) => ErrorCode::ReaderLost.into(),
         Err(HolderCodeError::Operation(error)) => error.into(),
     }
 }

@@ -8,10 +8,11 @@ use daemon_types::{
     CardId, CertificateSummary, CodesAsked, CodesOfCard, ErrorCode, KeyRole, OperationError,
     Purpose, SignatureAlgorithm,
 };
-use prompt::{Answer, CallersTerminal};
+use prompt::CallersTerminal;
 
 use crate::Operations;
-use crate::holder::{HolderWork, typed_pin};
+use crate::holder::{HolderWork, holder_pin};
+use crate::keypad::Entered;
 
 /// What is to be done with a key once the holder agreed.
 pub(crate) struct KeyWork {
@@ -97,9 +98,9 @@ impl HolderWork for KeyWork {
         cards: &Cards,
         card: &CardInReader,
         asked: CodesAsked,
-        answer: Answer,
+        entered: Entered,
     ) -> Result<Self::Outcome, HolderCodeError> {
-        let code = self.code_for_key(asked, answer)?;
+        let code = self.code_for_key(asked, entered)?;
         self.use_key(cards, card, code).await
     }
 
@@ -140,15 +141,15 @@ impl KeyWork {
     fn code_for_key(
         &self,
         asked: CodesAsked,
-        answer: Answer,
+        entered: Entered,
     ) -> Result<CodeForKey, OperationError> {
         if asked.pin.is_none() {
             return Ok(CodeForKey::Kept);
         }
-        let typed = typed_pin(&asked, answer)?;
+        let pin = holder_pin(&asked, entered)?;
         Ok(match self.code {
-            CodeOfWork::Typed => CodeForKey::Typed(typed),
-            CodeOfWork::OfSession { .. } => CodeForKey::TypedInSession(typed),
+            CodeOfWork::Typed => CodeForKey::Typed(pin),
+            CodeOfWork::OfSession { .. } => CodeForKey::TypedInSession(pin),
         })
     }
 }

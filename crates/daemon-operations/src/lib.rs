@@ -14,6 +14,7 @@ mod grants;
 mod holder;
 mod journalled;
 mod key_work;
+mod keypad;
 mod limits;
 mod look;
 mod pairing;
@@ -73,6 +74,18 @@ pub struct Policy {
     pub session_limits: SessionLimits,
     /// When the code is typed for a signature in a session.
     pub signature_code: SignatureCode,
+    /// Whether codes are typed at the keypad of a reader that has one.
+    pub keypad: KeypadPolicy,
+}
+
+/// Whether codes are typed at the keypad of a reader that has one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeypadPolicy {
+    /// They are, where reader and card agree on how.
+    #[default]
+    Auto,
+    /// They are typed at the screen, whatever the reader has.
+    Never,
 }
 
 impl Policy {
@@ -83,6 +96,7 @@ impl Policy {
             environment,
             session_limits: SessionLimits::DEFAULT,
             signature_code: SignatureCode::default(),
+            keypad: KeypadPolicy::default(),
         }
     }
 }

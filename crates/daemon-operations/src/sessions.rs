@@ -13,12 +13,13 @@ use daemon_types::{
     Caller, CardId, CodesAsked, CodesOfCard, ErrorCode, Happening, OperationError, Purpose, Right,
     SessionEnd, SessionId, SessionLimits, SessionSummary,
 };
-use prompt::{Answer, CallersTerminal};
+use prompt::CallersTerminal;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::holder::{HolderWork, typed_pin};
+use crate::holder::{HolderWork, holder_pin};
+use crate::keypad::Entered;
 use crate::randomness::random_id;
 use crate::{Operations, Policy};
 
@@ -335,9 +336,9 @@ impl HolderWork for OpeningSession {
         cards: &Cards,
         card: &CardInReader,
         asked: CodesAsked,
-        answer: Answer,
+        entered: Entered,
     ) -> Result<(), HolderCodeError> {
-        cards.present_pin(card, typed_pin(&asked, answer)?).await
+        cards.present_pin(card, holder_pin(&asked, entered)?).await
     }
 
     fn wrong_code(&self) -> ErrorCode {

@@ -11,6 +11,7 @@
 mod outcome;
 mod render;
 mod render_grant;
+mod render_keypad;
 #[cfg(test)]
 mod sample_questions;
 mod script;
@@ -76,6 +77,9 @@ pub enum PromptError {
     /// There is no way to a holder: the agent was started without a terminal.
     #[error("there is nobody to ask")]
     Nobody,
+    /// The holder said no, or the caller went away, while the reader waited for a code at its keypad.
+    #[error("the holder refused while the reader waited for a code")]
+    CancelledAtKeypad,
     /// The way to the holder failed.
     #[error("the terminal does not put the question")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
@@ -86,9 +90,11 @@ impl PromptError {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Cancelled | Self::NotATestCard | Self::Nobody | Self::Unavailable(_) => {
-                ErrorCode::Cancelled
-            }
+            Self::Cancelled
+            | Self::CancelledAtKeypad
+            | Self::NotATestCard
+            | Self::Nobody
+            | Self::Unavailable(_) => ErrorCode::Cancelled,
             Self::LastTryNotConfirmed => ErrorCode::LastTryNotConfirmed,
             Self::TimedOut => ErrorCode::Timeout,
             Self::CodeFormat(_) | Self::NewCodeFormat(_) | Self::UnblockCodeFormat(_) => {
@@ -103,6 +109,7 @@ impl PromptError {
         match self {
             Self::NewCodeFormat(_) => Some(Reason::NewPinRefused),
             Self::UnblockCodeFormat(_) => Some(Reason::UnblockCodeLength),
+            Self::CancelledAtKeypad => Some(Reason::KeypadStillOpen),
             Self::Cancelled
             | Self::LastTryNotConfirmed
             | Self::TimedOut
@@ -281,6 +288,7 @@ mod tests {
         let broken = std::io::Error::other("broken");
         for (error, code) in [
             (PromptError::Cancelled, "cancelled"),
+            (PromptError::CancelledAtKeypad, "cancelled"),
             (PromptError::NotATestCard, "cancelled"),
             (PromptError::Nobody, "cancelled"),
             (PromptError::Unavailable(Box::new(broken)), "cancelled"),

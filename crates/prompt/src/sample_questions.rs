@@ -121,9 +121,9 @@ fn unblocking_with(entry: UnblockCodeEntry) -> Question {
     Question {
         purpose: Purpose::UnblockPin,
         codes: CodesAsked {
-            pin: None,
             unblock_code: Some(entry),
             new_pin: Some(NEW_PIN),
+            ..CodesAsked::default()
         },
         ..authentication()
     }

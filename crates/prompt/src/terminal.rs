@@ -2,9 +2,12 @@
 
 mod codes;
 
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use daemon_types::{GrantQuestion, Purpose, Question};
+use daemon_types::{CodesAsked, GrantQuestion, Purpose, Question};
 use platform::terminal::{CancelPipe, QuietTerminal, Terminal, TerminalError};
 use secrets::{CodeFormatError, Pin};
 use texts::{Language, PromptTexts};
@@ -13,10 +16,19 @@ use tokio::sync::oneshot;
 use crate::outcome::{Failure, render_outcome};
 use crate::render::render;
 use crate::render_grant::render_grant;
+use crate::render_keypad::render_keypad;
 use crate::{Answer, PromptError, Turn};
 
 /// Longest wait for a terminal to take the last line of a question.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The answer of a holder who typed no code at the terminal.
+const NOTHING_TYPED: Answer = Answer {
+    code: None,
+    unblock_code: None,
+    new_code: None,
+    last_try_confirmed: false,
+};
 
 /// How long the holder has: until the deadline, and as long as the caller waits.
 #[derive(Clone, Copy)]
@@ -52,6 +64,32 @@ pub(crate) async fn ask_for_grant(
     let dialogue = move |holder: &mut TerminalHolder, wait: Wait<'_>| holder.agree(&question, wait);
     let ((), turn) = during(turn, deadline, dialogue).await?;
     Ok(turn)
+}
+
+/// Shows that the reader waits at its keypad, until `closed`, its time, or the holder's no.
+pub(crate) async fn show_keypad(
+    turn: Turn,
+    asked: CodesAsked,
+    closed: impl Future<Output = ()>,
+) -> Result<(), PromptError> {
+    let time = asked.keypad.map(|entry| entry.time).unwrap_or_default();
+    let deadline = Instant::now() + time;
+    let is_closed = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_closed);
+    let dialogue = move |holder: &mut TerminalHolder, wait: Wait<'_>| {
+        let shown = holder.wait_at_keypad(&asked, wait);
+        match shown {
+            Err(PromptError::TimedOut) => Ok(()),
+            Err(PromptError::Cancelled) if seen.load(Ordering::Acquire) => Ok(()),
+            Err(PromptError::Cancelled) => Err(PromptError::CancelledAtKeypad),
+            Err(error) => Err(error),
+            Ok(never) => match never {},
+        }
+    };
+    tokio::select! {
+        shown = during(turn, deadline, dialogue) => shown.map(drop),
+        () = async { closed.await; is_closed.store(true, Ordering::Release) } => Ok(()),
+    }
 }
 
 /// Leads a dialogue while the `turn` lasts. The turn ends with the dialogue, not with this
@@ -106,7 +144,24 @@ impl TerminalHolder {
         if question.codes.is_last_try() {
             self.confirm_last_try(wait)?;
         }
+        if question.codes.keypad.is_some() {
+            return Ok(Answer {
+                last_try_confirmed: question.codes.is_last_try(),
+                ..NOTHING_TYPED
+            });
+        }
         self.codes(question.codes, wait)
+    }
+
+    fn wait_at_keypad(
+        &mut self,
+        asked: &CodesAsked,
+        wait: Wait<'_>,
+    ) -> Result<Infallible, PromptError> {
+        self.tell(&render_keypad(asked, self.texts), wait)?;
+        let texts = self.texts;
+        let line = move |seconds| texts.keypad_waits(seconds);
+        Ok(self.terminal.count_down(line, wait.deadline, wait.cancel)?)
     }
 
     fn agree(&mut self, question: &GrantQuestion, wait: Wait<'_>) -> Result<(), PromptError> {
@@ -118,12 +173,7 @@ impl TerminalHolder {
 
     fn consent(&mut self, wait: Wait<'_>) -> Result<Answer, PromptError> {
         self.yes(wait)?;
-        Ok(Answer {
-            code: None,
-            unblock_code: None,
-            new_code: None,
-            last_try_confirmed: false,
-        })
+        Ok(NOTHING_TYPED)
     }
 
     fn yes(&mut self, wait: Wait<'_>) -> Result<(), PromptError> {
@@ -158,6 +208,7 @@ impl TerminalHolder {
     fn say_farewell(&mut self, failure: Option<&PromptError>, withdrawn: bool) {
         let line = match failure {
             Some(PromptError::Cancelled) if withdrawn => self.texts.withdrawn(),
+            Some(PromptError::CancelledAtKeypad) if withdrawn => self.texts.keypad_withdrawn(),
             Some(PromptError::Cancelled | PromptError::LastTryNotConfirmed) => self.texts.refused(),
             Some(PromptError::TimedOut) => self.texts.timed_out(),
             _ => return,
@@ -196,7 +247,6 @@ fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> PromptE
 #[cfg(test)]
 mod tests {
     use std::os::fd::{AsFd, OwnedFd};
-    use std::sync::Arc;
 
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};

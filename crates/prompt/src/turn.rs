@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daemon_types::{GrantQuestion, Question};
+use daemon_types::{CodesAsked, GrantQuestion, Question};
 use platform::terminal::Terminal;
 use texts::Language;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -109,6 +109,27 @@ impl Turn {
             };
         }
         crate::terminal::ask(self, question.clone(), deadline.into_std()).await
+    }
+
+    /// Shows that the reader waits for codes at its keypad, after a question whose codes are typed
+    /// there was agreed to, until `closed` says that it does no more, or its time is up. The turn ends
+    /// with it, also when the future is dropped.
+    ///
+    /// # Errors
+    /// [`PromptError::CancelledAtKeypad`] as soon as the holder refuses, or what keeps them from seeing it.
+    pub async fn show_keypad(
+        mut self,
+        asked: &CodesAsked,
+        closed: impl Future<Output = ()>,
+    ) -> Result<(), PromptError> {
+        if let Way::Scripted(holder) = &mut *self.way {
+            if holder.refuses_at_keypad() {
+                return Err(PromptError::CancelledAtKeypad);
+            }
+            closed.await;
+            return Ok(());
+        }
+        crate::terminal::show_keypad(self, *asked, closed).await
     }
 
     /// Asks the holder whether somebody may call, and gives the turn back with their yes. Dropping

@@ -150,7 +150,7 @@ async fn one_that_another_program_presented_before_is_not_dropped() {
 async fn one_that_was_typed_again_in_a_session_is_kept_on() {
     let (bench, card) = Bench::with_card(SETTINGS).await;
     let typed = KeyUse {
-        code: CodeForKey::TypedInSession(typed_pin(RIGHT)),
+        code: CodeForKey::TypedInSession(typed_pin(RIGHT).into()),
         ..key_use(b"0000", 1)
     };
     bench.cards.use_key(&card, typed).await.unwrap();
