@@ -7,11 +7,13 @@
 )]
 
 mod journal;
+mod keypad;
 mod sessions;
 mod turns;
 mod virtual_source;
 
 use std::path::Path;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -44,6 +46,8 @@ struct Desk {
     operations: Operations,
     /// Commands that carried a code, as they came to the card.
     codes_seen: Arc<Mutex<Vec<u8>>>,
+    /// Commands that carried a code and were written by the agent.
+    codes_written: Arc<AtomicUsize>,
     /// Of the journal and its anchor.
     folder: TempDir,
 }
@@ -54,23 +58,34 @@ impl Desk {
     }
 
     fn under(policy: Policy, after_use: AfterUse, answers: &[&str]) -> Self {
-        let readers = VirtualReaders::with_count(1);
-        let folder = tempfile::tempdir().unwrap();
-        let journal = journal(folder.path());
-        let desk = Self {
-            readers: readers.clone(),
-            operations: operations(readers, policy, after_use, answers, journal),
-            codes_seen: Arc::default(),
-            folder,
-        };
+        let desk = Self::without_card(policy, after_use, answers);
         desk.insert_card();
         desk
     }
 
+    fn without_card(policy: Policy, after_use: AfterUse, answers: &[&str]) -> Self {
+        let source = VirtualSource {
+            readers: VirtualReaders::with_count(1),
+            seen: None,
+            codes_written: Arc::default(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let journal = journal(folder.path());
+        Self {
+            readers: source.readers.clone(),
+            codes_written: Arc::clone(&source.codes_written),
+            operations: operations(source, policy, after_use, answers, journal),
+            codes_seen: Arc::default(),
+            folder,
+        }
+    }
+
     fn insert_card(&self) {
-        let card = DemoCard::Cps3
-            .make(KeySet::First, OffsetDateTime::now_utc())
-            .unwrap();
+        self.insert(DemoCard::Cps3);
+    }
+
+    fn insert(&self, card: DemoCard) {
+        let card = card.make(KeySet::First, OffsetDateTime::now_utc()).unwrap();
         let seen = Arc::clone(&self.codes_seen);
         let observer = Box::new(move |command: &[u8], _: &[u8]| {
             if let [_, ins @ (VERIFY | CHANGE | RESET_RETRY), _, _, 1..=255, ..] = command {
@@ -143,16 +158,12 @@ impl Desk {
 }
 
 fn operations(
-    readers: VirtualReaders,
+    source: VirtualSource,
     policy: Policy,
     after_use: AfterUse,
     answers: &[&str],
     journal: Arc<Journal>,
 ) -> Operations {
-    let source = VirtualSource {
-        readers,
-        seen: None,
-    };
     let settings = Settings {
         id_salt: [7; 32],
         after_use,
