@@ -145,8 +145,8 @@ mod tests {
 
     use super::*;
     use crate::sample_questions::{
-        authentication, last_try, last_unblock_try, pairing, pin_change, signature, site_grant,
-        unblocking,
+        at_keypad, authentication, last_try, last_unblock_try, pairing, pin_change, signature,
+        site_grant, unblocking,
     };
 
     fn holder(script: &str) -> ScriptedHolder {
@@ -175,6 +175,27 @@ mod tests {
             let answer = answer(script, &signature(&["Ordonnance"])).await.unwrap();
             assert!(answer.code.is_none());
             assert!(!answer.last_try_confirmed);
+        }
+    }
+
+    #[tokio::test]
+    async fn agrees_and_types_nothing_where_codes_are_typed_at_the_keypad() {
+        let agreed = answer("", &at_keypad(pin_change())).await.unwrap();
+        assert!(agreed.code.is_none() && agreed.new_code.is_none());
+        let refused = answer("consent = false", &at_keypad(authentication())).await;
+        assert!(matches!(refused, Err(PromptError::Cancelled)));
+        let unconfirmed = answer("", &at_keypad(last_try())).await;
+        assert!(matches!(unconfirmed, Err(PromptError::LastTryNotConfirmed)));
+        let confirmed = answer("consent = true", &at_keypad(last_try())).await;
+        assert!(confirmed.unwrap().last_try_confirmed);
+    }
+
+    #[tokio::test]
+    async fn refuses_at_the_keypad_as_its_last_answer_says() {
+        let mut holder = holder("answers = [ { refuse_at_keypad = true }, {} ]");
+        for refuses in [true, false] {
+            holder.answer(&at_keypad(authentication())).await.unwrap();
+            assert_eq!(holder.refuses_at_keypad(), refuses);
         }
     }
 

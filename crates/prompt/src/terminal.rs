@@ -1,13 +1,11 @@
 //! The holder at the terminal from which the agent was started.
 
 mod codes;
+mod keypad;
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use daemon_types::{CodesAsked, GrantQuestion, Purpose, Question};
+use daemon_types::{GrantQuestion, Purpose, Question};
 use platform::terminal::{CancelPipe, QuietTerminal, Terminal, TerminalError};
 use secrets::{CodeFormatError, Pin};
 use texts::{Language, PromptTexts};
@@ -16,8 +14,8 @@ use tokio::sync::oneshot;
 use crate::outcome::{Failure, render_outcome};
 use crate::render::render;
 use crate::render_grant::render_grant;
-use crate::render_keypad::render_keypad;
 use crate::{Answer, PromptError, Turn};
+pub(crate) use keypad::show_keypad;
 
 /// Longest wait for a terminal to take the last line of a question.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -64,32 +62,6 @@ pub(crate) async fn ask_for_grant(
     let dialogue = move |holder: &mut TerminalHolder, wait: Wait<'_>| holder.agree(&question, wait);
     let ((), turn) = during(turn, deadline, dialogue).await?;
     Ok(turn)
-}
-
-/// Shows that the reader waits at its keypad, until `closed`, its time, or the holder's no.
-pub(crate) async fn show_keypad(
-    turn: Turn,
-    asked: CodesAsked,
-    closed: impl Future<Output = ()>,
-) -> Result<(), PromptError> {
-    let time = asked.keypad.map(|entry| entry.time).unwrap_or_default();
-    let deadline = Instant::now() + time;
-    let is_closed = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&is_closed);
-    let dialogue = move |holder: &mut TerminalHolder, wait: Wait<'_>| {
-        let shown = holder.wait_at_keypad(&asked, wait);
-        match shown {
-            Err(PromptError::TimedOut) => Ok(()),
-            Err(PromptError::Cancelled) if seen.load(Ordering::Acquire) => Ok(()),
-            Err(PromptError::Cancelled) => Err(PromptError::CancelledAtKeypad),
-            Err(error) => Err(error),
-            Ok(never) => match never {},
-        }
-    };
-    tokio::select! {
-        shown = during(turn, deadline, dialogue) => shown.map(drop),
-        () = async { closed.await; is_closed.store(true, Ordering::Release) } => Ok(()),
-    }
 }
 
 /// Leads a dialogue while the `turn` lasts. The turn ends with the dialogue, not with this
@@ -151,17 +123,6 @@ impl TerminalHolder {
             });
         }
         self.codes(question.codes, wait)
-    }
-
-    fn wait_at_keypad(
-        &mut self,
-        asked: &CodesAsked,
-        wait: Wait<'_>,
-    ) -> Result<Infallible, PromptError> {
-        self.tell(&render_keypad(asked, self.texts), wait)?;
-        let texts = self.texts;
-        let line = move |seconds| texts.keypad_waits(seconds);
-        Ok(self.terminal.count_down(line, wait.deadline, wait.cancel)?)
     }
 
     fn agree(&mut self, question: &GrantQuestion, wait: Wait<'_>) -> Result<(), PromptError> {
@@ -247,6 +208,7 @@ fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> PromptE
 #[cfg(test)]
 mod tests {
     use std::os::fd::{AsFd, OwnedFd};
+    use std::sync::Arc;
 
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -263,7 +225,7 @@ mod tests {
     use crate::turn::Way;
 
     const CODE: &str = "digits (Esc to refuse): ";
-    const WORD: &str = "any other answer stops: ";
+    pub(super) const WORD: &str = "any other answer stops: ";
     const PRESENT_CODE: &str = "Your present code, 4 to 8 digits (Esc to refuse): ";
     const UNBLOCK_CODE: &str = "Your unblock code, 8 digits (Esc to refuse): ";
     const NEW_CODE: &str = "Your new code, 4 to 8 digits (Esc to refuse): ";
@@ -271,15 +233,15 @@ mod tests {
     const AGREE: &str = "(yes or no): ";
 
     /// A pseudoterminal with the prompt at one end and the holder's hands and eyes at the other.
-    struct Desk {
-        prompt: Arc<Prompt>,
+    pub(super) struct Desk {
+        pub(super) prompt: Arc<Prompt>,
         holder: OwnedFd,
         /// Looks at the terminal's settings, and keeps it open after the prompt is gone.
         observer: OwnedFd,
     }
 
     impl Desk {
-        fn new() -> Self {
+        pub(super) fn new() -> Self {
             let holder = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
             grantpt(&holder).unwrap();
             unlockpt(&holder).unwrap();
@@ -297,7 +259,7 @@ mod tests {
             }
         }
 
-        fn ask(&self, question: Question) -> JoinHandle<Result<Answer, PromptError>> {
+        pub(super) fn ask(&self, question: Question) -> JoinHandle<Result<Answer, PromptError>> {
             self.ask_for(question, Duration::from_secs(60))
         }
 
@@ -311,7 +273,7 @@ mod tests {
         }
 
         /// Reads what the screen shows until `end` appears.
-        fn see(&self, end: &str) -> String {
+        pub(super) fn see(&self, end: &str) -> String {
             let mut seen = Vec::new();
             let mut byte = [0];
             while !seen.ends_with(end.as_bytes()) {
@@ -321,11 +283,11 @@ mod tests {
             String::from_utf8(seen).unwrap()
         }
 
-        fn press(&self, keys: &str) {
+        pub(super) fn press(&self, keys: &str) {
             rustix::io::write(self.holder.as_fd(), keys.as_bytes()).unwrap();
         }
 
-        fn echoes(&self) -> bool {
+        pub(super) fn echoes(&self) -> bool {
             let modes = tcgetattr(&self.observer).unwrap().local_modes;
             modes.contains(LocalModes::ECHO | LocalModes::ICANON)
         }

@@ -219,12 +219,11 @@ async fn a_no_at_the_screen_is_the_callers_answer_while_the_reader_still_waits()
 async fn a_change_takes_the_old_code_and_the_new_one_twice() {
     for card in [DemoCard::Cps3, DemoCard::Cps4] {
         let desk = desk_with(card, KEYPAD, KeypadPolicy::Auto, &[LOOKS, LOOKS]);
-        let (acts, commands): (&[KeypadAct], &[u8]) = match card {
-            DemoCard::Cps4 => (
-                &[types(&["1234"]), types(&["4321", "4321"])],
-                &[VERIFY, CHANGE],
-            ),
-            _ => (&[types(&["1234", "4321", "4321"])], &[CHANGE]),
+        let (acts, commands): (&[KeypadAct], &[u8]) = if card == DemoCard::Cps4 {
+            let acts = &[types(&["1234"]), types(&["4321", "4321"])];
+            (acts, &[VERIFY, CHANGE])
+        } else {
+            (&[types(&["1234", "4321", "4321"])], &[CHANGE])
         };
         desk.hands(acts);
         let codes = desk.change().await.unwrap();
