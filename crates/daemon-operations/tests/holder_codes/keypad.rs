@@ -219,13 +219,13 @@ async fn a_no_at_the_screen_is_the_callers_answer_while_the_reader_still_waits()
 async fn a_change_takes_the_old_code_and_the_new_one_twice() {
     for card in [DemoCard::Cps3, DemoCard::Cps4] {
         let desk = desk_with(card, KEYPAD, KeypadPolicy::Auto, &[LOOKS, LOOKS]);
-        let (acts, commands): (&[KeypadAct], &[u8]) = if card == DemoCard::Cps4 {
-            let acts = &[types(&["1234"]), types(&["4321", "4321"])];
-            (acts, &[VERIFY, CHANGE])
+        let (acts, commands) = if card == DemoCard::Cps4 {
+            let one_by_one = vec![types(&["1234"]), types(&["4321", "4321"])];
+            (one_by_one, vec![VERIFY, CHANGE])
         } else {
-            (&[types(&["1234", "4321", "4321"])], &[CHANGE])
+            (vec![types(&["1234", "4321", "4321"])], vec![CHANGE])
         };
-        desk.hands(acts);
+        desk.hands(&acts);
         let codes = desk.change().await.unwrap();
         assert_eq!(codes.pin.tries_left, Some(3));
         assert_eq!(desk.codes_seen(), commands);
