@@ -306,6 +306,30 @@ mod tests {
     }
 
     #[test]
+    fn a_call_at_the_keypad_has_the_time_of_who_types_and_keeps_no_other_from_being_told() {
+        let watch = CallWatch::new(Duration::from_millis(1));
+        let (told, overdue) = mpsc::channel();
+        watch
+            .start(move |calls| told.send(calls.reader.clone()).unwrap())
+            .unwrap();
+        let (typing, silent) = (calls(&watch), calls(&watch));
+        assert!(!typing.is_at_keypad());
+        typing.during_entry(Duration::from_secs(3600), || {
+            assert!(typing.is_at_keypad());
+            silent.during(WaitsFor::Card, || {
+                assert_eq!(overdue.recv().unwrap(), silent.reader);
+            });
+            assert_eq!(overdue.try_recv(), Err(mpsc::TryRecvError::Empty));
+            assert_eq!(typing.overdue(), None);
+        });
+        assert!(!typing.is_at_keypad());
+        typing.during_entry(Duration::ZERO, || {
+            assert_eq!(overdue.recv().unwrap(), typing.reader);
+        });
+        watch.stop();
+    }
+
+    #[test]
     fn a_call_that_panics_is_over_too() {
         let calls = calls(&CallWatch::new(Duration::from_secs(3600)));
         let panics = || calls.during(WaitsFor::Card, || panic!("on purpose"));

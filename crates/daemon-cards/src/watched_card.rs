@@ -121,7 +121,10 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    use card_apdu::{ChannelError, CommandApdu, ExpectedLen};
+    use card_apdu::{
+        ChannelError, CommandApdu, ExpectedLen, KeypadAnswer, KeypadCodes, KeypadFormat,
+        KeypadTime, StatusWord,
+    };
     use daemon_types::ReaderId;
 
     use super::*;
@@ -168,5 +171,77 @@ mod tests {
         let outcome = transaction.transmit(&read);
         assert_eq!(outcome, Err(ChannelError::Reader(ReaderFault::Mute)));
         assert!(transaction.end_with_reset().is_ok());
+    }
+
+    /// A reader at which somebody types for longer than a transaction may last.
+    struct SlowHands;
+
+    impl CardChannel for SlowHands {
+        fn protocol(&self) -> Protocol {
+            Protocol::T1
+        }
+
+        fn exchange(&mut self, _command: &WireBytes) -> Result<Vec<u8>, ReaderFault> {
+            Ok(vec![0x90, 0x00])
+        }
+
+        fn keypad(&mut self) -> Option<&mut dyn Keypad> {
+            Some(self)
+        }
+    }
+
+    impl Keypad for SlowHands {
+        fn abilities(&self) -> KeypadAbilities {
+            KeypadAbilities {
+                verifies: true,
+                ..KeypadAbilities::NONE
+            }
+        }
+
+        fn enter(&mut self, _entry: &KeypadEntry) -> Result<Vec<u8>, ReaderFault> {
+            thread::sleep(CALL_TIME * 100);
+            Ok(vec![0x63, 0xC2])
+        }
+    }
+
+    impl CardTransaction for SlowHands {
+        fn channel(&mut self) -> &mut dyn CardChannel {
+            self
+        }
+
+        fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_time_in_which_somebody_types_is_not_the_cards() {
+        let watch = CallWatch::new(CALL_TIME);
+        let mut transaction = WatchedTransaction {
+            transaction: Box::new(SlowHands),
+            protocol: Protocol::T1,
+            keypad: KeypadAbilities::NONE,
+            began: Instant::now(),
+            calls: Calls::of_worker(ReaderId("reader".into()), &watch),
+        };
+        let entry = KeypadEntry {
+            command: [0x00, 0x20, 0x00, 0x01],
+            codes: KeypadCodes::Present,
+            format: KeypadFormat {
+                minimum_len: 4,
+                maximum_len: 4,
+                block: None,
+            },
+            time: KeypadTime::of(Duration::from_secs(30)),
+        };
+        let wrong = KeypadAnswer::Card(StatusWord(0x63C2));
+        assert_eq!(transaction.enter_at_keypad(&entry), Ok(wrong));
+        assert!(
+            transaction
+                .keypad()
+                .is_some_and(|keypad| keypad.abilities().verifies)
+        );
+        let command = CommandApdu::new(0x00, 0x20, 0x00, 0x01);
+        assert!(transaction.transmit(&command).is_ok());
     }
 }

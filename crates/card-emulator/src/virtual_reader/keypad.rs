@@ -291,3 +291,134 @@ const CANCELLED: [u8; 2] = [0x64, 0x01];
 const CODES_DIFFER: [u8; 2] = [0x64, 0x02];
 const WRONG_LENGTH: [u8; 2] = [0x64, 0x03];
 const REFUSED: [u8; 2] = [0x6B, 0x80];
+
+#[cfg(test)]
+mod tests {
+    use card_apdu::{
+        CardChannel, ChannelError, KeypadAnswer, KeypadFormat, KeypadTime, NotSent, PinBlock,
+        StatusWord,
+    };
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::{CardParameters, Cps3Card};
+
+    const READER: &str = "Virtual CPS reader 00";
+    const KEYPAD: KeypadAbilities = KeypadAbilities {
+        verifies: true,
+        modifies: true,
+        has_display: false,
+        ends_by_key: true,
+        minimum_len: 4,
+        maximum_len: 8,
+    };
+
+    fn readers() -> VirtualReaders {
+        let readers = VirtualReaders::with_count(1);
+        readers.add_keypad(READER, KEYPAD).unwrap();
+        let parameters = CardParameters::new(datetime!(2026-11-21 19:00 UTC));
+        let card = Cps3Card::new(&parameters).unwrap();
+        readers.insert(READER, Box::new(card)).unwrap();
+        readers
+    }
+
+    fn entry(ins: u8, codes: KeypadCodes, block_len: Option<u8>) -> KeypadEntry {
+        KeypadEntry {
+            command: [0x00, ins, 0x00, 0x01],
+            codes,
+            format: KeypadFormat {
+                minimum_len: 4,
+                maximum_len: 8,
+                block: block_len.map(|len| PinBlock { len, filler: 0xFF }),
+            },
+            time: KeypadTime::of(Duration::from_secs(1)),
+        }
+    }
+
+    fn enter(
+        readers: &VirtualReaders,
+        entry: &KeypadEntry,
+        act: KeypadAct,
+    ) -> Result<KeypadAnswer, ChannelError> {
+        assert_eq!(readers.at_keypad(READER, act), Ok(()));
+        readers.connect(READER)?.enter_at_keypad(entry)
+    }
+
+    fn card(sw: u16) -> Result<KeypadAnswer, ChannelError> {
+        Ok(KeypadAnswer::Card(StatusWord(sw)))
+    }
+
+    #[test]
+    fn what_is_typed_goes_to_the_card_and_its_answer_comes_back() {
+        let readers = readers();
+        let verify = entry(0x20, KeypadCodes::Present, None);
+        let typed = |code| enter(&readers, &verify, KeypadAct::type_codes(&[code]));
+        assert_eq!(typed("0000"), card(0x63C2));
+        assert_eq!(typed("1234"), card(0x9000));
+        let of_one_length = KeypadEntry {
+            format: KeypadFormat {
+                maximum_len: 4,
+                ..entry(0x24, KeypadCodes::OldThenNewTwice, Some(4)).format
+            },
+            ..entry(0x24, KeypadCodes::OldThenNewTwice, Some(4))
+        };
+        let change = KeypadAct::type_codes(&["1234", "4321", "4321"]);
+        assert_eq!(enter(&readers, &of_one_length, change), card(0x9000));
+        assert_eq!(typed("4321"), card(0x9000));
+        let counts = readers.keypad_counts(READER).unwrap();
+        assert_eq!((counts.opened, counts.codes_sent), (4, 4));
+        let plan = readers.fault_plan(READER).unwrap();
+        assert_eq!(plan.counts().commands, 4);
+    }
+
+    #[test]
+    fn what_the_reader_does_not_send_the_card_never_sees() {
+        let readers = readers();
+        let verify = entry(0x20, KeypadCodes::Present, None);
+        let new = entry(0x2C, KeypadCodes::NewTwice, None);
+        for (entry, act, not_sent) in [
+            (&verify, KeypadAct::Cancel, NotSent::Cancelled),
+            (&verify, KeypadAct::LetTimeOut, NotSent::TimedOut),
+            (&verify, KeypadAct::Refuse, NotSent::Refused),
+            (&verify, KeypadAct::type_codes(&["123"]), NotSent::Length),
+            (
+                &verify,
+                KeypadAct::type_codes(&["123456789"]),
+                NotSent::Length,
+            ),
+            (
+                &new,
+                KeypadAct::type_codes(&["4321", "4312"]),
+                NotSent::NewCodesDiffer,
+            ),
+        ] {
+            let answer = enter(&readers, entry, act);
+            assert_eq!(answer, Ok(KeypadAnswer::NotSent(not_sent)));
+        }
+        assert_eq!(readers.keypad_counts(READER).unwrap().codes_sent, 0);
+        let plan = readers.fault_plan(READER).unwrap();
+        assert_eq!(plan.counts().commands, 0);
+    }
+
+    #[test]
+    fn a_keypad_at_which_nobody_types_waits_for_as_long_as_it_is_told() {
+        let readers = readers();
+        let mut connection = readers.connect(READER).unwrap();
+        let begin = Instant::now();
+        let answer = connection.enter_at_keypad(&entry(0x20, KeypadCodes::Present, None));
+        assert_eq!(answer, Ok(KeypadAnswer::NotSent(NotSent::TimedOut)));
+        assert!(begin.elapsed() >= Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_reader_without_a_keypad_has_none() {
+        let readers = VirtualReaders::with_count(1);
+        assert!(readers.at_keypad(READER, KeypadAct::Cancel).is_err());
+        let parameters = CardParameters::new(datetime!(2026-11-21 19:00 UTC));
+        let card = Cps3Card::new(&parameters).unwrap();
+        readers.insert(READER, Box::new(card)).unwrap();
+        let mut connection = readers.connect(READER).unwrap();
+        let answer = connection.enter_at_keypad(&entry(0x20, KeypadCodes::Present, None));
+        assert_eq!(answer, Err(ChannelError::NoKeypad));
+    }
+}

@@ -219,6 +219,17 @@ pub(crate) fn risky_key_use(pin: &[u8]) -> KeyUse {
     }
 }
 
+/// Until nothing more is told. Readers leave with their sources, before the end is told or after.
+pub(crate) async fn end_of(mut events: Subscription) {
+    while let Some(event) = events.next().await {
+        let leaves = matches!(
+            event.happening,
+            Happening::CardRemoved { .. } | Happening::ReaderRemoved { .. }
+        );
+        assert!(leaves, "{event:?}");
+    }
+}
+
 pub(crate) fn typed_pin(pin: &[u8]) -> TypedPin {
     TypedPin {
         pin: Pin::new(pin).unwrap(),
