@@ -1,7 +1,7 @@
 //! Readers whose drivers tell of a keypad that is not there, or that cannot type the codes of this family.
 //!
-//! A reader that is missing here is found out when it refuses to be used; one that asks nobody and
-//! never answers is not, and `keypad = "never"` helps there.
+//! A reader that is missing here is found out when it refuses to be used or breaks down; one that asks nobody
+//! and never answers is not, and `keypad = "never"` helps there.
 
 /// A reader, by what its name holds and by its USB vendor and product where its driver tells them.
 struct Liar {

@@ -21,6 +21,8 @@ pub enum KeypadAct {
     LetTimeOut,
     /// Nobody is asked: the reader refuses the structure, as one does that has no keypad.
     Refuse,
+    /// Nobody is asked, and the driver says only that nothing came back.
+    BreakDown,
 }
 
 impl KeypadAct {
@@ -198,6 +200,7 @@ impl Keypad for VirtualConnection {
             KeypadAct::Cancel => return Ok(CANCELLED.to_vec()),
             KeypadAct::LetTimeOut => return Ok(TIMED_OUT.to_vec()),
             KeypadAct::Refuse => return Ok(REFUSED.to_vec()),
+            KeypadAct::BreakDown => return Err(ReaderFault::Mute),
         };
         match structure.command(&codes) {
             Ok(command) => {

@@ -1,7 +1,10 @@
 //! The holder's code and the unblock code: counters and VERIFY.
 
 use card_apdu::tlv::{self, Tag};
-use card_apdu::{CommandApdu, ExpectedLen, KeypadCodes, KeypadTime, StatusWord};
+use card_apdu::{
+    ChannelError, CommandApdu, ExpectedLen, KeypadCodes, KeypadEntry, KeypadTime, NotSent,
+    ReaderFault, StatusWord,
+};
 use secrets::Pin;
 
 use super::Cps3;
@@ -229,13 +232,33 @@ impl Cps3<'_> {
             CodeSource::Keypad(time) => {
                 let command = [0x00, VERIFY, 0x00, object.reference];
                 let entry = object.at_keypad(command, KeypadCodes::Present, time);
-                keypad::enter(self.channel, &entry)?
+                self.enter_code(&entry, object.reference)?
             }
         };
         self.leaves_code_presented &= sw.is_ok_and(StatusWord::is_success);
         match sw {
             Ok(sw) => self.judge_code(object, sw, "VERIFY"),
             Err(reason) => Ok(Presentation::NotEntered(reason)),
+        }
+    }
+
+    /// Lets the holder type the code. A reader that breaks down at its keypad while the card answers, and knows
+    /// of no code and of no try less, has no keypad.
+    fn enter_code(
+        &mut self,
+        entry: &KeypadEntry,
+        reference: u8,
+    ) -> Result<Result<StatusWord, NotSent>, CardError> {
+        let before = self.code_state(reference).ok();
+        match keypad::enter(self.channel, entry) {
+            Err(ChannelError::Reader(ReaderFault::Mute)) => {
+                let after = self.code_state(reference).ok();
+                if after.is_some_and(|state| !state.is_presented()) && after == before {
+                    return Ok(Err(NotSent::Refused));
+                }
+                Err(ReaderFault::Mute.into())
+            }
+            answer => Ok(answer?),
         }
     }
 
