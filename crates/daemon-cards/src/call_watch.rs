@@ -281,6 +281,9 @@ mod tests {
 
     use super::*;
 
+    /// Longer than anything takes on a busy machine.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
     fn calls(watch: &Arc<CallWatch>) -> Arc<Calls> {
         Calls::of_worker(ReaderId("reader".into()), watch)
     }
@@ -317,13 +320,19 @@ mod tests {
         typing.during_entry(Duration::from_secs(3600), || {
             assert!(typing.is_at_keypad());
             silent.during(WaitsFor::Card, || {
-                assert!(Arc::ptr_eq(&overdue.recv().unwrap(), &silent));
+                assert!(Arc::ptr_eq(
+                    &overdue.recv_timeout(PATIENCE).unwrap(),
+                    &silent
+                ));
             });
             assert!(overdue.try_recv().is_err());
         });
         assert!(!typing.is_at_keypad());
         typing.during_entry(Duration::ZERO, || {
-            assert!(Arc::ptr_eq(&overdue.recv().unwrap(), &typing));
+            assert!(Arc::ptr_eq(
+                &overdue.recv_timeout(PATIENCE).unwrap(),
+                &typing
+            ));
         });
         watch.stop();
     }

@@ -74,8 +74,8 @@ impl Desk {
     }
 
     fn tries_left(&mut self) -> Option<u8> {
-        let states = self.with(|card| card.code_states()).unwrap();
-        states.pin.unwrap().tries_left
+        let states = self.with(|card| card.code_states()).ok()?;
+        states.pin?.tries_left
     }
 }
 
