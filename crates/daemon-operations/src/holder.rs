@@ -104,6 +104,7 @@ impl Operations {
                 answer,
                 turn,
                 intent,
+                announced,
             } = agreed.await?;
             *answered = true;
             let asks_again = asked.keypad.is_some() || turn.asks_again();
@@ -113,7 +114,7 @@ impl Operations {
                 let done = tokio::time::timeout_at(deadline + CARD_TIME, done).await;
                 done.unwrap_or_else(|_| Err(work.timed_out().into()))
             };
-            let outcome = self.shown_to_its_end(&card, turn, asked, watch, outcome);
+            let outcome = shown_to_its_end(turn, asked, watch, announced, outcome);
             let outcome = outcome.await;
             intent.end(result_of(&outcome, work, &card)).await;
             match outcome {
@@ -148,23 +149,6 @@ impl Operations {
         }
     }
 
-    /// Brings the work to its end: the screen is the next question's as soon as the code is on its way
-    /// to the card, or was typed at the keypad.
-    async fn shown_to_its_end<T>(
-        &self,
-        card: &CardInReader,
-        turn: Turn,
-        asked: CodesAsked,
-        watch: Option<KeypadWatch>,
-        outcome: impl Future<Output = Result<T, HolderCodeError>>,
-    ) -> Result<T, HolderCodeError> {
-        let Some(watch) = watch else {
-            return give_away_once_begun(turn, outcome).await;
-        };
-        let _announced = Announced::new(&self.0.cards, &card.card.summary.id);
-        while_typed(turn, asked, watch, outcome).await
-    }
-
     /// Waits for the turn and asks. The codes to be typed are known before, so that what cannot be
     /// waits for nobody, and looked at again after a wait, and before a last try: whether its loss
     /// would be for good, the counters of the unblock code say, which may be old or unknown so far.
@@ -175,7 +159,7 @@ impl Operations {
         work: &W,
         warning: Warning,
         deadline: Instant,
-    ) -> Result<Agreed, OperationError> {
+    ) -> Result<Agreed<'_>, OperationError> {
         let mut asked = self.codes_asked(card, work, warning).await?;
         let _place = self.place_in_the_row()?;
         let turn = self
@@ -195,17 +179,19 @@ impl Operations {
         let purpose = work.purpose();
         let intent = self.intend(caller, card, &purpose).await?;
         let answered = self.ask(turn, caller, card, purpose, asked, deadline).await;
-        let agreed = answered.and_then(|(answer, turn)| {
+        let agreed = answered.and_then(|(answer, turn, announced)| {
             let is_risked = !asked.is_last_try() || answer.last_try_confirmed;
             let refused = ErrorCode::LastTryNotConfirmed;
-            is_risked.then_some((answer, turn)).ok_or(refused.into())
+            let agreed = is_risked.then_some((answer, turn, announced));
+            agreed.ok_or(refused.into())
         });
         match agreed {
-            Ok((answer, turn)) => Ok(Agreed {
+            Ok((answer, turn, announced)) => Ok(Agreed {
                 asked,
                 answer,
                 turn,
                 intent,
+                announced,
             }),
             Err(error) => {
                 intent.end((&error).into()).await;
@@ -283,7 +269,7 @@ impl Operations {
         purpose: Purpose,
         asked: CodesAsked,
         deadline: Instant,
-    ) -> Result<(Answer, Turn), OperationError> {
+    ) -> Result<(Answer, Turn, Announced<'_>), OperationError> {
         let summary = &card.card.summary;
         let question = Question {
             asker: asker(caller),
@@ -291,17 +277,19 @@ impl Operations {
             card: card_label(summary),
             codes: asked,
         };
-        let _announced = Announced::new(&self.0.cards, &summary.id);
-        Ok(turn.ask(&question, deadline).await?)
+        let announced = Announced::new(&self.0.cards, &summary.id);
+        let (answer, turn) = turn.ask(&question, deadline).await?;
+        Ok((answer, turn, announced))
     }
 }
 
 /// A question that the holder agreed to, and what it needs from there on.
-struct Agreed {
+struct Agreed<'a> {
     asked: CodesAsked,
     answer: Answer,
     turn: Turn,
     intent: Intent,
+    announced: Announced<'a>,
 }
 
 /// What the question before it adds to a question.
@@ -313,6 +301,24 @@ struct Warning {
     is_last_try: bool,
     /// The reader did not send what was typed for it.
     not_taken: Option<NotTaken>,
+}
+
+/// Brings the work to its end: the screen is the next question's as soon as the code is on its way
+/// to the card, or was typed at the keypad.
+async fn shown_to_its_end<T>(
+    turn: Turn,
+    asked: CodesAsked,
+    watch: Option<KeypadWatch>,
+    announced: Announced<'_>,
+    outcome: impl Future<Output = Result<T, HolderCodeError>>,
+) -> Result<T, HolderCodeError> {
+    let Some(watch) = watch else {
+        drop(announced);
+        return give_away_once_begun(turn, outcome).await;
+    };
+    let done = while_typed(turn, asked, watch, outcome).await;
+    drop(announced);
+    done
 }
 
 /// Ends the turn as soon as the code is on its way to the card, so that the next question of this
@@ -331,11 +337,12 @@ async fn give_away_once_begun<T>(turn: Turn, work: impl Future<Output = T>) -> T
 /// Tells subscribers that a question is open, and that it is gone, however it goes.
 struct Announced<'a> {
     cards: &'a Cards,
-    card: &'a CardId,
+    card: CardId,
 }
 
 impl<'a> Announced<'a> {
-    fn new(cards: &'a Cards, card: &'a CardId) -> Self {
+    fn new(cards: &'a Cards, card: &CardId) -> Self {
+        let card = card.clone();
         cards.announce(Happening::PromptOpened { card: card.clone() });
         Self { cards, card }
     }

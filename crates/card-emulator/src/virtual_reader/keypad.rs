@@ -40,6 +40,8 @@ pub struct KeypadCounts {
     pub opened: u64,
     /// Commands with a code that went to the card.
     pub codes_sent: u64,
+    /// How long it was told to wait for the first digit, the last time that somebody was asked.
+    pub last_time_out: Duration,
 }
 
 /// The keypad of one reader.
@@ -130,6 +132,7 @@ impl VirtualConnection {
     fn wait_for_act(&self, time_out: Duration) -> Result<KeypadAct, ReaderFault> {
         let due = Instant::now() + time_out;
         self.set_open(true);
+        self.count(|counts| counts.last_time_out = time_out);
         let act = loop {
             let change = self.shared.lock().change;
             if let Err(fault) = self.check() {
@@ -174,12 +177,12 @@ impl VirtualConnection {
         self.shared.changed.notify_all();
     }
 
-    fn count_code(&self) {
+    fn count(&self, count: impl FnOnce(&mut KeypadCounts)) {
         let mut readers = self.shared.lock();
         if let Ok(reader) = readers.reader(&self.reader)
             && let Some(keypad) = &mut reader.keypad
         {
-            keypad.counts.codes_sent += 1;
+            count(&mut keypad.counts);
         }
     }
 }
@@ -204,7 +207,7 @@ impl Keypad for VirtualConnection {
         };
         match structure.command(&codes) {
             Ok(command) => {
-                self.count_code();
+                self.count(|counts| counts.codes_sent += 1);
                 self.exchange_bytes(&command)
             }
             Err(sw) => Ok(sw.to_vec()),

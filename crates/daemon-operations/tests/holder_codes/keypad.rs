@@ -9,8 +9,9 @@ use card_emulator::{DemoCard, KeypadAct, KeypadCounts};
 use daemon_cards::AfterUse;
 use daemon_operations::{KeypadPolicy, Policy};
 use daemon_types::{
-    AuthenticateRequest, Caller, CodeCondition, Environment, ErrorCode, HashAlgorithm,
-    OperationError, Origin, Page, Reason, Right, Rights, SessionId, SignatureAlgorithm, Site,
+    AuthenticateRequest, Caller, CardId, CodeCondition, CodesOfCard, Environment, ErrorCode,
+    Happening, HashAlgorithm, OperationError, Origin, Page, Reason, Right, Rights, SessionId,
+    SignatureAlgorithm, Site,
 };
 use tokio::time::Instant;
 
@@ -94,6 +95,16 @@ impl Desk {
             .operations
             .authenticate(&page, &card, request, deadline);
         token.await.map(drop)
+    }
+
+    async fn change_before(
+        &self,
+        card: &CardId,
+        deadline: Instant,
+    ) -> Result<CodesOfCard, OperationError> {
+        let caller = caller();
+        let changed = self.operations.change_pin(&caller, card, None, deadline);
+        changed.await
     }
 
     fn reader_has_keypad(&self) -> bool {
@@ -274,6 +285,51 @@ async fn a_blocked_card_is_unblocked_at_the_keypad() {
             assert_eq!(desk.state_for_others(UNBLOCK_CODE), StatusWord(0x63CA));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reader_waits_for_half_a_minute_and_never_beyond_the_callers_time() {
+    let desk = desk(&[LOOKS; 3]);
+    let card = desk.card().await;
+    for (left, codes, longest) in [(600, 1, 30), (12, 1, 12), (12, 3, 4)] {
+        desk.hands(&[KeypadAct::Cancel]);
+        let deadline = Instant::now() + Duration::from_secs(left);
+        let page = page();
+        let refused = if codes == 1 {
+            let opened = desk.operations.open_session(&page, &card, deadline);
+            said(opened.await)
+        } else {
+            said(desk.change_before(&card, deadline).await)
+        };
+        assert_eq!(refused, Some((ErrorCode::Cancelled, None)));
+        let told = desk.keypad().last_time_out;
+        let longest = Duration::from_secs(longest);
+        assert!(
+            told <= longest && told + Duration::from_secs(5) > longest,
+            "{told:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_at_the_keypad_opens_and_closes_once() {
+    let desk = desk(&[LOOKS]);
+    let mut events = desk.operations.events(&caller(), None).unwrap();
+    desk.hands(&[types(&["1234"])]);
+    assert_eq!(said(desk.prove_identity(None).await), None);
+    desk.readers.remove_reader(READER).unwrap();
+    let mut prompts = Vec::new();
+    loop {
+        let happening = events.next().await.unwrap().happening;
+        if matches!(happening, Happening::PromptOpened { .. }) {
+            prompts.push("opened");
+        } else if matches!(happening, Happening::PromptClosed { .. }) {
+            prompts.push("closed");
+        } else if matches!(happening, Happening::ReaderRemoved { .. }) {
+            break;
+        }
+    }
+    assert_eq!(prompts, ["opened", "closed"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use card_apdu::{CardChannel, CommandApdu, StatusWord};
+use card_apdu::{CardChannel, ChannelError, CommandApdu, ReaderFault, StatusWord};
 use card_emulator::pki::KeySet;
 use card_emulator::{
     DemoCard, Fault, FaultOrder, Moment, ObservedCard, VirtualCard, VirtualReaders, When,
@@ -149,11 +149,21 @@ impl Desk {
         assert_eq!(self.answer_to_others(&verify), StatusWord(0x63C2));
     }
 
+    /// The answer to another program, which begins anew where the agent resets the card meanwhile.
     fn answer_to_others(&self, command: &CommandApdu) -> StatusWord {
-        let mut card = self.readers.connect(READER).unwrap();
+        loop {
+            match self.try_as_another_program(command) {
+                Err(ChannelError::Reader(ReaderFault::Reset)) => {}
+                answer => return answer.unwrap(),
+            }
+        }
+    }
+
+    fn try_as_another_program(&self, command: &CommandApdu) -> Result<StatusWord, ChannelError> {
+        let mut card = self.readers.connect(READER)?;
         let select = CommandApdu::new(0x00, 0xA4, 0x04, 0x0C).with_data(APPLICATION);
-        assert!(card.transmit(&select).unwrap().sw().is_success());
-        card.transmit(command).unwrap().sw()
+        assert!(card.transmit(&select)?.sw().is_success());
+        Ok(card.transmit(command)?.sw())
     }
 }
 
