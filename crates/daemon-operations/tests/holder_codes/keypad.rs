@@ -211,8 +211,10 @@ async fn a_code_typed_for_a_caller_that_left_serves_nobody_and_the_next_question
     while desk.state_for_others(PIN) != StatusWord(0x63C3) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    assert_eq!(desk.key_uses.load(Ordering::Relaxed), 0);
     desk.hands(&[types(&["1234"])]);
     while said(desk.prove_identity(None).await) == busy {}
+    assert!(desk.key_uses.load(Ordering::Relaxed) > 0);
     assert_eq!(desk.codes_seen(), [VERIFY]);
     assert_eq!(desk.keypad().opened, 2);
 }

@@ -13,7 +13,7 @@ mod turns;
 mod virtual_source;
 
 use std::path::Path;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -48,6 +48,8 @@ struct Desk {
     codes_seen: Arc<Mutex<Vec<u8>>>,
     /// Commands that carried a code and were written by the agent.
     codes_written: Arc<AtomicUsize>,
+    /// Commands that used a key.
+    key_uses: Arc<AtomicUsize>,
     /// Of the journal and its anchor.
     folder: TempDir,
 }
@@ -76,6 +78,7 @@ impl Desk {
             codes_written: Arc::clone(&source.codes_written),
             operations: operations(source, policy, after_use, answers, journal),
             codes_seen: Arc::default(),
+            key_uses: Arc::default(),
             folder,
         }
     }
@@ -87,7 +90,10 @@ impl Desk {
     fn insert(&self, card: DemoCard) {
         let card = card.make(KeySet::First, OffsetDateTime::now_utc()).unwrap();
         let seen = Arc::clone(&self.codes_seen);
+        let key_uses = Arc::clone(&self.key_uses);
         let observer = Box::new(move |command: &[u8], _: &[u8]| {
+            let uses_key = matches!(command, [_, INTERNAL_AUTHENTICATE | PSO, ..]);
+            key_uses.fetch_add(usize::from(uses_key), Ordering::Relaxed);
             if let [_, ins @ (VERIFY | CHANGE | RESET_RETRY), _, _, 1..=255, ..] = command {
                 seen.lock().unwrap().push(*ins);
             }
@@ -354,6 +360,8 @@ const NONE: [u8; 0] = [];
 const VERIFY: u8 = 0x20;
 const CHANGE: u8 = 0x24;
 const RESET_RETRY: u8 = 0x2C;
+const INTERNAL_AUTHENTICATE: u8 = 0x88;
+const PSO: u8 = 0x2A;
 /// References of the two codes on a CPS3.
 const PIN: u8 = 0x01;
 const UNBLOCK_CODE: u8 = 0x02;
