@@ -184,6 +184,17 @@ impl Agent {
         fs::read_to_string(log).unwrap_or_default()
     }
 
+    /// What it logged so far without the time of each line, whose digits could be those of a code.
+    #[must_use]
+    pub fn log_without_times(&self) -> String {
+        let log = self.log();
+        let lines = log.lines().map(|line| match line.split_once(' ') {
+            Some((time, rest)) if time.starts_with("20") && time.ends_with('Z') => rest,
+            _ => line,
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// Its `endpoint.json`.
     #[must_use]
     pub fn endpoint(&self) -> Value {
