@@ -179,7 +179,7 @@ async fn a_card_that_was_out_ends_the_session_also_where_nobody_watches() {
     loop {
         let refused = said(desk.authenticate_with(&program, &session, &card).await);
         // It is out, and then back for another stay.
-        if refused == Some((ErrorCode::NotFound, None)) {
+        if refused == closed(Reason::SessionCardRemoved) {
             break;
         }
         assert_eq!(refused, Some((ErrorCode::CardRemoved, None)));
