@@ -14,13 +14,17 @@ use cpxd_tests::agent::{CLIENT, JSON};
 use cpxd_tests::calls::{authenticate_body, path_of};
 use cpxd_tests::door::{fetch_token, open_pairing, request_grant};
 use cpxd_tests::operations::{assert_signature, assert_token};
-use cpxd_tests::screen::title::{DONE, QUESTION};
+use cpxd_tests::screen::title::{AGAIN, DONE, QUESTION};
 use cpxd_tests::waiting::until;
 use cpxd_tests::window_desk::{WindowDesk, answer_of};
 
 fn kill(pid: &str) {
-    let killed = Command::new("kill").args(["-KILL", pid]).status();
-    assert!(killed.unwrap().success(), "{pid} was not killed");
+    signal("-KILL", pid);
+}
+
+fn signal(signal: &str, pid: &str) {
+    let told = Command::new("kill").args([signal, pid]).status();
+    assert!(told.unwrap().success(), "{pid} was not told {signal}");
 }
 
 #[test]
@@ -89,6 +93,51 @@ fn the_window_goes_with_its_caller() {
     drop(caller);
     desk.screen.nothing();
     assert_eq!(desk.counters_of_the_card(), [3, 10, 100]);
+}
+
+#[test]
+fn the_window_goes_with_its_caller_while_the_card_has_the_code() {
+    let desk = WindowDesk::with("cps3", "1234");
+    let card = desk.plugged.as_ref().unwrap().pid().to_string();
+    let path = path_of(&desk.agent.card(), "/authenticate");
+    let events = desk.agent.events();
+    let caller = caller(&desk, &path);
+    desk.screen.window(QUESTION);
+    let window = desk.screen.pid();
+    signal("-STOP", &card);
+    desk.screen.enter("1234");
+    let _ = events.wait_for("prompt-closed");
+    // A window that is stopped cannot end by itself.
+    signal("-STOP", &window);
+    assert!(desk.screen.shows_a_window());
+    drop(caller);
+    desk.screen.nothing();
+    signal("-CONT", &card);
+}
+
+#[test]
+fn a_wrong_code_is_asked_again_before_a_caller_that_waits_has_its_turn() {
+    let desk = WindowDesk::with("cps3", "1234");
+    let screen = &desk.screen;
+    thread::scope(|scope| {
+        let first = desk.authenticate(scope);
+        screen.window(QUESTION);
+        let second = desk.sign(scope, &[cpxd_tests::operations::DOCUMENT]);
+        let window = screen.pid();
+        screen.enter("9999");
+        screen.window(AGAIN);
+        assert_eq!(screen.pid(), window, "the same window asks again");
+        screen.enter("1234");
+        assert_token(&answer_of(first));
+        until("the second question's own window", || {
+            let titles = screen.windows();
+            let is_alone = titles.len() == 1 && titles.iter().all(|(_, title)| title == QUESTION);
+            (is_alone && screen.pid() != window).then_some(())
+        });
+        screen.window(QUESTION);
+        screen.press(&["Escape"]);
+        assert_eq!(answer_of(second).code(), "cancelled");
+    });
 }
 
 #[test]

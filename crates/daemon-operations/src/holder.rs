@@ -1,15 +1,12 @@
 //! From the question to the holder to the card, for one operation.
 
-use std::future::poll_fn;
-use std::pin::pin;
-
 use daemon_cards::{CardInReader, Cards, HolderCodeError, TypedPin};
 use daemon_core::{check_code_len, environment_fits};
 use daemon_types::{
     Asker, Caller, CardId, CardLabel, CardSummary, CodesAsked, CodesOfCard, ErrorCode, Happening,
     OperationError, Purpose, Question, Right, SessionId,
 };
-use prompt::{Answer, CallersTerminal, Turn};
+use prompt::{Answer, CallersTerminal, Dialogue, Turn};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
@@ -77,44 +74,44 @@ impl Operations {
         work: &W,
         deadline: Instant,
     ) -> Result<W::Outcome, OperationError> {
-        let mut answered = false;
+        // A caller that leaves takes the dialogue with it, and so the window off the screen.
+        let mut dialogue = None;
         let right = right_for(&work.purpose());
-        let work_done = self.ask_and_work(caller, card, work, deadline, &mut answered);
+        let work_done = self.ask_and_work(caller, card, work, deadline, &mut dialogue);
         let outcome = self.while_let_in(caller, right, work_done).await;
-        if answered {
-            let told = outcome.as_ref().map(drop);
-            self.0.prompt.tell_outcome(&work.purpose(), told);
+        if let Some(dialogue) = dialogue {
+            dialogue.tell_outcome(outcome.as_ref().map(drop));
         }
         outcome
     }
 
-    /// `answered` says at the end whether the last question that was put got its answer.
+    /// `dialogue` is there at the end if the last question that was put got its answer.
     async fn ask_and_work<W: HolderWork>(
         &self,
         caller: &Caller,
         mut card: CardInReader,
         work: &W,
         deadline: Instant,
-        answered: &mut bool,
+        dialogue: &mut Option<Dialogue>,
     ) -> Result<W::Outcome, OperationError> {
         let mut warning = Warning::default();
         loop {
             if Instant::now() >= deadline {
                 return Err(ErrorCode::Timeout.into());
             }
-            *answered = false;
-            let agreed = self.ask_in_turn(caller, &mut card, work, warning, deadline);
+            let before = dialogue.take();
+            let agreed = self.ask_in_turn(caller, &mut card, work, before, warning, deadline);
             let Agreed {
                 asked,
                 answer,
-                turn,
+                dialogue: asked_in,
                 intent,
             } = agreed.await?;
-            *answered = true;
-            let asks_again = turn.asks_again();
+            let dialogue = dialogue.insert(asked_in);
+            let asks_again = dialogue.asks_again();
             let done = work.present(&self.0.cards, &card, asked, answer);
             let done = tokio::time::timeout_at(deadline + CARD_TIME, done);
-            let outcome = give_away_once_begun(turn, done).await;
+            let outcome = dialogue.during(done).await;
             let outcome = outcome.unwrap_or_else(|_| Err(work.timed_out().into()));
             intent.end(result_of(&outcome, work, &card)).await;
             match outcome {
@@ -152,14 +149,18 @@ impl Operations {
         caller: &Caller,
         card: &mut CardInReader,
         work: &W,
+        before: Option<Dialogue>,
         warning: Warning,
         deadline: Instant,
     ) -> Result<Agreed, OperationError> {
         let mut asked = self.codes_asked(card, work, warning).await?;
         let key = caller.key();
         let mut place = self.place_in_the_row(&key)?;
-        let terminal = work.callers_terminal();
-        let turn = self.0.prompt.turn(&key, terminal, deadline).await?;
+        let (prompt, terminal) = (&self.0.prompt, work.callers_terminal());
+        let turn = match before {
+            Some(before) => before.next_turn(prompt, &key, terminal, deadline).await?,
+            None => prompt.turn(&key, terminal, deadline).await?,
+        };
         if turn.had_to_wait() || asked.is_last_try() {
             *card = self.looked_at_again(card).await?;
             asked = self.codes_asked(card, work, warning).await?;
@@ -172,16 +173,18 @@ impl Operations {
         place.put();
         let answered = self.ask(turn, caller, card, purpose, asked, deadline).await;
         place.answered(&answered);
-        let agreed = answered.and_then(|(answer, turn)| {
+        let agreed = answered.and_then(|(answer, dialogue)| {
             let is_risked = !asked.is_last_try() || answer.last_try_confirmed;
             let refused = ErrorCode::LastTryNotConfirmed;
-            is_risked.then_some((answer, turn)).ok_or(refused.into())
+            is_risked
+                .then_some((answer, dialogue))
+                .ok_or(refused.into())
         });
         match agreed {
-            Ok((answer, turn)) => Ok(Agreed {
+            Ok((answer, dialogue)) => Ok(Agreed {
                 asked,
                 answer,
-                turn,
+                dialogue,
                 intent,
             }),
             Err(error) => {
@@ -254,7 +257,7 @@ impl Operations {
         purpose: Purpose,
         asked: CodesAsked,
         deadline: Instant,
-    ) -> Result<(Answer, Turn), OperationError> {
+    ) -> Result<(Answer, Dialogue), OperationError> {
         let summary = &card.card.summary;
         let question = Question {
             asker: asker(caller),
@@ -271,7 +274,7 @@ impl Operations {
 struct Agreed {
     asked: CodesAsked,
     answer: Answer,
-    turn: Turn,
+    dialogue: Dialogue,
     intent: Intent,
 }
 
@@ -282,19 +285,6 @@ struct Warning {
     previous_was_wrong: bool,
     /// The card has said since that one try is left.
     is_last_try: bool,
-}
-
-/// Ends the turn as soon as the code is on its way to the card, so that the next question of this
-/// card, which looks at it first, comes after the code.
-async fn give_away_once_begun<T>(turn: Turn, work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    let mut turn = Some(turn);
-    poll_fn(|context| {
-        let outcome = work.as_mut().poll(context);
-        turn = None;
-        outcome
-    })
-    .await
 }
 
 /// Tells subscribers that a question is open, and that it is gone, however it goes.

@@ -9,6 +9,7 @@
 //! Codes are typed here and go back in an [`Answer`]; nothing of them is kept.
 
 mod card_watch;
+mod dialogue;
 mod fair_lock;
 mod outcome;
 mod render;
@@ -24,7 +25,7 @@ mod window;
 use std::error::Error;
 use std::sync::Arc;
 
-use daemon_types::{CallerKey, ErrorCode, OperationError, Purpose, Reason};
+use daemon_types::{CallerKey, ErrorCode, OperationError, Reason};
 use platform::terminal::QuietTerminal;
 use secrets::{CodeFormatError, Pin, UnblockCode};
 use texts::Language;
@@ -32,8 +33,8 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 pub use card_watch::{CardLeft, CardWatch};
+pub use dialogue::Dialogue;
 use fair_lock::FairLock;
-use outcome::Failure;
 pub use script::ScriptError;
 pub use scripted::ScriptedHolder;
 use terminal::TerminalHolder;
@@ -229,28 +230,6 @@ impl Prompt {
         let way = self.way.try_lock();
         way.is_ok_and(|way| matches!(*way, Way::Nobody))
     }
-
-    /// Tells the holder what became of their answer, as soon as the window or terminal is free; a
-    /// script needs no telling.
-    pub fn tell_outcome(&self, purpose: &Purpose, outcome: Result<(), &OperationError>) {
-        let (way, turns) = (Arc::clone(&self.way), Arc::clone(&self.turns));
-        let (purpose, failure) = (purpose.clone(), outcome.err().map(Failure::of));
-        tokio::spawn(async move {
-            let turn = turns.lock_first().await;
-            let mut way = way.lock_owned().await;
-            if let Way::Window(holder) = &mut *way {
-                return holder.tell_outcome(&purpose, failure.as_ref()).await;
-            }
-            let telling = tokio::task::spawn_blocking(move || {
-                let _until_it_is_told = turn;
-                if let Way::Terminal(holder) = &mut *way {
-                    holder.tell_outcome(&purpose, failure.as_ref());
-                }
-            });
-            // The words may be lost with the terminal; the outcome is not.
-            let _ = telling.await;
-        });
-    }
 }
 
 #[cfg(test)]
@@ -374,13 +353,13 @@ mod tests {
             .await
             .unwrap();
         assert!(!turn.had_to_wait());
-        let (_answer, turn) = turn.ask(&authentication(), in_a_minute()).await.unwrap();
+        let (_answer, dialogue) = turn.ask(&authentication(), in_a_minute()).await.unwrap();
         let soon = Instant::now() + Duration::from_secs(1);
         let too_early = prompt.turn(&CallerKey::DemoToken, None, soon).await;
         assert!(matches!(too_early, Err(PromptError::NeverAsked)));
         let (next, ()) = tokio::join!(
             prompt.turn(&CallerKey::DemoToken, None, in_a_minute()),
-            async { drop(turn) }
+            async { drop(dialogue) }
         );
         assert!(next.unwrap().had_to_wait());
     }

@@ -206,12 +206,12 @@ mod tests {
     use tokio::time::Instant as TokioInstant;
 
     use super::*;
-    use crate::Prompt;
     use crate::sample_questions::{
         authentication, last_try, last_unblock_try, pairing, pin_change, signature, unblocking,
         with_entry,
     };
     use crate::turn::Way;
+    use crate::{Dialogue, Prompt};
 
     const CODE: &str = "digits (Esc to refuse): ";
     const WORD: &str = "any other answer stops: ";
@@ -289,7 +289,7 @@ mod tests {
     ) -> Result<Answer, PromptError> {
         let turn = prompt.turn(&CallerKey::DemoToken, None, deadline).await?;
         assert!(turn.asks_again());
-        let (answer, _turn) = turn.ask(question, deadline).await?;
+        let (answer, _dialogue) = turn.ask(question, deadline).await?;
         Ok(answer)
     }
 
@@ -352,16 +352,26 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn the_holder_is_told_what_became_of_the_answer() {
         let desk = Desk::new();
-        let tell = |question: Question, outcome| {
-            desk.prompt.tell_outcome(&question.purpose, outcome);
+        let tell = async |question: Question, outcome| {
+            let in_a_minute = TokioInstant::now() + Duration::from_secs(60);
+            let turn = desk.prompt.turn(&CallerKey::DemoToken, None, in_a_minute);
+            let turn = turn.await.unwrap();
+            Dialogue::new(turn, question.purpose).tell_outcome(outcome);
             desk.see("\r\n")
         };
-        assert!(tell(authentication(), Ok(())).contains("https://service.example"));
-        assert!(tell(signature(&["a", "b"]), Ok(())).contains("2 documents"));
-        assert!(tell(pin_change(), Ok(())).contains("code was changed"));
-        assert!(tell(unblocking(), Ok(())).contains("unblocked"));
+        let told = tell(authentication(), Ok(())).await;
+        assert!(told.contains("https://service.example"));
+        let told = tell(signature(&["a", "b"]), Ok(())).await;
+        assert!(told.contains("2 documents"));
+        assert!(
+            tell(pin_change(), Ok(()))
+                .await
+                .contains("code was changed")
+        );
+        assert!(tell(unblocking(), Ok(())).await.contains("unblocked"));
         let blocked = daemon_types::ErrorCode::PinBlocked.into();
-        assert!(tell(authentication(), Err(&blocked)).contains("Card blocked"));
+        let told = tell(authentication(), Err(&blocked)).await;
+        assert!(told.contains("Card blocked"));
     }
 
     #[tokio::test(flavor = "multi_thread")]

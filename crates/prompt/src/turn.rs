@@ -5,13 +5,14 @@ use std::sync::Arc;
 use daemon_types::{CallerKey, GrantQuestion, Question};
 use platform::terminal::Terminal;
 use texts::Language;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::{Instant, timeout_at};
 
-use crate::fair_lock::FairGuard;
+use crate::dialogue::Dialogue;
+use crate::fair_lock::{FairGuard, FairLock};
 use crate::scripted::ScriptedHolder;
 use crate::terminal::TerminalHolder;
-use crate::window::WindowHolder;
+use crate::window::{AnsweredWindow, WindowHolder};
 use crate::{Answer, CardWatch, Prompt, PromptError};
 
 /// How the holder is reached.
@@ -52,8 +53,11 @@ pub struct Turn {
     at_the_caller: Option<TerminalHolder>,
     had_to_wait: bool,
     cards: Option<Arc<dyn CardWatch>>,
+    /// The window of the question before this one, in the same dialogue.
+    before: Option<AnsweredWindow>,
+    turns: Arc<FairLock>,
     /// Dropped last: the way is free when the next one has the turn.
-    _turn: FairGuard,
+    turn: FairGuard,
 }
 
 impl Turn {
@@ -84,7 +88,9 @@ impl Turn {
             at_the_caller,
             had_to_wait,
             cards: prompt.cards.clone(),
-            _turn: turn,
+            before: None,
+            turns: Arc::clone(&prompt.turns),
+            turn,
         })
     }
 
@@ -95,16 +101,14 @@ impl Turn {
         self.had_to_wait
     }
 
-    /// Whether the holder is asked again after a wrong code. A person decides when to stop; a
-    /// script's wrong code costs exactly one try.
-    #[must_use]
-    pub fn asks_again(&self) -> bool {
+    /// Whether a person is asked, who decides when to stop.
+    pub(crate) fn asks_again(&self) -> bool {
         !matches!(*self.way, Way::Scripted(_))
     }
 
-    /// Puts `question` to the holder, and gives the turn back with the answer, so that the next
-    /// question can wait for what this one leads to. Dropping the future withdraws the question;
-    /// the turn then ends when the terminal is as it was before.
+    /// Puts `question` to the holder, and gives the answer with the dialogue in which it was, so that
+    /// the next question can wait for what this one leads to. Dropping the future withdraws the
+    /// question; the turn then ends when the terminal is as it was before.
     ///
     /// # Errors
     /// [`PromptError`] when there is no consent, or no code, before `deadline`.
@@ -112,21 +116,25 @@ impl Turn {
         mut self,
         question: &Question,
         deadline: Instant,
-    ) -> Result<(Answer, Self), PromptError> {
+    ) -> Result<(Answer, Dialogue), PromptError> {
+        let purpose = question.purpose.clone();
         if let Way::Scripted(holder) = &mut *self.way {
             let answer = timeout_at(deadline, holder.answer(question)).await;
             return match answer {
-                Ok(answer) => Ok((answer?, self)),
+                Ok(answer) => Ok((answer?, Dialogue::new(self, purpose))),
                 Err(_) => Err(PromptError::TimedOut),
             };
         }
-        let cards = self.cards.clone();
+        let (cards, before) = (self.cards.clone(), self.before.take());
         if let Some(window) = self.window() {
-            let asked = window.ask(question, deadline);
-            let answer = unless_the_card_leaves(asked, question, cards).await?;
-            return Ok((answer, self));
+            let asked = window.ask(question, before, deadline);
+            let (answer, window) = unless_the_card_leaves(asked, question, cards).await?;
+            self.before = Some(window);
+            return Ok((answer, Dialogue::new(self, purpose)));
         }
-        crate::terminal::ask(self, question.clone(), deadline.into_std()).await
+        let asked = crate::terminal::ask(self, question.clone(), deadline.into_std());
+        let (answer, turn) = asked.await?;
+        Ok((answer, Dialogue::new(turn, purpose)))
     }
 
     /// Asks the holder whether somebody may call, and gives the turn back with their yes. Dropping
@@ -152,6 +160,36 @@ impl Turn {
         crate::terminal::ask_for_grant(self, question.clone(), deadline.into_std()).await
     }
 
+    /// The turn for the next question of the same dialogue, which nobody else was asked before.
+    pub(crate) fn for_the_next_question(mut self, window: Option<AnsweredWindow>) -> Self {
+        self.had_to_wait = false;
+        self.after(window)
+    }
+
+    /// The turn for the next question of a dialogue that others came into.
+    pub(crate) fn after(mut self, window: Option<AnsweredWindow>) -> Self {
+        self.before = window;
+        self
+    }
+
+    /// The window that waits for what comes of its answer.
+    pub(crate) const fn take_window(&mut self) -> Option<AnsweredWindow> {
+        self.before.take()
+    }
+
+    pub(crate) fn way(&self) -> &Arc<Mutex<Way>> {
+        OwnedMutexGuard::mutex(&self.way)
+    }
+
+    pub(crate) const fn turns(&self) -> &Arc<FairLock> {
+        &self.turns
+    }
+
+    /// The way to the holder, and the turn that lasts as long as it is needed.
+    pub(crate) fn into_way(self) -> (OwnedMutexGuard<Way>, FairGuard) {
+        (self.way, self.turn)
+    }
+
     /// The holder in front of a window, unless they sit at a caller's terminal.
     fn window(&mut self) -> Option<&mut WindowHolder> {
         match (&self.at_the_caller, &mut *self.way) {
@@ -170,11 +208,11 @@ impl Turn {
 }
 
 /// A question about a card that is gone leaves the screen at once: a code must not be typed for it.
-async fn unless_the_card_leaves(
-    asked: impl Future<Output = Result<Answer, PromptError>>,
+async fn unless_the_card_leaves<T>(
+    asked: impl Future<Output = Result<T, PromptError>>,
     question: &Question,
     cards: Option<Arc<dyn CardWatch>>,
-) -> Result<Answer, PromptError> {
+) -> Result<T, PromptError> {
     let Some(cards) = cards else {
         return asked.await;
     };

@@ -3,9 +3,10 @@
 mod process;
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use daemon_types::{CardId, ErrorCode, GrantQuestion, Purpose, Question};
+use daemon_types::{ErrorCode, GrantQuestion, Purpose, Question};
 use daemon_wire::window::{
     Asked, Look, OutcomeBody, Refusal, Theme, Tone, WindowAnswer, WindowQuestion,
 };
@@ -47,51 +48,66 @@ impl WindowProgram {
 #[derive(Debug)]
 pub(crate) struct WindowHolder {
     program: WindowProgram,
-    /// The window whose answer is with the card: the next thing it shows is what came of it.
-    answered: Option<Answered>,
-    /// Ends with the window that shows how a question ended, when its holder has read it.
-    farewell: Option<JoinHandle<()>>,
+    /// The last window that was left on the screen.
+    last: Option<Last>,
 }
 
+/// Why a window is still on the screen.
 #[derive(Debug)]
-struct Answered {
-    window: WindowProcess,
-    purpose: Purpose,
-    card: CardId,
+enum Last {
+    /// Its answer is with the card.
+    Working(Weak<Mutex<Option<WindowProcess>>>),
+    /// It shows how its question ended; the task ends when its holder has read it.
+    Farewell(JoinHandle<()>),
+}
+
+/// A window whose answer is with the card. It belongs to the dialogue that it was shown for, and goes
+/// with it: the next thing it shows is the next question of that dialogue, or how it ended.
+#[derive(Debug)]
+pub(crate) struct AnsweredWindow(Arc<Mutex<Option<WindowProcess>>>);
+
+impl AnsweredWindow {
+    fn new(window: WindowProcess) -> Self {
+        Self(Arc::new(Mutex::new(Some(window))))
+    }
+
+    /// The window, unless another question took its place on the screen meanwhile.
+    fn take(self) -> Option<WindowProcess> {
+        take(&self.0)
+    }
+}
+
+fn take(window: &Mutex<Option<WindowProcess>>) -> Option<WindowProcess> {
+    let window = window.lock();
+    window.unwrap_or_else(PoisonError::into_inner).take()
 }
 
 impl WindowHolder {
     pub(crate) const fn new(program: WindowProgram) -> Self {
         Self {
             program,
-            answered: None,
-            farewell: None,
+            last: None,
         }
     }
 
-    /// Puts a question about a card: after a wrong code in the same window, else in a new one.
-    /// Dropping the future kills the window.
+    /// Puts a question about a card: in the window of the question before it in the same dialogue, if
+    /// it is still there, else in a new one. Dropping the future, or what it answers, kills the window.
     pub(crate) async fn ask(
         &mut self,
         question: &Question,
+        before: Option<AnsweredWindow>,
         deadline: Instant,
-    ) -> Result<Answer, PromptError> {
-        let mut window = match self.answered.take() {
-            Some(answered) if goes_on(&answered, question) => answered.window,
-            answered => {
-                drop(answered);
-                self.next_window(deadline).await?
-            }
+    ) -> Result<(Answer, AnsweredWindow), PromptError> {
+        let mut window = match before.and_then(AnsweredWindow::take) {
+            Some(window) => window,
+            None => self.next_window(deadline).await?,
         };
         let asked = Asked::Card(question.clone());
         let answer = self.converse(&mut window, asked, deadline).await?;
         let answer = checked(question, answer)?;
-        self.answered = Some(Answered {
-            window,
-            purpose: question.purpose.clone(),
-            card: question.card.id.clone(),
-        });
-        Ok(answer)
+        let window = AnsweredWindow::new(window);
+        self.last = Some(Last::Working(Arc::downgrade(&window.0)));
+        Ok((answer, window))
     }
 
     /// Asks whether somebody may call.
@@ -100,7 +116,6 @@ impl WindowHolder {
         question: &GrantQuestion,
         deadline: Instant,
     ) -> Result<(), PromptError> {
-        self.answered = None;
         let mut window = self.next_window(deadline).await?;
         let asked = Asked::Grant(question.clone());
         self.converse(&mut window, asked, deadline).await?;
@@ -112,11 +127,15 @@ impl WindowHolder {
 
     /// Says what came of the answer, in the window that waits for it. Without that window only a
     /// failure is worth a new one, after what is on the screen.
-    pub(crate) async fn tell_outcome(&mut self, purpose: &Purpose, failure: Option<&Failure>) {
+    pub(crate) async fn tell_outcome(
+        &mut self,
+        waiting: Option<AnsweredWindow>,
+        purpose: &Purpose,
+        failure: Option<&Failure>,
+    ) {
         let (tone, title, detail) = self.words(purpose, failure);
-        let waiting = self.answered.take_if(|waiting| waiting.purpose == *purpose);
-        let window = match (waiting, failure) {
-            (Some(waiting), _) => waiting.window,
+        let window = match (waiting.and_then(AnsweredWindow::take), failure) {
+            (Some(window), _) => window,
             (None, Some(failure)) if failure.must_be_known(purpose) => {
                 let Ok(window) = self.next_window(Instant::now() + READING).await else {
                     return;
@@ -163,18 +182,23 @@ impl WindowHolder {
         };
         // A holder who has closed the window does not want to know.
         if window.send(&frame).await.is_ok() {
-            self.farewell = Some(tokio::spawn(window.ended()));
+            self.last = Some(Last::Farewell(tokio::spawn(window.ended())));
         }
     }
 
-    /// A window of its own for the next question, when the one before has been read.
+    /// A window of its own for the next question, when the one before has been read. One that still
+    /// waits for its card has had its turn: two on the screen would be one too many.
     async fn next_window(&mut self, deadline: Instant) -> Result<WindowProcess, PromptError> {
-        if let Some(mut before) = self.farewell.take() {
-            let until = deadline.min(Instant::now() + READING);
-            if timeout_at(until, &mut before).await.is_err() {
-                // With its task the window is dropped, and so killed.
-                before.abort();
+        match self.last.take() {
+            Some(Last::Working(window)) => drop(window.upgrade().and_then(|window| take(&window))),
+            Some(Last::Farewell(mut read)) => {
+                let until = deadline.min(Instant::now() + READING);
+                if timeout_at(until, &mut read).await.is_err() {
+                    // With its task the window is dropped, and so killed.
+                    read.abort();
+                }
             }
+            None => {}
         }
         WindowProcess::start(&self.program.path).map_err(unavailable)
     }
@@ -211,19 +235,6 @@ impl WindowHolder {
             }
             Ok(Err(error)) => Err(unavailable(error)),
         }
-    }
-}
-
-/// Whether the question is the next one of the dialogue in which the window's last answer was.
-fn goes_on(answered: &Answered, question: &Question) -> bool {
-    answered.purpose == question.purpose && answered.card == question.card.id && {
-        let codes = question.codes;
-        let pin = codes
-            .pin
-            .is_some_and(|entry| entry.previous_was_wrong || entry.last_try);
-        pin || codes
-            .unblock_code
-            .is_some_and(|entry| entry.previous_was_wrong || entry.last_try)
     }
 }
 

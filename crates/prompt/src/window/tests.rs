@@ -39,9 +39,17 @@ impl Fake {
         }
     }
 
-    async fn ask(&mut self, question: &Question) -> Result<Answer, PromptError> {
+    async fn ask(&mut self, question: &Question) -> Result<(Answer, AnsweredWindow), PromptError> {
+        self.ask_after(question, None).await
+    }
+
+    async fn ask_after(
+        &mut self,
+        question: &Question,
+        before: Option<AnsweredWindow>,
+    ) -> Result<(Answer, AnsweredWindow), PromptError> {
         let deadline = Instant::now() + Duration::from_secs(30);
-        self.holder.ask(question, deadline).await
+        self.holder.ask(question, before, deadline).await
     }
 }
 
@@ -49,30 +57,64 @@ fn both(first: &str, second: &str) -> String {
     format!("{first}{second}")
 }
 
-#[tokio::test]
-async fn the_code_comes_back_and_the_window_waits_for_what_comes_of_it() {
-    let mut fake = Fake::saying(&both(SHOWN, ANSWER), "exec sleep 60");
-    let answer = fake.ask(&authentication()).await.unwrap();
-    assert_eq!(answer.code, Pin::new(b"1234").ok());
-    assert!(fake.holder.answered.is_some());
-    let purpose = authentication().purpose;
-    fake.holder.tell_outcome(&purpose, None).await;
-    assert!(fake.holder.answered.is_none() && fake.holder.farewell.is_some());
+fn id(window: &AnsweredWindow) -> Option<u32> {
+    let window = window.0.lock().unwrap();
+    window.as_ref().and_then(WindowProcess::id)
+}
+
+fn lives(process: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"));
+    stat.is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+async fn wait_for_its_end(process: u32) {
+    while lives(process) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 #[tokio::test]
-async fn a_wrong_code_is_asked_again_in_the_same_window_and_another_question_in_another() {
+async fn the_code_comes_back_and_the_window_waits_for_what_comes_of_it() {
+    let mut fake = Fake::saying(&both(SHOWN, ANSWER), "exec sleep 60");
+    let (answer, window) = fake.ask(&authentication()).await.unwrap();
+    assert_eq!(answer.code, Pin::new(b"1234").ok());
+    let process = id(&window).unwrap();
+    let purpose = authentication().purpose;
+    let told = fake.holder.tell_outcome(Some(window), &purpose, None);
+    told.await;
+    assert!(matches!(fake.holder.last, Some(Last::Farewell(_))) && lives(process));
+}
+
+#[tokio::test]
+async fn a_wrong_code_is_asked_again_in_the_same_window() {
     let mut fake = Fake::saying(&format!("{SHOWN}{ANSWER}{ANSWER}"), "exec sleep 60");
-    fake.ask(&authentication()).await.unwrap();
+    let (_, window) = fake.ask(&authentication()).await.unwrap();
+    let first = id(&window);
     let again = with_entry(|entry| entry.previous_was_wrong = true);
-    assert!(fake.ask(&again).await.is_ok());
-    let window = |fake: &Fake| {
-        let answered = fake.holder.answered.as_ref();
-        answered.and_then(|answered| answered.window.id())
-    };
-    let first = window(&fake);
-    assert!(fake.ask(&authentication()).await.is_ok());
-    assert_ne!(window(&fake), first);
+    let (_, window) = fake.ask_after(&again, Some(window)).await.unwrap();
+    assert_eq!(id(&window), first);
+}
+
+#[tokio::test]
+async fn an_answered_window_goes_with_the_dialogue_that_it_was_shown_for() {
+    let mut fake = Fake::saying(&both(SHOWN, ANSWER), "exec sleep 60");
+    let (_, window) = fake.ask(&authentication()).await.unwrap();
+    let process = id(&window).unwrap();
+    drop(window);
+    wait_for_its_end(process).await;
+}
+
+#[tokio::test]
+async fn an_outcome_is_told_in_no_window_but_the_one_that_waits_for_it() {
+    let mut fake = Fake::saying(&both(SHOWN, ANSWER), "exec sleep 60");
+    let (_, first) = fake.ask(&authentication()).await.unwrap();
+    let first_process = id(&first).unwrap();
+    let (_, second) = fake.ask(&authentication()).await.unwrap();
+    wait_for_its_end(first_process).await;
+    let purpose = authentication().purpose;
+    fake.holder.tell_outcome(Some(first), &purpose, None).await;
+    assert!(matches!(fake.holder.last, Some(Last::Working(_))));
+    assert!(lives(id(&second).unwrap()));
 }
 
 #[tokio::test]
@@ -121,7 +163,7 @@ async fn what_is_no_answer_to_the_question_is_none() {
 async fn a_deadline_ends_the_window() {
     let mut fake = Fake::saying(SHOWN, "exec sleep 60");
     let soon = Instant::now() + Duration::from_millis(50);
-    let answer = fake.holder.ask(&authentication(), soon).await;
+    let answer = fake.holder.ask(&authentication(), None, soon).await;
     assert!(matches!(answer, Err(PromptError::TimedOut)));
 }
 
@@ -144,7 +186,7 @@ async fn a_program_that_is_not_there_is_no_way_to_the_holder() {
     };
     let deadline = Instant::now() + Duration::from_secs(30);
     let answer = WindowHolder::new(program)
-        .ask(&authentication(), deadline)
+        .ask(&authentication(), None, deadline)
         .await;
     assert!(matches!(answer, Err(PromptError::Unavailable(_))));
 }
