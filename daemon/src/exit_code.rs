@@ -59,6 +59,7 @@ mod tests {
             ("card-definitively-blocked", 6),
             ("cancelled", 7),
             ("agent-not-running", 8),
+            ("no-such-grant", 1),
             ("pcsc-unavailable", 1),
             ("right-missing", 1),
         ] {

@@ -95,8 +95,8 @@ impl Operations {
         deadline: Instant,
     ) -> Result<Option<Vec<Vec<u8>>>, OperationError> {
         self.limits().quiet_use(&caller.key(), clock())?;
-        let place = self.session_book().quiet_uses.acquire();
-        let place = timeout_at(deadline, place).await;
+        let places = self.session_book().quiet_uses_of(card.reader());
+        let place = timeout_at(deadline, places.acquire()).await;
         let _place = place.map_err(|_| ErrorCode::Timeout)?;
         let code = session.code.hold().map(CodeForKey::Kept);
         let code = code.ok_or(ErrorCode::SessionClosed)?;

@@ -1,20 +1,21 @@
 //! Sessions: who has one, and when it ends.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as StdInstant};
 
 use daemon_cards::{CodeClaim, PresentedCode, Stay};
 use daemon_core::{ClosedSession, Sessions, authorise, session_owner};
 use daemon_journal::{Entry, Name};
 use daemon_types::{
-    Caller, CallerKey, ErrorCode, Happening, OperationError, Right, SessionEnd, SessionId,
-    SessionLimits, SessionSummary,
+    Caller, CallerKey, ErrorCode, Happening, OperationError, ReaderId, Right, SessionEnd,
+    SessionId, SessionLimits, SessionSummary,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio_util::task::TaskTracker;
 
 use crate::{Operations, Policy};
 
@@ -24,8 +25,10 @@ pub(crate) struct SessionBook {
     live: Mutex<LiveSessions>,
     /// A deadline may have come nearer.
     changed: Notify,
-    /// Uses that ask nobody, at once: each takes two lines of the journal.
-    pub(crate) quiet_uses: Semaphore,
+    /// Places for uses that ask nobody, of each reader: each use takes two lines of the journal.
+    quiet_uses: Mutex<HashMap<ReaderId, Arc<Semaphore>>>,
+    /// Who tells of ends.
+    tellings: TaskTracker,
 }
 
 /// The sessions, and what is tied to the life of each.
@@ -51,8 +54,22 @@ impl SessionBook {
                 ties: HashMap::new(),
             }),
             changed: Notify::new(),
-            quiet_uses: Semaphore::new(MOST_QUIET_USES),
+            quiet_uses: Mutex::default(),
+            tellings: TaskTracker::new(),
         }
+    }
+
+    /// The places of a reader for uses that ask nobody; a card that does not answer holds those of
+    /// its own reader alone.
+    pub(crate) fn quiet_uses_of(&self, reader: &ReaderId) -> Arc<Semaphore> {
+        let mut readers = self
+            .quiet_uses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        readers.retain(|_, places| Arc::strong_count(places) > 1);
+        let places = readers.entry(reader.clone());
+        let places = places.or_insert_with(|| Arc::new(Semaphore::new(MOST_QUIET_USES)));
+        Arc::clone(places)
     }
 }
 
@@ -159,6 +176,12 @@ impl Operations {
         if timeout(LAST_DROP_TIME, settled).await.is_err() {
             tracing::warn!("a card that does not answer may still know of a code");
         }
+        // Ends that came just before are told as well, above all to the journal.
+        let tellings = &self.0.sessions.tellings;
+        tellings.close();
+        if timeout(LAST_DROP_TIME, tellings.wait()).await.is_err() {
+            tracing::warn!("the end of a session may be missing in the journal");
+        }
     }
 
     pub(crate) async fn end_one_session(&self, id: &SessionId) {
@@ -240,25 +263,24 @@ impl Operations {
         &self,
         close: impl FnOnce(&mut Sessions<Stay>) -> Vec<ClosedSession<Stay>>,
     ) -> Option<JoinHandle<()>> {
-        let (mut closed, ties): (_, Vec<_>) = {
+        let mut closed = {
             let mut live = self.live_sessions();
             let closed = close(&mut live.sessions);
-            let ties = closed.iter().filter_map(|session| {
-                let ties = live.ties.remove(&session.id)?;
-                Some((ties, session.end))
-            });
-            let ties = ties.collect();
-            (closed, ties)
+            for session in &closed {
+                // Whoever finds a session gone finds why as well, so it is said before others look.
+                if let Some(ties) = live.ties.remove(&session.id) {
+                    ties.end.send_replace(Some(session.end));
+                }
+            }
+            closed
         };
-        for (ties, end) in ties {
-            ties.end.send_replace(Some(end));
-        }
         closed.retain(|session| session.was_open);
         if closed.is_empty() {
             return None;
         }
         let operations = self.clone();
         let telling = async move { operations.tell_ends(closed).await };
+        let telling = self.0.sessions.tellings.track_future(telling);
         Handle::try_current()
             .ok()
             .map(|runtime| runtime.spawn(telling))
@@ -306,4 +328,24 @@ pub(crate) fn clock() -> StdInstant {
 const DROP_TIME: Duration = Duration::from_secs(2);
 /// How long the end of the agent waits for cards to drop their codes.
 const LAST_DROP_TIME: Duration = Duration::from_secs(3);
-const MOST_QUIET_USES: usize = 4;
+const MOST_QUIET_USES: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uses_of_one_reader_take_no_place_of_another() {
+        let book = SessionBook::new(SessionLimits::default());
+        let [one, other] = ["one", "other"].map(|name| ReaderId(name.to_owned()));
+        let places = book.quiet_uses_of(&one);
+        let taken: Vec<_> = std::iter::from_fn(|| places.try_acquire().ok()).collect();
+        assert_eq!(taken.len(), MOST_QUIET_USES);
+        assert!(book.quiet_uses_of(&one).try_acquire().is_err());
+        assert!(book.quiet_uses_of(&other).try_acquire().is_ok());
+        drop(taken);
+        drop(places);
+        assert!(book.quiet_uses_of(&one).try_acquire().is_ok());
+        assert!(book.quiet_uses.lock().unwrap().len() <= 2);
+    }
+}

@@ -67,7 +67,7 @@ fn day(time: &str) -> &str {
 fn revoke(id: &str, common: &Common) -> anyhow::Result<()> {
     let is_an_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let shown = foreign_text(id, LONGEST_ID, language());
-    let unknown = || Refusal::own("not-found", |texts| texts.no_such_grant(&shown));
+    let unknown = || Refusal::own("no-such-grant", |texts| texts.no_such_grant(&shown));
     if !is_an_id {
         return Err(unknown().into());
     }

@@ -20,7 +20,8 @@ use crate::router::Api;
 /// Needs the right `authenticate`. The holder types the code; the answer comes
 /// when they are done. A caller that goes away takes the question with it. In a
 /// `session` nobody is asked, unless the card has lost the code, as after a
-/// reset by another program.
+/// reset by another program; `rate-limited` after a hundred at once, then one
+/// every two seconds.
 ///
 /// The signature was verified with the certificate; `card-mute` with the
 /// reason `signature-wrong` is a card that gave something else.

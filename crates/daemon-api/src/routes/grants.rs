@@ -38,7 +38,7 @@ pub(crate) async fn list(
 
 /// Takes a grant back. It is worth nothing from the next request on.
 ///
-/// On the user's socket alone. Event streams and questions of its caller that
+/// On the user's socket alone. Sessions, event streams and questions of its caller that
 /// are open end too. `internal` says that the grant is revoked until the agent
 /// starts again, because its file could not be written; the call may be
 /// repeated until it is.

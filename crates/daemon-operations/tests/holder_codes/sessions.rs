@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use card_apdu::StatusWord;
 use daemon_cards::AfterUse;
+use daemon_journal::{Entry, Query, newest};
 use daemon_operations::Policy;
 use daemon_types::{
     AllowedOrigins, AuthenticateRequest, Caller, CardId, DigestToSign, Environment, ErrorCode,
     Happening, HashAlgorithm, OperationError, Origin, PairedProgram, Reason, Right, Rights,
     SessionEnd, SessionId, SignRequest, SignatureAlgorithm, SignatureCode,
 };
+use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use super::{CHANGE, Desk, NONE, PIN, READER, VERIFY, caller, said};
@@ -291,4 +293,21 @@ async fn no_session_is_opened_by_an_agent_that_stops_and_no_code_stays() {
     assert_eq!(said(refused), closed(Reason::SessionAgentStopped));
     let opened = desk.open_session(&program()).await;
     assert_eq!(said(opened), closed(Reason::SessionAgentStopped));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_stops_has_told_the_journal_of_each_end() {
+    let desk = Desk::new(AfterUse::Reset, &[CODE]);
+    desk.open_session(&program()).await.unwrap();
+    // Whoever ended it does not wait.
+    let ending = desk.operations.end_all_sessions(SessionEnd::Sleep);
+    assert!(ending.now_or_never().is_none());
+    desk.operations.shut_sessions().await;
+    let query = Query {
+        before: None,
+        limit: 1,
+        keep: |entry: &Entry| matches!(entry, Entry::SessionClosed { .. }),
+    };
+    let told = newest(&desk.folder.path().join("journal"), &query).unwrap();
+    assert_eq!(told.len(), 1);
 }

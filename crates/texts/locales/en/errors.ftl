@@ -90,7 +90,7 @@ error-peer-refused = Connection refused
 error-session-closed = Session over
     .detail = Your session is over: card removed, computer unused or time exceeded. Try again and type your code once more.
 error-rate-limited = Requests too close together
-    .detail = This program made too many requests in a short time. Wait a minute, then try again.
+    .detail = This program made too many requests in a short time. Wait a little, then try again.
 
 ## Requests
 

@@ -90,7 +90,7 @@ error-peer-refused = Connexion refusée
 error-session-closed = Session terminée
     .detail = Votre session est finie : carte retirée, ordinateur inutilisé ou durée dépassée. Recommencez et saisissez de nouveau votre code.
 error-rate-limited = Demandes trop rapprochées
-    .detail = Ce programme a fait trop de demandes en peu de temps. Attendez une minute, puis recommencez.
+    .detail = Ce programme a fait trop de demandes en peu de temps. Attendez un peu, puis recommencez.
 
 ## Requests
 
