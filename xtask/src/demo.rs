@@ -33,9 +33,14 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     })
 }
 
-/// Nobody looks at a headless demo.
+/// Nobody looks at a demo that is headless or has a file for its holder, or at one that says what it takes.
 fn needs_the_window(arguments: &[OsString]) -> bool {
-    !arguments.iter().any(|argument| argument == "--headless")
+    const WITHOUT: [&str; 4] = ["--headless", "--scripted-holder", "--help", "-h"];
+    !arguments.iter().any(|argument| {
+        let argument = argument.to_string_lossy();
+        let name = argument.split_once('=').map_or(&*argument, |(name, _)| name);
+        WITHOUT.contains(&name)
+    })
 }
 
 fn agent(arguments: &[OsString]) -> Command {
@@ -76,9 +81,16 @@ mod tests {
     }
 
     #[test]
-    fn a_headless_demo_waits_for_no_window_to_be_built() {
+    fn a_demo_that_asks_nobody_waits_for_no_window_to_be_built() {
         assert!(needs_the_window(&words("--port 0")));
-        assert!(!needs_the_window(&words("--port 0 --headless")));
+        for line in [
+            "--port 0 --headless",
+            "--scripted-holder holder.toml",
+            "--scripted-holder=holder.toml",
+            "--help",
+        ] {
+            assert!(!needs_the_window(&words(line)), "{line}");
+        }
     }
 
     #[test]
