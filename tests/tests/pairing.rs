@@ -421,6 +421,33 @@ fn the_command_line_pairs_lists_and_revokes() {
     );
     for unknown in [id.as_str(), "../cards", ""] {
         let again = agent.cli(&["grants", "revoke", unknown]);
-        assert_eq!(again.status.code(), Some(4), "{unknown}");
+        assert_eq!(again.status.code(), Some(1), "{unknown}");
     }
+}
+
+#[test]
+fn nobody_is_asked_to_pair_a_program_whose_token_could_not_be_kept() {
+    let agent = Agent::demo(&[]);
+    let there = agent.state_dir().join("ca.pem");
+    let before = fs::read(&there).unwrap();
+    let nowhere = agent.state_dir().join("no-such-folder/token");
+    for (file, said) in [(&there, "ca.pem"), (&nowhere, "no-such-folder")] {
+        let file = file.to_string_lossy().into_owned();
+        let pair = [
+            "pair",
+            "--name",
+            "Logiciel",
+            "--right",
+            "identify",
+            "--token-file",
+            &file,
+        ];
+        let output = agent.cli(&pair);
+        let remarked = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{remarked}");
+        assert!(remarked.contains(said), "{remarked}");
+    }
+    assert_eq!(fs::read(&there).unwrap(), before);
+    let json: Value = serde_json::from_slice(&agent.cli(&["grants", "--json"]).stdout).unwrap();
+    assert_eq!(json["grants"], serde_json::json!([]), "{json}");
 }
