@@ -193,6 +193,7 @@ impl Agent {
                 environment,
                 session_limits: self.configuration.session_limits,
                 signature_code: self.configuration.signature_code,
+                keypad: self.configuration.keypad,
             },
             now,
         );

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use daemon_cards::AfterUse;
+use daemon_operations::KeypadPolicy;
 use daemon_types::{AllowedSite, Environment, Origin, Right, Rights, SessionLimits, SignatureCode};
 use serde::Deserialize;
 
@@ -29,6 +30,7 @@ pub(crate) struct Configuration {
     pub(crate) allowed_sites: Vec<AllowedSite>,
     pub(crate) session_limits: SessionLimits,
     pub(crate) signature_code: SignatureCode,
+    pub(crate) keypad: KeypadPolicy,
     /// `None` where nothing names it.
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) log_format: LogFormat,
@@ -75,6 +77,7 @@ struct ConfigurationFile {
     session_age_seconds: Option<u64>,
     /// The machine's alone, like all that asks less of the holder.
     signature_code: Option<SignatureCodeName>,
+    keypad: Option<KeypadName>,
     log_level: Option<LogLevel>,
     log_format: Option<LogFormat>,
 }
@@ -111,6 +114,13 @@ enum AfterUseName {
 enum SignatureCodeName {
     Each,
     Session,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum KeypadName {
+    Auto,
+    Never,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -209,6 +219,10 @@ impl Configuration {
                 Some(SignatureCodeName::Session) => SignatureCode::Session,
                 Some(SignatureCodeName::Each) | None => SignatureCode::Each,
             },
+            keypad: match machine.keypad.or(user.keypad) {
+                Some(KeypadName::Never) => KeypadPolicy::Never,
+                Some(KeypadName::Auto) | None => KeypadPolicy::Auto,
+            },
         }
     }
 }
@@ -282,6 +296,10 @@ impl Configuration {
             SignatureCode::Each => "each",
             SignatureCode::Session => "session",
         };
+        let keypad = match self.keypad {
+            KeypadPolicy::Auto => "auto",
+            KeypadPolicy::Never => "never",
+        };
         let seconds = |time: Duration| time.as_secs().to_string();
         let inactivity = seconds(self.session_limits.inactivity);
         let age = seconds(self.session_limits.age);
@@ -295,6 +313,7 @@ impl Configuration {
             ("after-use", after_use),
             ("allowed-origins", &allowed_origins),
             ("environment", environment),
+            ("keypad", keypad),
             ("reader-source", &sources),
             ("remember-cards", remember_cards),
             ("session-inactivity-seconds", &inactivity),
@@ -412,6 +431,25 @@ mod tests {
         assert_eq!(prompt(&window, &terminal), PromptName::Window);
         assert_eq!(prompt(&nothing, &terminal), PromptName::Terminal);
         assert!(toml::from_str::<ConfigurationFile>("prompt = \"browser\"").is_err());
+    }
+
+    #[test]
+    fn keypads_are_used_unless_machine_or_user_say_never() {
+        let [auto, never] = ["auto", "never"].map(|word| file(&format!("keypad = {word:?}")));
+        let nothing = ConfigurationFile::default();
+        let keypad = |machine, user| {
+            let configuration = Configuration::of(machine, &options(), user);
+            (
+                configuration.keypad,
+                configuration.settings()["keypad"].clone(),
+            )
+        };
+        let used = (KeypadPolicy::Auto, "auto".to_owned());
+        let unused = (KeypadPolicy::Never, "never".to_owned());
+        assert_eq!(keypad(&nothing, &nothing), used);
+        assert_eq!(keypad(&nothing, &never), unused);
+        assert_eq!(keypad(&auto, &never), used);
+        assert_eq!(keypad(&never, &auto), unused);
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     target("apdu", wire_formats::apdu),
     target("tlv", wire_formats::tlv),
     target("fcp", wire_formats::fcp),
+    target("keypad", wire_formats::keypad),
     target("pkcs15", pkcs15_files::read),
     target("certificate", certificates::certificate),
     target("certificate-parts", certificates::certificate_parts),

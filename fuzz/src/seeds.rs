@@ -21,6 +21,7 @@ pub fn of(target: &str, dialogues: &[String]) -> Vec<Vec<u8>> {
         "atr" => atrs(&transcripts),
         "apdu" => apdus(&transcripts),
         "tlv" | "fcp" => templates(&transcripts),
+        "keypad" => KEYPADS.iter().map(|bytes| bytes.to_vec()).collect(),
         "pkcs15" => pkcs15_files(),
         "certificate" => certificates(),
         "certificate-parts" => certificate_parts(),
@@ -199,4 +200,14 @@ const SCRIPTS: [&str; 3] = [
     "pin = \"1234\"\nnew_pin = \"4321\"\nunblock_code = \"12345678\"\nconsent = true\ndelay_ms = 0x10\n",
     "consent = false\nanswers = [ { pin = \"0000\" }, { pin = '1234', go_away = true } ]\n",
     "[[answers]]\npin = \"\\u00e9\"\n[[answers]]\ndelay_ms = 5 # slow\n",
+];
+/// What drivers say of their keypads, as [`crate::wire_formats::keypad`] takes it apart.
+const KEYPADS: [&[u8]; 3] = [
+    &[
+        24, 0x06, 4, 0x42, 0x33, 0, 6, 0x07, 4, 0x42, 0x33, 0, 7, 0x0A, 4, 0x42, 0x33, 0, 10, 0x12,
+        4, 0x42, 0x33, 0, 18, 0x10, 0x02, 0x07, 0x00, 6, 1, 4, 7, 1, 8, 11, 2, 0x6B, 0x07, 12, 2,
+        0x31, 0x30,
+    ],
+    &[6, 0x06, 4, 0x42, 0x33, 0, 6, 0x00, 0x00, 0x01, 0x00],
+    &[0, 0x64, 0x01],
 ];

@@ -1,7 +1,10 @@
 //! The formats of ISO/IEC 7816: ATR, APDU, BER-TLV, file control parameters.
 
 use card_apdu::tlv::{self, Tag, Tlv};
-use card_apdu::{Atr, CommandApdu, Fcp, Protocol, ResponseApdu};
+use card_apdu::{
+    Atr, CommandApdu, Fcp, KeypadAbilities, KeypadAnswer, KeypadCodes, KeypadFeatures,
+    KeypadFormat, KeypadProperties, Protocol, ResponseApdu,
+};
 use card_profiles::recognise;
 
 pub(crate) fn atr(bytes: &[u8]) {
@@ -70,3 +73,32 @@ pub(crate) fn fcp(bytes: &[u8]) {
 }
 
 const DEEPEST: u8 = 32;
+
+/// What a driver says of a keypad: its first byte is the length of the list of features, then come the list,
+/// the PIN properties of four bytes, and the TLV properties.
+pub(crate) fn keypad(bytes: &[u8]) {
+    let [features_len, rest @ ..] = bytes else {
+        return;
+    };
+    let features_len = usize::from(*features_len).min(rest.len());
+    let (features, rest) = rest.split_at(features_len);
+    let features = KeypadFeatures::parse(features);
+    let (pin_properties, tlv_properties) = rest.split_at(rest.len().min(4));
+    let mut properties = KeypadProperties::default();
+    properties.read_pin_properties(pin_properties);
+    properties.read_tlv_properties(tlv_properties);
+    let abilities = KeypadAbilities::of(&features, &properties);
+    let format = KeypadFormat {
+        minimum_len: 4,
+        maximum_len: 8,
+        block: None,
+    };
+    // Two codes of unknown length have no place in one command, whatever a reader says.
+    assert!(!abilities.take(KeypadCodes::OldThenNewTwice, &format));
+    assert!(!abilities.take(KeypadCodes::Present, &format) || features.has_keypad());
+    if let Ok(response) = ResponseApdu::parse(bytes) {
+        let answer = KeypadAnswer::of(response.sw());
+        let counts_a_try = response.sw().tries_left().is_some() || response.sw().is_success();
+        assert!(!counts_a_try || answer == KeypadAnswer::Card(response.sw()));
+    }
+}

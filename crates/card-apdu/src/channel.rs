@@ -1,6 +1,7 @@
 //! The way to a card, and what every command on it needs alike.
 
 use crate::command::{CommandApdu, ExpectedLen, MalformedCommand};
+use crate::keypad::{Keypad, KeypadAnswer, KeypadEntry};
 use crate::response::{MalformedResponse, ResponseApdu};
 use crate::wire::WireBytes;
 
@@ -59,6 +60,9 @@ pub enum ChannelError {
     /// The answer parses and contradicts ISO/IEC 7816.
     #[error("the card broke the rules of its protocol: {0}")]
     CardMisbehaved(&'static str),
+    /// A code was to be typed at a reader that has no keypad.
+    #[error("the reader has no keypad")]
+    NoKeypad,
 }
 
 /// An exclusive way to one card, for as long as the borrow lasts.
@@ -87,6 +91,23 @@ pub trait CardChannel {
     fn transmit(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ChannelError> {
         let protocol = self.protocol();
         transmit(&mut |wire| self.exchange(wire), protocol, command)
+    }
+
+    /// The keypad of the reader, where it has one that can be used.
+    fn keypad(&mut self) -> Option<&mut dyn Keypad> {
+        None
+    }
+
+    /// Lets the holder type at the keypad, which then sends the command to the card, once.
+    ///
+    /// # Errors
+    /// [`ChannelError`]; what reader or card answered is an answer, not an error.
+    fn enter_at_keypad(&mut self, entry: &KeypadEntry) -> Result<KeypadAnswer, ChannelError> {
+        let keypad = self.keypad().ok_or(ChannelError::NoKeypad)?;
+        tracing::trace!(?entry, "at the keypad");
+        let response = ResponseApdu::parse(&keypad.enter(entry)?)?;
+        tracing::trace!(?response, "from the keypad");
+        Ok(KeypadAnswer::of(response.sw()))
     }
 }
 

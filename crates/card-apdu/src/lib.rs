@@ -15,6 +15,7 @@ mod atr;
 mod channel;
 mod command;
 mod fcp;
+mod keypad;
 mod response;
 mod status_word;
 pub mod tlv;
@@ -24,6 +25,10 @@ pub use atr::{Atr, AtrError, AtrPattern};
 pub use channel::{CardChannel, ChannelError, Protocol, ReaderFault};
 pub use command::{CommandApdu, ExpectedLen, LengthForm, MalformedCommand};
 pub use fcp::{Fcp, FcpError};
+pub use keypad::{
+    GET_FEATURE_REQUEST, Keypad, KeypadAbilities, KeypadAnswer, KeypadCodes, KeypadEntry,
+    KeypadFeatures, KeypadFormat, KeypadProperties, KeypadTime, NotSent, PinBlock,
+};
 pub use response::{MalformedResponse, ResponseApdu};
 pub use status_word::StatusWord;
 pub use wire::WireBytes;

@@ -52,5 +52,6 @@ pub use parameters::{CardParameters, ClaimedEnvironment, ParameterError};
 pub use persistent_state::StateFileError;
 pub use virtual_card::VirtualCard;
 pub use virtual_reader::{
-    CardState, ReaderState, ReadersState, VirtualConnection, VirtualReaderError, VirtualReaders,
+    CardState, KeypadAct, KeypadCounts, ReaderState, ReadersState, VirtualConnection,
+    VirtualReaderError, VirtualReaders,
 };

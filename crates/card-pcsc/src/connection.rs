@@ -4,11 +4,15 @@ use std::ffi::{CStr, CString};
 use std::fmt;
 use std::time::Duration;
 
-use card_apdu::{Atr, CardChannel, Protocol, ReaderFault, WireBytes};
+use card_apdu::{
+    Atr, CardChannel, Keypad, KeypadAbilities, KeypadCodes, KeypadEntry, Protocol, ReaderFault,
+    WireBytes,
+};
 use pcsc::{Card, Context, Disposition, Error, Protocols, Scope, ShareMode};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::fault::reader_fault;
+use crate::keypad::{self, Knowledge};
 use crate::silence::fault_behind_silence;
 
 /// Opens the card in a reader, shared with other programs, over T=0 or T=1 as
@@ -33,6 +37,7 @@ pub fn connect(reader: &str) -> Result<PcscConnection, ReaderFault> {
         card,
         atr,
         protocol,
+        keypad: Knowledge::NotAsked,
         response: response_buffer(),
     })
 }
@@ -48,6 +53,7 @@ pub struct PcscConnection {
     card: SharedCard,
     atr: Atr,
     protocol: Protocol,
+    keypad: Knowledge,
     response: Zeroizing<Box<[u8]>>,
 }
 
@@ -75,12 +81,16 @@ impl PcscConnection {
     /// card was taken out since, even if a card is in the reader now.
     pub fn transaction(&mut self) -> Result<PcscTransaction<'_>, ReaderFault> {
         let transaction = self.card.open()?.transaction().map_err(reader_fault)?;
+        if matches!(self.keypad, Knowledge::NotAsked) {
+            self.keypad = keypad::find(&transaction, &self.name.to_string_lossy());
+        }
         Ok(PcscTransaction {
             context: &self.context,
             reader: &self.name,
             transaction,
             atr: &mut self.atr,
             protocol: &mut self.protocol,
+            keypad: self.keypad,
             response: &mut self.response,
         })
     }
@@ -118,6 +128,7 @@ pub struct PcscTransaction<'a> {
     transaction: pcsc::Transaction<'a>,
     atr: &'a mut Atr,
     protocol: &'a mut Protocol,
+    keypad: Knowledge,
     response: &'a mut Zeroizing<Box<[u8]>>,
 }
 
@@ -160,6 +171,51 @@ impl CardChannel for PcscTransaction<'_> {
     fn exchange(&mut self, command: &WireBytes) -> Result<Vec<u8>, ReaderFault> {
         let result = self.transaction.transmit(command.expose(), self.response);
         let answer = result.map(<[u8]>::to_vec).map_err(reader_fault);
+        self.take_answer(answer)
+    }
+
+    fn keypad(&mut self) -> Option<&mut dyn Keypad> {
+        matches!(self.keypad, Knowledge::Keypad(_)).then_some(self as &mut dyn Keypad)
+    }
+}
+
+impl Keypad for PcscTransaction<'_> {
+    fn abilities(&self) -> KeypadAbilities {
+        match &self.keypad {
+            Knowledge::Keypad(keypad) => keypad.abilities,
+            Knowledge::NotAsked | Knowledge::None => KeypadAbilities::NONE,
+        }
+    }
+
+    fn enter(&mut self, entry: &KeypadEntry) -> Result<Vec<u8>, ReaderFault> {
+        let Knowledge::Keypad(keypad) = self.keypad else {
+            return Ok(REFUSED.to_vec());
+        };
+        let code = match entry.codes {
+            KeypadCodes::Present => keypad.features.verify,
+            KeypadCodes::NewTwice | KeypadCodes::OldThenNewTwice => keypad.features.modify,
+        };
+        let Some(code) = code else {
+            return Ok(REFUSED.to_vec());
+        };
+        let structure = entry.structure(&keypad.abilities);
+        let result = self
+            .transaction
+            .control(code.into(), &structure, self.response);
+        let answer = match result {
+            Err(error) if keypad::is_refusal(error) => Ok(REFUSED.to_vec()),
+            result => result.map(<[u8]>::to_vec).map_err(reader_fault),
+        };
+        self.take_answer(answer)
+    }
+}
+
+impl PcscTransaction<'_> {
+    /// Wipes what came of it from the buffer, and finds out why nothing came.
+    fn take_answer(
+        &mut self,
+        answer: Result<Vec<u8>, ReaderFault>,
+    ) -> Result<Vec<u8>, ReaderFault> {
         let used_len = answer.as_ref().map_or(RESPONSE_LEN, Vec::len);
         if let Some(used) = self.response.get_mut(..used_len) {
             used.zeroize();
@@ -248,6 +304,8 @@ fn response_buffer() -> Zeroizing<Box<[u8]>> {
     Zeroizing::new(vec![0; RESPONSE_LEN].into_boxed_slice())
 }
 
+/// What a reader answers to a structure that it does not understand (part 10, 2.5.2).
+const REFUSED: [u8; 2] = [0x6B, 0x80];
 const PROTOCOLS: Protocols = Protocols::T0.union(Protocols::T1);
 /// pcsc-lite looks every 400 ms at a reader that does not tell by itself.
 const NEXT_LOOK_OF_SERVICE: Duration = Duration::from_millis(500);

@@ -15,7 +15,9 @@
 mod cancellation;
 mod connection;
 mod fault;
+mod keypad;
 mod reader_state;
+mod readers_that_lie;
 mod service;
 mod silence;
 mod watcher;

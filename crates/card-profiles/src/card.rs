@@ -1,10 +1,11 @@
 //! The trait that every card of the family answers to, and its plain types.
 
+use card_apdu::KeypadTime;
 use igc_sante::{CardCertificate, KeyRole};
 use secrets::{Pin, SecretBytes, UnblockCode};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-use crate::{Activity, CardError, CardFiles, PinError, UnblockError};
+use crate::{Activity, CardError, CardFiles, KeypadUses, PinError, UnblockError};
 
 /// A card within one exclusive transaction.
 ///
@@ -85,6 +86,42 @@ pub trait CpxCard {
         &mut self,
         code: &UnblockCode,
         new: &Pin,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError>;
+
+    /// What the holder can do at the keypad of the reader: nothing where it has none, or where it
+    /// does not write the codes as this card wants them.
+    ///
+    /// # Errors
+    /// [`CardError`] when the card's own list of codes cannot be read.
+    fn keypad_uses(&mut self) -> Result<KeypadUses, CardError>;
+
+    /// [`verify_pin`](Self::verify_pin) with a code that is typed at the keypad of the reader.
+    ///
+    /// # Errors
+    /// [`PinError`], as for a typed code, and [`PinError::NotEntered`].
+    fn verify_pin_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<Verification, PinError>;
+
+    /// [`change_pin`](Self::change_pin) with codes that are typed at the keypad of the reader. Whether
+    /// the new code is another one, nobody but the reader could say.
+    ///
+    /// # Errors
+    /// [`PinError`], as for typed codes, and [`PinError::NotEntered`], after which the old code holds.
+    fn change_pin_at_keypad(&mut self, time: KeypadTime, last_try: LastTry)
+    -> Result<(), PinError>;
+
+    /// [`unblock_pin`](Self::unblock_pin) with codes that are typed at the keypad of the reader.
+    ///
+    /// # Errors
+    /// [`UnblockError`], as for typed codes, and [`UnblockError::NotEntered`], after which the old code
+    /// holds, blocked or not.
+    fn unblock_pin_at_keypad(
+        &mut self,
+        time: KeypadTime,
         last_try: LastTry,
     ) -> Result<(), UnblockError>;
 

@@ -1,7 +1,7 @@
 //! What a card of either generation answers where a code is concerned
 //! (ISO/IEC 7816-4, 11.6: VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER).
 
-use card_apdu::{ChannelError, ResponseApdu, StatusWord};
+use card_apdu::{ChannelError, NotSent, StatusWord};
 
 use crate::card::LastTry;
 use crate::{CardError, PinError, UnblockError};
@@ -46,8 +46,12 @@ impl CodeState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Presentation {
     Accepted,
-    Wrong { tries_left: u8 },
+    Wrong {
+        tries_left: u8,
+    },
     Blocked,
+    /// The keypad sent no code.
+    NotEntered(NotSent),
 }
 
 impl Presentation {
@@ -98,6 +102,8 @@ pub(crate) fn check_tries(tries_left: Option<u8>, last_try: LastTry) -> Result<(
 pub(crate) enum NewCodeFault {
     /// It said that it does not take this one.
     Refused(StatusWord),
+    /// The keypad sent none.
+    NotEntered(NotSent),
     /// No answer came that could be understood: nobody knows which code holds.
     OutcomeUnknown(CardError),
     /// It said no to the command.
@@ -106,14 +112,16 @@ pub(crate) enum NewCodeFault {
 
 /// Whether a new code was taken, from the answer to the command that carried it.
 pub(crate) fn new_code_taken(
-    answer: Result<ResponseApdu, ChannelError>,
+    answer: Result<StatusWord, ChannelError>,
     command: &'static str,
 ) -> Result<(), NewCodeFault> {
-    let response = answer.map_err(|error| match error {
-        never_sent @ ChannelError::Command(_) => NewCodeFault::Card(never_sent.into()),
+    let sw = answer.map_err(|error| match error {
+        never_sent @ (ChannelError::Command(_) | ChannelError::NoKeypad) => {
+            NewCodeFault::Card(never_sent.into())
+        }
         broken @ (ChannelError::Reader(_) | _) => NewCodeFault::OutcomeUnknown(broken.into()),
     })?;
-    match response.sw() {
+    match sw {
         StatusWord::SUCCESS => Ok(()),
         sw @ (StatusWord::WRONG_LENGTH | StatusWord::WRONG_DATA) => Err(NewCodeFault::Refused(sw)),
         sw => Err(NewCodeFault::Card(CardError::Refused { command, sw })),
@@ -167,6 +175,7 @@ impl From<NewCodeFault> for PinError {
     fn from(fault: NewCodeFault) -> Self {
         match fault {
             NewCodeFault::Refused(sw) => Self::NewCodeRefused { sw },
+            NewCodeFault::NotEntered(reason) => Self::NotEntered(reason),
             NewCodeFault::OutcomeUnknown(cause) => Self::OutcomeUnknown(cause),
             NewCodeFault::Card(error) => Self::Card(error),
         }
@@ -177,6 +186,7 @@ impl From<NewCodeFault> for UnblockError {
     fn from(fault: NewCodeFault) -> Self {
         match fault {
             NewCodeFault::Refused(sw) => Self::NewCodeRefused { sw },
+            NewCodeFault::NotEntered(reason) => Self::NotEntered(reason),
             NewCodeFault::OutcomeUnknown(cause) => Self::OutcomeUnknown(cause),
             NewCodeFault::Card(error) => Self::Card(error),
         }

@@ -1,7 +1,7 @@
 //! Errors sorted by who is at fault.
 
 use card_apdu::tlv::TlvError;
-use card_apdu::{ChannelError, ReaderFault, StatusWord};
+use card_apdu::{ChannelError, NotSent, ReaderFault, StatusWord};
 use igc_sante::KeyRole;
 
 use crate::PinLimits;
@@ -69,6 +69,9 @@ impl From<ChannelError> for CardError {
             ChannelError::Reader(fault) => Self::Reader(fault),
             ChannelError::Command(_) => Self::Bug("a command could not be written"),
             ChannelError::CardMisbehaved(rule) => Self::CardMisbehaved(rule),
+            ChannelError::NoKeypad => {
+                Self::Bug("a code was to be typed at a keypad that is not there")
+            }
             other @ (ChannelError::Malformed(_) | _) => Self::Malformed {
                 what: "an answer",
                 source: Some(Box::new(other)),
@@ -110,6 +113,9 @@ pub enum PinError {
     /// The way to the card broke while it changed the code: either code may be the right one.
     #[error("it is not known whether the code was changed")]
     OutcomeUnknown(#[source] CardError),
+    /// The keypad of the reader sent nothing: no try was spent.
+    #[error("the keypad sent no code")]
+    NotEntered(#[source] NotSent),
     /// The way to the card broke, or the card did something else.
     #[error("presenting the code")]
     Card(#[from] CardError),
@@ -147,6 +153,9 @@ pub enum UnblockError {
     /// The way to the card broke while it set the new code: the new one may hold or not.
     #[error("it is not known whether the new code was set")]
     OutcomeUnknown(#[source] CardError),
+    /// The keypad of the reader sent no unblock code, or no new one: no try was spent by that.
+    #[error("the keypad sent no code")]
+    NotEntered(#[source] NotSent),
     /// The way to the card broke, or the card did something else.
     #[error("unblocking the code")]
     Card(#[from] CardError),

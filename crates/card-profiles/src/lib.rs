@@ -19,6 +19,7 @@ mod error;
 mod files;
 mod holder_code;
 mod key_answers;
+mod keypad;
 mod memory;
 mod pin_entry;
 mod pkcs15;
@@ -33,7 +34,10 @@ pub use card::{
 pub use cps3::Cps3;
 pub use cps4::Cps4;
 pub use error::{CardError, PinError, UnblockError};
+pub use keypad::KeypadUses;
 pub use memory::{CardFiles, CardMemory};
 pub use recognition::{Profile, Recognition, recognise};
 
+/// How long a keypad waits, and why it sent nothing.
+pub use card_apdu::{KeypadTime, NotSent};
 pub use igc_sante::KeyRole;

@@ -5,14 +5,13 @@ use daemon_types::{Activity, OperationError};
 use igc_sante::nomenclature::{Nomenclature, Table};
 use tokio::sync::oneshot;
 
-use crate::card::last_try;
-use crate::fault::{from_card_error, from_pin_error};
+use crate::fault::from_card_error;
 use crate::open_card::{GoOn, OpenCard};
 use crate::source::AfterUse;
 use crate::summary::coded_label;
 use crate::worker::Job;
 use crate::worker_link::Unanswered;
-use crate::{CardInReader, Cards, HolderCodeError, TypedPin};
+use crate::{CardInReader, Cards, HolderCodeError, HolderPin};
 
 impl Cards {
     /// Numbers of the places of work that the card lists, for which nobody types a code.
@@ -37,8 +36,9 @@ impl Cards {
     pub async fn activities(
         &self,
         card: &CardInReader,
-        pin: TypedPin,
+        pin: impl Into<HolderPin>,
     ) -> Result<Vec<Activity>, HolderCodeError> {
+        let pin = pin.into();
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
         let job = Job::ReadActivities {
@@ -64,7 +64,7 @@ impl OpenCard {
     /// VERIFY and the reads, in one transaction that ends without the state that we made.
     pub(crate) fn read_activities(
         &mut self,
-        pin: &TypedPin,
+        pin: &HolderPin,
         nomenclature: &Nomenclature,
         after_use: AfterUse,
         go_on: &GoOn<'_>,
@@ -85,12 +85,11 @@ impl OpenCard {
 /// The list first, then VERIFY, then the files; before VERIFY, whether to go on.
 fn verify_and_read(
     card: &mut dyn CpxCard,
-    pin: &TypedPin,
+    pin: &HolderPin,
     go_on: &GoOn<'_>,
 ) -> Result<Vec<card_profiles::Activity>, HolderCodeError> {
     card.activity_numbers().map_err(from_card_error)?;
     go_on()?;
-    card.verify_pin(&pin.pin, last_try(pin.last_try_confirmed))
-        .map_err(from_pin_error)?;
+    pin.present(card)?;
     Ok(card.activities().map_err(from_card_error)?)
 }

@@ -47,6 +47,7 @@ pub(crate) struct Calls {
     overdue: watch::Sender<Option<WaitsFor>>,
     came_back: AtomicBool,
     retired: AtomicBool,
+    at_keypad: AtomicBool,
     watch: Arc<CallWatch>,
 }
 
@@ -58,14 +59,27 @@ impl Calls {
             overdue: watch::Sender::new(None),
             came_back: AtomicBool::new(false),
             retired: AtomicBool::new(false),
+            at_keypad: AtomicBool::new(false),
             watch: Arc::clone(watch),
         })
     }
 
     /// Makes a call that may block.
     pub(crate) fn during<T>(self: &Arc<Self>, waits_for: WaitsFor, call: impl FnOnce() -> T) -> T {
-        let _running = Running::begin(self, waits_for);
+        let _running = Running::begin(self, waits_for, Duration::ZERO);
         call()
+    }
+
+    /// Makes a call in which somebody may type at the keypad for so long.
+    pub(crate) fn during_entry<T>(self: &Arc<Self>, time: Duration, call: impl FnOnce() -> T) -> T {
+        let _running = Running::begin(self, WaitsFor::Card, time);
+        self.at_keypad.store(true, Ordering::Release);
+        call()
+    }
+
+    /// Whether somebody may type at the keypad now.
+    pub(crate) fn is_at_keypad(&self) -> bool {
+        self.at_keypad.load(Ordering::Acquire)
     }
 
     /// Tells whoever waits that the call is overdue, unless it has come back meanwhile.
@@ -130,14 +144,15 @@ impl Calls {
 struct Running<'a>(&'a Arc<Calls>);
 
 impl<'a> Running<'a> {
-    fn begin(calls: &'a Arc<Calls>, waits_for: WaitsFor) -> Self {
-        calls.watch.begin(calls, waits_for);
+    fn begin(calls: &'a Arc<Calls>, waits_for: WaitsFor, patience: Duration) -> Self {
+        calls.watch.begin(calls, waits_for, patience);
         Self(calls)
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
+        self.0.at_keypad.store(false, Ordering::Release);
         self.0.watch.end(self.0);
         let overdue = self.0.overdue.send_replace(None);
         if overdue.is_some() {
@@ -157,8 +172,8 @@ pub(crate) struct CallWatch {
 #[derive(Debug, Default)]
 struct WatchState {
     running: Vec<RunningCall>,
-    /// The thread sleeps until it is woken, since no call can become overdue.
-    is_idle: bool,
+    /// When the thread wakes by itself; `None` while no call can become overdue.
+    wakes_at: Option<Instant>,
     is_stopped: bool,
 }
 
@@ -166,7 +181,8 @@ struct WatchState {
 struct RunningCall {
     calls: Arc<Calls>,
     waits_for: WaitsFor,
-    since: Instant,
+    /// When it lasts too long.
+    due: Instant,
     is_overdue: bool,
 }
 
@@ -208,16 +224,18 @@ impl CallWatch {
         self.changed.notify_all();
     }
 
-    /// Every call has the same limit, so that only an idle thread must be woken for a new one.
-    fn begin(&self, calls: &Arc<Calls>, waits_for: WaitsFor) {
+    /// Only a thread that would wake too late must be woken for a new call.
+    fn begin(&self, calls: &Arc<Calls>, waits_for: WaitsFor, patience: Duration) {
+        let due = Instant::now() + self.limit + patience;
         let mut state = self.lock();
         state.running.push(RunningCall {
             calls: Arc::clone(calls),
             waits_for,
-            since: Instant::now(),
+            due,
             is_overdue: false,
         });
-        if std::mem::take(&mut state.is_idle) {
+        if state.wakes_at.is_none_or(|at| due < at) {
+            state.wakes_at = Some(due);
             self.changed.notify_all();
         }
     }
@@ -231,17 +249,19 @@ impl CallWatch {
         let mut state = self.lock();
         while !state.is_stopped {
             let in_time = state.running.iter_mut().filter(|call| !call.is_overdue);
-            let Some(oldest) = in_time.min_by_key(|call| call.since) else {
-                state.is_idle = true;
+            let Some(next) = in_time.min_by_key(|call| call.due) else {
+                state.wakes_at = None;
                 let woken = self.changed.wait(state);
                 state = woken.unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            let left = self.limit.saturating_sub(oldest.since.elapsed());
+            let due = next.due;
+            let left = due.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                oldest.is_overdue = true;
-                return Some(Arc::clone(&oldest.calls));
+                next.is_overdue = true;
+                return Some(Arc::clone(&next.calls));
             }
+            state.wakes_at = Some(due);
             let woken = self.changed.wait_timeout(state, left);
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -260,6 +280,9 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    /// Longer than anything takes on a busy machine.
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     fn calls(watch: &Arc<CallWatch>) -> Arc<Calls> {
         Calls::of_worker(ReaderId("reader".into()), watch)
@@ -286,6 +309,35 @@ mod tests {
     }
 
     #[test]
+    fn a_call_at_the_keypad_has_the_time_of_who_types_and_keeps_no_other_from_being_told() {
+        let watch = CallWatch::new(Duration::from_millis(1));
+        let (told, overdue) = mpsc::channel();
+        watch
+            .start(move |calls| told.send(Arc::clone(calls)).unwrap())
+            .unwrap();
+        let (typing, silent) = (calls(&watch), calls(&watch));
+        assert!(!typing.is_at_keypad());
+        typing.during_entry(Duration::from_secs(3600), || {
+            assert!(typing.is_at_keypad());
+            silent.during(WaitsFor::Card, || {
+                assert!(Arc::ptr_eq(
+                    &overdue.recv_timeout(PATIENCE).unwrap(),
+                    &silent
+                ));
+            });
+            assert!(overdue.try_recv().is_err());
+        });
+        assert!(!typing.is_at_keypad());
+        typing.during_entry(Duration::ZERO, || {
+            assert!(Arc::ptr_eq(
+                &overdue.recv_timeout(PATIENCE).unwrap(),
+                &typing
+            ));
+        });
+        watch.stop();
+    }
+
+    #[test]
     fn a_call_that_panics_is_over_too() {
         let calls = calls(&CallWatch::new(Duration::from_secs(3600)));
         let panics = || calls.during(WaitsFor::Card, || panic!("on purpose"));
@@ -294,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_call_is_overdue_first() {
+    fn the_call_that_is_due_first_is_overdue_first() {
         let watch = CallWatch::new(Duration::ZERO);
         let (first, second) = (calls(&watch), calls(&watch));
         first.during(WaitsFor::Card, || {

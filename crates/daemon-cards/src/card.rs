@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use card_profiles::{HashAlgorithm, LastTry, SignatureAlgorithm};
-use daemon_types::{Environment, KeyRole, OperationError, PresentCard, ReaderId};
+use card_profiles::{HashAlgorithm, KeypadUses, LastTry, SignatureAlgorithm};
+use daemon_types::{Environment, KeyRole, NotTaken, OperationError, PresentCard, ReaderId};
 use igc_sante::nomenclature::Nomenclature;
 use secrets::{Pin, UnblockCode};
 
-use crate::{AfterUse, PresentedCode};
+use crate::{AfterUse, AtKeypad, PresentedCode};
 
 /// How the cards are driven.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,8 @@ pub struct Settings {
 pub struct CardInReader {
     /// What it says of itself.
     pub card: PresentCard,
+    /// What its holder can do at the keypad of its reader.
+    pub keypad: KeypadUses,
     pub(crate) insertion: u64,
 }
 
@@ -90,11 +92,26 @@ pub struct KeyUse {
 #[derive(Debug)]
 pub enum CodeForKey {
     /// Typed for this use, and dropped after it.
-    Typed(TypedPin),
+    Typed(HolderPin),
     /// Typed for this use, and kept for who holds on to it.
-    TypedToKeep(TypedPin, PresentedCode),
+    TypedToKeep(HolderPin, PresentedCode),
     /// Presented before and kept: nothing is typed, and without it the key is not used.
     Kept(PresentedCode),
+}
+
+/// The holder's code, wherever they type it.
+#[derive(Debug)]
+pub enum HolderPin {
+    /// It was typed before.
+    Typed(TypedPin),
+    /// It is typed at the keypad of the reader, in the transaction that it is used in.
+    AtKeypad(AtKeypad),
+}
+
+impl From<TypedPin> for HolderPin {
+    fn from(pin: TypedPin) -> Self {
+        Self::Typed(pin)
+    }
 }
 
 /// The code, as the holder typed it.
@@ -104,6 +121,23 @@ pub struct TypedPin {
     pub pin: Pin,
     /// Whether the holder said yes to risking the last try.
     pub last_try_confirmed: bool,
+}
+
+/// A new code for the holder, wherever they type it.
+#[derive(Debug)]
+pub enum NewCode {
+    /// It was typed before.
+    Typed(NewPin),
+    /// It is typed at the keypad of the reader, after the code as it is.
+    ChangeAtKeypad(AtKeypad),
+    /// It is typed at the keypad of the reader, after the unblock code.
+    UnblockAtKeypad(AtKeypad),
+}
+
+impl From<NewPin> for NewCode {
+    fn from(new_pin: NewPin) -> Self {
+        Self::Typed(new_pin)
+    }
 }
 
 /// A new code for the holder, and what they typed to be allowed to set one.
@@ -144,6 +178,12 @@ pub enum HolderCodeError {
     /// The card knows of no code any more that was presented for a session: it has to be typed again.
     #[error("the card knows of no code")]
     NotPresented,
+    /// The reader did not send what was typed at its keypad.
+    #[error("the keypad did not take what was typed")]
+    NotTaken(NotTaken),
+    /// The reader has no keypad that can be used, whatever it says: the code has to be typed elsewhere.
+    #[error("the keypad cannot be used")]
+    KeypadUnusable,
     /// Anything else.
     #[error(transparent)]
     Operation(#[from] OperationError),

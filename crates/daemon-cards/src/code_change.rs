@@ -2,7 +2,7 @@
 
 use card_profiles::CpxCard;
 
-use crate::card::{HolderCodeError, NewPin, Proof, last_try};
+use crate::card::{HolderCodeError, NewCode, NewPin, Proof, last_try};
 use crate::fault::{from_pin_error, from_unblock_error};
 use crate::open_card::{AfterCode, GoOn, OpenCard};
 use crate::source::AfterUse;
@@ -11,14 +11,18 @@ impl OpenCard {
     /// Sets the new code, and ends without the state that the code which proves it has made.
     pub(crate) fn set_pin(
         &mut self,
-        new_pin: &NewPin,
+        new_code: &NewCode,
         after_use: AfterUse,
         go_on: &GoOn<'_>,
     ) -> Result<(), HolderCodeError> {
-        let after = after_proof(&new_pin.proof, after_use);
+        let after = after_proof(new_code, after_use);
         self.present_code(after, |card| {
             go_on()?;
-            prove_and_set(card, new_pin)
+            match new_code {
+                NewCode::Typed(new_pin) => prove_and_set(card, new_pin),
+                NewCode::ChangeAtKeypad(at_keypad) => at_keypad.change_pin(card),
+                NewCode::UnblockAtKeypad(at_keypad) => at_keypad.unblock_pin(card),
+            }
         })
     }
 }
@@ -36,9 +40,15 @@ fn prove_and_set(card: &mut dyn CpxCard, new_pin: &NewPin) -> Result<(), HolderC
 }
 
 /// A presented unblock code lets any program set a new code, so that no setting leaves it behind.
-fn after_proof(proof: &Proof, after_use: AfterUse) -> AfterCode<'static> {
-    match proof {
-        Proof::UnblockCode(_) => AfterCode::Drop,
-        Proof::OldPin(_) => after_use.into(),
+fn after_proof(new_code: &NewCode, after_use: AfterUse) -> AfterCode<'static> {
+    let is_unblocking = match new_code {
+        NewCode::Typed(new_pin) => matches!(new_pin.proof, Proof::UnblockCode(_)),
+        NewCode::ChangeAtKeypad(_) => false,
+        NewCode::UnblockAtKeypad(_) => true,
+    };
+    if is_unblocking {
+        AfterCode::Drop
+    } else {
+        after_use.into()
     }
 }

@@ -1,8 +1,8 @@
 //! From what went wrong on the card to what the caller is told, exhaustively.
 
 use card_apdu::{ReaderFault, StatusWord};
-use card_profiles::{CardError, PinError, UnblockError};
-use daemon_types::{ErrorCode, OperationError, Reason};
+use card_profiles::{CardError, NotSent, PinError, UnblockError};
+use daemon_types::{ErrorCode, NotTaken, OperationError, Reason};
 
 use crate::{CodeForKey, HolderCodeError};
 
@@ -54,6 +54,7 @@ pub(crate) fn from_pin_error(error: PinError) -> HolderCodeError {
         PinError::Wrong { tries_left } => return HolderCodeError::WrongCode { tries_left },
         PinError::Blocked => return HolderCodeError::Blocked,
         PinError::LastTryNotConfirmed => return HolderCodeError::LastTryNotConfirmed,
+        PinError::NotEntered(reason) => return from_keypad(reason),
         PinError::Card(error) => from_card_error(error),
         PinError::OutcomeUnknown(error) => from_card_error(error).because(Reason::OutcomeUnknown),
         PinError::Absent => OperationError::new(ErrorCode::KeyAbsent).caused_by(error),
@@ -72,6 +73,7 @@ pub(crate) fn from_unblock_error(error: UnblockError) -> HolderCodeError {
         UnblockError::Wrong { tries_left, .. } => return HolderCodeError::WrongCode { tries_left },
         UnblockError::Blocked => return HolderCodeError::Blocked,
         UnblockError::LastTryNotConfirmed => return HolderCodeError::LastTryNotConfirmed,
+        UnblockError::NotEntered(reason) => return from_keypad(reason),
         UnblockError::Card(error) => from_card_error(error),
         UnblockError::OutcomeUnknown(error) => {
             from_card_error(error).because(Reason::OutcomeUnknown)
@@ -84,6 +86,18 @@ pub(crate) fn from_unblock_error(error: UnblockError) -> HolderCodeError {
         }
     };
     HolderCodeError::Operation(operation_error)
+}
+
+/// A keypad that sent nothing to the card.
+fn from_keypad(reason: NotSent) -> HolderCodeError {
+    let code = match reason {
+        NotSent::TimedOut => ErrorCode::Timeout,
+        NotSent::Cancelled => ErrorCode::Cancelled,
+        NotSent::NewCodesDiffer => return HolderCodeError::NotTaken(NotTaken::NewCodesDiffer),
+        NotSent::Length => return HolderCodeError::NotTaken(NotTaken::Length),
+        NotSent::Refused => return HolderCodeError::KeypadUnusable,
+    };
+    OperationError::new(code).caused_by(reason).into()
 }
 
 #[cfg(test)]
@@ -110,7 +124,9 @@ mod tests {
             HolderCodeError::WrongCode { .. }
             | HolderCodeError::Blocked
             | HolderCodeError::LastTryNotConfirmed
-            | HolderCodeError::NotPresented => (None, None),
+            | HolderCodeError::NotPresented
+            | HolderCodeError::NotTaken(_)
+            | HolderCodeError::KeypadUnusable => (None, None),
         }
     }
 

@@ -18,10 +18,13 @@ use tokio::sync::oneshot;
 
 use crate::call_watch::{CallWatch, Calls, WaitsFor};
 use crate::event_log::{EventLog, Subscription};
+use crate::keypad::ReaderKeypad;
 use crate::source::{ConnectCard, Presence, ReaderSource, ReaderState, StopSource};
 use crate::worker::{Job, Message};
 use crate::worker_link::{Post, Progress, Queue, Unanswered, WorkerLink};
-use crate::{CardInReader, HolderCodeError, KeyUse, NewPin, SeenCards, Settings, watcher};
+use crate::{
+    CardInReader, HolderCodeError, KeyUse, KeypadUses, NewCode, SeenCards, Settings, watcher,
+};
 
 /// All readers and cards of the agent; clones share the same ones.
 #[derive(Clone, Debug)]
@@ -146,13 +149,14 @@ impl Cards {
     pub async fn set_pin(
         &self,
         card: &CardInReader,
-        new_pin: NewPin,
+        new_code: impl Into<NewCode>,
     ) -> Result<Option<CodesOfCard>, HolderCodeError> {
+        let new_code = new_code.into();
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
         let job = Job::SetPin {
             insertion,
-            new_pin,
+            new_code,
             reply,
         };
         let progress = self.give(card.reader(), job, |queue| &queue.uses)?;
@@ -190,6 +194,12 @@ impl Cards {
             stopper.stop();
         }
         self.end_subscriptions();
+    }
+
+    pub(crate) fn worker_is_at_keypad(&self, reader: &ReaderId) -> bool {
+        let state = self.0.lock();
+        let reader = state.readers.get(reader);
+        reader.is_some_and(|reader| reader.worker.is_at_keypad())
     }
 
     pub(crate) fn give(
@@ -249,6 +259,8 @@ struct Reader {
     /// Counts what was put into any reader: a number names one stay of one card.
     insertion: u64,
     card: Option<CardSummary>,
+    /// What the keypad can be used for with the card in it.
+    keypad_uses: KeypadUses,
     worker: WorkerLink,
 }
 
@@ -259,6 +271,7 @@ impl Reader {
                 reader: self.summary.id.clone(),
                 summary,
             },
+            keypad: self.keypad_uses,
             insertion: self.insertion,
         })
     }
@@ -372,6 +385,15 @@ impl Inventory {
         current(&mut self.lock(), id, insertion).is_some()
     }
 
+    /// Publishes what is known of the keypad of a reader.
+    pub(crate) fn publish_keypad(&self, id: &ReaderId, insertion: u64, keypad: ReaderKeypad) {
+        let mut state = self.lock();
+        if let Some(reader) = current(&mut state, id, insertion) {
+            reader.summary.keypad = keypad.is_there;
+            reader.keypad_uses = keypad.uses;
+        }
+    }
+
     /// Publishes which keys a card has, and what each of them signs by.
     pub(crate) fn publish_keys(
         &self,
@@ -462,6 +484,7 @@ impl Inventory {
             card_changes: seen.card_changes,
             insertion: 0,
             card: None,
+            keypad_uses: KeypadUses::default(),
             worker,
         })
     }
@@ -488,6 +511,7 @@ impl Inventory {
         if !same_stay {
             state.last_insertion += 1;
             reader.insertion = state.last_insertion;
+            reader.keypad_uses = KeypadUses::default();
         }
         reader.presence = seen.presence.clone();
         reader.card_changes = seen.card_changes;

@@ -13,9 +13,11 @@ mod code_change;
 mod event_log;
 mod fault;
 mod inventory;
+mod keypad;
 mod open_card;
 mod present_pin;
 mod presented_code;
+mod problem;
 mod seen_cards;
 mod signature_check;
 mod source;
@@ -26,12 +28,16 @@ mod worker;
 mod worker_link;
 
 pub use card::{
-    CardInReader, CodeForKey, HolderCodeError, KeyUse, NewPin, Proof, Settings, Stay, TypedPin,
+    CardInReader, CodeForKey, HolderCodeError, HolderPin, KeyUse, NewCode, NewPin, Proof, Settings,
+    Stay, TypedPin,
 };
+/// What a holder can do at a keypad.
+pub use card_profiles::KeypadUses;
 pub use event_log::Subscription;
 /// The tables behind [`Settings::nomenclature`].
 pub use igc_sante::nomenclature;
 pub use inventory::Cards;
+pub use keypad::{AtKeypad, KeypadWatch};
 pub use presented_code::{CodeClaim, PresentedCode};
 pub use seen_cards::{EntryStore, LIFETIME, SeenCards};
 pub use source::{

@@ -7,15 +7,17 @@ use card_profiles::{
 };
 use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, Reason, SignatureAlgorithm};
 
-use crate::card::{daemon_algorithm, daemon_role, last_try, profile_algorithm, profile_role};
-use crate::fault::{from_card_error, from_key_error, from_pin_error, from_reader_fault};
+use crate::card::{daemon_algorithm, daemon_role, profile_algorithm, profile_role};
+use crate::fault::{from_card_error, from_key_error, from_reader_fault};
 use crate::inventory::Inventory;
+use crate::keypad::ReaderKeypad;
 use crate::presented_code::KeptCode;
+use crate::problem::Problem;
 use crate::seen_cards::SeenCard;
 use crate::signature_check::check_signature;
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
 use crate::summary::card_summary;
-use crate::{AfterUse, CodeForKey, HolderCodeError, KeyUse, PresentedCode, TypedPin};
+use crate::{AfterUse, CodeForKey, HolderCodeError, HolderPin, KeyUse, PresentedCode};
 
 /// A card from its insertion to its removal.
 pub(crate) struct OpenCard {
@@ -37,6 +39,8 @@ pub(crate) struct OpenCard {
     is_lost: bool,
     /// A code that somebody holds on to, as far as this program knows.
     kept_code: Option<KeptCode>,
+    /// What is known of the keypad of its reader.
+    pub(crate) keypad: ReaderKeypad,
 }
 
 /// What becomes of a code that was presented.
@@ -101,6 +105,7 @@ impl OpenCard {
             owes_reset: false,
             is_lost: false,
             kept_code: None,
+            keypad: ReaderKeypad::default(),
         })
     }
 
@@ -133,6 +138,7 @@ impl OpenCard {
     ) -> Result<CardSummary, OperationError> {
         let atr = self.connection.atr().to_string();
         let mut transaction = self.connection.transaction().map_err(from_reader_fault)?;
+        let has_keypad = transaction.channel().keypad().is_some();
         let mut card = self.profile.open(transaction.channel(), &mut self.memory);
         let serial_number = card.read_serial_number().map_err(from_card_error)?;
         let seen = SeenCard { serial_number, atr };
@@ -154,6 +160,10 @@ impl OpenCard {
         };
         let states = states.map_err(from_card_error)?;
         let limits = card.pin_limits().map_err(from_card_error)?;
+        self.keypad = ReaderKeypad {
+            is_there: has_keypad,
+            uses: card.keypad_uses().map_err(from_card_error)?,
+        };
         self.serial_number.clone_from(&seen.serial_number);
         self.identity_is_proven = true;
         let id = inventory.card_id(&seen.serial_number);
@@ -477,13 +487,12 @@ struct CodeEnd {
 fn verify_and_sign(
     card: &mut dyn CpxCard,
     key_use: &KeyUse,
-    pin: &TypedPin,
+    pin: &HolderPin,
     go_on: &GoOn<'_>,
 ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
     check_key(card, key_use).map_err(from_card_error)?;
     go_on()?;
-    card.verify_pin(&pin.pin, last_try(pin.last_try_confirmed))
-        .map_err(from_pin_error)?;
+    pin.present(card)?;
     sign_all(card, key_use, go_on)
 }
 
@@ -529,60 +538,6 @@ fn codes_of(card: &mut dyn CpxCard) -> Result<(CodeStates, Option<PinLimits>), O
     let states = card.code_states().map_err(from_card_error)?;
     let limits = card.pin_limits().map_err(from_card_error)?;
     Ok((states, limits))
-}
-
-/// Why a card could not be identified.
-pub(crate) struct Problem {
-    pub(crate) error: OperationError,
-    pub(crate) atr: Option<String>,
-    /// Another program reset the card meanwhile: worth another look at once.
-    pub(crate) was_disturbed: bool,
-    /// What stands in the way may go without PC/SC saying so: worth another look later.
-    pub(crate) may_pass: bool,
-}
-
-impl Problem {
-    fn lasting(error: OperationError, atr: String) -> Self {
-        Self {
-            error,
-            atr: Some(atr),
-            was_disturbed: false,
-            may_pass: false,
-        }
-    }
-
-    fn while_reading(error: OperationError, atr: String) -> Self {
-        let was_disturbed = error.code == ErrorCode::CardRemoved;
-        Self {
-            was_disturbed,
-            may_pass: may_pass(error.code),
-            atr: Some(atr),
-            error,
-        }
-    }
-}
-
-impl From<ReaderFault> for Problem {
-    fn from(fault: ReaderFault) -> Self {
-        let was_disturbed = fault == ReaderFault::Reset;
-        let error = from_reader_fault(fault);
-        Self {
-            was_disturbed,
-            may_pass: may_pass(error.code),
-            error,
-            atr: None,
-        }
-    }
-}
-
-fn may_pass(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::CardRemoved
-            | ErrorCode::ReaderBusy
-            | ErrorCode::CardMute
-            | ErrorCode::ReaderLost
-    )
 }
 
 /// Whether an operation failed as it does on a card that has left, or has come back unseen.

@@ -2,12 +2,10 @@
 
 use tokio::sync::oneshot;
 
-use crate::card::last_try;
-use crate::fault::from_pin_error;
 use crate::open_card::{AfterCode, GoOn, OpenCard};
 use crate::worker::Job;
 use crate::worker_link::Unanswered;
-use crate::{CardInReader, Cards, HolderCodeError, PresentedCode, TypedPin};
+use crate::{CardInReader, Cards, HolderCodeError, HolderPin, PresentedCode};
 
 impl Cards {
     /// Presents the code and leaves it presented for as long as the answer, or a clone of it, lives.
@@ -20,8 +18,9 @@ impl Cards {
     pub async fn present_pin(
         &self,
         card: &CardInReader,
-        pin: TypedPin,
+        pin: impl Into<HolderPin>,
     ) -> Result<PresentedCode, HolderCodeError> {
+        let pin = pin.into();
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
         let code = PresentedCode::new(self.messages_to_worker(card.reader())?);
@@ -42,15 +41,13 @@ impl OpenCard {
     /// VERIFY alone, in one transaction that keeps what it made.
     pub(crate) fn present_pin(
         &mut self,
-        pin: &TypedPin,
+        pin: &HolderPin,
         code: &PresentedCode,
         go_on: &GoOn<'_>,
     ) -> Result<(), HolderCodeError> {
         self.present_code(AfterCode::Keep(code), |card| {
             go_on()?;
-            card.verify_pin(&pin.pin, last_try(pin.last_try_confirmed))
-                .map(drop)
-                .map_err(from_pin_error)
+            pin.present(card)
         })
     }
 }

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use card_apdu::{Atr, CardChannel, Protocol, ReaderFault, WireBytes};
+use card_apdu::{
+    Atr, CardChannel, Keypad, KeypadAbilities, KeypadEntry, Protocol, ReaderFault, WireBytes,
+};
 
 use crate::call_watch::{Calls, WaitsFor};
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
@@ -42,6 +44,7 @@ impl CardConnection for WatchedConnection {
         Ok(Box::new(WatchedTransaction {
             protocol: transaction.channel().protocol(),
             transaction,
+            keypad: KeypadAbilities::NONE,
             began: Instant::now(),
             calls: Arc::clone(&self.calls),
         }))
@@ -56,6 +59,7 @@ impl CardConnection for WatchedConnection {
 struct WatchedTransaction<'a> {
     transaction: Box<dyn CardTransaction + 'a>,
     protocol: Protocol,
+    keypad: KeypadAbilities,
     began: Instant,
     calls: Arc<Calls>,
 }
@@ -86,6 +90,30 @@ impl CardChannel for WatchedTransaction<'_> {
         let exchange = || self.transaction.channel().exchange(command);
         self.calls.during(WaitsFor::Card, exchange)
     }
+
+    fn keypad(&mut self) -> Option<&mut dyn Keypad> {
+        self.keypad = self.transaction.channel().keypad()?.abilities();
+        Some(self)
+    }
+}
+
+impl Keypad for WatchedTransaction<'_> {
+    fn abilities(&self) -> KeypadAbilities {
+        self.keypad
+    }
+
+    /// A human is waited for here, for a time that does not count as the card's.
+    fn enter(&mut self, entry: &KeypadEntry) -> Result<Vec<u8>, ReaderFault> {
+        let since = Instant::now();
+        let channel = self.transaction.channel();
+        let enter = || match channel.keypad() {
+            Some(keypad) => keypad.enter(entry),
+            None => Err(ReaderFault::ReaderGone),
+        };
+        let answer = self.calls.during_entry(entry.longest_time(), enter);
+        self.began += since.elapsed();
+        answer
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +121,10 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    use card_apdu::{ChannelError, CommandApdu, ExpectedLen};
+    use card_apdu::{
+        ChannelError, CommandApdu, ExpectedLen, KeypadAnswer, KeypadCodes, KeypadFormat,
+        KeypadTime, StatusWord,
+    };
     use daemon_types::ReaderId;
 
     use super::*;
@@ -131,6 +162,7 @@ mod tests {
         let mut transaction = Box::new(WatchedTransaction {
             transaction: Box::new(Endless),
             protocol: Protocol::T0,
+            keypad: KeypadAbilities::NONE,
             began: Instant::now(),
             calls: Calls::of_worker(ReaderId("reader".into()), &watch),
         });
@@ -139,5 +171,77 @@ mod tests {
         let outcome = transaction.transmit(&read);
         assert_eq!(outcome, Err(ChannelError::Reader(ReaderFault::Mute)));
         assert!(transaction.end_with_reset().is_ok());
+    }
+
+    /// A reader at which somebody types for longer than a transaction may last.
+    struct SlowHands;
+
+    impl CardChannel for SlowHands {
+        fn protocol(&self) -> Protocol {
+            Protocol::T1
+        }
+
+        fn exchange(&mut self, _command: &WireBytes) -> Result<Vec<u8>, ReaderFault> {
+            Ok(vec![0x90, 0x00])
+        }
+
+        fn keypad(&mut self) -> Option<&mut dyn Keypad> {
+            Some(self)
+        }
+    }
+
+    impl Keypad for SlowHands {
+        fn abilities(&self) -> KeypadAbilities {
+            KeypadAbilities {
+                verifies: true,
+                ..KeypadAbilities::NONE
+            }
+        }
+
+        fn enter(&mut self, _entry: &KeypadEntry) -> Result<Vec<u8>, ReaderFault> {
+            thread::sleep(CALL_TIME * 100);
+            Ok(vec![0x63, 0xC2])
+        }
+    }
+
+    impl CardTransaction for SlowHands {
+        fn channel(&mut self) -> &mut dyn CardChannel {
+            self
+        }
+
+        fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_time_in_which_somebody_types_is_not_the_cards() {
+        let watch = CallWatch::new(CALL_TIME);
+        let mut transaction = WatchedTransaction {
+            transaction: Box::new(SlowHands),
+            protocol: Protocol::T1,
+            keypad: KeypadAbilities::NONE,
+            began: Instant::now(),
+            calls: Calls::of_worker(ReaderId("reader".into()), &watch),
+        };
+        let entry = KeypadEntry {
+            command: [0x00, 0x20, 0x00, 0x01],
+            codes: KeypadCodes::Present,
+            format: KeypadFormat {
+                minimum_len: 4,
+                maximum_len: 4,
+                block: None,
+            },
+            time: KeypadTime::of(Duration::from_secs(30)),
+        };
+        let wrong = KeypadAnswer::Card(StatusWord(0x63C2));
+        assert_eq!(transaction.enter_at_keypad(&entry), Ok(wrong));
+        assert!(
+            transaction
+                .keypad()
+                .is_some_and(|keypad| keypad.abilities().verifies)
+        );
+        let command = CommandApdu::new(0x00, 0x20, 0x00, 0x01);
+        assert!(transaction.transmit(&command).is_ok());
     }
 }

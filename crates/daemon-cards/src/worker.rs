@@ -14,11 +14,13 @@ use tokio::sync::oneshot;
 
 use crate::call_watch::Calls;
 use crate::inventory::Inventory;
-use crate::open_card::{OpenCard, Problem, Reading};
+use crate::keypad::ReaderKeypad;
+use crate::open_card::{OpenCard, Reading};
+use crate::problem::Problem;
 use crate::source::ConnectCard;
 use crate::summary::code_conditions;
 use crate::worker_link::Queue;
-use crate::{HolderCodeError, KeyUse, NewPin, PresentedCode, Settings, TypedPin};
+use crate::{HolderCodeError, HolderPin, KeyUse, NewCode, PresentedCode, Settings};
 
 /// What a worker is told.
 pub(crate) enum Message {
@@ -46,12 +48,12 @@ pub(crate) enum Job {
     },
     ReadActivities {
         insertion: u64,
-        pin: TypedPin,
+        pin: HolderPin,
         reply: oneshot::Sender<Result<Vec<Activity>, HolderCodeError>>,
     },
     SetPin {
         insertion: u64,
-        new_pin: NewPin,
+        new_code: NewCode,
         reply: oneshot::Sender<Result<Option<CodesOfCard>, HolderCodeError>>,
     },
     UseKey {
@@ -61,7 +63,7 @@ pub(crate) enum Job {
     },
     PresentPin {
         insertion: u64,
-        pin: TypedPin,
+        pin: HolderPin,
         code: PresentedCode,
         reply: oneshot::Sender<Result<(), HolderCodeError>>,
     },
@@ -252,6 +254,11 @@ impl Worker {
             }
             (problem.error.code, problem.atr)
         });
+        if let Some(card) = &self.card {
+            let keypad = card.keypad;
+            self.inventory
+                .publish_keypad(&self.reader, insertion, keypad);
+        }
         if self.inventory.publish(&self.reader, insertion, found) {
             self.learn_more(insertion);
         } else {
@@ -356,18 +363,20 @@ impl Worker {
                 let outcome = self.read_activities(insertion, &pin, &|| !reply.is_closed());
                 drop(pin);
                 let succeeded = outcome.is_ok();
+                self.note_keypad(insertion, &outcome);
                 let _ = reply.send(outcome);
                 self.settle(insertion, succeeded);
             }
             Job::SetPin {
                 insertion,
-                new_pin,
+                new_code,
                 reply,
             } => {
                 let _done = Counted(Arc::clone(&self.queue), |queue| &queue.uses);
-                let outcome = self.set_pin(insertion, &new_pin, &|| !reply.is_closed());
-                drop(new_pin);
+                let outcome = self.set_pin(insertion, &new_code, &|| !reply.is_closed());
+                drop(new_code);
                 let succeeded = outcome.is_ok();
+                self.note_keypad(insertion, &outcome);
                 let _ = reply.send(outcome);
                 self.settle(insertion, succeeded);
             }
@@ -380,6 +389,7 @@ impl Worker {
                 let outcome = self.use_key(insertion, &key_use, &|| !reply.is_closed());
                 drop(key_use);
                 let succeeded = outcome.is_ok();
+                self.note_keypad(insertion, &outcome);
                 let contradicts = contradicts_certificate(&outcome);
                 let _ = reply.send(outcome);
                 self.settle(insertion, succeeded);
@@ -397,6 +407,7 @@ impl Worker {
                 let outcome = self.present_pin(insertion, &pin, &code, &|| !reply.is_closed());
                 drop(pin);
                 let succeeded = outcome.is_ok();
+                self.note_keypad(insertion, &outcome);
                 let _ = reply.send(outcome);
                 self.settle(insertion, succeeded);
             }
@@ -422,7 +433,7 @@ impl Worker {
     fn present_pin(
         &mut self,
         insertion: u64,
-        pin: &TypedPin,
+        pin: &HolderPin,
         code: &PresentedCode,
         is_wanted: &dyn Fn() -> bool,
     ) -> Result<(), HolderCodeError> {
@@ -464,7 +475,7 @@ impl Worker {
     fn read_activities(
         &mut self,
         insertion: u64,
-        pin: &TypedPin,
+        pin: &HolderPin,
         is_wanted: &dyn Fn() -> bool,
     ) -> Result<Vec<Activity>, HolderCodeError> {
         let inventory = Arc::clone(&self.inventory);
@@ -484,7 +495,7 @@ impl Worker {
     fn set_pin(
         &mut self,
         insertion: u64,
-        new_pin: &NewPin,
+        new_code: &NewCode,
         is_wanted: &dyn Fn() -> bool,
     ) -> Result<Option<CodesOfCard>, HolderCodeError> {
         let inventory = Arc::clone(&self.inventory);
@@ -492,7 +503,7 @@ impl Worker {
         let go_on = || may_go_on(is_wanted, &inventory, &reader, insertion);
         let after_use = inventory.settings.after_use;
         let card = self.open_card(insertion)?;
-        card.set_pin(new_pin, after_use, &go_on)?;
+        card.set_pin(new_code, after_use, &go_on)?;
         card.counters_moved(true);
         let codes = self.read_codes(insertion);
         Ok(codes
@@ -525,6 +536,16 @@ impl Worker {
             && let Err(error) = self.read_codes(insertion)
         {
             tracing::debug!(?error, "the counters could not be read after a use");
+        }
+    }
+
+    /// A keypad that refused to be used is not used again while this card stays.
+    fn note_keypad<T>(&self, insertion: u64, outcome: &Result<T, HolderCodeError>) {
+        if matches!(outcome, Err(HolderCodeError::KeypadUnusable)) {
+            let reader = &self.reader_name;
+            tracing::warn!(reader, "a reader that says it has a keypad refuses its use");
+            let none = ReaderKeypad::default();
+            self.inventory.publish_keypad(&self.reader, insertion, none);
         }
     }
 

@@ -97,6 +97,11 @@ impl WorkerLink {
         self.calls.overdue().or(retired)
     }
 
+    /// Whether the reader waits for somebody to type at its keypad.
+    pub(crate) fn is_at_keypad(&self) -> bool {
+        self.calls.is_at_keypad()
+    }
+
     /// Whether these are the calls of this worker.
     pub(crate) fn makes(&self, calls: &Arc<Calls>) -> bool {
         Arc::ptr_eq(&self.calls, calls)

@@ -5,11 +5,12 @@ use daemon_core::{authorise, blocked_error, code_entry};
 use daemon_types::{
     Activity, Caller, CardId, CodesAsked, CodesOfCard, ErrorCode, OperationError, Purpose, Right,
 };
-use prompt::{Answer, CallersTerminal};
+use prompt::CallersTerminal;
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::holder::{HolderWork, typed_pin};
+use crate::holder::{HolderWork, holder_pin};
+use crate::keypad::Entered;
 
 impl Operations {
     /// The holder's places of work. Nobody is asked for a code where the card lists none.
@@ -62,9 +63,9 @@ impl HolderWork for ReadActivities {
         cards: &Cards,
         card: &CardInReader,
         asked: CodesAsked,
-        answer: Answer,
+        entered: Entered,
     ) -> Result<Self::Outcome, HolderCodeError> {
-        cards.activities(card, typed_pin(&asked, answer)?).await
+        cards.activities(card, holder_pin(&asked, entered)?).await
     }
 
     fn wrong_code(&self) -> ErrorCode {

@@ -1,6 +1,6 @@
 //! A new code for the holder: after the old one, or after the unblock code.
 
-use daemon_cards::{CardInReader, Cards, HolderCodeError, NewPin, Proof};
+use daemon_cards::{CardInReader, Cards, HolderCodeError, NewCode, NewPin, Proof};
 use daemon_core::{
     authorise, blocked_error, check_code_len, check_new_code, code_entry, new_code_entry,
     unblock_blocked_error, unblock_code_entry,
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::Operations;
 use crate::holder::{HolderWork, codes_of};
+use crate::keypad::Entered;
 
 impl Operations {
     /// Replaces the holder's code by one that they choose, at the caller's terminal where one is
@@ -108,13 +109,13 @@ impl HolderWork for NewPinWork {
         match self.way {
             Way::Change => Ok(CodesAsked {
                 pin: Some(code_entry(codes, previous_was_wrong)?),
-                unblock_code: None,
                 new_pin,
+                ..CodesAsked::default()
             }),
             Way::Unblock => Ok(CodesAsked {
-                pin: None,
                 unblock_code: Some(unblock_code_entry(codes, previous_was_wrong)?),
                 new_pin,
+                ..CodesAsked::default()
             }),
         }
     }
@@ -124,10 +125,14 @@ impl HolderWork for NewPinWork {
         cards: &Cards,
         card: &CardInReader,
         asked: CodesAsked,
-        answer: Answer,
+        entered: Entered,
     ) -> Result<Self::Outcome, HolderCodeError> {
-        let new_pin = new_pin(asked, answer)?;
-        cards.set_pin(card, new_pin).await
+        let new_code = match (entered, self.way) {
+            (Entered::Typed(answer), _) => new_pin(asked, answer)?.into(),
+            (Entered::AtKeypad(at_keypad), Way::Change) => NewCode::ChangeAtKeypad(at_keypad),
+            (Entered::AtKeypad(at_keypad), Way::Unblock) => NewCode::UnblockAtKeypad(at_keypad),
+        };
+        cards.set_pin(card, new_code).await
     }
 
     fn wrong_code(&self) -> ErrorCode {

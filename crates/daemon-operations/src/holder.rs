@@ -1,10 +1,10 @@
 //! From the question to the holder to the card, for one operation.
 
-use daemon_cards::{CardInReader, Cards, HolderCodeError, TypedPin};
+use daemon_cards::{CardInReader, Cards, HolderCodeError, HolderPin, KeypadWatch, TypedPin};
 use daemon_core::{check_code_len, environment_fits};
 use daemon_types::{
     Asker, Caller, CardId, CardLabel, CardSummary, CodesAsked, CodesOfCard, ErrorCode, Happening,
-    OperationError, Purpose, Question, Right, SessionId,
+    NotTaken, OperationError, Purpose, Question, Right, SessionId,
 };
 use prompt::{Answer, CallersTerminal, Dialogue, Turn};
 use time::OffsetDateTime;
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::Operations;
 use crate::journalled::{Intent, result_of};
+use crate::keypad::{Entered, while_typed};
 use crate::look::PATIENCE;
 
 /// Something that a card does once its holder typed a code for it.
@@ -43,7 +44,7 @@ pub(crate) trait HolderWork: Sync {
         cards: &Cards,
         card: &CardInReader,
         asked: CodesAsked,
-        answer: Answer,
+        entered: Entered,
     ) -> impl Future<Output = Result<Self::Outcome, HolderCodeError>> + Send;
 
     /// What a caller is told of a wrong code.
@@ -106,13 +107,18 @@ impl Operations {
                 answer,
                 dialogue: asked_in,
                 intent,
+                announced,
             } = agreed.await?;
             let dialogue = dialogue.insert(asked_in);
-            let asks_again = dialogue.asks_again();
-            let done = work.present(&self.0.cards, &card, asked, answer);
-            let done = tokio::time::timeout_at(deadline + CARD_TIME, done);
-            let outcome = dialogue.during(done).await;
-            let outcome = outcome.unwrap_or_else(|_| Err(work.timed_out().into()));
+            let asks_again = asked.keypad.is_some() || dialogue.asks_again();
+            let (entered, watch) = Entered::of(answer, &asked);
+            let outcome = async {
+                let done = work.present(&self.0.cards, &card, asked, entered);
+                let done = tokio::time::timeout_at(deadline + CARD_TIME, done).await;
+                done.unwrap_or_else(|_| Err(work.timed_out().into()))
+            };
+            let outcome = shown_to_its_end(dialogue, asked, watch, announced, outcome);
+            let outcome = outcome.await;
             intent.end(result_of(&outcome, work, &card)).await;
             match outcome {
                 Ok(outcome) => return Ok(outcome),
@@ -121,7 +127,10 @@ impl Operations {
                         OperationError::new(work.wrong_code()).with_tries_left(Some(tries_left))
                     );
                 }
-                Err(HolderCodeError::WrongCode { .. }) => warning.previous_was_wrong = true,
+                Err(HolderCodeError::WrongCode { .. }) => {
+                    warning.previous_was_wrong = true;
+                    warning.not_taken = None;
+                }
                 Err(HolderCodeError::Blocked) => {
                     let codes = self.fresh_codes(&card).await;
                     return Err(work.blocked(&codes).into());
@@ -133,8 +142,10 @@ impl Operations {
                 Err(HolderCodeError::LastTryNotConfirmed) => {
                     return Err(ErrorCode::LastTryNotConfirmed.into());
                 }
-                // The code of the session is gone: the next question asks for it.
-                Err(HolderCodeError::NotPresented) => {}
+                Err(HolderCodeError::NotTaken(reason)) => warning.not_taken = Some(reason),
+                // The code of the session is gone: the next question asks for it. A keypad that cannot
+                // be used is not used by the next one.
+                Err(HolderCodeError::NotPresented | HolderCodeError::KeypadUnusable) => {}
                 Err(HolderCodeError::Operation(error)) => return Err(error),
             }
             card = self.same_card(&card).await?;
@@ -152,7 +163,7 @@ impl Operations {
         before: Option<Dialogue>,
         warning: Warning,
         deadline: Instant,
-    ) -> Result<Agreed, OperationError> {
+    ) -> Result<Agreed<'_>, OperationError> {
         let mut asked = self.codes_asked(card, work, warning).await?;
         let key = caller.key();
         let mut place = self.place_in_the_row(&key)?;
@@ -168,24 +179,28 @@ impl Operations {
         if warning.is_last_try {
             asked = asked.for_the_last_try();
         }
+        self.check_keypad_is_closed(card.reader())?;
+        if turn.shows_keypads() {
+            asked.keypad = self.keypad_entry(card, &asked, warning.not_taken, deadline);
+        }
         let purpose = work.purpose();
         let intent = self.intend(caller, card, work).await?;
         place.put();
         let answered = self.ask(turn, caller, card, purpose, asked, deadline).await;
         place.answered(&answered);
-        let agreed = answered.and_then(|(answer, dialogue)| {
+        let agreed = answered.and_then(|(answer, dialogue, announced)| {
             let is_risked = !asked.is_last_try() || answer.last_try_confirmed;
             let refused = ErrorCode::LastTryNotConfirmed;
-            is_risked
-                .then_some((answer, dialogue))
-                .ok_or(refused.into())
+            let agreed = is_risked.then_some((answer, dialogue, announced));
+            agreed.ok_or(refused.into())
         });
         match agreed {
-            Ok((answer, dialogue)) => Ok(Agreed {
+            Ok((answer, dialogue, announced)) => Ok(Agreed {
                 asked,
                 answer,
                 dialogue,
                 intent,
+                announced,
             }),
             Err(error) => {
                 intent.end((&error).into()).await;
@@ -257,7 +272,7 @@ impl Operations {
         purpose: Purpose,
         asked: CodesAsked,
         deadline: Instant,
-    ) -> Result<(Answer, Dialogue), OperationError> {
+    ) -> Result<(Answer, Dialogue, Announced<'_>), OperationError> {
         let summary = &card.card.summary;
         let question = Question {
             asker: asker(caller),
@@ -265,17 +280,19 @@ impl Operations {
             card: card_label(summary, self.now()),
             codes: asked,
         };
-        let _announced = Announced::new(&self.0.cards, &summary.id);
-        Ok(turn.ask(&question, deadline).await?)
+        let announced = Announced::new(&self.0.cards, &summary.id);
+        let (answer, dialogue) = turn.ask(&question, deadline).await?;
+        Ok((answer, dialogue, announced))
     }
 }
 
 /// A question that the holder agreed to, and what it needs from there on.
-struct Agreed {
+struct Agreed<'a> {
     asked: CodesAsked,
     answer: Answer,
     dialogue: Dialogue,
     intent: Intent,
+    announced: Announced<'a>,
 }
 
 /// What the question before it adds to a question.
@@ -285,16 +302,37 @@ struct Warning {
     previous_was_wrong: bool,
     /// The card has said since that one try is left.
     is_last_try: bool,
+    /// The reader did not send what was typed for it.
+    not_taken: Option<NotTaken>,
+}
+
+/// Brings the work to its end, while the screen says that the reader waits where the code is typed
+/// there. Subscribers hear that the question is gone when the holder has nothing more to do.
+async fn shown_to_its_end<T>(
+    dialogue: &mut Dialogue,
+    asked: CodesAsked,
+    watch: Option<KeypadWatch>,
+    announced: Announced<'_>,
+    outcome: impl Future<Output = Result<T, HolderCodeError>>,
+) -> Result<T, HolderCodeError> {
+    let Some(watch) = watch else {
+        drop(announced);
+        return dialogue.during(outcome).await;
+    };
+    let done = while_typed(dialogue, asked, watch, outcome).await;
+    drop(announced);
+    done
 }
 
 /// Tells subscribers that a question is open, and that it is gone, however it goes.
 struct Announced<'a> {
     cards: &'a Cards,
-    card: &'a CardId,
+    card: CardId,
 }
 
 impl<'a> Announced<'a> {
-    fn new(cards: &'a Cards, card: &'a CardId) -> Self {
+    fn new(cards: &'a Cards, card: &CardId) -> Self {
+        let card = card.clone();
         cards.announce(Happening::PromptOpened { card: card.clone() });
         Self { cards, card }
     }
@@ -307,8 +345,18 @@ impl Drop for Announced<'_> {
     }
 }
 
-/// The code that the holder typed, as long as the card takes it.
-pub(crate) fn typed_pin(asked: &CodesAsked, answer: Answer) -> Result<TypedPin, OperationError> {
+/// The holder's code; one that they typed, as long as the card takes it.
+pub(crate) fn holder_pin(
+    asked: &CodesAsked,
+    entered: Entered,
+) -> Result<HolderPin, OperationError> {
+    match entered {
+        Entered::Typed(answer) => Ok(typed_pin(asked, answer)?.into()),
+        Entered::AtKeypad(at_keypad) => Ok(HolderPin::AtKeypad(at_keypad)),
+    }
+}
+
+fn typed_pin(asked: &CodesAsked, answer: Answer) -> Result<TypedPin, OperationError> {
     let (Some(entry), Some(pin)) = (asked.pin, answer.code) else {
         return Err(ErrorCode::Cancelled.into());
     };

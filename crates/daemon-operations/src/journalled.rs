@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use daemon_cards::{CardInReader, HolderCodeError};
 use daemon_journal::{Entry, Journal, JournalError, Operation, OutcomeResult};
-use daemon_types::{Caller, ErrorCode, KeyRole, OperationError, Purpose, Reason, SessionId};
+use daemon_types::{
+    Caller, ErrorCode, KeyRole, NotTaken, OperationError, Purpose, Reason, SessionId,
+};
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, spawn_blocking};
@@ -116,6 +118,11 @@ pub(crate) fn result_of<W: HolderWork>(
         Err(HolderCodeError::Blocked) => work.blocked(&codes_of(card)).into(),
         Err(HolderCodeError::LastTryNotConfirmed) => ErrorCode::LastTryNotConfirmed.into(),
         Err(HolderCodeError::NotPresented) => OutcomeResult::code_lost(),
+        Err(HolderCodeError::NotTaken(NotTaken::Length)) => ErrorCode::PinLength.into(),
+        // Nothing was presented; the holder is asked again.
+        Err(
+            HolderCodeError::NotTaken(NotTaken::NewCodesDiffer) | HolderCodeError::KeypadUnusable,
+        ) => ErrorCode::Cancelled.into(),
         Err(HolderCodeError::Operation(error)) => error.into(),
     }
 }

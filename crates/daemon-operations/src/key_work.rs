@@ -8,10 +8,11 @@ use daemon_types::{
     CardId, CertificateSummary, CodesAsked, CodesOfCard, ErrorCode, KeyRole, OperationError,
     Purpose, SessionId, SignatureAlgorithm,
 };
-use prompt::{Answer, CallersTerminal};
+use prompt::CallersTerminal;
 
 use crate::Operations;
-use crate::holder::{HolderWork, typed_pin};
+use crate::holder::{HolderWork, holder_pin};
+use crate::keypad::Entered;
 
 /// What is to be done with a key once the holder agreed.
 pub(crate) struct KeyWork {
@@ -118,9 +119,9 @@ impl HolderWork for KeyWork {
         cards: &Cards,
         card: &CardInReader,
         asked: CodesAsked,
-        answer: Answer,
+        entered: Entered,
     ) -> Result<Self::Outcome, HolderCodeError> {
-        let code = self.code_for_key(asked, answer)?;
+        let code = self.code_for_key(asked, entered)?;
         self.use_key(cards, card, code).await
     }
 
@@ -161,7 +162,7 @@ impl KeyWork {
     fn code_for_key(
         &self,
         asked: CodesAsked,
-        answer: Answer,
+        entered: Entered,
     ) -> Result<CodeForKey, OperationError> {
         let held = |of_session: &SessionCode| {
             let code = of_session.code.hold();
@@ -172,10 +173,10 @@ impl KeyWork {
                 Ok(CodeForKey::Kept(held(of_session)?))
             }
             CodeOfWork::OfSession(of_session) => {
-                let typed = typed_pin(&asked, answer)?;
-                Ok(CodeForKey::TypedToKeep(typed, held(of_session)?))
+                let pin = holder_pin(&asked, entered)?;
+                Ok(CodeForKey::TypedToKeep(pin, held(of_session)?))
             }
-            CodeOfWork::Typed => Ok(CodeForKey::Typed(typed_pin(&asked, answer)?)),
+            CodeOfWork::Typed => Ok(CodeForKey::Typed(holder_pin(&asked, entered)?)),
         }
     }
 }

@@ -15,6 +15,7 @@ mod grants;
 mod holder;
 mod journalled;
 mod key_work;
+mod keypad;
 mod let_in;
 mod limits;
 mod look;
@@ -78,6 +79,18 @@ pub struct Policy {
     pub session_limits: SessionLimits,
     /// When the code is typed for a signature in a session.
     pub signature_code: SignatureCode,
+    /// Whether codes are typed at the keypad of a reader that has one.
+    pub keypad: KeypadPolicy,
+}
+
+/// Whether codes are typed at the keypad of a reader that has one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeypadPolicy {
+    /// They are, where reader and card agree on how.
+    #[default]
+    Auto,
+    /// They are typed at the screen, whatever the reader has.
+    Never,
 }
 
 impl Policy {
@@ -88,6 +101,7 @@ impl Policy {
             environment,
             session_limits: SessionLimits::DEFAULT,
             signature_code: SignatureCode::default(),
+            keypad: KeypadPolicy::default(),
         }
     }
 }

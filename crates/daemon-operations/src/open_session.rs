@@ -9,12 +9,13 @@ use daemon_types::{
     Caller, CallerKey, CardId, CodesAsked, CodesOfCard, ErrorCode, OperationError, Purpose, Right,
     SessionEnd, SessionId, SessionSummary, SessionTerms,
 };
-use prompt::{Answer, CallersTerminal};
+use prompt::CallersTerminal;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::holder::{HolderWork, typed_pin};
+use crate::holder::{HolderWork, holder_pin};
+use crate::keypad::Entered;
 use crate::randomness::random_name;
 use crate::sessions::{clock, ended};
 
@@ -190,9 +191,11 @@ impl HolderWork for Opening<'_> {
         cards: &Cards,
         card: &CardInReader,
         asked: CodesAsked,
-        answer: Answer,
+        entered: Entered,
     ) -> Result<SessionSummary, HolderCodeError> {
-        let code = cards.present_pin(card, typed_pin(&asked, answer)?).await?;
+        let code = cards
+            .present_pin(card, holder_pin(&asked, entered)?)
+            .await?;
         Ok(self.complete(code).await?)
     }
 

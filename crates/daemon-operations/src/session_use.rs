@@ -115,7 +115,9 @@ impl Operations {
             Err(
                 error @ (HolderCodeError::WrongCode { .. }
                 | HolderCodeError::Blocked
-                | HolderCodeError::LastTryNotConfirmed),
+                | HolderCodeError::LastTryNotConfirmed
+                | HolderCodeError::NotTaken(_)
+                | HolderCodeError::KeypadUnusable),
             ) => Err(OperationError::new(ErrorCode::Internal).caused_by(error)),
         }
     }

@@ -33,7 +33,7 @@ pub struct ReaderSummary {
     pub id: ReaderId,
     /// The name that the system gives it.
     pub name: String,
-    /// Whether codes can be typed on the reader.
+    /// Whether codes can be typed on the reader; known once a card was opened in it.
     pub keypad: bool,
     /// Whether it reads without contact; `None` where nothing tells.
     pub contactless: Option<bool>,

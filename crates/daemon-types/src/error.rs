@@ -149,6 +149,8 @@ reasons! {
     UnblockCodeLength = "unblock-code-length",
     /// With any code: the way to the card broke while it took a new code, which may hold or not.
     OutcomeUnknown = "outcome-unknown",
+    /// With `cancelled` and `reader-busy`: the reader may still wait for a code, for a question that is over.
+    KeypadStillOpen = "keypad-still-open",
     /// With `card-mute`: what came for a signature does not fit the certificate; nobody was given it.
     SignatureWrong = "signature-wrong",
     /// With `internal`: the journal could not be written, so the card was not used.

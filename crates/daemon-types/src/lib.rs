@@ -28,8 +28,8 @@ pub use grant::{
 };
 pub use origin::{Origin, OriginError};
 pub use question::{
-    Applicant, Asker, CardLabel, CodeEntry, CodesAsked, GrantQuestion, NewCodeEntry, Purpose,
-    Question, UnblockCodeEntry,
+    Applicant, Asker, CardLabel, CodeEntry, CodesAsked, GrantQuestion, KeypadEntry, NewCodeEntry,
+    NotTaken, Purpose, Question, UnblockCodeEntry,
 };
 pub use request::{
     AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, SignRequest,

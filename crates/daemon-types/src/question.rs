@@ -1,6 +1,7 @@
 //! What the holder is asked.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::{CardId, Environment, HashAlgorithm, Origin, PairingCode, Rights, SessionTerms, Site};
 
@@ -57,9 +58,19 @@ pub struct CodesAsked {
     pub unblock_code: Option<UnblockCodeEntry>,
     /// A new code, which the holder chooses; `None` where none is set.
     pub new_pin: Option<NewCodeEntry>,
+    /// Where all of them are typed at the keypad of the reader: nothing is typed at the screen, which
+    /// asks for the yes to a last try alone, shows how long the reader waits, and takes a no.
+    pub keypad: Option<KeypadEntry>,
 }
 
 impl CodesAsked {
+    /// How many times a code is typed.
+    #[must_use]
+    pub const fn entries(&self) -> u32 {
+        let proof = self.pin.is_some() as u32 + self.unblock_code.is_some() as u32;
+        proof + if self.new_pin.is_some() { 2 } else { 0 }
+    }
+
     /// Whether a yes is enough.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -86,6 +97,24 @@ impl CodesAsked {
         }
         self
     }
+}
+
+/// Codes that are typed at the keypad of the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeypadEntry {
+    /// How long the reader waits, for all codes together.
+    pub time: Duration,
+    /// What was typed before was not sent to the card.
+    pub not_taken: Option<NotTaken>,
+}
+
+/// Why a reader did not send what was typed at its keypad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// The new code was typed in two ways.
+    NewCodesDiffer,
+    /// A code was too short or too long.
+    Length,
 }
 
 /// Who asks, as far as the system knows it; never text that the asker chose, except a paired name.

@@ -25,7 +25,7 @@ pub struct ReaderBody {
     pub id: String,
     /// The name that the system gives it.
     pub name: String,
-    /// Whether codes can be typed on it.
+    /// Whether codes can be typed on it; known once a card was opened in it.
     pub keypad: bool,
     /// Whether it reads without contact; null where nothing tells.
     pub contactless: Option<bool>,

@@ -11,8 +11,9 @@ mod entry;
 mod keys;
 mod quiet;
 
+use std::convert::Infallible;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
 use secrets::SecretBytes;
@@ -28,6 +29,10 @@ pub use quiet::QuietTerminal;
 const DIGIT_MARK: &str = "•";
 const ERASE_MARK: &str = "\u{8} \u{8}";
 const BELL: &str = "\u{7}";
+/// Back to the start of the line, which is cleared.
+const LINE_START: &str = "\r\u{1b}[K";
+/// Often enough for who looks at it, and not too often for who has it read out.
+const BETWEEN_LINES: Duration = Duration::from_secs(5);
 
 /// Why the terminal gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -217,6 +222,24 @@ impl Terminal {
         word
     }
 
+    /// Shows how long something lasts that happens elsewhere, in a line that `line` makes of the whole
+    /// seconds left, anew every few seconds; ends when the holder refuses, or the deadline passes. Other
+    /// keys ring the bell and are thrown away.
+    ///
+    /// # Errors
+    /// Always: [`TerminalError::Cancelled`] or [`TerminalError::TimedOut`] where nothing went wrong.
+    pub fn count_down(
+        &mut self,
+        line: impl Fn(u64) -> String,
+        deadline: Instant,
+        cancel: &CancelPipe,
+    ) -> Result<Infallible, TerminalError> {
+        let mut keyboard = Keyboard::begin(&self.tty, deadline, cancel)?;
+        let ended = count_down(&mut keyboard, line, deadline);
+        keyboard.end_line();
+        ended
+    }
+
     /// Shows a line; what it holds of control characters is not sent to the terminal.
     ///
     /// # Errors
@@ -229,6 +252,27 @@ impl Terminal {
     ) -> Result<(), TerminalError> {
         keys::show(&self.tty, line, deadline, cancel)?;
         keys::show(&self.tty, "\n", deadline, cancel)
+    }
+}
+
+fn count_down(
+    keyboard: &mut Keyboard<'_>,
+    line: impl Fn(u64) -> String,
+    deadline: Instant,
+) -> Result<Infallible, TerminalError> {
+    loop {
+        let now = Instant::now();
+        let left = deadline.saturating_duration_since(now);
+        keyboard.control(LINE_START)?;
+        keyboard.show(&line(left.as_secs()))?;
+        let next_line = deadline.min(now + BETWEEN_LINES);
+        loop {
+            match keyboard.key_before(next_line) {
+                Ok(_) => keyboard.control(BELL)?,
+                Err(TerminalError::TimedOut) if next_line < deadline => break,
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 
@@ -254,7 +298,6 @@ mod tests {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     use rustix::termios::{LocalModes, Termios, tcgetattr};
     use std::thread;
-    use std::time::Duration;
 
     const PROMPT: &str = "Code: ";
 

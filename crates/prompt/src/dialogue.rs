@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use daemon_types::{CallerKey, OperationError, Purpose};
+use daemon_types::{CallerKey, CodesAsked, OperationError, Purpose};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
@@ -66,6 +66,33 @@ impl Dialogue {
         }
         self.kept = None;
         work.await
+    }
+
+    /// Shows that the reader waits for codes at its keypad, after a question whose codes are typed
+    /// there was agreed to, until `closed` says that it does no more, or its time is up. Nobody else is
+    /// asked meanwhile; at a terminal others have their turn after it.
+    ///
+    /// # Errors
+    /// [`PromptError::CancelledAtKeypad`] as soon as the holder refuses, or what keeps them from seeing it.
+    pub async fn show_keypad(
+        &mut self,
+        asked: &CodesAsked,
+        closed: impl Future<Output = ()>,
+    ) -> Result<(), PromptError> {
+        if let Some(holder) = self.kept.as_ref().and_then(Turn::script) {
+            if holder.refuses_at_keypad() {
+                return Err(PromptError::CancelledAtKeypad);
+            }
+            closed.await;
+            return Ok(());
+        }
+        match self.kept.take() {
+            Some(turn) => crate::terminal::show_keypad(turn, *asked, closed).await,
+            None => {
+                closed.await;
+                Ok(())
+            }
+        }
     }
 
     /// The turn for the next question of the same dialogue.

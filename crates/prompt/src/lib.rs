@@ -14,6 +14,7 @@ mod fair_lock;
 mod outcome;
 mod render;
 mod render_grant;
+mod render_keypad;
 #[cfg(test)]
 mod sample_questions;
 mod script;
@@ -90,6 +91,9 @@ pub enum PromptError {
     /// There is no way to a holder: the agent was started without a display and a terminal.
     #[error("there is nobody to ask")]
     Nobody,
+    /// The holder said no, or the caller went away, while the reader waited for a code at its keypad.
+    #[error("the holder refused while the reader waited for a code")]
+    CancelledAtKeypad,
     /// The way to the holder failed.
     #[error("the window or terminal does not put the question")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
@@ -100,9 +104,11 @@ impl PromptError {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Cancelled | Self::NotATestCard | Self::Nobody | Self::Unavailable(_) => {
-                ErrorCode::Cancelled
-            }
+            Self::Cancelled
+            | Self::CancelledAtKeypad
+            | Self::NotATestCard
+            | Self::Nobody
+            | Self::Unavailable(_) => ErrorCode::Cancelled,
             Self::LastTryNotConfirmed => ErrorCode::LastTryNotConfirmed,
             Self::TimedOut | Self::NeverAsked => ErrorCode::Timeout,
             Self::CardRemoved => ErrorCode::CardRemoved,
@@ -118,6 +124,7 @@ impl PromptError {
         match self {
             Self::NewCodeFormat(_) => Some(Reason::NewPinRefused),
             Self::UnblockCodeFormat(_) => Some(Reason::UnblockCodeLength),
+            Self::CancelledAtKeypad => Some(Reason::KeypadStillOpen),
             Self::NeverAsked => Some(Reason::NeverAsked),
             Self::Cancelled
             | Self::LastTryNotConfirmed
@@ -311,6 +318,7 @@ mod tests {
         let broken = std::io::Error::other("broken");
         for (error, code) in [
             (PromptError::Cancelled, "cancelled"),
+            (PromptError::CancelledAtKeypad, "cancelled"),
             (PromptError::NotATestCard, "cancelled"),
             (PromptError::Nobody, "cancelled"),
             (PromptError::Unavailable(Box::new(broken)), "cancelled"),

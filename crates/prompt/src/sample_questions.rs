@@ -1,9 +1,11 @@
 //! Questions for tests.
 
+use std::time::Duration;
+
 use daemon_types::{
     Applicant, Asker, CardId, CardLabel, CodeEntry, CodesAsked, Environment, GrantQuestion,
-    HashAlgorithm, NewCodeEntry, Origin, PairingCode, Purpose, Question, Right, Rights, Site,
-    UnblockCodeEntry,
+    HashAlgorithm, KeypadEntry, NewCodeEntry, Origin, PairingCode, Purpose, Question, Right,
+    Rights, Site, UnblockCodeEntry,
 };
 
 /// A paired program asks for a proof of identity with a test card, and so for its code.
@@ -62,6 +64,15 @@ pub(crate) fn signature(descriptions: &[&str]) -> Question {
         codes: CodesAsked::default(),
         ..authentication()
     }
+}
+
+/// A question whose codes are typed at the keypad of the reader within half a minute.
+pub(crate) fn at_keypad(mut question: Question) -> Question {
+    question.codes.keypad = Some(KeypadEntry {
+        time: Duration::from_secs(30),
+        not_taken: None,
+    });
+    question
 }
 
 /// The same for a change of the code.
@@ -123,9 +134,9 @@ fn unblocking_with(entry: UnblockCodeEntry) -> Question {
     Question {
         purpose: Purpose::UnblockPin,
         codes: CodesAsked {
-            pin: None,
             unblock_code: Some(entry),
             new_pin: Some(NEW_PIN),
+            ..CodesAsked::default()
         },
         ..authentication()
     }

@@ -62,6 +62,8 @@ pub(crate) struct ScriptedAnswer {
     pub(crate) delay: Duration,
     /// No answer at all.
     pub(crate) goes_away: bool,
+    /// A no once the reader waits at its keypad.
+    pub(crate) refuses_at_keypad: bool,
 }
 
 impl Script {
@@ -99,6 +101,7 @@ impl ScriptedAnswer {
             "consent" => self.consent = Some(entry.yes_or_no()?),
             "delay_ms" => self.delay = entry.milliseconds()?,
             "go_away" => self.goes_away = entry.yes_or_no()?,
+            "refuse_at_keypad" => self.refuses_at_keypad = entry.yes_or_no()?,
             unknown => {
                 return Err(ScriptError::UnknownKey {
                     line: entry.line,

@@ -8,7 +8,10 @@ use crate::{Answer, PromptError};
 
 /// A holder whose answers stand in a script. They answer for test cards alone.
 #[derive(Clone, Debug)]
-pub struct ScriptedHolder(Script);
+pub struct ScriptedHolder {
+    script: Script,
+    refuses_at_keypad: bool,
+}
 
 impl ScriptedHolder {
     /// Reads a script: TOML whose keys are all optional.
@@ -21,6 +24,7 @@ impl ScriptedHolder {
     /// | `consent = true` | agrees, also to the risk of a last try; `false`: says no; without it: agrees, but not to a last try |
     /// | `delay_ms = 0` | thinks for so long before the answer |
     /// | `go_away = true` | leaves without an answer |
+    /// | `refuse_at_keypad = true` | agrees, and says no once the reader waits for the code at its keypad |
     /// | `answers = [ … ]` | gives these answers, one for each question, and says no to every further one |
     ///
     /// Each of the `answers` is a table of the keys above it; what it does not
@@ -30,24 +34,38 @@ impl ScriptedHolder {
     /// # Errors
     /// [`ScriptError`] for what is no TOML, for an unknown key and for a value of the wrong type.
     pub fn from_toml(text: &str) -> Result<Self, ScriptError> {
-        Script::from_toml(text).map(Self)
+        Script::from_toml(text).map(Self::of)
     }
 
     /// Types this code and agrees, also to the risk of a last try: the holder of the demo.
     #[must_use]
     pub fn agreeing_with(pin: &Pin) -> Self {
-        Self(Script::Always(ScriptedAnswer {
+        Self::of(Script::Always(ScriptedAnswer {
             pin: Some(pin.digits().clone()),
             consent: Some(true),
             ..ScriptedAnswer::default()
         }))
     }
 
+    fn of(script: Script) -> Self {
+        Self {
+            script,
+            refuses_at_keypad: false,
+        }
+    }
+
+    /// Whether the last answer says no once the reader waits at its keypad.
+    pub(crate) const fn refuses_at_keypad(&self) -> bool {
+        self.refuses_at_keypad
+    }
+
     pub(crate) async fn answer(&mut self, question: &Question) -> Result<Answer, PromptError> {
         if question.card.environment != Environment::Test {
             return Err(PromptError::NotATestCard);
         }
-        self.next_thought().await?.to(question)
+        let answer = self.next_thought().await?;
+        self.refuses_at_keypad = answer.refuses_at_keypad;
+        answer.to(question)
     }
 
     /// Whether somebody may call; where no production card can be used, this harms nobody.
@@ -69,7 +87,7 @@ impl ScriptedHolder {
     }
 
     fn next_answer(&mut self) -> Result<ScriptedAnswer, PromptError> {
-        match &mut self.0 {
+        match &mut self.script {
             Script::Always(answer) => Ok(answer.clone()),
             Script::InTurn(answers) => answers.pop_front().ok_or(PromptError::Cancelled),
         }
@@ -87,9 +105,11 @@ impl ScriptedAnswer {
     fn to(&self, question: &Question) -> Result<Answer, PromptError> {
         self.consents()?;
         let asked = question.codes;
-        let pin = typed(asked.pin.is_some(), self.pin.as_ref())?;
-        let unblock_code = typed(asked.unblock_code.is_some(), self.unblock_code.as_ref())?;
-        let new_pin = typed(asked.new_pin.is_some(), self.new_pin.as_ref())?;
+        let at_screen = asked.keypad.is_none();
+        let pin = typed(at_screen && asked.pin.is_some(), self.pin.as_ref())?;
+        let unblock_code = at_screen && asked.unblock_code.is_some();
+        let unblock_code = typed(unblock_code, self.unblock_code.as_ref())?;
+        let new_pin = typed(at_screen && asked.new_pin.is_some(), self.new_pin.as_ref())?;
         let is_last_try = asked.is_last_try();
         if is_last_try && self.consent != Some(true) {
             return Err(PromptError::LastTryNotConfirmed);
@@ -125,8 +145,8 @@ mod tests {
 
     use super::*;
     use crate::sample_questions::{
-        authentication, last_try, last_unblock_try, pairing, pin_change, signature, site_grant,
-        unblocking,
+        at_keypad, authentication, last_try, last_unblock_try, pairing, pin_change, signature,
+        site_grant, unblocking,
     };
 
     fn holder(script: &str) -> ScriptedHolder {
@@ -155,6 +175,27 @@ mod tests {
             let answer = answer(script, &signature(&["Ordonnance"])).await.unwrap();
             assert!(answer.code.is_none());
             assert!(!answer.last_try_confirmed);
+        }
+    }
+
+    #[tokio::test]
+    async fn agrees_and_types_nothing_where_codes_are_typed_at_the_keypad() {
+        let agreed = answer("", &at_keypad(pin_change())).await.unwrap();
+        assert!(agreed.code.is_none() && agreed.new_code.is_none());
+        let refused = answer("consent = false", &at_keypad(authentication())).await;
+        assert!(matches!(refused, Err(PromptError::Cancelled)));
+        let unconfirmed = answer("", &at_keypad(last_try())).await;
+        assert!(matches!(unconfirmed, Err(PromptError::LastTryNotConfirmed)));
+        let confirmed = answer("consent = true", &at_keypad(last_try())).await;
+        assert!(confirmed.unwrap().last_try_confirmed);
+    }
+
+    #[tokio::test]
+    async fn refuses_at_the_keypad_as_its_last_answer_says() {
+        let mut holder = holder("answers = [ { refuse_at_keypad = true }, {} ]");
+        for refuses in [true, false] {
+            holder.answer(&at_keypad(authentication())).await.unwrap();
+            assert_eq!(holder.refuses_at_keypad(), refuses);
         }
     }
 

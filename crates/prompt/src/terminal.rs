@@ -1,6 +1,7 @@
 //! The holder at the terminal from which the agent was started.
 
 mod codes;
+mod keypad;
 
 use std::time::{Duration, Instant};
 
@@ -14,9 +15,18 @@ use crate::outcome::{Failure, render_outcome};
 use crate::render::render;
 use crate::render_grant::render_grant;
 use crate::{Answer, PromptError, Turn};
+pub(crate) use keypad::show_keypad;
 
 /// Longest wait for a terminal to take the last line of a question.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The answer of a holder who typed no code at the terminal.
+const NOTHING_TYPED: Answer = Answer {
+    code: None,
+    unblock_code: None,
+    new_code: None,
+    last_try_confirmed: false,
+};
 
 /// How long the holder has: until the deadline, and as long as the caller waits.
 #[derive(Clone, Copy)]
@@ -106,6 +116,12 @@ impl TerminalHolder {
         if question.codes.is_last_try() {
             self.confirm_last_try(wait)?;
         }
+        if question.codes.keypad.is_some() {
+            return Ok(Answer {
+                last_try_confirmed: question.codes.is_last_try(),
+                ..NOTHING_TYPED
+            });
+        }
         self.codes(question.codes, wait)
     }
 
@@ -118,12 +134,7 @@ impl TerminalHolder {
 
     fn consent(&mut self, wait: Wait<'_>) -> Result<Answer, PromptError> {
         self.yes(wait)?;
-        Ok(Answer {
-            code: None,
-            unblock_code: None,
-            new_code: None,
-            last_try_confirmed: false,
-        })
+        Ok(NOTHING_TYPED)
     }
 
     fn yes(&mut self, wait: Wait<'_>) -> Result<(), PromptError> {
@@ -158,6 +169,7 @@ impl TerminalHolder {
     fn say_farewell(&mut self, failure: Option<&PromptError>, withdrawn: bool) {
         let line = match failure {
             Some(PromptError::Cancelled) if withdrawn => self.texts.withdrawn(),
+            Some(PromptError::CancelledAtKeypad) if withdrawn => self.texts.keypad_withdrawn(),
             Some(PromptError::Cancelled | PromptError::LastTryNotConfirmed) => self.texts.refused(),
             Some(PromptError::TimedOut) => self.texts.timed_out(),
             _ => return,
@@ -214,7 +226,7 @@ mod tests {
     use crate::{Dialogue, Prompt};
 
     const CODE: &str = "digits (Esc to refuse): ";
-    const WORD: &str = "any other answer stops: ";
+    pub(super) const WORD: &str = "any other answer stops: ";
     const PRESENT_CODE: &str = "Your present code, 4 to 8 digits (Esc to refuse): ";
     const UNBLOCK_CODE: &str = "Your unblock code, 8 digits (Esc to refuse): ";
     const NEW_CODE: &str = "Your new code, 4 to 8 digits (Esc to refuse): ";
@@ -222,15 +234,15 @@ mod tests {
     const AGREE: &str = "(yes or no): ";
 
     /// A pseudoterminal with the prompt at one end and the holder's hands and eyes at the other.
-    struct Desk {
-        prompt: Arc<Prompt>,
+    pub(super) struct Desk {
+        pub(super) prompt: Arc<Prompt>,
         holder: OwnedFd,
         /// Looks at the terminal's settings, and keeps it open after the prompt is gone.
         observer: OwnedFd,
     }
 
     impl Desk {
-        fn new() -> Self {
+        pub(super) fn new() -> Self {
             let holder = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
             grantpt(&holder).unwrap();
             unlockpt(&holder).unwrap();
@@ -248,7 +260,7 @@ mod tests {
             }
         }
 
-        fn ask(&self, question: Question) -> JoinHandle<Result<Answer, PromptError>> {
+        pub(super) fn ask(&self, question: Question) -> JoinHandle<Result<Answer, PromptError>> {
             self.ask_for(question, Duration::from_secs(60))
         }
 
@@ -262,7 +274,7 @@ mod tests {
         }
 
         /// Reads what the screen shows until `end` appears.
-        fn see(&self, end: &str) -> String {
+        pub(super) fn see(&self, end: &str) -> String {
             let mut seen = Vec::new();
             let mut byte = [0];
             while !seen.ends_with(end.as_bytes()) {
@@ -272,11 +284,11 @@ mod tests {
             String::from_utf8(seen).unwrap()
         }
 
-        fn press(&self, keys: &str) {
+        pub(super) fn press(&self, keys: &str) {
             rustix::io::write(self.holder.as_fd(), keys.as_bytes()).unwrap();
         }
 
-        fn echoes(&self) -> bool {
+        pub(super) fn echoes(&self) -> bool {
             let modes = tcgetattr(&self.observer).unwrap().local_modes;
             modes.contains(LocalModes::ECHO | LocalModes::ICANON)
         }

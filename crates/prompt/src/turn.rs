@@ -106,6 +106,12 @@ impl Turn {
         !matches!(*self.way, Way::Scripted(_))
     }
 
+    /// Whether the holder can be shown that a reader waits at its keypad: the window does not yet.
+    #[must_use]
+    pub fn shows_keypads(&self) -> bool {
+        self.at_the_caller.is_some() || !matches!(*self.way, Way::Window(_))
+    }
+
     /// Puts `question` to the holder, and gives the answer with the dialogue in which it was, so that
     /// the next question can wait for what this one leads to. Dropping the future withdraws the
     /// question; the turn then ends when the terminal is as it was before.
@@ -135,6 +141,14 @@ impl Turn {
         let asked = crate::terminal::ask(self, question.clone(), deadline.into_std());
         let (answer, turn) = asked.await?;
         Ok((answer, Dialogue::new(turn, purpose)))
+    }
+
+    /// The holder whose answers stand in a script.
+    pub(crate) fn script(&self) -> Option<&ScriptedHolder> {
+        match &*self.way {
+            Way::Scripted(holder) => Some(holder),
+            Way::Terminal(_) | Way::Window(_) | Way::Nobody => None,
+        }
     }
 
     /// Asks the holder whether somebody may call, and gives the turn back with their yes. Dropping

@@ -117,6 +117,18 @@ sentences! {
         timed_out() = "prompt-timed-out";
         /// The caller went away.
         withdrawn() = "prompt-withdrawn";
+        /// The code is typed on the reader.
+        keypad_type_code() = "prompt-keypad-type-code";
+        /// The code as it is and a new one are typed on the reader.
+        keypad_change() = "prompt-keypad-change";
+        /// The unblock code and a new code are typed on the reader.
+        keypad_unblock() = "prompt-keypad-unblock";
+        /// How long the reader waits.
+        keypad_waits(seconds: u64) = "prompt-keypad-waits";
+        /// Too few or too many digits were typed on the reader.
+        keypad_length() = "prompt-keypad-length";
+        /// The caller went away while the reader waited.
+        keypad_withdrawn() = "prompt-keypad-withdrawn";
         /// The answer served an authentication.
         done_authenticating(origin: &str) = "prompt-done-authenticating";
         /// The answer served signatures.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use card_apdu::{CardChannel, Protocol, ReaderFault, WireBytes};
+use card_apdu::{CardChannel, Keypad, Protocol, ReaderFault, WireBytes};
 
 use super::{InsertedCard, Shared, VirtualReaderError};
 use crate::fault_plan::Line;
@@ -10,8 +10,8 @@ use crate::fault_plan::Line;
 /// A way to the card in one reader, until that card leaves or is reset by others.
 #[derive(Debug)]
 pub struct VirtualConnection {
-    shared: Arc<Shared>,
-    reader: String,
+    pub(super) shared: Arc<Shared>,
+    pub(super) reader: String,
     atr: Vec<u8>,
     protocol: Protocol,
     insertion: u64,
@@ -100,16 +100,26 @@ impl CardChannel for VirtualConnection {
         self.protocol
     }
 
-    /// Whatever takes its time here does so without holding up the other readers.
     fn exchange(&mut self, command: &WireBytes) -> Result<Vec<u8>, ReaderFault> {
+        self.exchange_bytes(command.expose())
+    }
+
+    fn keypad(&mut self) -> Option<&mut dyn Keypad> {
+        self.has_keypad().then_some(self as &mut dyn Keypad)
+    }
+}
+
+impl VirtualConnection {
+    /// Whatever takes its time here does so without holding up the other readers.
+    pub(super) fn exchange_bytes(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderFault> {
         let (plan, pace) = {
             let mut readers = self.shared.lock();
             let reader = readers.reader(&self.reader);
             let reader = reader.map_err(|_| ReaderFault::ReaderGone)?;
             (reader.plan.clone(), reader.pace)
         };
-        let answer = plan.exchange(self, command.expose())?;
-        std::thread::sleep(pace.time(command.expose(), &answer));
+        let answer = plan.exchange(self, command)?;
+        std::thread::sleep(pace.time(command, &answer));
         Ok(answer)
     }
 }

@@ -4,6 +4,7 @@
 //! taken out, or reset by another connection, it says so instead of answering.
 
 mod connection;
+mod keypad;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,6 +12,8 @@ use std::time::Duration;
 use card_apdu::ReaderFault;
 
 pub use self::connection::VirtualConnection;
+use self::keypad::VirtualKeypad;
+pub use self::keypad::{KeypadAct, KeypadCounts};
 use crate::fault_plan::FaultPlan;
 use crate::pace::Pace;
 use crate::virtual_card::VirtualCard;
@@ -93,6 +96,7 @@ struct Reader {
     pulled: Option<InsertedCard>,
     plan: FaultPlan,
     pace: Pace,
+    keypad: Option<VirtualKeypad>,
 }
 
 struct InsertedCard {
@@ -301,6 +305,7 @@ impl Reader {
             pulled: None,
             plan: FaultPlan::default(),
             pace: Pace::default(),
+            keypad: None,
         }
     }
 

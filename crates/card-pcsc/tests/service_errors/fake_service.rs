@@ -10,9 +10,10 @@ use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_void};
 
 use pcsc_sys::{
-    DWORD, LONG, SCARD_ABSENT, SCARD_E_NO_READERS_AVAILABLE, SCARD_E_TIMEOUT, SCARD_IO_REQUEST,
-    SCARD_PRESENT, SCARD_PROTOCOL_T0, SCARD_READERSTATE, SCARD_S_SUCCESS, SCARD_STATE_CHANGED,
-    SCARD_STATE_EMPTY, SCARD_STATE_PRESENT, SCARD_W_REMOVED_CARD, SCARDCONTEXT, SCARDHANDLE,
+    DWORD, LONG, SCARD_ABSENT, SCARD_E_NO_READERS_AVAILABLE, SCARD_E_TIMEOUT,
+    SCARD_E_UNSUPPORTED_FEATURE, SCARD_IO_REQUEST, SCARD_PRESENT, SCARD_PROTOCOL_T0,
+    SCARD_READERSTATE, SCARD_S_SUCCESS, SCARD_STATE_CHANGED, SCARD_STATE_EMPTY,
+    SCARD_STATE_PRESENT, SCARD_W_REMOVED_CARD, SCARDCONTEXT, SCARDHANDLE,
 };
 
 /// A function of PC/SC that can fail.
@@ -28,9 +29,17 @@ pub(crate) enum Call {
     EndTransaction,
     Transmit,
     Status,
+    Control,
 }
 
 pub(crate) const READER: &str = "Reader 00";
+/// A reader of that name is in the service, too, and tells of the same keypad.
+pub(crate) const LIAR: &str = "HID Global OMNIKEY 3x21 Smart Card Reader 00 00";
+/// The answer to CM_IOCTL_GET_FEATURE_REQUEST: verify, modify, PIN properties, TLV properties.
+const FEATURES: [u8; 24] = [
+    0x06, 4, 0x42, 0x33, 0, 6, 0x07, 4, 0x42, 0x33, 0, 7, 0x0A, 4, 0x42, 0x33, 0, 10, 0x12, 4,
+    0x42, 0x33, 0, 18,
+];
 const ATR: [u8; 4] = [0x3B, 0x02, 0x14, 0x50];
 
 #[derive(Default)]
@@ -39,6 +48,11 @@ struct Service {
     card_is_pulled: bool,
     leaves_with_the_fault: bool,
     transmits: usize,
+    has_keypad: bool,
+    /// Codes and structures of the controls that used the keypad.
+    entries: Vec<(u32, Vec<u8>)>,
+    answer_of_keypad: Vec<u8>,
+    questions: usize,
 }
 
 thread_local! {
@@ -54,6 +68,24 @@ pub(crate) fn fail_once(call: Call, error: LONG) {
 pub(crate) fn pull_in_mid_command(error: LONG) {
     fail_once(Call::Transmit, error);
     SERVICE.with_borrow_mut(|service| service.leaves_with_the_fault = true);
+}
+
+/// Gives the reader a keypad, at which whatever is typed is answered so.
+pub(crate) fn add_keypad(answer: &[u8]) {
+    SERVICE.with_borrow_mut(|service| {
+        service.has_keypad = true;
+        service.answer_of_keypad = answer.to_vec();
+    });
+}
+
+/// The uses of the keypad so far.
+pub(crate) fn keypad_entries() -> Vec<(u32, Vec<u8>)> {
+    SERVICE.with_borrow(|service| service.entries.clone())
+}
+
+/// How often the features of the reader were asked for.
+pub(crate) fn feature_questions() -> usize {
+    SERVICE.with_borrow(|service| service.questions)
 }
 
 /// Whether the fault is still to come.
@@ -162,7 +194,8 @@ extern "C" fn SCardConnect(
     answer(Call::Connect, |_| {
         // SAFETY: the caller gives a string of C, and room for a handle and a protocol.
         unsafe {
-            if CStr::from_ptr(reader).to_bytes() != READER.as_bytes() {
+            let name = CStr::from_ptr(reader).to_bytes();
+            if name != READER.as_bytes() && name != LIAR.as_bytes() {
                 return SCARD_E_NO_READERS_AVAILABLE;
             }
             card.write(1);
@@ -265,6 +298,42 @@ extern "C" fn SCardTransmit(
     answer(Call::Transmit, |_| {
         // SAFETY: the caller gives room for any answer.
         unsafe { put(response, len, &[0x90, 0x00]) };
+        SCARD_S_SUCCESS
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn SCardControl(
+    _: SCARDHANDLE,
+    code: DWORD,
+    sent: *const c_void,
+    sent_len: DWORD,
+    response: *mut c_void,
+    _: DWORD,
+    len: *mut DWORD,
+) -> LONG {
+    let code = u32::try_from(code).unwrap();
+    answer(Call::Control, |service| {
+        service.questions += usize::from(code == 0x4200_0D48);
+        let answer = match code {
+            _ if !service.has_keypad => return SCARD_E_UNSUPPORTED_FEATURE,
+            0x4200_0D48 => FEATURES.to_vec(),
+            0x4233_000A => vec![0x10, 0x02, 0x02, 0x00],
+            0x4233_0012 => vec![6, 1, 4, 7, 1, 8],
+            _ => {
+                // SAFETY: the caller gives so many bytes.
+                let sent = unsafe {
+                    std::slice::from_raw_parts(
+                        sent.cast::<u8>(),
+                        usize::try_from(sent_len).unwrap(),
+                    )
+                };
+                service.entries.push((code, sent.to_vec()));
+                service.answer_of_keypad.clone()
+            }
+        };
+        // SAFETY: the caller gives room for any answer.
+        unsafe { put(response.cast(), len, &answer) };
         SCARD_S_SUCCESS
     })
 }

@@ -1,6 +1,6 @@
 //! A new code for the holder: after the old one, or after the unblock code.
 
-use card_apdu::CommandApdu;
+use card_apdu::{CommandApdu, KeypadCodes, KeypadTime, NotSent, StatusWord};
 use secrets::{Pin, UnblockCode};
 use zeroize::Zeroizing;
 
@@ -10,6 +10,7 @@ use crate::code_answers::{
     Presentation, UNBLOCK_CODE_OF_ANOTHER_LENGTH, check_counter_after, check_tries, new_code_taken,
 };
 use crate::directory::Directory;
+use crate::keypad::{self, CodeSource};
 use crate::pkcs15::PinObject;
 use crate::{PinError, UnblockError};
 
@@ -36,9 +37,40 @@ impl Cps3<'_> {
         self.select_application()?;
         let was_verified_before = self.check_pin_before_use(&object, last_try)?;
         if object.has_several_lengths() {
+            let old = CodeSource::Digits(old);
             self.verify_holder_code(&object, old, was_verified_before)?;
         }
         let changed = self.change_reference_data(&object, old, new);
+        self.settle_change(&object, changed, was_verified_before)
+    }
+
+    /// The same with codes that are typed at the keypad, both into one command: only where each has
+    /// its place there ([`keypad_uses`](crate::CpxCard::keypad_uses)).
+    pub(super) fn change_code_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<(), PinError> {
+        let object = self.pin_object()?.ok_or(PinError::Absent)?;
+        self.select_application()?;
+        let was_verified_before = self.check_pin_before_use(&object, last_try)?;
+        let command = [0x00, CHANGE_REFERENCE_DATA, 0x00, object.reference];
+        let entry = object.at_keypad(command, KeypadCodes::OldThenNewTwice, time);
+        let entered = keypad::enter(self.channel, &entry);
+        let changed = match self.judge_old_code(&object, entered.as_ref().ok().copied()) {
+            Some(fault) => Err(fault),
+            None => keypad::new_code_entered(entered, CHANGE_NAME).map_err(PinError::from),
+        };
+        self.settle_change(&object, changed, was_verified_before)
+    }
+
+    /// The counter after a change, and whose doing it is that the card knows of a code.
+    fn settle_change(
+        &mut self,
+        object: &PinObject,
+        changed: Result<(), PinError>,
+        was_verified_before: bool,
+    ) -> Result<(), PinError> {
         if matches!(changed, Err(PinError::OutcomeUnknown(_))) {
             self.leaves_code_presented = !was_verified_before;
         }
@@ -60,15 +92,27 @@ impl Cps3<'_> {
         let mut both = Zeroizing::new(Vec::with_capacity(old.len() + new.len()));
         both.extend_from_slice(&old);
         both.extend_from_slice(&new);
-        let name = "CHANGE REFERENCE DATA";
         let command = CommandApdu::new(0x00, CHANGE_REFERENCE_DATA, 0x00, object.reference)
             .with_secret_data(&both);
         let answer = self.channel.transmit(&command);
-        let sw = answer.as_ref().ok().map(|response| response.sw());
-        match sw.map(|sw| self.judge_code(object, sw, name)) {
-            Some(Ok(Presentation::Wrong { tries_left })) => Err(PinError::Wrong { tries_left }),
-            Some(Ok(Presentation::Blocked)) => Err(PinError::Blocked),
-            _ => Ok(new_code_taken(answer, name)?),
+        let answer = answer.map(|response| response.sw());
+        match self.judge_old_code(object, answer.as_ref().ok().copied().map(Ok)) {
+            Some(fault) => Err(fault),
+            None => Ok(new_code_taken(answer, CHANGE_NAME)?),
+        }
+    }
+
+    /// What the card says against the old code in a command that carried both.
+    fn judge_old_code(
+        &mut self,
+        object: &PinObject,
+        answer: Option<Result<StatusWord, NotSent>>,
+    ) -> Option<PinError> {
+        let sw = answer?.ok()?;
+        match self.judge_code(object, sw, CHANGE_NAME) {
+            Ok(Presentation::Wrong { tries_left }) => Some(PinError::Wrong { tries_left }),
+            Ok(Presentation::Blocked) => Some(PinError::Blocked),
+            Ok(Presentation::Accepted | Presentation::NotEntered(_)) | Err(_) => None,
         }
     }
 
@@ -87,20 +131,49 @@ impl Cps3<'_> {
         if !unblock.takes(code) {
             return Err(UNBLOCK_CODE_OF_ANOTHER_LENGTH.into());
         }
-        self.check_unblock_code_before_use(&unblock, last_try)?;
+        self.present_unblock_code(&unblock, CodeSource::Digits(code), last_try)?;
+        self.reset_retry_counter(&pin, new)?;
+        self.check_pin_after_unblocking()
+    }
+
+    /// The same with codes that are typed at the keypad, one after the other.
+    pub(super) fn set_code_by_unblock_code_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError> {
+        let (pin, unblock) = self.both_code_objects()?;
+        self.present_unblock_code(&unblock, CodeSource::Keypad(time), last_try)?;
+        let command = [0x00, RESET_RETRY_COUNTER, 0x02, pin.reference];
+        let entry = pin.at_keypad(command, KeypadCodes::NewTwice, time);
+        keypad::enter_new_code(self.channel, &entry, RESET_NAME)?;
+        self.check_pin_after_unblocking()
+    }
+
+    /// Both counters, selection, VERIFY of the unblock code.
+    fn present_unblock_code(
+        &mut self,
+        unblock: &PinObject,
+        code: CodeSource<'_>,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError> {
+        self.check_unblock_code_before_use(unblock, last_try)?;
         self.select_application()?;
-        match self.verify(&unblock, code, false)? {
-            Presentation::Accepted => {}
+        match self.verify(unblock, code, false)? {
+            Presentation::Accepted => Ok(()),
             Presentation::Wrong { tries_left } => {
                 let uses_left = self.uses_left_after_wrong_code();
-                return Err(UnblockError::Wrong {
+                Err(UnblockError::Wrong {
                     tries_left,
                     uses_left,
-                });
+                })
             }
-            Presentation::Blocked => return Err(UnblockError::Blocked),
+            Presentation::Blocked => Err(UnblockError::Blocked),
+            Presentation::NotEntered(reason) => Err(UnblockError::NotEntered(reason)),
         }
-        self.reset_retry_counter(&pin, new)?;
+    }
+
+    fn check_pin_after_unblocking(&mut self) -> Result<(), UnblockError> {
         let tries_left = self.read_code_states().map(|states| {
             let pin = states.pin?;
             pin.tries_left
@@ -139,9 +212,12 @@ impl Cps3<'_> {
         let command = CommandApdu::new(0x00, RESET_RETRY_COUNTER, 0x02, pin.reference)
             .with_secret_data(&pin.reference_data(new));
         let answer = self.channel.transmit(&command);
-        Ok(new_code_taken(answer, "RESET RETRY COUNTER")?)
+        let answer = answer.map(|response| response.sw());
+        Ok(new_code_taken(answer, RESET_NAME)?)
     }
 }
 
+const CHANGE_NAME: &str = "CHANGE REFERENCE DATA";
+const RESET_NAME: &str = "RESET RETRY COUNTER";
 const CHANGE_REFERENCE_DATA: u8 = 0x24;
 const RESET_RETRY_COUNTER: u8 = 0x2C;

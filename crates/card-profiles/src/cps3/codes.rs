@@ -1,13 +1,17 @@
 //! The holder's code and the unblock code: counters and VERIFY.
 
 use card_apdu::tlv::{self, Tag};
-use card_apdu::{CommandApdu, ExpectedLen, StatusWord};
+use card_apdu::{
+    ChannelError, CommandApdu, ExpectedLen, KeypadCodes, KeypadEntry, KeypadTime, NotSent,
+    ReaderFault, StatusWord,
+};
 use secrets::Pin;
 
 use super::Cps3;
 use crate::card::{CodeCounters, CodeStates, LastTry, Verification};
 use crate::code_answers::{CodeState, Presentation, check_tries};
 use crate::directory::Directory;
+use crate::keypad::{self, CodeSource};
 use crate::pkcs15::PinObject;
 use crate::{CardError, PinError};
 
@@ -129,9 +133,28 @@ impl Cps3<'_> {
         if !object.takes(digits) {
             return Err(PinError::Length(object.limits));
         }
+        self.present(&object, CodeSource::Digits(digits), last_try)
+    }
+
+    /// The same with a code that is typed at the keypad.
+    pub(super) fn present_pin_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<Verification, PinError> {
+        let object = self.pin_object()?.ok_or(PinError::Absent)?;
+        self.present(&object, CodeSource::Keypad(time), last_try)
+    }
+
+    fn present(
+        &mut self,
+        object: &PinObject,
+        code: CodeSource<'_>,
+        last_try: LastTry,
+    ) -> Result<Verification, PinError> {
         self.select_application()?;
-        let was_verified_before = self.check_pin_before_use(&object, last_try)?;
-        self.verify_holder_code(&object, digits, was_verified_before)?;
+        let was_verified_before = self.check_pin_before_use(object, last_try)?;
+        self.verify_holder_code(object, code, was_verified_before)?;
         Ok(Verification {
             was_verified_before,
         })
@@ -180,13 +203,14 @@ impl Cps3<'_> {
     pub(super) fn verify_holder_code(
         &mut self,
         object: &PinObject,
-        digits: &[u8],
+        code: CodeSource<'_>,
         was_verified_before: bool,
     ) -> Result<(), PinError> {
-        match self.verify(object, digits, was_verified_before)? {
+        match self.verify(object, code, was_verified_before)? {
             Presentation::Accepted => Ok(()),
             Presentation::Wrong { tries_left } => Err(PinError::Wrong { tries_left }),
             Presentation::Blocked => Err(PinError::Blocked),
+            Presentation::NotEntered(reason) => Err(PinError::NotEntered(reason)),
         }
     }
 
@@ -194,16 +218,48 @@ impl Cps3<'_> {
     pub(super) fn verify(
         &mut self,
         object: &PinObject,
-        digits: &[u8],
+        code: CodeSource<'_>,
         was_verified_before: bool,
     ) -> Result<Presentation, CardError> {
-        let command = CommandApdu::new(0x00, VERIFY, 0x00, object.reference)
-            .with_secret_data(&object.reference_data(digits));
         // The answer may get lost.
         self.leaves_code_presented = !was_verified_before;
-        let sw = self.channel.transmit(&command)?.sw();
-        self.leaves_code_presented &= sw.is_success();
-        self.judge_code(object, sw, "VERIFY")
+        let sw = match code {
+            CodeSource::Digits(digits) => {
+                let command = CommandApdu::new(0x00, VERIFY, 0x00, object.reference)
+                    .with_secret_data(&object.reference_data(digits));
+                Ok(self.channel.transmit(&command)?.sw())
+            }
+            CodeSource::Keypad(time) => {
+                let command = [0x00, VERIFY, 0x00, object.reference];
+                let entry = object.at_keypad(command, KeypadCodes::Present, time);
+                self.enter_code(&entry, object.reference)?
+            }
+        };
+        self.leaves_code_presented &= sw.is_ok_and(StatusWord::is_success);
+        match sw {
+            Ok(sw) => self.judge_code(object, sw, "VERIFY"),
+            Err(reason) => Ok(Presentation::NotEntered(reason)),
+        }
+    }
+
+    /// Lets the holder type the code. A reader that breaks down at its keypad while the card answers, and knows
+    /// of no code and of no try less, has no keypad.
+    fn enter_code(
+        &mut self,
+        entry: &KeypadEntry,
+        reference: u8,
+    ) -> Result<Result<StatusWord, NotSent>, CardError> {
+        let before = self.code_state(reference).ok();
+        match keypad::enter(self.channel, entry) {
+            Err(ChannelError::Reader(ReaderFault::Mute)) => {
+                let after = self.code_state(reference).ok();
+                if after.is_some_and(|state| !state.is_presented()) && after == before {
+                    return Ok(Err(NotSent::Refused));
+                }
+                Err(ReaderFault::Mute.into())
+            }
+            answer => Ok(answer?),
+        }
     }
 
     /// What became of a code, with the number asked for that an answer of 6300 does not tell.

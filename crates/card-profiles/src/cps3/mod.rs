@@ -6,7 +6,7 @@ mod codes;
 mod directory;
 mod keys;
 
-use card_apdu::{CardChannel, CommandApdu};
+use card_apdu::{CardChannel, CommandApdu, KeypadCodes, KeypadTime};
 use igc_sante::KeyRole;
 use secrets::{Pin, SecretBytes, UnblockCode};
 
@@ -15,6 +15,7 @@ use crate::card::{
     SignatureAlgorithm, Verification,
 };
 use crate::directory::Directory;
+use crate::keypad::{KeypadUses, keypad_takes};
 use crate::memory::LeftSelected;
 use crate::pkcs15::PinObject;
 use crate::{Activity, CardError, CardFiles, CardMemory, PinError, UnblockError};
@@ -217,6 +218,44 @@ impl CpxCard for Cps3<'_> {
         last_try: LastTry,
     ) -> Result<(), UnblockError> {
         self.set_code_by_unblock_code(code, new, last_try)
+    }
+
+    fn keypad_uses(&mut self) -> Result<KeypadUses, CardError> {
+        let (pin, unblock) = (self.pin_object()?, self.unblock_object()?);
+        let mut takes = |object: &Option<PinObject>, codes| {
+            let object = object.as_ref();
+            object.is_some_and(|object| keypad_takes(self.channel, object, codes))
+        };
+        let verify = takes(&pin, KeypadCodes::Present);
+        Ok(KeypadUses {
+            verify,
+            change: takes(&pin, KeypadCodes::OldThenNewTwice),
+            unblock: takes(&unblock, KeypadCodes::Present) && takes(&pin, KeypadCodes::NewTwice),
+        })
+    }
+
+    fn verify_pin_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<Verification, PinError> {
+        self.present_pin_at_keypad(time, last_try)
+    }
+
+    fn change_pin_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<(), PinError> {
+        self.change_code_at_keypad(time, last_try)
+    }
+
+    fn unblock_pin_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError> {
+        self.set_code_by_unblock_code_at_keypad(time, last_try)
     }
 
     fn leaves_code_presented(&self) -> bool {

@@ -3,7 +3,7 @@
 //! The official module ignores most answers to these commands and would report success for a
 //! card that refused them. Here each answer is looked at, and only 9000 goes on.
 
-use card_apdu::CommandApdu;
+use card_apdu::{CommandApdu, KeypadCodes, KeypadTime};
 use secrets::{Pin, UnblockCode};
 
 use super::{CHANNEL_1, Cps4};
@@ -13,6 +13,7 @@ use crate::code_answers::{
     new_code_taken,
 };
 use crate::directory::Directory;
+use crate::keypad::{self, CodeSource};
 use crate::pkcs15::PinObject;
 use crate::{CardError, PinError, UnblockError};
 
@@ -32,8 +33,20 @@ impl Cps4<'_> {
         if !object.takes(new) {
             return Err(PinError::NewCodeLength(object.limits));
         }
-        self.verify_holder_code(&object, old, last_try)?;
+        self.verify_holder_code(&object, CodeSource::Digits(old), last_try)?;
         self.change_reference_data(&object, new)?;
+        Ok(self.check_pin_after(&object)?)
+    }
+
+    /// The same with codes that are typed at the keypad, one after the other.
+    pub(super) fn change_code_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<(), PinError> {
+        let object = self.pin_object()?.ok_or(PinError::Absent)?;
+        self.verify_holder_code(&object, CodeSource::Keypad(time), last_try)?;
+        self.enter_new_code(&object, time)?;
         Ok(self.check_pin_after(&object)?)
     }
 
@@ -52,22 +65,45 @@ impl Cps4<'_> {
         if !unblock.takes(code) {
             return Err(UNBLOCK_CODE_OF_ANOTHER_LENGTH.into());
         }
-        self.enter_application()?;
-        let state = self.code_state(unblock.reference)?;
-        check_tries(state.tries_left(), last_try)?;
-        match self.verify(&unblock, code, false)? {
-            Presentation::Accepted => {}
-            Presentation::Wrong { tries_left } => {
-                return Err(UnblockError::Wrong {
-                    tries_left,
-                    uses_left: None,
-                });
-            }
-            Presentation::Blocked => return Err(UnblockError::Blocked),
-        }
+        self.present_unblock_code(&unblock, CodeSource::Digits(code), last_try)?;
         self.reset_retry_counter(&pin)?;
         self.change_reference_data(&pin, new)?;
         Ok(self.check_pin_after(&pin)?)
+    }
+
+    /// The same with codes that are typed at the keypad, one after the other. Where no new code is
+    /// typed the old one holds, and can be presented again.
+    pub(super) fn set_code_by_unblock_code_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError> {
+        let (pin, unblock) = self.both_code_objects()?;
+        self.present_unblock_code(&unblock, CodeSource::Keypad(time), last_try)?;
+        self.reset_retry_counter(&pin)?;
+        self.enter_new_code(&pin, time)?;
+        Ok(self.check_pin_after(&pin)?)
+    }
+
+    /// Selection, counter, VERIFY of the unblock code.
+    fn present_unblock_code(
+        &mut self,
+        unblock: &PinObject,
+        code: CodeSource<'_>,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError> {
+        self.enter_application()?;
+        let state = self.code_state(unblock.reference)?;
+        check_tries(state.tries_left(), last_try)?;
+        match self.verify(unblock, code, false)? {
+            Presentation::Accepted => Ok(()),
+            Presentation::Wrong { tries_left } => Err(UnblockError::Wrong {
+                tries_left,
+                uses_left: None,
+            }),
+            Presentation::Blocked => Err(UnblockError::Blocked),
+            Presentation::NotEntered(reason) => Err(UnblockError::NotEntered(reason)),
+        }
     }
 
     /// CHANGE REFERENCE DATA (ISO/IEC 7816-4, 11.6.7), P1 = 01: the new code alone, since the
@@ -75,7 +111,15 @@ impl Cps4<'_> {
     fn change_reference_data(&mut self, pin: &PinObject, new: &[u8]) -> Result<(), NewCodeFault> {
         let command = CommandApdu::new(CHANNEL_1, CHANGE_REFERENCE_DATA, 0x01, pin.reference)
             .with_secret_data(&pin.reference_data(new));
-        new_code_taken(self.channel.transmit(&command), "CHANGE REFERENCE DATA")
+        let answer = self.channel.transmit(&command);
+        new_code_taken(answer.map(|response| response.sw()), CHANGE_NAME)
+    }
+
+    /// The same with a new code that is typed at the keypad.
+    fn enter_new_code(&mut self, pin: &PinObject, time: KeypadTime) -> Result<(), NewCodeFault> {
+        let command = [CHANNEL_1, CHANGE_REFERENCE_DATA, 0x01, pin.reference];
+        let entry = pin.at_keypad(command, KeypadCodes::NewTwice, time);
+        keypad::enter_new_code(self.channel, &entry, CHANGE_NAME)
     }
 
     /// RESET RETRY COUNTER (ISO/IEC 7816-4, 11.6.10), P1 = 03: no data; it takes the reference with its high bit.
@@ -98,6 +142,7 @@ impl Cps4<'_> {
     }
 }
 
+const CHANGE_NAME: &str = "CHANGE REFERENCE DATA";
 const CHANGE_REFERENCE_DATA: u8 = 0x24;
 const RESET_RETRY_COUNTER: u8 = 0x2C;
 /// Bit 8 of a reference: it belongs to the current DF (ISO/IEC 7816-4, table 93).

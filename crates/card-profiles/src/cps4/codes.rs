@@ -1,12 +1,16 @@
 //! The holder's code and the unblock code: counters and VERIFY.
 
-use card_apdu::{CommandApdu, StatusWord};
+use card_apdu::{
+    ChannelError, CommandApdu, KeypadCodes, KeypadEntry, KeypadTime, NotSent, ReaderFault,
+    StatusWord,
+};
 use secrets::Pin;
 
 use super::{CHANNEL_1, Cps4};
 use crate::card::{CodeCounters, CodeStates, LastTry, Verification};
 use crate::code_answers::{CodeState, Presentation, check_tries};
 use crate::directory::Directory;
+use crate::keypad::{self, CodeSource};
 use crate::pkcs15::PinObject;
 use crate::{CardError, PinError};
 
@@ -70,7 +74,22 @@ impl Cps4<'_> {
         if !object.takes(digits) {
             return Err(PinError::Length(object.limits));
         }
-        let was_verified_before = self.verify_holder_code(&object, digits, last_try)?;
+        let code = CodeSource::Digits(digits);
+        let was_verified_before = self.verify_holder_code(&object, code, last_try)?;
+        Ok(Verification {
+            was_verified_before,
+        })
+    }
+
+    /// The same with a code that is typed at the keypad.
+    pub(super) fn present_pin_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<Verification, PinError> {
+        let object = self.pin_object()?.ok_or(PinError::Absent)?;
+        let code = CodeSource::Keypad(time);
+        let was_verified_before = self.verify_holder_code(&object, code, last_try)?;
         Ok(Verification {
             was_verified_before,
         })
@@ -80,16 +99,17 @@ impl Cps4<'_> {
     pub(super) fn verify_holder_code(
         &mut self,
         object: &PinObject,
-        digits: &[u8],
+        code: CodeSource<'_>,
         last_try: LastTry,
     ) -> Result<bool, PinError> {
         self.enter_application()?;
         let state = self.code_state(object.reference)?;
         check_tries(state.tries_left(), last_try)?;
-        match self.verify(object, digits, state.is_presented())? {
+        match self.verify(object, code, state.is_presented())? {
             Presentation::Accepted => Ok(state.is_presented()),
             Presentation::Wrong { tries_left } => Err(PinError::Wrong { tries_left }),
             Presentation::Blocked => Err(PinError::Blocked),
+            Presentation::NotEntered(reason) => Err(PinError::NotEntered(reason)),
         }
     }
 
@@ -97,21 +117,54 @@ impl Cps4<'_> {
     pub(super) fn verify(
         &mut self,
         object: &PinObject,
-        digits: &[u8],
+        code: CodeSource<'_>,
         was_verified_before: bool,
     ) -> Result<Presentation, CardError> {
         self.code_was_sent = true;
-        let command = CommandApdu::new(CHANNEL_1, VERIFY, 0x00, object.reference)
-            .with_secret_data(&object.reference_data(digits));
         // The answer may get lost.
         self.leaves_code_presented = !was_verified_before;
-        let sw = self.channel.transmit(&command)?.sw();
-        self.leaves_code_presented &= sw.is_success();
+        let sw = match code {
+            CodeSource::Digits(digits) => {
+                let command = CommandApdu::new(CHANNEL_1, VERIFY, 0x00, object.reference)
+                    .with_secret_data(&object.reference_data(digits));
+                Ok(self.channel.transmit(&command)?.sw())
+            }
+            CodeSource::Keypad(time) => {
+                let command = [CHANNEL_1, VERIFY, 0x00, object.reference];
+                let entry = object.at_keypad(command, KeypadCodes::Present, time);
+                self.enter_code(&entry, object.reference)?
+            }
+        };
+        self.leaves_code_presented &= sw.is_ok_and(StatusWord::is_success);
+        let sw = match sw {
+            Ok(sw) => sw,
+            Err(reason) => return Ok(Presentation::NotEntered(reason)),
+        };
         if sw == StatusWord::VERIFICATION_FAILED {
             let state = self.code_state(object.reference)?;
             return Presentation::failed(state.tries_left(), "VERIFY");
         }
         Presentation::of_answer(sw, "VERIFY")
+    }
+
+    /// Lets the holder type the code. A reader that breaks down at its keypad while the card answers, and knows
+    /// of no code and of no try less, has no keypad.
+    fn enter_code(
+        &mut self,
+        entry: &KeypadEntry,
+        reference: u8,
+    ) -> Result<Result<StatusWord, NotSent>, CardError> {
+        let before = self.code_state(reference).ok();
+        match keypad::enter(self.channel, entry) {
+            Err(ChannelError::Reader(ReaderFault::Mute)) => {
+                let after = self.code_state(reference).ok();
+                if after.is_some_and(|state| !state.is_presented()) && after == before {
+                    return Ok(Err(NotSent::Refused));
+                }
+                Err(ReaderFault::Mute.into())
+            }
+            answer => Ok(answer?),
+        }
     }
 }
 

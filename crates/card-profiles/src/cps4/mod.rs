@@ -10,7 +10,7 @@ mod codes;
 mod keys;
 mod selection;
 
-use card_apdu::CardChannel;
+use card_apdu::{CardChannel, KeypadCodes, KeypadTime};
 use igc_sante::KeyRole;
 use secrets::{Pin, SecretBytes, UnblockCode};
 
@@ -20,6 +20,8 @@ use crate::card::{
     Signable, SignatureAlgorithm, Verification,
 };
 use crate::directory::Directory;
+use crate::keypad::{KeypadUses, keypad_takes};
+use crate::pkcs15::PinObject;
 use crate::{Activity, CardError, CardFiles, CardMemory, PinError, UnblockError};
 
 /// A CPS4 within one transaction.
@@ -157,6 +159,44 @@ impl CpxCard for Cps4<'_> {
         last_try: LastTry,
     ) -> Result<(), UnblockError> {
         self.set_code_by_unblock_code(code, new, last_try)
+    }
+
+    fn keypad_uses(&mut self) -> Result<KeypadUses, CardError> {
+        let (pin, unblock) = (self.pin_object()?, self.unblock_object()?);
+        let mut takes = |object: &Option<PinObject>, codes| {
+            let object = object.as_ref();
+            object.is_some_and(|object| keypad_takes(self.channel, object, codes))
+        };
+        let verify = takes(&pin, KeypadCodes::Present);
+        Ok(KeypadUses {
+            verify,
+            change: verify && takes(&pin, KeypadCodes::NewTwice),
+            unblock: takes(&unblock, KeypadCodes::Present) && takes(&pin, KeypadCodes::NewTwice),
+        })
+    }
+
+    fn verify_pin_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<Verification, PinError> {
+        self.present_pin_at_keypad(time, last_try)
+    }
+
+    fn change_pin_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<(), PinError> {
+        self.change_code_at_keypad(time, last_try)
+    }
+
+    fn unblock_pin_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError> {
+        self.set_code_by_unblock_code_at_keypad(time, last_try)
     }
 
     fn reopen(&mut self) -> Result<(), CardError> {

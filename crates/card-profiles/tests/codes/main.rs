@@ -7,4 +7,5 @@
 
 mod cps3;
 mod cps4;
+mod keypad;
 mod listened_card;

@@ -203,7 +203,7 @@ pub(crate) fn key_use(pin: &[u8], digests: usize) -> KeyUse {
         role: KeyRole::Authentication,
         algorithm: SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
         digests: vec![vec![0x5A; 32]; digests],
-        code: CodeForKey::Typed(typed_pin(pin)),
+        code: CodeForKey::Typed(typed_pin(pin).into()),
     }
 }
 
@@ -214,8 +214,19 @@ pub(crate) fn risky_key_use(pin: &[u8]) -> KeyUse {
         ..typed_pin(pin)
     };
     KeyUse {
-        code: CodeForKey::Typed(pin),
+        code: CodeForKey::Typed(pin.into()),
         ..key_use(b"0000", 1)
+    }
+}
+
+/// Until nothing more is told. Readers leave with their sources, before the end is told or after.
+pub(crate) async fn end_of(mut events: Subscription) {
+    while let Some(event) = events.next().await {
+        let leaves = matches!(
+            event.happening,
+            Happening::CardRemoved { .. } | Happening::ReaderRemoved { .. }
+        );
+        assert!(leaves, "{event:?}");
     }
 }
 

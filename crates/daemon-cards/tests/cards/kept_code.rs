@@ -172,7 +172,7 @@ async fn one_that_was_typed_again_is_kept_on() {
     let (bench, card, code) = with_a_kept_code(SETTINGS).await;
     OtherProgram::on(&bench, FIRST).reset();
     let typed = KeyUse {
-        code: CodeForKey::TypedToKeep(typed_pin(RIGHT), code.clone()),
+        code: CodeForKey::TypedToKeep(typed_pin(RIGHT).into(), code.clone()),
         ..key_use(b"0000", 1)
     };
     bench.cards.use_key(&card, typed).await.unwrap();

@@ -7,8 +7,8 @@ use daemon_types::{ErrorCode, ReaderCondition, Reason};
 use secrets::Pin;
 
 use crate::bench::{
-    Bench, FIRST, RIGHT, SECOND, SETTINGS, THREE_TRIES_LEFT, WRONG, begin, code, first_card,
-    key_use, second_card, verify_state,
+    Bench, FIRST, RIGHT, SECOND, SETTINGS, THREE_TRIES_LEFT, WRONG, begin, code, end_of,
+    first_card, key_use, second_card, verify_state,
 };
 use crate::test_source::{Act, Moment, is_signature, is_verify};
 
@@ -159,9 +159,9 @@ async fn silent_cards_one_after_the_other_hold_no_more_than_two_threads_of_a_rea
 async fn the_agent_stops_though_a_card_is_silent() {
     let (bench, card) = Bench::with_card(IMPATIENT).await;
     bench.use_in_silence(&card).await;
-    let mut events = bench.cards.subscribe(None);
+    let events = bench.cards.subscribe(None);
     bench.cards.stop();
-    while events.next().await.is_some() {}
+    end_of(events).await;
 }
 
 impl Bench {

@@ -3,7 +3,7 @@
 use daemon_types::{CardId, ErrorCode};
 
 use crate::bench::{
-    Bench, FIRST, RIGHT, SECOND, SETTINGS, begin, code, first_card, key_use, second_card,
+    Bench, FIRST, RIGHT, SECOND, SETTINGS, begin, code, end_of, first_card, key_use, second_card,
 };
 use crate::test_source::{Act, Moment, is_signature};
 
@@ -147,8 +147,8 @@ async fn a_card_that_does_not_answer_holds_up_no_other_reader_and_is_seen_to_lea
 #[tokio::test]
 async fn the_events_end_when_the_agent_stops() {
     let (bench, _) = Bench::with_card(SETTINGS).await;
-    let mut events = bench.cards.subscribe(None);
+    let events = bench.cards.subscribe(None);
     bench.cards.stop();
     // What happened until then is told before.
-    while events.next().await.is_some() {}
+    end_of(events).await;
 }

@@ -7,15 +7,17 @@
 )]
 
 mod journal;
+mod keypad;
 mod sessions;
 mod turns;
 mod virtual_source;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use card_apdu::{CardChannel, CommandApdu, StatusWord};
+use card_apdu::{CardChannel, ChannelError, CommandApdu, ReaderFault, StatusWord};
 use card_emulator::pki::KeySet;
 use card_emulator::{
     DemoCard, Fault, FaultOrder, Moment, ObservedCard, VirtualCard, VirtualReaders, When,
@@ -44,6 +46,10 @@ struct Desk {
     operations: Operations,
     /// Commands that carried a code, as they came to the card.
     codes_seen: Arc<Mutex<Vec<u8>>>,
+    /// Commands that carried a code and were written by the agent.
+    codes_written: Arc<AtomicUsize>,
+    /// Commands that used a key.
+    key_uses: Arc<AtomicUsize>,
     /// Of the journal and its anchor.
     folder: TempDir,
 }
@@ -54,25 +60,40 @@ impl Desk {
     }
 
     fn under(policy: Policy, after_use: AfterUse, answers: &[&str]) -> Self {
-        let readers = VirtualReaders::with_count(1);
-        let folder = tempfile::tempdir().unwrap();
-        let journal = journal(folder.path());
-        let desk = Self {
-            readers: readers.clone(),
-            operations: operations(readers, policy, after_use, answers, journal),
-            codes_seen: Arc::default(),
-            folder,
-        };
+        let desk = Self::without_card(policy, after_use, answers);
         desk.insert_card();
         desk
     }
 
+    fn without_card(policy: Policy, after_use: AfterUse, answers: &[&str]) -> Self {
+        let source = VirtualSource {
+            readers: VirtualReaders::with_count(1),
+            seen: None,
+            codes_written: Arc::default(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let journal = journal(folder.path());
+        Self {
+            readers: source.readers.clone(),
+            codes_written: Arc::clone(&source.codes_written),
+            operations: operations(source, policy, after_use, answers, journal),
+            codes_seen: Arc::default(),
+            key_uses: Arc::default(),
+            folder,
+        }
+    }
+
     fn insert_card(&self) {
-        let card = DemoCard::Cps3
-            .make(KeySet::First, OffsetDateTime::now_utc())
-            .unwrap();
+        self.insert(DemoCard::Cps3);
+    }
+
+    fn insert(&self, card: DemoCard) {
+        let card = card.make(KeySet::First, OffsetDateTime::now_utc()).unwrap();
         let seen = Arc::clone(&self.codes_seen);
+        let key_uses = Arc::clone(&self.key_uses);
         let observer = Box::new(move |command: &[u8], _: &[u8]| {
+            let uses_key = matches!(command, [_, INTERNAL_AUTHENTICATE | PSO, ..]);
+            key_uses.fetch_add(usize::from(uses_key), Ordering::Relaxed);
             if let [_, ins @ (VERIFY | CHANGE | RESET_RETRY), _, _, 1..=255, ..] = command {
                 seen.lock().unwrap().push(*ins);
             }
@@ -134,25 +155,31 @@ impl Desk {
         assert_eq!(self.answer_to_others(&verify), StatusWord(0x63C2));
     }
 
+    /// The answer to another program, which begins anew where the agent resets the card meanwhile.
     fn answer_to_others(&self, command: &CommandApdu) -> StatusWord {
-        let mut card = self.readers.connect(READER).unwrap();
+        loop {
+            match self.try_as_another_program(command) {
+                Err(ChannelError::Reader(ReaderFault::Reset)) => {}
+                answer => return answer.unwrap(),
+            }
+        }
+    }
+
+    fn try_as_another_program(&self, command: &CommandApdu) -> Result<StatusWord, ChannelError> {
+        let mut card = self.readers.connect(READER)?;
         let select = CommandApdu::new(0x00, 0xA4, 0x04, 0x0C).with_data(APPLICATION);
-        assert!(card.transmit(&select).unwrap().sw().is_success());
-        card.transmit(command).unwrap().sw()
+        assert!(card.transmit(&select)?.sw().is_success());
+        Ok(card.transmit(command)?.sw())
     }
 }
 
 fn operations(
-    readers: VirtualReaders,
+    source: VirtualSource,
     policy: Policy,
     after_use: AfterUse,
     answers: &[&str],
     journal: Arc<Journal>,
 ) -> Operations {
-    let source = VirtualSource {
-        readers,
-        seen: None,
-    };
     let settings = Settings {
         id_salt: [7; 32],
         after_use,
@@ -333,6 +360,8 @@ const NONE: [u8; 0] = [];
 const VERIFY: u8 = 0x20;
 const CHANGE: u8 = 0x24;
 const RESET_RETRY: u8 = 0x2C;
+const INTERNAL_AUTHENTICATE: u8 = 0x88;
+const PSO: u8 = 0x2A;
 /// References of the two codes on a CPS3.
 const PIN: u8 = 0x01;
 const UNBLOCK_CODE: u8 = 0x02;

@@ -25,7 +25,7 @@ fn origin() -> Origin {
 }
 
 /// A program that showed the demo's token, which nothing can be taken back from.
-fn program() -> Caller {
+pub(crate) fn program() -> Caller {
     Caller::PairedProgram(PairedProgram {
         name: "Logiciel".into(),
         rights: Rights::from_iter([Right::Identify, Right::Authenticate, Right::Sign]),

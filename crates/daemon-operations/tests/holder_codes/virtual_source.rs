@@ -1,8 +1,9 @@
 //! Virtual readers as a source of cards.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use card_apdu::{Atr, CardChannel, ReaderFault};
+use card_apdu::{Atr, CardChannel, Keypad, Protocol, ReaderFault, WireBytes};
 use card_emulator::{VirtualConnection, VirtualReaders};
 use daemon_cards::{
     CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState, SourceFault,
@@ -13,6 +14,8 @@ use daemon_cards::{
 pub(crate) struct VirtualSource {
     pub(crate) readers: VirtualReaders,
     pub(crate) seen: Option<u64>,
+    /// Commands with a code that this process wrote.
+    pub(crate) codes_written: Arc<AtomicUsize>,
 }
 
 impl ReaderSource for VirtualSource {
@@ -30,7 +33,10 @@ impl ReaderSource for VirtualSource {
     }
 
     fn connector(&self) -> Arc<dyn ConnectCard> {
-        Arc::new(Connector(self.readers.clone()))
+        Arc::new(Connector {
+            readers: self.readers.clone(),
+            codes_written: Arc::clone(&self.codes_written),
+        })
     }
 
     fn stopper(&self) -> Box<dyn StopSource> {
@@ -44,19 +50,28 @@ impl StopSource for NeverStopped {
     fn stop(&self) {}
 }
 
-struct Connector(VirtualReaders);
+struct Connector {
+    readers: VirtualReaders,
+    codes_written: Arc<AtomicUsize>,
+}
 
 impl ConnectCard for Connector {
     fn connect(&self, reader: &str) -> Result<Box<dyn CardConnection>, ReaderFault> {
-        let card = self.0.connect(reader)?;
+        let card = self.readers.connect(reader)?;
         let atr = Atr::parse(card.atr()).map_err(|_| ReaderFault::Mute)?;
-        Ok(Box::new(Connection { card, atr }))
+        let codes_written = Arc::clone(&self.codes_written);
+        Ok(Box::new(Connection {
+            card,
+            atr,
+            codes_written,
+        }))
     }
 }
 
 struct Connection {
     card: VirtualConnection,
     atr: Atr,
+    codes_written: Arc<AtomicUsize>,
 }
 
 impl CardConnection for Connection {
@@ -66,7 +81,7 @@ impl CardConnection for Connection {
 
     fn transaction(&mut self) -> Result<Box<dyn CardTransaction + '_>, ReaderFault> {
         self.card.check()?;
-        Ok(Box::new(Transaction(&mut self.card)))
+        Ok(Box::new(Transaction(self)))
     }
 
     fn reconnect(&mut self) -> Result<(), ReaderFault> {
@@ -74,7 +89,7 @@ impl CardConnection for Connection {
     }
 }
 
-struct Transaction<'a>(&'a mut VirtualConnection);
+struct Transaction<'a>(&'a mut Connection);
 
 impl CardTransaction for Transaction<'_> {
     fn channel(&mut self) -> &mut dyn CardChannel {
@@ -82,7 +97,23 @@ impl CardTransaction for Transaction<'_> {
     }
 
     fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {
-        self.0.reset()
+        self.0.card.reset()
+    }
+}
+
+impl CardChannel for Connection {
+    fn protocol(&self) -> Protocol {
+        self.card.protocol()
+    }
+
+    fn exchange(&mut self, command: &WireBytes) -> Result<Vec<u8>, ReaderFault> {
+        let written = usize::from(command.is_secret());
+        self.codes_written.fetch_add(written, Ordering::Relaxed);
+        self.card.exchange(command)
+    }
+
+    fn keypad(&mut self) -> Option<&mut dyn Keypad> {
+        self.card.keypad()
     }
 }
 

@@ -124,6 +124,7 @@ impl CardQuestionBody {
                 pin: self.pin.map(Into::into),
                 unblock_code: self.unblock_code.map(Into::into),
                 new_pin: self.new_pin.map(Into::into),
+                keypad: None,
             },
         })
     }

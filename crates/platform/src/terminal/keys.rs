@@ -59,9 +59,14 @@ impl<'a> Keyboard<'a> {
 
     /// Waits for the next key.
     pub(super) fn next_key(&mut self) -> Result<Key, TerminalError> {
+        self.key_before(self.deadline)
+    }
+
+    /// Waits for the next key until an earlier deadline.
+    pub(super) fn key_before(&mut self, deadline: Instant) -> Result<Key, TerminalError> {
         let mut byte = Zeroizing::new([0_u8; 1]);
         loop {
-            wait_for(PollFlags::IN, self.tty, self.deadline, self.cancel)?;
+            wait_for(PollFlags::IN, self.tty, deadline, self.cancel)?;
             match rustix::io::read(self.tty, byte.as_mut_slice()) {
                 Ok(0) | Err(Errno::IO) => return Err(TerminalError::Closed),
                 Ok(_) => break,

@@ -116,6 +116,7 @@ fn codes() -> impl Strategy<Value = CodesAsked> {
             minimum_len,
             maximum_len,
         }),
+        keypad: None,
     })
 }
 

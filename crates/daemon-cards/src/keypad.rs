@@ -1,0 +1,94 @@
+//! Codes typed at the keypad of a reader: how long, and until when the holder may still say no.
+
+use std::time::Duration;
+
+use card_profiles::{CpxCard, KeypadTime, KeypadUses};
+use daemon_types::ReaderId;
+use tokio::sync::watch;
+
+use crate::card::last_try;
+use crate::fault::{from_pin_error, from_unblock_error};
+use crate::{Cards, HolderCodeError, HolderPin};
+
+/// A code that the holder types at the keypad, once the card is ready for it.
+#[derive(Debug)]
+pub struct AtKeypad {
+    time: KeypadTime,
+    last_try_confirmed: bool,
+    is_over: watch::Sender<bool>,
+}
+
+/// Tells when nothing is typed any more.
+#[derive(Debug)]
+pub struct KeypadWatch(watch::Receiver<bool>);
+
+/// What is known of the keypad of the reader, once there is a transaction on the card.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ReaderKeypad {
+    /// There is one.
+    pub(crate) is_there: bool,
+    /// What it can be used for with this card.
+    pub(crate) uses: KeypadUses,
+}
+
+impl AtKeypad {
+    /// The reader waits so long for each code; `last_try_confirmed` says whether the holder said yes
+    /// to risking the last try.
+    #[must_use]
+    pub fn new(time: Duration, last_try_confirmed: bool) -> (Self, KeypadWatch) {
+        let (is_over, watch) = watch::channel(false);
+        let at_keypad = Self {
+            time: KeypadTime::of(time),
+            last_try_confirmed,
+            is_over,
+        };
+        (at_keypad, KeypadWatch(watch))
+    }
+
+    pub(crate) fn verify_pin(&self, card: &mut dyn CpxCard) -> Result<(), HolderCodeError> {
+        let verified = card.verify_pin_at_keypad(self.time, last_try(self.last_try_confirmed));
+        self.is_over.send_replace(true);
+        verified.map(drop).map_err(from_pin_error)
+    }
+
+    pub(crate) fn change_pin(&self, card: &mut dyn CpxCard) -> Result<(), HolderCodeError> {
+        let changed = card.change_pin_at_keypad(self.time, last_try(self.last_try_confirmed));
+        self.is_over.send_replace(true);
+        changed.map_err(from_pin_error)
+    }
+
+    pub(crate) fn unblock_pin(&self, card: &mut dyn CpxCard) -> Result<(), HolderCodeError> {
+        let unblocked = card.unblock_pin_at_keypad(self.time, last_try(self.last_try_confirmed));
+        self.is_over.send_replace(true);
+        unblocked.map_err(from_unblock_error)
+    }
+}
+
+impl KeypadWatch {
+    /// Until everything was typed, or nothing will be.
+    pub async fn closed(mut self) {
+        // Without its sender the job is over, too.
+        let _ = self.0.wait_for(|is_over| *is_over).await;
+    }
+}
+
+impl HolderPin {
+    /// Presents the code, once.
+    pub(crate) fn present(&self, card: &mut dyn CpxCard) -> Result<(), HolderCodeError> {
+        match self {
+            Self::Typed(typed) => card
+                .verify_pin(&typed.pin, last_try(typed.last_try_confirmed))
+                .map(drop)
+                .map_err(from_pin_error),
+            Self::AtKeypad(at_keypad) => at_keypad.verify_pin(card),
+        }
+    }
+}
+
+impl Cards {
+    /// Whether a reader waits at this moment for somebody to type.
+    #[must_use]
+    pub fn keypad_is_open(&self, reader: &ReaderId) -> bool {
+        self.worker_is_at_keypad(reader)
+    }
+}
