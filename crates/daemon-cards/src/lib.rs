@@ -15,6 +15,7 @@ mod fault;
 mod inventory;
 mod keypad;
 mod open_card;
+mod pauses;
 mod present_pin;
 mod presented_code;
 mod problem;

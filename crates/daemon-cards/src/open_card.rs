@@ -35,6 +35,8 @@ pub(crate) struct OpenCard {
     /// A reset that should have dropped a code that we presented did not succeed: a card that knows
     /// of one is our doing then.
     owes_reset: bool,
+    /// A code is being presented: whether it stays presented is known at the end alone.
+    is_presenting: bool,
     /// Its last operation found it gone, or another card, or without an answer.
     is_lost: bool,
     /// A code that somebody holds on to, as far as this program knows.
@@ -103,6 +105,7 @@ impl OpenCard {
             identity_is_proven: false,
             last_use_failed: false,
             owes_reset: false,
+            is_presenting: false,
             is_lost: false,
             kept_code: None,
             keypad: ReaderKeypad::default(),
@@ -245,6 +248,7 @@ impl OpenCard {
             Ok(())
         })?;
         self.owes_reset = false;
+        self.is_presenting = false;
         self.kept_code = None;
         Ok(())
     }
@@ -294,7 +298,8 @@ impl OpenCard {
             self.reset_if_owed()?;
         }
         let owed_reset = self.owes_reset;
-        let (outcome, end) = self.in_transaction(|mut transaction, profile, memory| {
+        self.is_presenting = true;
+        let presented = self.in_transaction(|mut transaction, profile, memory| {
             let mut card = profile.open(transaction.channel(), memory);
             let outcome = work(&mut *card);
             let is_ours = card.leaves_code_presented();
@@ -310,7 +315,9 @@ impl OpenCard {
                 was_reset,
             };
             Ok((outcome, end))
-        })?;
+        });
+        self.is_presenting = false;
+        let (outcome, end) = presented?;
         self.owes_reset = end.must_reset && !end.was_reset;
         if self.owes_reset {
             tracing::warn!("the card could not be reset after its use");
@@ -334,8 +341,14 @@ impl OpenCard {
             outcome,
             Err(HolderCodeError::WrongCode { .. } | HolderCodeError::Blocked)
         );
-        if end.must_reset || is_wrong {
+        if end.must_reset {
             self.kept_code = None;
+            return;
+        }
+        if is_wrong {
+            if let Some(kept) = &mut self.kept_code {
+                kept.let_go();
+            }
             return;
         }
         let AfterCode::Keep(code) = after else {
@@ -364,8 +377,10 @@ impl OpenCard {
                 }
                 let mut card = profile.open(transaction.channel(), memory);
                 Ok(work(&mut *card).inspect_err(|error| {
-                    if matches!(error, HolderCodeError::NotPresented) {
-                        *kept = None;
+                    if matches!(error, HolderCodeError::NotPresented)
+                        && let Some(kept) = kept
+                    {
+                        kept.let_go();
                     }
                 }))
             })?;
@@ -390,8 +405,9 @@ impl OpenCard {
 
     /// Whether this stay would leave a code behind that is ours to drop.
     pub(crate) fn leaves_a_code(&self, after_use: AfterUse) -> bool {
-        let kept = self.kept_code.as_ref();
-        self.owes_reset || (after_use == AfterUse::Reset && kept.is_some_and(|kept| kept.is_ours))
+        let keeps_ours = self.kept_code.as_ref().is_some_and(|kept| kept.is_ours);
+        let may_keep_ours = keeps_ours || self.is_presenting;
+        self.owes_reset || (after_use == AfterUse::Reset && may_keep_ours)
     }
 
     /// Resets the card for the code that an earlier stay of it left behind.

@@ -73,6 +73,11 @@ impl KeptCode {
         }
     }
 
+    /// Nobody rests on it any more: the card may have lost it, or not.
+    pub(crate) fn let_go(&mut self) {
+        self.holders.clear();
+    }
+
     pub(crate) fn is_held(&self) -> bool {
         self.holders.iter().any(|holder| holder.strong_count() > 0)
     }

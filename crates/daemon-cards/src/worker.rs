@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use daemon_types::{
     Activity, CardSummary, CodesOfCard, ErrorCode, OperationError, ReaderId, Reason,
@@ -16,6 +16,7 @@ use crate::call_watch::Calls;
 use crate::inventory::Inventory;
 use crate::keypad::ReaderKeypad;
 use crate::open_card::{OpenCard, Reading};
+use crate::pauses::{AnotherLook, Pause};
 use crate::problem::Problem;
 use crate::source::ConnectCard;
 use crate::summary::code_conditions;
@@ -30,8 +31,9 @@ pub(crate) enum Message {
     Removed { keeps_power: bool },
     /// Somebody let go of a code that was presented.
     CodeReleased,
-    /// Somebody waits until all that was told before is done.
-    Settle(oneshot::Sender<()>),
+    /// Somebody waits until all that was told before is done; whether the card knows of no code of
+    /// ours that nobody holds on to.
+    Settle(oneshot::Sender<bool>),
     /// Somebody wants something of it.
     Job(Job),
 }
@@ -79,33 +81,10 @@ pub(crate) struct Worker {
     calls: Arc<Calls>,
     card: Option<OpenCard>,
     another_look: Option<AnotherLook>,
+    /// Until a reset that the card refused is tried again.
+    reset_pause: Option<Pause>,
     /// The stay before this one left a code behind on a card that may never have left.
     owes_reset: bool,
-}
-
-/// A card that could not be identified for a reason that may pass, such as another program's
-/// exclusive use, or one that was lost though its reader says that it is there. PC/SC does not tell
-/// when either ends, so this is looked at again after a pause.
-struct AnotherLook {
-    insertion: u64,
-    pause: Duration,
-    due: Instant,
-}
-
-impl AnotherLook {
-    fn after(pause: Duration, insertion: u64) -> Self {
-        let due = Instant::now() + pause;
-        Self {
-            insertion,
-            pause,
-            due,
-        }
-    }
-
-    /// How long it has to wait yet; nothing when it is due.
-    fn time_left(&self) -> Option<Duration> {
-        self.due.checked_duration_since(Instant::now())
-    }
 }
 
 impl Worker {
@@ -127,6 +106,7 @@ impl Worker {
             calls,
             card: None,
             another_look: None,
+            reset_pause: None,
             owes_reset: false,
         };
         thread::Builder::new()
@@ -137,20 +117,12 @@ impl Worker {
 
     fn run(mut self, messages: &Receiver<Message>) {
         loop {
-            let message = match &self.another_look {
-                None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                // Jobs that come and come must not put it off.
-                Some(look) => match look.time_left() {
-                    Some(pause) => messages.recv_timeout(pause),
-                    None => Err(RecvTimeoutError::Timeout),
-                },
-            };
-            match message {
+            match self.next_message(messages) {
                 Ok(message) => self.guarded(|worker| {
                     worker.take(message);
                     worker.drop_released_code();
                 }),
-                Err(RecvTimeoutError::Timeout) => self.guarded(Self::look_again),
+                Err(RecvTimeoutError::Timeout) => self.guarded(Self::do_what_is_due),
                 Err(RecvTimeoutError::Disconnected) => {
                     self.guarded(Self::leave);
                     return;
@@ -168,10 +140,33 @@ impl Worker {
         }
     }
 
+    /// The next message, or the end of a pause, which jobs that come and come must not put off.
+    fn next_message(&self, messages: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
+        let look = self.another_look.map(|look| look.pause.time_left());
+        let reset = self.reset_pause.map(|pause| pause.time_left());
+        match look.into_iter().chain(reset).min() {
+            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(Duration::ZERO) => Err(RecvTimeoutError::Timeout),
+            Some(time_left) => messages.recv_timeout(time_left),
+        }
+    }
+
+    fn do_what_is_due(&mut self) {
+        if self.another_look.is_some_and(|look| look.pause.is_over()) {
+            self.look_again();
+            self.drop_released_code();
+        }
+        if self.reset_pause.is_some_and(|pause| pause.is_over()) {
+            self.drop_released_code();
+        }
+    }
+
     /// A panic on a hostile card's bytes costs that card, not the reader.
     fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             tracing::error!(reader = self.reader_name, "a fault of ours on this card");
+            // The fault may lie between a code and its reset; where this fails too, the reset is owed.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.leave()));
             self.end_stay();
             let fault = Err((ErrorCode::Internal, None));
             let insertion = self.calls.insertion();
@@ -183,7 +178,7 @@ impl Worker {
         match message {
             Message::Inserted { insertion } => {
                 if self.inventory.is_current(&self.reader, insertion) {
-                    self.identify(insertion, FIRST_PAUSE, Reading::MayRecall);
+                    self.identify(insertion, Pause::first, Reading::MayRecall);
                 }
             }
             Message::Removed { keeps_power } => {
@@ -194,18 +189,14 @@ impl Worker {
             // It is looked at behind every message.
             Message::CodeReleased => {}
             Message::Settle(reply) => {
-                self.drop_released_code();
-                let _ = reply.send(());
+                let _ = reply.send(self.drop_released_code());
             }
             Message::Job(job) => self.do_job(job),
         }
     }
 
     fn look_again(&mut self) {
-        let Some(AnotherLook {
-            insertion, pause, ..
-        }) = self.another_look.take()
-        else {
+        let Some(AnotherLook { insertion, pause }) = self.another_look.take() else {
             return;
         };
         let insertion = match &self.card {
@@ -215,8 +206,7 @@ impl Worker {
         };
         let is_current = |insertion: &u64| self.inventory.is_current(&self.reader, *insertion);
         if let Some(insertion) = insertion.filter(is_current) {
-            let pause = (pause * 2).min(LONGEST_PAUSE);
-            self.identify(insertion, pause, Reading::MayRecall);
+            self.identify(insertion, || pause.longer(), Reading::MayRecall);
         }
     }
 
@@ -228,12 +218,13 @@ impl Worker {
             && let Some(insertion) = insertion
             && self.inventory.is_current(&self.reader, insertion)
         {
-            self.another_look = Some(AnotherLook::after(FIRST_PAUSE, insertion));
+            let pause = Pause::first();
+            self.another_look = Some(AnotherLook { insertion, pause });
         }
     }
 
-    /// Finds out which card is in the reader; `pause` is how long another look would wait.
-    fn identify(&mut self, insertion: u64, pause: Duration, reading: Reading) {
+    /// Finds out which card is in the reader; `pause` is what another look would wait for.
+    fn identify(&mut self, insertion: u64, pause: impl FnOnce() -> Pause, reading: Reading) {
         self.end_stay();
         self.another_look = None;
         self.calls.set_insertion(insertion);
@@ -250,7 +241,8 @@ impl Worker {
         let found = found.map_err(|problem| {
             tracing::warn!(reader = self.reader_name, error = ?problem.error, "a card cannot be used");
             if problem.may_pass {
-                self.another_look = Some(AnotherLook::after(pause, insertion));
+                let pause = pause();
+                self.another_look = Some(AnotherLook { insertion, pause });
             }
             (problem.error.code, problem.atr)
         });
@@ -332,7 +324,7 @@ impl Worker {
 
     fn read_in_full(&mut self, insertion: u64) {
         if let Some(insertion) = self.inventory.begin_anew(&self.reader, insertion) {
-            self.identify(insertion, FIRST_PAUSE, Reading::InFull);
+            self.identify(insertion, Pause::first, Reading::InFull);
         }
     }
 
@@ -443,14 +435,25 @@ impl Worker {
         self.open_card(insertion)?.present_pin(pin, code, &go_on)
     }
 
-    /// Drops a code that nobody holds on to any more.
-    fn drop_released_code(&mut self) {
+    /// Drops a code that nobody holds on to any more, now or after a pause; whether the card knows of
+    /// none.
+    fn drop_released_code(&mut self) -> bool {
         let after_use = self.inventory.settings.after_use;
-        if let Some(card) = &mut self.card
-            && let Err(error) = card.drop_released_code(after_use)
-        {
-            tracing::warn!(?error, "the card still knows of a code");
+        let Some(card) = &mut self.card else {
+            self.reset_pause = None;
+            return !self.owes_reset;
+        };
+        let Err(error) = card.drop_released_code(after_use) else {
+            self.reset_pause = None;
+            return true;
+        };
+        tracing::warn!(?error, "the card still knows of a code");
+        match &mut self.reset_pause {
+            Some(pause) if pause.is_over() => *pause = pause.longer(),
+            Some(_) => {}
+            none => *none = Some(Pause::first()),
         }
+        false
     }
 
     /// Forgets the card of a stay that ends while the card may go on: a code that it leaves behind is
@@ -591,5 +594,3 @@ fn contradicts_certificate(outcome: &Result<Vec<Vec<u8>>, HolderCodeError>) -> b
 }
 
 const IDENTIFICATION_REPEATS: usize = 2;
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);

@@ -124,7 +124,7 @@ impl WorkerLink {
     }
 
     /// Completes when it has done all that it was told so far, or is gone.
-    pub(crate) fn settled(&self) -> oneshot::Receiver<()> {
+    pub(crate) fn settled(&self) -> oneshot::Receiver<bool> {
         let (reply, settled) = oneshot::channel();
         self.tell(Message::Settle(reply));
         settled

@@ -173,8 +173,8 @@ impl Operations {
         self.end_sessions(|sessions| sessions.shut(SessionEnd::AgentStopped))
             .await;
         let settled = self.0.cards.settled(None);
-        if timeout(LAST_DROP_TIME, settled).await.is_err() {
-            tracing::warn!("a card that does not answer may still know of a code");
+        if !timeout(LAST_DROP_TIME, settled).await.unwrap_or(false) {
+            tracing::warn!("a card may still know of a code");
         }
         // Ends that came just before are told as well, above all to the journal.
         let tellings = &self.0.sessions.tellings;
@@ -293,7 +293,7 @@ impl Operations {
         let soon = Instant::now() + DROP_TIME;
         for session in closed {
             let settled = self.0.cards.settled(Some(session.card.stay.reader()));
-            if timeout_at(soon, settled).await.is_err() {
+            if !timeout_at(soon, settled).await.unwrap_or(false) {
                 tracing::warn!("the code of a session is not dropped yet");
             }
             tracing::info!(session = session.id.0, end = %session.end, "a session is over");

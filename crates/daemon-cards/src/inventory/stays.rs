@@ -22,8 +22,8 @@ impl Cards {
     }
 
     /// Waits until the workers have done all that they were told, such as to drop the codes that
-    /// nobody holds on to; of one reader, or of all.
-    pub async fn settled(&self, reader: Option<&ReaderId>) {
+    /// nobody holds on to; of one reader, or of all. Says whether no card knows of such a code.
+    pub async fn settled(&self, reader: Option<&ReaderId>) -> bool {
         let replies: Vec<_> = {
             let state = self.0.lock();
             let readers = state.readers.iter();
@@ -31,7 +31,8 @@ impl Cards {
             asked.map(|(_, reader)| reader.worker.settled()).collect()
         };
         // A worker that is gone has nothing left to do.
-        join_all(replies).await;
+        let settled = join_all(replies).await;
+        settled.into_iter().all(|settled| settled.unwrap_or(true))
     }
 
     /// The way to tell the worker of a reader something, for as long as it lasts.

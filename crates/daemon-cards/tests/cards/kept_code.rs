@@ -1,5 +1,7 @@
 //! A code that is presented once and kept for as long as somebody holds on to it.
 
+use std::time::Duration;
+
 use card_apdu::{ReaderFault, StatusWord};
 use card_emulator::{CardParameters, Cps4Card, VirtualCard};
 use daemon_cards::{
@@ -12,6 +14,7 @@ use crate::bench::{
     Bench, FIRST, OtherProgram, RIGHT, SETTINGS, THREE_TRIES_LEFT, WRONG, first_card, key_use,
     typed_pin, verify_state,
 };
+use crate::test_source::{Act, Moment, is_signature};
 
 fn on_the_kept_code(role: KeyRole, code: &PresentedCode) -> KeyUse {
     KeyUse {
@@ -210,6 +213,40 @@ async fn a_drop_that_failed_is_made_up_for() {
     bench.control.refuse_next_reset(ReaderFault::Mute);
     let_go(&bench, code).await;
     bench.all_done(&card).await;
+    assert_eq!(verify_state(&bench, FIRST), THREE_TRIES_LEFT);
+}
+
+#[tokio::test]
+async fn a_drop_that_fails_again_is_tried_again_though_nobody_asks_anything_of_the_card() {
+    let (bench, _card, code) = with_a_kept_code(SETTINGS).await;
+    for _ in 0..3 {
+        bench.control.refuse_next_reset(ReaderFault::Mute);
+    }
+    drop(code);
+    assert!(!bench.cards.settled(None).await);
+    while verify_state(&bench, FIRST) != THREE_TRIES_LEFT {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(bench.cards.settled(None).await);
+}
+
+#[tokio::test]
+async fn one_that_a_wrong_code_ended_is_dropped_in_case_the_card_keeps_it() {
+    let (bench, card, _code) = with_a_kept_code(SETTINGS).await;
+    assert!(bench.use_key(&card, WRONG).await.is_err());
+    assert!(bench.cards.settled(None).await);
+    assert_eq!(bench.control.resets(), 1);
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_behind_the_code_leaves_none_on_the_card() {
+    let (bench, card) = Bench::with_card(SETTINGS).await;
+    bench
+        .control
+        .plan(is_signature, Moment::BeforeTheAnswer, Act::Panic);
+    assert!(bench.use_key(&card, RIGHT).await.is_err());
+    bench.cards.settled(None).await;
+    assert_eq!(bench.control.verifies(), 1);
     assert_eq!(verify_state(&bench, FIRST), THREE_TRIES_LEFT);
 }
 
