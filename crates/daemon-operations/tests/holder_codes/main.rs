@@ -66,6 +66,15 @@ impl Desk {
     }
 
     fn without_card(policy: Policy, after_use: AfterUse, answers: &[&str]) -> Self {
+        Self::with_grants(GrantBook::of_nobody(), policy, after_use, answers)
+    }
+
+    fn with_grants(
+        grants: GrantBook,
+        policy: Policy,
+        after_use: AfterUse,
+        answers: &[&str],
+    ) -> Self {
         let source = VirtualSource {
             readers: VirtualReaders::with_count(1),
             seen: None,
@@ -76,7 +85,7 @@ impl Desk {
         Self {
             readers: source.readers.clone(),
             codes_written: Arc::clone(&source.codes_written),
-            operations: operations(source, policy, after_use, answers, journal),
+            operations: operations(source, grants, policy, after_use, answers, journal),
             codes_seen: Arc::default(),
             key_uses: Arc::default(),
             folder,
@@ -175,6 +184,7 @@ impl Desk {
 
 fn operations(
     source: VirtualSource,
+    grants: GrantBook,
     policy: Policy,
     after_use: AfterUse,
     answers: &[&str],
@@ -195,7 +205,7 @@ fn operations(
         Prompt::scripted(ScriptedHolder::from_toml(&script).unwrap()),
         journal,
         Tokens::default(),
-        GrantBook::of_nobody(),
+        grants,
         policy,
         OffsetDateTime::now_utc,
     )

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use card_apdu::StatusWord;
 use daemon_cards::AfterUse;
+use daemon_core::{Grants, SITE_LIFETIME};
 use daemon_journal::{Entry, Query, newest};
-use daemon_operations::Policy;
+use daemon_operations::{GrantBook, GrantStore, Policy};
 use daemon_types::{
     AllowedOrigins, AuthenticateRequest, Caller, CardId, DigestToSign, Environment, ErrorCode,
-    Happening, HashAlgorithm, OperationError, Origin, PairedProgram, Reason, Right, Rights,
-    SessionEnd, SessionId, SignRequest, SignatureAlgorithm, SignatureCode,
+    GrantId, Happening, HashAlgorithm, OperationError, Origin, Page, PairedProgram, Reason, Right,
+    Rights, SessionEnd, SessionId, SignRequest, SignatureAlgorithm, SignatureCode, Site,
 };
 use futures_util::FutureExt as _;
+use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::{CHANGE, Desk, NONE, PIN, READER, VERIFY, caller, said};
@@ -310,4 +312,40 @@ async fn an_agent_that_stops_has_told_the_journal_of_each_end() {
     };
     let told = newest(&desk.folder.path().join("journal"), &query).unwrap();
     assert_eq!(told.len(), 1);
+}
+
+/// Keeps nothing.
+struct Nowhere;
+
+impl GrantStore for Nowhere {
+    fn keep(&self, _: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_when_the_grant_of_its_caller_is_over() {
+    let site = Site {
+        origin: origin(),
+        top_origin: None,
+    };
+    let rights = Rights::from_iter([Right::Identify, Right::Authenticate]);
+    let given = OffsetDateTime::now_utc() - SITE_LIFETIME + time::Duration::seconds(2);
+    let mut grants = Grants::default();
+    grants.add_site(GrantId("site".into()), site.clone(), &rights, given);
+    let desk = Desk::with_grants(
+        GrantBook::new(grants, Box::new(Nowhere), Vec::new()),
+        Policy::of(Environment::Test),
+        AfterUse::Reset,
+        &[CODE],
+    );
+    desk.insert_card();
+    let page = Caller::Page(Page { site, rights });
+    let session = desk.open_session(&page).await.unwrap();
+    assert_eq!(desk.state_for_others(PIN), StatusWord::SUCCESS);
+    while desk.state_for_others(PIN) == StatusWord::SUCCESS {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let refused = desk.authenticate(&page, &session).await;
+    assert_eq!(said(refused), closed(Reason::SessionGrantRevoked));
 }
