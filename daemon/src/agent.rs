@@ -17,9 +17,11 @@ use daemon_operations::{Operations, Policy};
 use daemon_types::{Environment, SessionEnd};
 use platform::core_dumps;
 use platform::instance::InstanceLock;
+use platform::lock::LockNews;
 use platform::paths::AgentPaths;
 use platform::terminal::QuietTerminal;
-use prompt::{Prompt, ScriptedHolder};
+
+use prompt::{Prompt, ScriptedHolder, WorkstationLock};
 use secrets::Pin;
 use serde_json::json;
 use texts::CommandTexts;
@@ -185,7 +187,8 @@ impl Agent {
         let operations = Operations::new(
             cards.clone(),
             self.prompt
-                .watching(Arc::new(CardsInReaders(cards.clone()))),
+                .watching(Arc::new(CardsInReaders(cards.clone())))
+                .behind(watched_lock()),
             Arc::clone(&journal),
             tokens,
             grants,
@@ -327,6 +330,24 @@ fn watch_sessions(operations: &Operations) {
     if let Err(error) = platform::sleep::watch(slept) {
         tracing::warn!(%error, "this system does not tell when it slept: no session ends by that");
     }
+}
+
+/// The lock of the workstation, as the system tells it.
+fn watched_lock() -> WorkstationLock {
+    let lock = WorkstationLock::default();
+    let teller = lock.clone();
+    let told = move |news| {
+        tracing::debug!(?news, "the lock of the workstation");
+        match news {
+            LockNews::Asked => teller.close_questions(),
+            LockNews::Locked => teller.lock(),
+            LockNews::Unlocked => teller.unlock(),
+        }
+    };
+    if let Err(error) = platform::lock::watch(told) {
+        tracing::debug!(%error, "this system does not tell of locks: no question ends by one");
+    }
+    lock
 }
 
 /// Ends sessions and event streams as soon as the agent is told to stop, so that the door can close.

@@ -1,5 +1,6 @@
 //! An agent at a terminal, with the holder's hands and eyes at the terminal's other end.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -29,6 +30,12 @@ impl Desk {
     /// `cpxd` with these arguments, in English, started at a terminal of its own.
     #[must_use]
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_in(&[], arguments)
+    }
+
+    /// The same with more environment variables.
+    #[must_use]
+    pub fn start_in(environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
         let (holder, tty) = terminal();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let end = || tty.try_clone().expect("another end");
@@ -41,6 +48,7 @@ impl Desk {
             .env("LC_ALL", "en_US.UTF-8")
             .env_remove("DISPLAY")
             .env_remove("WAYLAND_DISPLAY")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(end())
             .stdout(end())
             .stderr(end())

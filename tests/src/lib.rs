@@ -22,6 +22,8 @@ pub mod fixtures;
 #[cfg(target_os = "linux")]
 pub mod foreign_card;
 pub mod judge;
+#[cfg(target_os = "linux")]
+pub mod lock_stand_ins;
 pub mod native_host;
 #[cfg(target_os = "linux")]
 pub mod odd_card;

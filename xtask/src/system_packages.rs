@@ -132,8 +132,8 @@ pub(crate) const TESTING: &[SystemPackage] = &[
     },
     SystemPackage {
         debian: "dbus-daemon",
-        what: "the program dbus-run-session",
-        why: "the accessibility bus of a test is its own",
+        what: "the programs dbus-run-session and dbus-daemon",
+        why: "the buses of a test, for accessibility and locks, are its own",
         sign: Sign::Program("dbus-run-session"),
     },
     SystemPackage {

@@ -158,9 +158,10 @@ fn revocation(grants: &GrantOverview, id: &GrantId) -> Option<Entry> {
     })
 }
 
-/// Whether the holder never saw the question, and so decided nothing.
-pub(crate) fn was_never_put(agreed: &Result<(), OperationError>) -> bool {
-    matches!(agreed, Err(error) if error.reason == Some(Reason::NeverAsked))
+/// Whether the holder had no say: they never saw the question, or could not answer it any more.
+pub(crate) fn was_never_decided(agreed: &Result<(), OperationError>) -> bool {
+    let undecided = [Reason::NeverAsked, Reason::WorkstationLocked];
+    matches!(agreed, Err(error) if error.reason.is_some_and(|reason| undecided.contains(&reason)))
 }
 
 /// Rights by their names in the API, as the journal tells them.

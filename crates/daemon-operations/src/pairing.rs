@@ -13,7 +13,7 @@ use daemon_types::{
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::grants::{names, was_never_put};
+use crate::grants::{names, was_never_decided};
 use crate::randomness::{random, random_id};
 
 impl Operations {
@@ -52,7 +52,7 @@ impl Operations {
         asking.is_decided = match &agreed {
             Ok(()) => true,
             Err(error) => ![ErrorCode::Busy, ErrorCode::RateLimited].contains(&error.code),
-        } && !was_never_put(&agreed);
+        } && !was_never_decided(&agreed);
         drop(asking);
         if let Err(error) = agreed {
             tracing::info!(pairing = id.0, code = %error.code, "a program was not paired");

@@ -149,6 +149,11 @@ impl Place<'_> {
     /// What became of the question: a yes makes refusals forgotten, a no is remembered. So is a
     /// site's question that nobody answered.
     pub(crate) fn answered<T>(&mut self, answer: &Result<T, OperationError>) {
+        if matches!(answer, Err(error) if error.reason == Some(Reason::WorkstationLocked)) {
+            // Whoever locked the workstation did not decide about this caller.
+            self.is_put = false;
+            return;
+        }
         let is_no = match (answer, self.kind) {
             (Ok(_), _) => false,
             (Err(_), Kind::NewSite) => self.is_put,

@@ -5,13 +5,13 @@ use std::time::Duration;
 use daemon_core::SITE_LIFETIME;
 use daemon_journal::{Decision, Entry, Who};
 use daemon_types::{
-    Applicant, Caller, ErrorCode, GrantQuestion, OperationError, Page, Reason, Rights, Site,
+    Applicant, Caller, ErrorCode, GrantQuestion, OperationError, Page, Rights, Site,
 };
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::grants::{names, until};
+use crate::grants::{names, until, was_never_decided};
 use crate::randomness::random_id;
 
 /// What a page may do now.
@@ -64,10 +64,12 @@ impl Operations {
         };
         let deadline = deadline.min(Instant::now() + LONGEST_QUESTION);
         let agreed = self.ask_for_grant(&key, place, &question, deadline).await;
+        let undecided = was_never_decided(&agreed);
         let origin = page.site.origin.as_str();
         if let Err(error) = agreed {
             tracing::info!(origin, code = %error.code, "a site was not let in");
-            if error.reason == Some(Reason::NeverAsked) {
+            if undecided {
+                // Neither what others do nor whether somebody sits here is for a site to know.
                 return Err(error.code.into());
             }
             let refused = told(Decision::Refused, &page.site, &rights, None);

@@ -221,6 +221,8 @@ reasons! {
     OwnQuestionsWait = "own-questions-wait",
     /// With `timeout`: other questions came first, and the holder never saw this one.
     NeverAsked = "never-asked",
+    /// With `cancelled`: the workstation is locked, so that nobody can be asked.
+    WorkstationLocked = "workstation-locked",
     /// With `bad-request`: no number of an event.
     EventIdForm = "event-id-form",
 }

@@ -14,6 +14,7 @@
 //! - [`tcp_owner`]: whose program holds the other end of a loopback connection;
 //! - [`parent`]: a process that ends with the one that started it;
 //! - [`sleep`]: when the machine slept;
+//! - [`lock`]: when the user's session is locked;
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
 //! - [`trust_stores`]: which authorities the browsers and the system trust;
 //! - [`terminal`]: the holder's code and consent, asked at the terminal.
@@ -35,6 +36,7 @@ pub mod core_dumps;
 pub mod instance;
 pub mod kept_files;
 pub mod lent_descriptors;
+pub mod lock;
 pub mod parent;
 pub mod paths;
 pub mod peer;

@@ -3,7 +3,7 @@
 //! Neither the program behind a process id nor the owner of a TCP connection
 //! is looked up on this system: the first is shown to the holder as unknown,
 //! the second refuses every caller of the HTTPS door. Nor is a sleep of the machine
-//! noticed, so that it ends no session.
+//! noticed, so that it ends no session, or a lock, so that it closes no question.
 
 mod trust_places;
 
@@ -11,9 +11,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use nix::sys::socket::{getsockopt, sockopt};
 
+use crate::lock::LockNews;
 use crate::peer::FileId;
 use crate::tcp_owner::TcpOwnerError;
 
@@ -53,6 +55,11 @@ pub(crate) fn make_undumpable() -> io::Result<()> {
 /// The end of the pipe has to do.
 pub(crate) fn die_with_parent() -> io::Result<()> {
     Ok(())
+}
+
+/// Nobody tells on this system yet when the session is locked.
+pub(crate) fn watch_locks(_told: Arc<dyn Fn(LockNews) + Send + Sync>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Nobody tells on this system yet when the machine slept.

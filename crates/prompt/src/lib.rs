@@ -22,6 +22,7 @@ mod scripted;
 mod terminal;
 mod turn;
 mod window;
+mod workstation_lock;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ use turn::Way;
 pub use turn::{CallersTerminal, Turn};
 use window::WindowHolder;
 pub use window::WindowProgram;
+pub use workstation_lock::WorkstationLock;
 
 /// The holder agreed to what was asked.
 #[derive(Debug)]
@@ -76,6 +78,9 @@ pub enum PromptError {
     /// The card left its reader while its holder was asked.
     #[error("the card left while its holder was asked")]
     CardRemoved,
+    /// The workstation is locked, or was while its holder was asked.
+    #[error("the workstation is locked")]
+    WorkstationLocked,
     /// The scripted holder answers for test cards alone, and lets nobody in to others.
     #[error("the scripted holder does not answer for a card that is no test card")]
     NotATestCard,
@@ -106,6 +111,7 @@ impl PromptError {
         match self {
             Self::Cancelled
             | Self::CancelledAtKeypad
+            | Self::WorkstationLocked
             | Self::NotATestCard
             | Self::Nobody
             | Self::Unavailable(_) => ErrorCode::Cancelled,
@@ -126,6 +132,7 @@ impl PromptError {
             Self::UnblockCodeFormat(_) => Some(Reason::UnblockCodeLength),
             Self::CancelledAtKeypad => Some(Reason::KeypadStillOpen),
             Self::NeverAsked => Some(Reason::NeverAsked),
+            Self::WorkstationLocked => Some(Reason::WorkstationLocked),
             Self::Cancelled
             | Self::LastTryNotConfirmed
             | Self::TimedOut
@@ -155,6 +162,8 @@ pub struct Prompt {
     way: Arc<Mutex<Way>>,
     turns: Arc<FairLock>,
     cards: Option<Arc<dyn CardWatch>>,
+    lock: WorkstationLock,
+    is_scripted: bool,
 }
 
 impl Prompt {
@@ -185,6 +194,13 @@ impl Prompt {
         self
     }
 
+    /// Asks nobody while this lock is on.
+    #[must_use]
+    pub fn behind(mut self, lock: WorkstationLock) -> Self {
+        self.lock = lock;
+        self
+    }
+
     /// Has nobody to ask: there is never a turn.
     #[must_use]
     pub fn nobody() -> Self {
@@ -193,9 +209,11 @@ impl Prompt {
 
     fn by(way: Way) -> Self {
         Self {
+            is_scripted: matches!(way, Way::Scripted(_)),
             way: Arc::new(Mutex::new(way)),
             turns: Arc::default(),
             cards: None,
+            lock: WorkstationLock::default(),
         }
     }
 
@@ -204,7 +222,8 @@ impl Prompt {
     /// other, however many questions each has.
     ///
     /// # Errors
-    /// [`PromptError::Nobody`], or [`PromptError::NeverAsked`] when it does not come before `deadline`.
+    /// [`PromptError::Nobody`], [`PromptError::NeverAsked`] when it does not come before `deadline`,
+    /// or [`PromptError::WorkstationLocked`].
     pub async fn turn(
         &self,
         caller: &CallerKey,
@@ -319,6 +338,7 @@ mod tests {
         for (error, code) in [
             (PromptError::Cancelled, "cancelled"),
             (PromptError::CancelledAtKeypad, "cancelled"),
+            (PromptError::WorkstationLocked, "cancelled"),
             (PromptError::NotATestCard, "cancelled"),
             (PromptError::Nobody, "cancelled"),
             (PromptError::Unavailable(Box::new(broken)), "cancelled"),
@@ -334,6 +354,10 @@ mod tests {
         }
         let reason = |error| OperationError::from(error).reason;
         assert_eq!(reason(PromptError::CodeFormat(format)), None);
+        assert_eq!(
+            reason(PromptError::WorkstationLocked),
+            Some(Reason::WorkstationLocked)
+        );
         assert_eq!(
             reason(PromptError::NewCodeFormat(format)),
             Some(Reason::NewPinRefused)

@@ -556,7 +556,7 @@ mod tests {
         desk.press("12");
         let waiting = desk.ask(signature(&["Ordonnance"]));
         gone.abort();
-        let seen = desk.see("no longer waits for an answer. Nothing was done.\r\n");
+        let seen = desk.see("The question was withdrawn. Nothing was done.\r\n");
         assert!(!seen.contains("Ordonnance"), "{seen}");
         let seen = desk.see(AGREE);
         assert!(seen.contains("Ordonnance"), "{seen}");

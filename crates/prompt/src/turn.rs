@@ -13,7 +13,7 @@ use crate::fair_lock::{FairGuard, FairLock};
 use crate::scripted::ScriptedHolder;
 use crate::terminal::TerminalHolder;
 use crate::window::{AnsweredWindow, WindowHolder};
-use crate::{Answer, CardWatch, Prompt, PromptError};
+use crate::{Answer, CardWatch, Prompt, PromptError, WorkstationLock};
 
 /// How the holder is reached.
 #[derive(Debug)]
@@ -53,6 +53,7 @@ pub struct Turn {
     at_the_caller: Option<TerminalHolder>,
     had_to_wait: bool,
     cards: Option<Arc<dyn CardWatch>>,
+    lock: WorkstationLock,
     /// The window of the question before this one, in the same dialogue.
     before: Option<AnsweredWindow>,
     turns: Arc<FairLock>,
@@ -61,8 +62,22 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// The next turn of this party, in the order in which it asked.
+    /// The next turn of this party, in the order in which it asked; none while the workstation is
+    /// locked, unless a script answers, which sits at no screen.
     pub(crate) async fn of(
+        prompt: &Prompt,
+        party: &CallerKey,
+        callers_terminal: Option<&CallersTerminal>,
+        deadline: Instant,
+    ) -> Result<Self, PromptError> {
+        let next = Self::next(prompt, party, callers_terminal, deadline);
+        if prompt.is_scripted {
+            return next.await;
+        }
+        prompt.lock.unless_locked(next).await
+    }
+
+    async fn next(
         prompt: &Prompt,
         party: &CallerKey,
         callers_terminal: Option<&CallersTerminal>,
@@ -88,6 +103,7 @@ impl Turn {
             at_the_caller,
             had_to_wait,
             cards: prompt.cards.clone(),
+            lock: prompt.lock.clone(),
             before: None,
             turns: Arc::clone(&prompt.turns),
             turn,
@@ -131,16 +147,26 @@ impl Turn {
                 Err(_) => Err(PromptError::TimedOut),
             };
         }
+        let lock = self.lock.clone();
+        let (answer, turn) = lock
+            .unless_locked(self.ask_a_person(question, deadline))
+            .await?;
+        Ok((answer, Dialogue::new(turn, purpose)))
+    }
+
+    async fn ask_a_person(
+        mut self,
+        question: &Question,
+        deadline: Instant,
+    ) -> Result<(Answer, Self), PromptError> {
         let (cards, before) = (self.cards.clone(), self.before.take());
         if let Some(window) = self.window() {
             let asked = window.ask(question, before, deadline);
             let (answer, window) = unless_the_card_leaves(asked, question, cards).await?;
             self.before = Some(window);
-            return Ok((answer, Dialogue::new(self, purpose)));
+            return Ok((answer, self));
         }
-        let asked = crate::terminal::ask(self, question.clone(), deadline.into_std());
-        let (answer, turn) = asked.await?;
-        Ok((answer, Dialogue::new(turn, purpose)))
+        crate::terminal::ask(self, question.clone(), deadline.into_std()).await
     }
 
     /// The holder whose answers stand in a script.
@@ -167,6 +193,16 @@ impl Turn {
                 Err(_) => Err(PromptError::TimedOut),
             };
         }
+        let lock = self.lock.clone();
+        lock.unless_locked(self.ask_a_person_for_grant(question, deadline))
+            .await
+    }
+
+    async fn ask_a_person_for_grant(
+        mut self,
+        question: &GrantQuestion,
+        deadline: Instant,
+    ) -> Result<Self, PromptError> {
         if let Some(window) = self.window() {
             window.agree(question, deadline).await?;
             return Ok(self);

@@ -115,7 +115,7 @@ sentences! {
         refused() = "prompt-refused";
         /// Nobody answered in time.
         timed_out() = "prompt-timed-out";
-        /// The caller went away.
+        /// The caller went away, or the workstation was locked.
         withdrawn() = "prompt-withdrawn";
         /// The code is typed on the reader.
         keypad_type_code() = "prompt-keypad-type-code";

@@ -154,4 +154,5 @@ reason-description-length = { $field }: expected 1 to 200 characters.
 reason-timeout-range = { $field }: expected 1 to 600 seconds.
 reason-own-questions-wait = Questions of this program or site are waiting already. Answer them, then try again.
 reason-never-asked = Other questions came first, and yours was not put in time. Answer them, then try again.
+reason-workstation-locked = The computer is locked, so nothing was asked. Unlock it, then try again.
 reason-event-id-form = { $field }: expected the number of an event.

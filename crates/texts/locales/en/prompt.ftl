@@ -91,13 +91,13 @@ prompt-new-code-is-old = The new code is the old one: choose another. Nothing wa
 prompt-agree = Do you agree? (yes or no):
 prompt-refused = Refused. Nothing was done.
 prompt-timed-out = Time is up. Nothing was done.
-prompt-withdrawn = The program no longer waits for an answer. Nothing was done.
 prompt-keypad-type-code = Type your code on the keypad of the reader, then press its confirmation key. Nothing is typed here.
 prompt-keypad-change = On the keypad of the reader, type your present code, then your new code, then the new code once more, and press the confirmation key after each. Nothing is typed here.
 prompt-keypad-unblock = On the keypad of the reader, type your unblock code, then a new code, then the new code once more, and press the confirmation key after each. Nothing is typed here.
 prompt-keypad-waits = The reader waits { $seconds } s more (Esc to refuse)
 prompt-keypad-length = The reader did not take a code of that length. Nothing was sent to the card.
-prompt-keypad-withdrawn = The program no longer waits for an answer. If the reader still waits for a code, press its cancel key.
+prompt-keypad-withdrawn = The question was withdrawn. If the reader still waits for a code, press its cancel key.
+prompt-withdrawn = The question was withdrawn. Nothing was done.
 prompt-done-authenticating = Done: the program was given the proof of who you are for { $origin }.
 prompt-done-signing = { $count ->
     [0] Done: no document was signed.

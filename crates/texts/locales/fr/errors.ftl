@@ -154,4 +154,5 @@ reason-description-length = { $field } : il faut de 1 à 200 caractères.
 reason-timeout-range = { $field } : il faut de 1 à 600 secondes.
 reason-own-questions-wait = Des questions de ce programme ou de ce site attendent déjà. Répondez-y, puis recommencez.
 reason-never-asked = D’autres questions sont passées avant, et la vôtre n’a pas été posée à temps. Répondez-y, puis recommencez.
+reason-workstation-locked = L’ordinateur est verrouillé, donc rien n’a pu être demandé. Déverrouillez-le, puis recommencez.
 reason-event-id-form = { $field } : il faut le numéro d’un événement.

@@ -91,13 +91,13 @@ prompt-new-code-is-old = Le nouveau code est le même que l’ancien : choisiss
 prompt-agree = Êtes-vous d’accord ? (oui ou non) :
 prompt-refused = Refusé. Rien n’a été fait.
 prompt-timed-out = Temps écoulé. Rien n’a été fait.
-prompt-withdrawn = Le programme n’attend plus de réponse. Rien n’a été fait.
 prompt-keypad-type-code = Tapez votre code porteur sur le clavier du lecteur, puis sa touche de validation. Rien ne se tape ici.
 prompt-keypad-change = Sur le clavier du lecteur, tapez votre code porteur actuel, puis le nouveau code, puis encore une fois le nouveau code, en validant chaque fois. Rien ne se tape ici.
 prompt-keypad-unblock = Sur le clavier du lecteur, tapez votre code de déblocage, puis un nouveau code porteur, puis encore une fois ce nouveau code, en validant chaque fois. Rien ne se tape ici.
 prompt-keypad-waits = Le lecteur attend encore { $seconds } s (Échap pour refuser)
 prompt-keypad-length = Le lecteur n’a pas accepté un code de cette longueur. Rien n’a été envoyé à la carte.
-prompt-keypad-withdrawn = Le programme n’attend plus de réponse. Si le lecteur attend encore un code, appuyez sur sa touche d’annulation.
+prompt-keypad-withdrawn = La question a été retirée. Si le lecteur attend encore un code, appuyez sur sa touche d’annulation.
+prompt-withdrawn = La question a été retirée. Rien n’a été fait.
 prompt-done-authenticating = C’est fait : la preuve de votre identité pour { $origin } est remise au programme.
 prompt-done-signing = { $count ->
     [0] C’est fait : aucun document n’est signé.
