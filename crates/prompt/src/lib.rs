@@ -9,6 +9,7 @@
 //! Codes are typed here and go back in an [`Answer`]; nothing of them is kept.
 
 mod card_watch;
+mod codes;
 mod dialogue;
 mod fair_lock;
 mod outcome;
