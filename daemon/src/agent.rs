@@ -48,7 +48,7 @@ pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()>
     let paths = AgentPaths::resolve(common.state_dir.as_deref())?;
     let prompt = match &options.scripted_holder {
         Some(file) => Prompt::scripted(scripted_holder(file)?),
-        None => prompt_of(configuration.prompt),
+        None => prompt_of(&configuration),
     };
     Agent {
         paths,
@@ -79,7 +79,7 @@ pub(crate) fn demo(options: &DemoOptions, common: &Common) -> anyhow::Result<()>
         None if options.headless => Prompt::scripted(ScriptedHolder::agreeing_with(
             &Pin::new(DEMO_PIN).context("the demo's code")?,
         )),
-        None => prompt_of(configuration.prompt),
+        None => prompt_of(&configuration),
     };
     Agent {
         paths: AgentPaths::resolve(Some(&state_dir))?,

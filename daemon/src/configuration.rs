@@ -24,6 +24,8 @@ pub(crate) struct Configuration {
     pub(crate) environment: Option<Environment>,
     pub(crate) after_use: AfterUse,
     pub(crate) prompt: PromptName,
+    /// The pinentry that asks, where `prompt` names it.
+    pub(crate) pinentry: Option<PathBuf>,
     /// Whether public data of cards are kept for their next insertion.
     pub(crate) remember_cards: bool,
     /// Sites that the machine's policy lets in.
@@ -70,6 +72,7 @@ struct ConfigurationFile {
     environment: Option<EnvironmentName>,
     after_use: Option<AfterUseName>,
     prompt: Option<PromptName>,
+    pinentry: Option<PathBuf>,
     remember_cards: Option<bool>,
     /// The machine's alone: a user lets sites in by an answer, which can be revoked.
     allowed_origins: Option<Vec<AllowedOrigin>>,
@@ -100,6 +103,8 @@ pub(crate) enum PromptName {
     Window,
     /// At the terminal alone.
     Terminal,
+    /// By the pinentry that is configured beside it.
+    Pinentry,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -168,6 +173,9 @@ impl Configuration {
             "signature-code is for the machine's policy alone ({})",
             places.machine.display()
         );
+        let prompt = machine.prompt.or(user.prompt);
+        let pinentry = machine.pinentry.as_deref().or(user.pinentry.as_deref());
+        check_pinentry(prompt, pinentry)?;
         let allowed = machine.allowed_origins.iter().flatten();
         let allowed_sites = allowed.map(AllowedOrigin::read);
         let allowed_sites = allowed_sites.collect::<anyhow::Result<_>>()?;
@@ -202,6 +210,7 @@ impl Configuration {
                 Some(AfterUseName::Reset) | None => AfterUse::Reset,
             },
             prompt: machine.prompt.or(user.prompt).unwrap_or_default(),
+            pinentry: machine.pinentry.clone().or_else(|| user.pinentry.clone()),
             remember_cards: machine
                 .remember_cards
                 .or(user.remember_cards)
@@ -225,6 +234,27 @@ impl Configuration {
             },
         }
     }
+}
+
+/// No path of search leads to a pinentry: it is told the code.
+fn check_pinentry(prompt: Option<PromptName>, pinentry: Option<&Path>) -> anyhow::Result<()> {
+    let Some(pinentry) = pinentry else {
+        anyhow::ensure!(
+            prompt != Some(PromptName::Pinentry),
+            "prompt = \"pinentry\": name the program beside it, such as pinentry = \"/usr/bin/pinentry-qt\""
+        );
+        return Ok(());
+    };
+    let shown = pinentry.display();
+    anyhow::ensure!(
+        pinentry.is_absolute(),
+        "pinentry: {shown} has to be a path from the root"
+    );
+    anyhow::ensure!(
+        prompt != Some(PromptName::Pinentry) || pinentry.is_file(),
+        "pinentry: there is no program {shown}"
+    );
+    Ok(())
 }
 
 /// A machine sets what holds on it, up to what no machine may; its user may only shorten that.
@@ -499,6 +529,30 @@ mod tests {
             let error = limits(&machine, &user).unwrap_err().to_string();
             assert!(error.contains("-seconds: it has to be 1 to"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_pinentry_is_named_by_its_whole_path_and_has_to_be_there() {
+        let of = |text: &str| {
+            let file = file(text);
+            let checked = check_pinentry(file.prompt, file.pinentry.as_deref());
+            checked.map_err(|error| error.to_string())
+        };
+        for (text, complaint) in [
+            ("prompt = \"pinentry\"", "name the program beside it"),
+            ("pinentry = \"pinentry-qt\"", "from the root"),
+            (
+                "prompt = \"pinentry\"\npinentry = \"/nowhere/pinentry\"",
+                "no program /nowhere/pinentry",
+            ),
+        ] {
+            let error = of(text).unwrap_err();
+            assert!(error.contains(complaint), "{error}");
+        }
+        let there = std::env::current_exe().unwrap();
+        let named = format!("prompt = \"pinentry\"\npinentry = {there:?}");
+        assert_eq!(of(&named), Ok(()));
+        assert_eq!(of("pinentry = \"/nowhere/pinentry\""), Ok(()));
     }
 
     #[test]

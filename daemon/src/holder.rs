@@ -1,19 +1,29 @@
-//! Where the holder is asked: in the window, or at the terminal.
+//! Where the holder is asked: in the window, at the terminal, or by a pinentry.
 
 use std::env;
 use std::path::PathBuf;
 
 use daemon_cards::Cards;
 use daemon_types::{CardId, Happening};
-use prompt::{CardLeft, CardWatch, Prompt, WindowProgram};
+use prompt::{CardLeft, CardWatch, PinentryProgram, Prompt, WindowProgram};
 
 use crate::commands::language;
-use crate::configuration::PromptName;
+use crate::configuration::{Configuration, PromptName};
 
 /// The way to the holder that the configuration names, or the best there is.
-pub(crate) fn prompt_of(name: PromptName) -> Prompt {
+pub(crate) fn prompt_of(configuration: &Configuration) -> Prompt {
+    match (configuration.prompt, &configuration.pinentry) {
+        (PromptName::Pinentry, Some(path)) => Prompt::pinentry(PinentryProgram {
+            path: path.clone(),
+            language: language(),
+        }),
+        (name, _) => prompt_of_ours(name),
+    }
+}
+
+fn prompt_of_ours(name: PromptName) -> Prompt {
     let window = match name {
-        PromptName::Terminal => None,
+        PromptName::Terminal | PromptName::Pinentry => None,
         PromptName::Auto => window_program().filter(|_| has_display()),
         PromptName::Window => window_program(),
     };
@@ -23,7 +33,7 @@ pub(crate) fn prompt_of(name: PromptName) -> Prompt {
             language: language(),
             dark: None,
         }),
-        (None, PromptName::Window) => Prompt::nobody(),
+        (None, PromptName::Window | PromptName::Pinentry) => Prompt::nobody(),
         (None, PromptName::Auto | PromptName::Terminal) => Prompt::terminal(language()),
     }
 }

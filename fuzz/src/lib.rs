@@ -7,6 +7,7 @@
 mod card_answers;
 mod certificates;
 mod input;
+mod pinentry;
 mod pkcs15_files;
 mod recorded_files;
 mod requests;
@@ -40,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     target("scripted-holder", texts::scripted_holder),
     target("request", requests::request),
     target("window", window::message),
+    target("pinentry", pinentry::line),
     target("card-answers", card_answers::card_answers),
 ];
 

@@ -33,6 +33,7 @@ pub fn of(target: &str, dialogues: &[String]) -> Vec<Vec<u8>> {
         "scripted-holder" => texts(&SCRIPTS),
         "request" => requests(),
         "window" => window_frames(),
+        "pinentry" => texts(&PINENTRY_LINES),
         "card-answers" => transcripts.iter().flat_map(card_answers).collect(),
         _ => Vec::new(),
     }
@@ -194,6 +195,19 @@ fn answer(act: &Act) -> Option<Vec<u8>> {
 const CONTACTLESS_ATR: [u8; 20] = [
     0x3B, 0x8F, 0x80, 0x01, 0x00, 0x31, 0xB8, 0x64, 0x04, 0xB0, 0xEC, 0xC1, 0x73, 0x94, 0x01, 0x80,
     0x82, 0x90, 0x00, 0x0E,
+];
+
+/// What pinentries say, and what none should.
+const PINENTRY_LINES: [&str; 9] = [
+    "OK Pleased to meet you",
+    "ERR 83886179 Operation cancelled <Pinentry>",
+    "ERR 83886194",
+    "D 1234",
+    "D 12%2534%0A%",
+    "D",
+    "S PASSWORD_FROM_CACHE",
+    "# Nothing to say",
+    "INQUIRE QUALITY 1234",
 ];
 
 const SCRIPTS: [&str; 3] = [

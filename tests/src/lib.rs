@@ -32,6 +32,8 @@ pub mod own_journal;
 #[cfg(target_os = "linux")]
 pub mod pcsc_stack;
 pub mod person;
+#[cfg(target_os = "linux")]
+pub mod pinentry_desk;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod screen;
@@ -44,3 +46,4 @@ pub mod tls_site;
 pub mod waiting;
 #[cfg(target_os = "linux")]
 pub mod window_desk;
+pub mod written_codes;

@@ -7,12 +7,10 @@
 
 use std::fs;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use cpxd_tests::calls::{ORIGIN, nonce};
 use cpxd_tests::operations::{assert_signature, assert_token, authenticate, sign};
 use cpxd_tests::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT};
-use ring::rand::{SecureRandom as _, SystemRandom};
+use cpxd_tests::written_codes::{two_random_codes, ways_to_write};
 
 #[test]
 fn no_log_at_any_level_holds_a_code_that_was_typed() {
@@ -64,39 +62,4 @@ fn search_the_log_of_a_run(format: &str) {
         let found = |written: &String| dialogue.contains(written);
         assert!(ways_to_write(code).iter().any(found), "{dialogue}");
     }
-}
-
-/// Two different codes of the longest length, which nobody knows before the run.
-fn two_random_codes() -> [String; 2] {
-    let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).unwrap();
-    let digits: String = bytes
-        .iter()
-        .map(|byte| char::from(b'0' + byte % 10))
-        .collect();
-    let (right, wrong) = digits.split_at(8);
-    if right == wrong {
-        return two_random_codes();
-    }
-    [right.to_owned(), wrong.to_owned()]
-}
-
-/// Every way in which a log might show the bytes of a code.
-fn ways_to_write(code: &str) -> Vec<String> {
-    let bytes = code.as_bytes();
-    let listed = |format: fn(&u8) -> String, separator: &str| {
-        bytes.iter().map(format).collect::<Vec<_>>().join(separator)
-    };
-    let digit = |byte: &u8| char::from(*byte).to_string();
-    let hexadecimal = |byte: &u8| format!("{byte:02X}");
-    let prefixed = |byte: &u8| format!("0x{byte:02x}");
-    let decimal = |byte: &u8| byte.to_string();
-    let mut ways = vec![STANDARD_NO_PAD.encode(bytes)];
-    for separator in ["", " ", ":", ",", ", "] {
-        ways.push(listed(digit, separator));
-        ways.push(listed(hexadecimal, separator));
-        ways.push(listed(prefixed, separator));
-        ways.push(listed(decimal, separator));
-    }
-    ways
 }

@@ -38,7 +38,9 @@ fn needs_the_window(arguments: &[OsString]) -> bool {
     const WITHOUT: [&str; 4] = ["--headless", "--scripted-holder", "--help", "-h"];
     !arguments.iter().any(|argument| {
         let argument = argument.to_string_lossy();
-        let name = argument.split_once('=').map_or(&*argument, |(name, _)| name);
+        let name = argument
+            .split_once('=')
+            .map_or(&*argument, |(name, _)| name);
         WITHOUT.contains(&name)
     })
 }

@@ -112,6 +112,30 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::Program("xdotool"),
     },
     SystemPackage {
+        debian: "pinentry-qt",
+        what: "the Qt pinentry",
+        why: "it takes a code on a screen",
+        sign: Sign::Program("pinentry-qt"),
+    },
+    SystemPackage {
+        debian: "pinentry-gtk2",
+        what: "the GTK pinentry (pinentry-gtk-2)",
+        why: "it takes a code on a screen",
+        sign: Sign::Program("pinentry-gtk-2"),
+    },
+    SystemPackage {
+        debian: "pinentry-curses",
+        what: "the curses pinentry",
+        why: "it takes a code at a terminal",
+        sign: Sign::Program("pinentry-curses"),
+    },
+    SystemPackage {
+        debian: "pinentry-tty",
+        what: "the plainest pinentry",
+        why: "it takes a code at a terminal",
+        sign: Sign::Program("pinentry-tty"),
+    },
+    SystemPackage {
         debian: "fonts-dejavu-core",
         what: "a font (DejaVu)",
         why: "the window has none of its own",

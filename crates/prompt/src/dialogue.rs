@@ -129,6 +129,9 @@ impl Dialogue {
                 let telling = holder.tell_outcome(self.window, &self.purpose, failure.as_ref());
                 return telling.await;
             }
+            if let Way::Pinentry(holder) = &mut *way {
+                return holder.tell_outcome(&self.purpose, failure.as_ref()).await;
+            }
             let telling = tokio::task::spawn_blocking(move || {
                 let _until_it_is_told = turn;
                 if let Way::Terminal(holder) = &mut *way {

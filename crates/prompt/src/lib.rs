@@ -1,6 +1,6 @@
 //! Puts a question to the holder of a card, and brings the answer back.
 //!
-//! A [`Prompt`] has one way to the holder: the window, the terminal, a
+//! A [`Prompt`] has one way to the holder: the window, the terminal, a pinentry, a
 //! [`ScriptedHolder`] for tests and demos, or nobody. It gives one [`Turn`] at
 //! a time; the others wait, callers in turn, and the questions of each in the
 //! order in which they came. A question lives as long as the future that asks it: when the caller goes away, the future
@@ -13,6 +13,7 @@ mod codes;
 mod dialogue;
 mod fair_lock;
 mod outcome;
+mod pinentry;
 mod render;
 mod render_grant;
 mod render_keypad;
@@ -38,6 +39,8 @@ use tokio::time::Instant;
 pub use card_watch::{CardLeft, CardWatch};
 pub use dialogue::Dialogue;
 use fair_lock::FairLock;
+use pinentry::PinentryHolder;
+pub use pinentry::{AssuanError, AssuanReply, PinentryProgram};
 pub use script::ScriptError;
 pub use scripted::ScriptedHolder;
 use terminal::TerminalHolder;
@@ -188,6 +191,12 @@ impl Prompt {
         Self::by(Way::Window(Box::new(WindowHolder::new(program))))
     }
 
+    /// Asks by a pinentry of the system.
+    #[must_use]
+    pub fn pinentry(program: PinentryProgram) -> Self {
+        Self::by(Way::Pinentry(Box::new(PinentryHolder::new(program))))
+    }
+
     /// Takes a question out of its window as soon as its card leaves.
     #[must_use]
     pub fn watching(mut self, cards: Arc<dyn CardWatch>) -> Self {
@@ -240,7 +249,7 @@ impl Prompt {
     pub fn keep_terminal_quiet(&self) -> Option<QuietTerminal> {
         match &*self.way.try_lock().ok()? {
             Way::Terminal(holder) => holder.keep_quiet(),
-            Way::Scripted(_) | Way::Window(_) | Way::Nobody => None,
+            Way::Scripted(_) | Way::Window(_) | Way::Pinentry(_) | Way::Nobody => None,
         }
     }
 

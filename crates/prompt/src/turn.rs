@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::dialogue::Dialogue;
 use crate::fair_lock::{FairGuard, FairLock};
+use crate::pinentry::PinentryHolder;
 use crate::scripted::ScriptedHolder;
 use crate::terminal::TerminalHolder;
 use crate::window::{AnsweredWindow, WindowHolder};
@@ -21,6 +22,7 @@ pub(crate) enum Way {
     Scripted(ScriptedHolder),
     Terminal(TerminalHolder),
     Window(Box<WindowHolder>),
+    Pinentry(Box<PinentryHolder>),
     Nobody,
 }
 
@@ -93,10 +95,8 @@ impl Turn {
         let way = Arc::clone(&prompt.way).lock_owned().await;
         let at_the_caller = match (&*way, callers_terminal) {
             (Way::Nobody, None) => return Err(PromptError::Nobody),
-            (Way::Scripted(_), _) | (Way::Terminal(_) | Way::Window(_), None) => None,
-            (Way::Terminal(_) | Way::Window(_) | Way::Nobody, Some(terminal)) => {
-                Some(terminal.holder()?)
-            }
+            (Way::Scripted(_), _) | (_, None) => None,
+            (_, Some(terminal)) => Some(terminal.holder()?),
         };
         Ok(Self {
             way,
@@ -122,10 +122,11 @@ impl Turn {
         !matches!(*self.way, Way::Scripted(_))
     }
 
-    /// Whether the holder can be shown that a reader waits at its keypad: the window does not yet.
+    /// Whether the holder can be shown that a reader waits at its keypad: the window does not yet, and
+    /// a pinentry has no such picture.
     #[must_use]
     pub fn shows_keypads(&self) -> bool {
-        self.at_the_caller.is_some() || !matches!(*self.way, Way::Window(_))
+        self.at_the_caller.is_some() || !matches!(*self.way, Way::Window(_) | Way::Pinentry(_))
     }
 
     /// Puts `question` to the holder, and gives the answer with the dialogue in which it was, so that
@@ -166,6 +167,11 @@ impl Turn {
             self.before = Some(window);
             return Ok((answer, self));
         }
+        if let Some(pinentry) = self.pinentry() {
+            let asked = pinentry.ask(question, deadline);
+            let answer = unless_the_card_leaves(asked, question, cards).await?;
+            return Ok((answer, self));
+        }
         crate::terminal::ask(self, question.clone(), deadline.into_std()).await
     }
 
@@ -173,7 +179,7 @@ impl Turn {
     pub(crate) fn script(&self) -> Option<&ScriptedHolder> {
         match &*self.way {
             Way::Scripted(holder) => Some(holder),
-            Way::Terminal(_) | Way::Window(_) | Way::Nobody => None,
+            Way::Terminal(_) | Way::Window(_) | Way::Pinentry(_) | Way::Nobody => None,
         }
     }
 
@@ -205,6 +211,10 @@ impl Turn {
     ) -> Result<Self, PromptError> {
         if let Some(window) = self.window() {
             window.agree(question, deadline).await?;
+            return Ok(self);
+        }
+        if let Some(pinentry) = self.pinentry() {
+            pinentry.agree(question, deadline).await?;
             return Ok(self);
         }
         crate::terminal::ask_for_grant(self, question.clone(), deadline.into_std()).await
@@ -248,11 +258,21 @@ impl Turn {
         }
     }
 
+    /// The holder in front of a pinentry, unless they sit at a caller's terminal.
+    fn pinentry(&mut self) -> Option<&mut PinentryHolder> {
+        match (&self.at_the_caller, &mut *self.way) {
+            (None, Way::Pinentry(holder)) => Some(holder),
+            _ => None,
+        }
+    }
+
     /// The holder at the terminal, where there is one.
     pub(crate) fn terminal(&mut self) -> Result<&mut TerminalHolder, PromptError> {
         match (&mut self.at_the_caller, &mut *self.way) {
             (Some(holder), _) | (None, Way::Terminal(holder)) => Ok(holder),
-            (None, Way::Scripted(_) | Way::Window(_) | Way::Nobody) => Err(PromptError::Nobody),
+            (None, Way::Scripted(_) | Way::Window(_) | Way::Pinentry(_) | Way::Nobody) => {
+                Err(PromptError::Nobody)
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The holder in front of a window: a program of ours, started for one question and gone after it.
 
-mod process;
+pub(crate) mod process;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -127,7 +127,7 @@ impl WindowProcess {
 }
 
 /// The display, its key, the session's bus, fonts and the language: no more.
-fn leads_to_the_screen(name: &str) -> bool {
+pub(crate) fn leads_to_the_screen(name: &str) -> bool {
     const NAMES: [&str; 16] = [
         "AT_SPI_BUS_ADDRESS",
         "DBUS_SESSION_BUS_ADDRESS",
