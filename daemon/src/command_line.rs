@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Pair(PairOptions),
     /// List who may call, or take a grant back
     Grants(GrantsOptions),
+    /// List the sessions in which a code need not be typed again, or end one
+    Sessions(SessionsOptions),
     /// Show what can be put in place for this user, and put it there; works without an agent
     Install(InstallOptions),
     /// Take away what install put in place
@@ -266,6 +268,22 @@ pub(crate) enum GrantsCommand {
     /// Take a grant back; it is worth nothing from the next request on
     Revoke {
         /// Its id, as cpxd grants shows it
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SessionsOptions {
+    #[command(subcommand)]
+    pub(crate) command: Option<SessionsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionsCommand {
+    /// End a session; the next use of its card needs the code
+    End {
+        /// Its id, as cpxd sessions shows it
         #[arg(value_name = "ID")]
         id: String,
     },

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Command::Pin(options) => commands::pin::run(&options, &common),
         Command::Pair(options) => commands::pair::run(&options, &common),
         Command::Grants(options) => commands::grants::run(&options, &common),
+        Command::Sessions(options) => commands::sessions::run(&options, &common),
         Command::Install(options) => commands::install::run(&options, &common),
         Command::Uninstall(options) => commands::uninstall::run(&options, &common),
     };

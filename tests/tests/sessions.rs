@@ -314,3 +314,89 @@ fn the_end_of_a_session_is_told_to_its_caller_and_the_users_own_programs_alone()
     assert!(stream_of(&token).contains("session-closed"));
     assert!(!stream_of(&other).contains("session-closed"));
 }
+
+#[test]
+fn the_users_own_programs_are_told_whose_session_it_is() {
+    let (agent, token) = paired(&[CODE, CODE]);
+    let card = agent.card();
+    let session = opened(&agent, &token, &card);
+    assert_eq!(session["name"], "Logiciel du cabinet");
+    opened(&agent, &agent.token(), &card);
+    let all = agent.read_socket("/v1/sessions").body;
+    assert_eq!(all["sessions"][0]["name"], "Logiciel du cabinet");
+    assert_eq!(all["sessions"][1].get("name"), None, "{all}");
+}
+
+#[test]
+fn nobody_but_the_users_own_programs_sees_or_ends_the_session_of_another() {
+    let (agent, token) = paired(&[CODE, YES]);
+    let card = agent.card();
+    let session = opened(&agent, &token, &card);
+    let (other, _) = pair(&agent, &["identify", "authenticate"], &ORIGINS);
+    for stranger in [other, agent.token()] {
+        let header = format!("Authorization: Bearer {stranger}");
+        let seen = agent.curl("/v1/sessions", &["-H", &header]);
+        assert_eq!(seen.body["sessions"], json!([]), "{}", seen.text);
+        assert_refused(&end(&agent, &stranger, &session), 404, "not-found");
+    }
+    assert_token(&authenticate_in(&agent, &token, &card, &session));
+}
+
+#[test]
+fn the_beginning_of_a_session_is_told_to_its_caller_and_the_users_own_programs_alone() {
+    let (agent, token) = paired(&[CODE, YES]);
+    let card = agent.card();
+    let events = agent.events();
+    let session = opened(&agent, &token, &card);
+    let told = events.wait_for("session-opened");
+    assert_eq!(told.data["session"], session["id"]);
+    assert_eq!(told.data["card"], card["id"]);
+    let (other, _) = pair(&agent, &["identify"], &[]);
+    let changed = events.wait_for("grants-changed");
+    let stream_of = |token: &str| {
+        let token = format!("Authorization: Bearer {token}");
+        let after = format!("Last-Event-ID: {}", told.id - 1);
+        let seen = ["-H", &token, "-H", &after, "--max-time", "1"];
+        agent.exchange("/v1/events", &seen).body
+    };
+    assert!(changed.id > told.id);
+    assert!(stream_of(&token).contains("session-opened"));
+    for stream in [stream_of(&other), stream_of(&agent.token())] {
+        assert!(!stream.contains("session-opened"), "{stream}");
+    }
+    // Who was let in is nobody's business but the user's own programs'.
+    assert!(!stream_of(&token).contains("grants-changed"));
+}
+
+#[test]
+fn the_command_line_lists_sessions_and_ends_them() {
+    let (agent, token) = paired(&[CODE]);
+    let text = |arguments: &[&str]| {
+        let output = agent.cli(arguments);
+        let words = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(words).unwrap())
+    };
+    let (code, none) = text(&["sessions"]);
+    assert_eq!((code, none.trim()), (Some(0), "No session is open."));
+    let session = opened(&agent, &token, &agent.card());
+    let id = session["id"].as_str().unwrap();
+    let (_, list) = text(&["sessions"]);
+    assert!(
+        list.starts_with("Program “Logiciel du cabinet”\n"),
+        "{list}"
+    );
+    assert!(list.contains(&format!("cpxd sessions end {id}")), "{list}");
+    let (_, json) = text(&["sessions", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["sessions"][0]["id"], id);
+    let (code, wrong) = text(&["sessions", "end", "../grants"]);
+    assert_ne!(code, Some(0), "{wrong}");
+    let (code, over) = text(&["sessions", "end", id]);
+    assert_eq!(code, Some(0), "{over}");
+    assert_eq!(
+        agent.read_socket("/v1/sessions").body["sessions"],
+        json!([])
+    );
+    let (code, again) = text(&["sessions", "end", id]);
+    assert_ne!(code, Some(0), "{again}");
+}

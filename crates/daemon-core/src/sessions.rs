@@ -314,6 +314,7 @@ impl<S> Session<S> {
             open.clock + last_use.saturating_duration_since(open.since) + limits.inactivity;
         Some(SessionSummary {
             id: self.id.clone(),
+            owner: self.owner.clone(),
             card: self.card.id.clone(),
             opened: open.clock,
             idle_end: idle_end.min(end),

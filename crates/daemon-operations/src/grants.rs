@@ -5,7 +5,7 @@ use std::sync::Arc;
 use daemon_core::authorise;
 use daemon_journal::{Decision, Entry, Name, PairingStep};
 use daemon_types::{
-    AllowedSite, Caller, CallerKey, ErrorCode, GrantId, GrantQuestion, OperationError,
+    AllowedSite, Caller, CallerKey, ErrorCode, GrantId, GrantQuestion, Happening, OperationError,
     ProgramGrant, Reason, Right, Rights, SessionEnd, SiteGrant,
 };
 use time::OffsetDateTime;
@@ -47,6 +47,18 @@ impl Operations {
         Ok(Caller::PairedProgram(program))
     }
 
+    /// The name that a paired program gave itself; `None` for everybody else, and once its grant is over.
+    #[must_use]
+    pub fn program_name(&self, caller: &CallerKey) -> Option<String> {
+        let CallerKey::Program(id) = caller else {
+            return None;
+        };
+        let now = self.now();
+        let name = |program: &ProgramGrant| program.name.clone();
+        self.grant_book()
+            .read(|grants| grants.program(id, now).map(name))
+    }
+
     /// Changes the grants where it does not matter that a disk is slow. The change is made even
     /// if nobody waits for it any more.
     pub(crate) async fn change_grants<T: Send + 'static>(
@@ -54,7 +66,13 @@ impl Operations {
         change: impl FnOnce(&GrantBook) -> Result<T, OperationError> + Send + 'static,
     ) -> Result<T, OperationError> {
         let parts = Arc::clone(&self.0);
-        let changed = spawn_blocking(move || change(&parts.grants)).await;
+        let changed = spawn_blocking(move || {
+            let changed = change(&parts.grants);
+            // A grant that is taken back is so even where that is not kept.
+            parts.cards.announce(Happening::GrantsChanged);
+            changed
+        });
+        let changed = changed.await;
         changed.map_err(|error| OperationError::new(ErrorCode::Internal).caused_by(error))?
     }
 

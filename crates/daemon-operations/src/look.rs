@@ -54,13 +54,14 @@ impl Events {
         event.filter(|_| self.operations.is_let_in(&self.caller, Right::Identify))
     }
 
-    /// Sessions are nobody's business but their caller's and the user's own programs'.
+    /// Sessions are nobody's business but their caller's and the user's own programs', grants these alone's.
     fn is_told(&self, happening: &Happening) -> bool {
         match (happening, &self.caller) {
             (
-                Happening::SessionClosed { owner, .. },
+                Happening::SessionOpened { owner, .. } | Happening::SessionClosed { owner, .. },
                 Caller::PairedProgram(_) | Caller::Page(_),
             ) => self.caller.key() == *owner,
+            (Happening::GrantsChanged, Caller::PairedProgram(_) | Caller::Page(_)) => false,
             _ => true,
         }
     }

@@ -6,8 +6,8 @@ use daemon_core::{
 };
 use daemon_journal::{Entry, Name};
 use daemon_types::{
-    Caller, CallerKey, CardId, CodesAsked, CodesOfCard, ErrorCode, OperationError, Purpose, Right,
-    SessionEnd, SessionId, SessionSummary, SessionTerms,
+    Caller, CallerKey, CardId, CodesAsked, CodesOfCard, ErrorCode, Happening, OperationError,
+    Purpose, Right, SessionEnd, SessionId, SessionSummary, SessionTerms,
 };
 use prompt::CallersTerminal;
 use tokio::sync::watch;
@@ -120,7 +120,14 @@ impl<'a> Opening<'a> {
         // The card may have left while nobody had a session to end.
         drop(self.operations.end_what_is_over());
         let live = self.operations.live_sessions();
-        live.sessions.get(&self.id, &self.owner, clock())
+        let session = live.sessions.get(&self.id, &self.owner, clock())?;
+        // Under the lock: its end is told after it.
+        self.operations.0.cards.announce(Happening::SessionOpened {
+            session: self.id.clone(),
+            owner: self.owner.clone(),
+            card: self.card.clone(),
+        });
+        Ok(session)
     }
 
     /// A session ends with the grant of its caller, also where that ends by time.

@@ -53,6 +53,17 @@ pub enum Happening {
         /// The card that it was about.
         card: CardId,
     },
+    /// A session is open: its holder typed the code.
+    SessionOpened {
+        /// Which one.
+        session: SessionId,
+        /// Whose it is: nobody else is told, but the user's own programs.
+        owner: CallerKey,
+        /// Its card.
+        card: CardId,
+    },
+    /// Somebody was let in, or a grant was taken back: told to the user's own programs alone.
+    GrantsChanged,
     /// A session is over: the next use of its card needs the code.
     SessionClosed {
         /// Which one.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::CardId;
+use crate::{CallerKey, CardId};
 
 /// Opaque name of a session. It proves nothing: a session serves the caller that opened it alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,6 +16,8 @@ pub struct SessionId(pub String);
 pub struct SessionSummary {
     /// Its name.
     pub id: SessionId,
+    /// Whose it is.
+    pub owner: CallerKey,
     /// The card that it is bound to, for as long as that stays in its reader.
     pub card: CardId,
     /// When its holder typed the code.

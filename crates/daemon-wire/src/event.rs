@@ -14,7 +14,7 @@ pub struct EventBody {
     /// The card concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
-    /// The session that is over.
+    /// The session that is open now, or over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
     /// Why it is over: `inactivity`, `age`, `card-removed`, `reader-lost`, `sleep`, `agent-stopped`,
@@ -43,6 +43,12 @@ impl From<&Happening> for EventBody {
                 card: Some(card.0.clone()),
                 ..Self::default()
             },
+            Happening::SessionOpened { session, card, .. } => Self {
+                card: Some(card.0.clone()),
+                session: Some(session.0.clone()),
+                ..Self::default()
+            },
+            Happening::GrantsChanged => Self::default(),
             Happening::SessionClosed {
                 session, card, end, ..
             } => Self {
@@ -66,6 +72,8 @@ pub fn event_name(happening: &Happening) -> &'static str {
         Happening::CardState { .. } => "card-state",
         Happening::PromptOpened { .. } => "prompt-opened",
         Happening::PromptClosed { .. } => "prompt-closed",
+        Happening::SessionOpened { .. } => "session-opened",
+        Happening::GrantsChanged => "grants-changed",
         Happening::SessionClosed { .. } => "session-closed",
     }
 }

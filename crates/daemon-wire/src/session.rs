@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use daemon_types::{CardId, OperationError, SessionSummary};
+use daemon_types::{CallerKey, CardId, OperationError, Origin, SessionSummary};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -43,7 +43,8 @@ impl OpenSessionBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TouchSessionBody {}
 
-/// A session that is open.
+/// A session that is open. Its caller is a program (it has a `name`), a page (it has an `origin`), or whoever showed
+/// the demo's own token (it has neither).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionBody {
@@ -51,6 +52,17 @@ pub struct SessionBody {
     pub id: String,
     /// Opaque name of its card.
     pub card: String,
+    /// Its program's word for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its page's site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri")]
+    pub origin: Option<String>,
+    /// The site that the page is shown in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri")]
+    pub top_origin: Option<String>,
     /// When its holder typed the code.
     #[schema(format = DateTime)]
     pub opened: String,
@@ -62,11 +74,22 @@ pub struct SessionBody {
     pub end: String,
 }
 
-impl From<&SessionSummary> for SessionBody {
-    fn from(session: &SessionSummary) -> Self {
+impl SessionBody {
+    /// A session, and the name of its program where it is a paired one's.
+    #[must_use]
+    pub fn new(session: &SessionSummary, name: Option<String>) -> Self {
+        let site = if let CallerKey::Site(site) = &session.owner {
+            Some(site)
+        } else {
+            None
+        };
+        let around = site.and_then(|site| site.top_origin.as_ref());
         Self {
             id: session.id.0.clone(),
             card: session.card.0.clone(),
+            name,
+            origin: site.map(|site| site.origin.to_string()),
+            top_origin: around.map(Origin::to_string),
             opened: to_rfc3339(session.opened),
             idle_end: to_rfc3339(session.idle_end),
             end: to_rfc3339(session.end),

@@ -173,5 +173,17 @@ sentences! {
         no_such_grant(id: &str) = "cli-no-such-grant";
         /// A grant was taken back.
         grant_revoked(id: &str) = "cli-grant-revoked";
+        /// No session is open.
+        no_session() = "cli-no-session";
+        /// A session of whoever showed the demo's token.
+        session_of_demo_token() = "cli-session-of-demo-token";
+        /// When a session began, when it ends unused, and when in any case.
+        session_times(opened: &str, idle_end: &str, end: &str) = "cli-session-times";
+        /// How to name a session.
+        session_id(id: &str) = "cli-session-id";
+        /// No session has the id that was given.
+        no_such_session(id: &str) = "cli-no-such-session";
+        /// A session was ended.
+        session_ended(id: &str) = "cli-session-ended";
     }
 }

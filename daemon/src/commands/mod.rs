@@ -13,6 +13,7 @@ pub(crate) mod pair;
 pub(crate) mod pin;
 mod question_notice;
 pub(crate) mod readers;
+pub(crate) mod sessions;
 pub(crate) mod sign;
 mod signature_file;
 pub(crate) mod status;

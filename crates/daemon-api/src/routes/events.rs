@@ -17,12 +17,13 @@ use crate::router::Api;
 /// What happens to readers and cards, as server-sent events.
 ///
 /// Needs the right `identify`, and ends with it. `Last-Event-ID` resumes after
-/// an event. Nothing is sent while nothing happens.
+/// an event. Nothing is sent while nothing happens. `session-opened` and `session-closed` are
+/// told to the session's caller and on the user's socket, `grants-changed` on the user's socket alone.
 #[utoipa::path(
     get, path = "/v1/events", security(("token" = [])),
     params(("Last-Event-ID" = Option<u64>, Header, description = "Resume after this event")),
     responses(
-        (status = 200, body = EventBody, content_type = "text/event-stream", description = "reader-added, reader-removed, card-inserted, card-removed, card-state, prompt-opened, prompt-closed, session-closed"),
+        (status = 200, body = EventBody, content_type = "text/event-stream", description = "reader-added, reader-removed, card-inserted, card-removed, card-state, prompt-opened, prompt-closed, session-opened, session-closed, grants-changed"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing"),
     )

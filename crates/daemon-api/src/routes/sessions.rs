@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::{Extension, Json};
-use daemon_types::{Caller, SessionId};
+use daemon_types::{Caller, SessionId, SessionSummary};
 use daemon_wire::{OpenSessionBody, Problem, SessionBody, SessionList, TouchSessionBody};
 use http::StatusCode;
 use tokio::time::Instant;
@@ -29,7 +29,8 @@ pub(crate) async fn list_sessions(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<SessionList>, ApiError> {
     let sessions = api.operations().open_sessions(&caller)?;
-    let sessions = sessions.iter().map(SessionBody::from).collect();
+    let sessions = sessions.iter().map(|session| body_of(&api, session));
+    let sessions = sessions.collect();
     Ok(Json(SessionList { sessions }))
 }
 
@@ -38,8 +39,8 @@ pub(crate) async fn list_sessions(
 /// Needs the right `authenticate` or `sign`, and a grant: a program on the user's
 /// socket that nobody paired opens none. A session serves the caller that opened it, with this card, until the card or its reader leaves, the machine
 /// sleeps, nothing is asked in it for 15 minutes, it is 4 hours old, or
-/// somebody ends it; the policy of a machine may set other times. Each end is
-/// told by the event `session-closed`, and to whoever names the session later,
+/// somebody ends it; the policy of a machine may set other times. The beginning is told by the
+/// event `session-opened`, each end by `session-closed`, and to whoever names the session later,
 /// with a `reason`. While a session is open, other programs of the workstation
 /// can use the card as well, since the verified state is the card's.
 #[utoipa::path(
@@ -66,7 +67,7 @@ pub(crate) async fn open_session(
     let card = body.card();
     let opening = api.operations().open_session(&caller, &card, deadline);
     let session = connection.while_open(opening).await?;
-    Ok(Json(SessionBody::from(&session)))
+    Ok(Json(body_of(&api, &session)))
 }
 
 /// A session of this caller; on the user's socket, any.
@@ -87,7 +88,7 @@ pub(crate) async fn session(
     Named(id): Named<String>,
 ) -> Result<Json<SessionBody>, ApiError> {
     let session = api.operations().session(&caller, &SessionId(id))?;
-    Ok(Json(SessionBody::from(&session)))
+    Ok(Json(body_of(&api, &session)))
 }
 
 /// Says that somebody is there: counts as a use of the session.
@@ -114,7 +115,7 @@ pub(crate) async fn touch_session(
     api.operations().check_may_open_sessions(&caller)?;
     let TouchSessionBody {} = json_body(request).await?;
     let touched = api.operations().touch_session(&caller, &SessionId(id))?;
-    Ok(Json(SessionBody::from(&touched)))
+    Ok(Json(body_of(&api, &touched)))
 }
 
 /// Ends a session of this caller; on the user's socket, any. Its code is dropped from the card,
@@ -141,4 +142,8 @@ pub(crate) async fn end_session(
     let operations = api.operations();
     operations.end_session(&caller, &SessionId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn body_of(api: &Api, session: &SessionSummary) -> SessionBody {
+    SessionBody::new(session, api.operations().program_name(&session.owner))
 }

@@ -112,3 +112,12 @@ cli-grant-id = Take it back: cpxd grants revoke { $id }
 cli-grant-by-policy = Let in by this machine’s administrator
 cli-no-such-grant = No grant has the id { $id }. The command cpxd grants lists them.
 cli-grant-revoked = The grant { $id } was taken back.
+
+## Sessions
+
+cli-no-session = No session is open.
+cli-session-of-demo-token = The demo’s token
+cli-session-times = Opened { $opened }; ends { $idle_end } if it is not used, { $end } in any case
+cli-session-id = End it: cpxd sessions end { $id }
+cli-no-such-session = No session has the id { $id }. The command cpxd sessions lists them.
+cli-session-ended = The session { $id } is over. The next use of its card needs the code.

@@ -112,3 +112,12 @@ cli-grant-id = Pour le reprendre : cpxd grants revoke { $id }
 cli-grant-by-policy = Autorisé par l’administrateur de cet ordinateur
 cli-no-such-grant = Aucun accord ne porte l’identifiant { $id }. La commande cpxd grants les liste.
 cli-grant-revoked = L’accord { $id } est repris.
+
+## Sessions
+
+cli-no-session = Aucune session n’est ouverte.
+cli-session-of-demo-token = Le jeton de la démonstration
+cli-session-times = Ouverte à { $opened } ; finit à { $idle_end } si elle ne sert pas, à { $end } dans tous les cas
+cli-session-id = Pour la terminer : cpxd sessions end { $id }
+cli-no-such-session = Aucune session ne porte l’identifiant { $id }. La commande cpxd sessions les liste.
+cli-session-ended = La session { $id } est terminée. La prochaine utilisation de sa carte demandera le code.
