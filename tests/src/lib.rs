@@ -43,6 +43,8 @@ pub mod session_bus;
 pub mod stolen_authority;
 pub mod tls_client;
 pub mod tls_site;
+#[cfg(target_os = "linux")]
+pub mod tray_desk;
 pub mod waiting;
 #[cfg(target_os = "linux")]
 pub mod window_desk;

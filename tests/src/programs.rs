@@ -24,7 +24,7 @@ fn build() -> PathBuf {
     }
     let folder = folder_of_this_build();
     // The window apart: built together, the features of its toolkit's crates would be the agent's too.
-    for packages in [&["cpxd", "card-emulator"][..], &["prompt-window"]] {
+    for packages in [&["cpxd", "card-emulator", "tray"][..], &["prompt-window"]] {
         build_packages(packages, folder.ends_with("release"));
     }
     folder

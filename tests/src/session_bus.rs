@@ -25,6 +25,11 @@ impl SessionBus {
         let mut session = Command::new("dbus-run-session")
             .args(["--", "setsid", "--wait", "sh", "-c", &script])
             .env("XDG_RUNTIME_DIR", folder.path())
+            // What the bus starts keeps its settings there, and not in the home of whoever runs the test.
+            .env("HOME", folder.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_DATA_HOME")
+            .env_remove("XDG_CACHE_HOME")
             .envs(screen.environment())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

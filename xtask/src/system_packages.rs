@@ -172,6 +172,24 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         why: "it reads the window as a screen reader does",
         sign: Sign::AnyFile(&["/usr/lib/python3/dist-packages/pyatspi/__init__.py"]),
     },
+    SystemPackage {
+        debian: "python3-gi",
+        what: "Python's gi (PyGObject)",
+        why: "it reads the tray's icon and menu as a stranger on the bus",
+        sign: Sign::AnyFile(&["/usr/lib/python3/dist-packages/gi/__init__.py"]),
+    },
+    SystemPackage {
+        debian: "xfce4-panel",
+        what: "the panel of Xfce",
+        why: "it shows the tray's icon",
+        sign: Sign::Program("xfce4-panel"),
+    },
+    SystemPackage {
+        debian: "dunst",
+        what: "the notification daemon dunst",
+        why: "it shows the tray's notifications",
+        sign: Sign::Program("dunst"),
+    },
 ];
 
 /// What the fuzz targets need to be built with libFuzzer.

@@ -1,4 +1,4 @@
-//! One agent per state folder.
+//! One agent, and one tray, per state folder.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -8,7 +8,7 @@ use rustix::fs::{FlockOperation, OFlags};
 
 use crate::private_files::{PrivateFileError, failed, open_private};
 
-/// Proof that this process is the only agent of its state folder.
+/// Proof that this process is the only one of its kind for a state folder.
 ///
 /// The kernel gives the lock up when the process ends, however it ends, so no
 /// stale lock can ever keep an agent from starting.
@@ -17,17 +17,17 @@ pub struct InstanceLock {
     file: File,
 }
 
-/// Why this process may not be the agent.
+/// Why this process may not be it.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
     /// Another process holds the lock.
-    #[error("an agent is already running for this state folder{}", pid_suffix(*pid))]
+    #[error("another one is already running for this state folder{}", pid_suffix(*pid))]
     AlreadyRunning {
         /// The process that holds it, when it already wrote so.
         pid: Option<u32>,
     },
     /// The lock file could not be used.
-    #[error("cannot take the agent's lock")]
+    #[error("cannot take the lock")]
     LockFile(#[from] PrivateFileError),
 }
 

@@ -191,6 +191,18 @@ impl AgentPaths {
         self.state.join("journal-anchor").join("head")
     }
 
+    /// What the tray keeps: its language, and which cards it spoke of today.
+    #[must_use]
+    pub fn tray_file(&self) -> PathBuf {
+        self.state.join("tray.json")
+    }
+
+    /// File that the running tray keeps locked.
+    #[must_use]
+    pub fn tray_lock_file(&self) -> PathBuf {
+        self.runtime.join("tray.lock")
+    }
+
     /// Writes `endpoint.json` and makes the link in the state folder lead to it.
     ///
     /// # Errors

@@ -37,6 +37,8 @@ pub fn remove_state(paths: &AgentPaths, lock: InstanceLock) -> Result<bool, Priv
         paths.card_id_salt_file(),
         paths.grants_file(),
         paths.test_grants_file(),
+        paths.tray_file(),
+        paths.tray_lock_file(),
     ] {
         remove_if_there(&file)?;
     }

@@ -2,8 +2,8 @@
 //!
 //! The sentences stand in `locales/<language>/*.ftl` (Project Fluent) and are
 //! part of the program. Code never names a message: it calls a method of
-//! [`PromptTexts`], [`WindowTexts`], [`CommandTexts`], [`InstallTexts`] or [`JournalTexts`], or asks
-//! [`error_title`] and [`error_detail`] for an error code. To add a sentence, write it in both
+//! [`PromptTexts`], [`WindowTexts`], [`TrayTexts`], [`CommandTexts`], [`InstallTexts`] or
+//! [`JournalTexts`], or asks [`error_title`] and [`error_detail`] for an error code. To add a sentence, write it in both
 //! languages and add its line in the file that declares the type; a test
 //! fails until all three agree on name and variables.
 //!
@@ -19,6 +19,7 @@ mod language;
 mod locales;
 mod prompt;
 mod sentences;
+mod tray;
 mod window;
 
 pub use command_line::CommandTexts;
@@ -28,4 +29,5 @@ pub use install::InstallTexts;
 pub use journal::JournalTexts;
 pub use language::Language;
 pub use prompt::PromptTexts;
+pub use tray::TrayTexts;
 pub use window::WindowTexts;

@@ -9,7 +9,7 @@ use unic_langid::langid;
 use crate::Language;
 
 /// Files of one language, by name.
-pub(crate) type Files = [(&'static str, &'static str); 7];
+pub(crate) type Files = [(&'static str, &'static str); 8];
 
 const FRENCH: Files = [
     ("cli.ftl", include_str!("../locales/fr/cli.ftl")),
@@ -18,6 +18,7 @@ const FRENCH: Files = [
     ("install.ftl", include_str!("../locales/fr/install.ftl")),
     ("journal.ftl", include_str!("../locales/fr/journal.ftl")),
     ("prompt.ftl", include_str!("../locales/fr/prompt.ftl")),
+    ("tray.ftl", include_str!("../locales/fr/tray.ftl")),
     ("window.ftl", include_str!("../locales/fr/window.ftl")),
 ];
 
@@ -28,6 +29,7 @@ const ENGLISH: Files = [
     ("install.ftl", include_str!("../locales/en/install.ftl")),
     ("journal.ftl", include_str!("../locales/en/journal.ftl")),
     ("prompt.ftl", include_str!("../locales/en/prompt.ftl")),
+    ("tray.ftl", include_str!("../locales/en/tray.ftl")),
     ("window.ftl", include_str!("../locales/en/window.ftl")),
 ];
 

@@ -66,13 +66,16 @@ mod tests {
 
     use super::Declared;
     use crate::locales::{files, try_format};
-    use crate::{CommandTexts, InstallTexts, JournalTexts, Language, PromptTexts, WindowTexts};
+    use crate::{
+        CommandTexts, InstallTexts, JournalTexts, Language, PromptTexts, TrayTexts, WindowTexts,
+    };
 
-    const DECLARED: [Declared; 5] = [
+    const DECLARED: [Declared; 6] = [
         CommandTexts::DECLARED,
         InstallTexts::DECLARED,
         JournalTexts::DECLARED,
         PromptTexts::DECLARED,
+        TrayTexts::DECLARED,
         WindowTexts::DECLARED,
     ];
 

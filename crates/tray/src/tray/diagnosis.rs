@@ -1,0 +1,109 @@
+//! What is wrong with this workstation, as far as the API tells.
+
+use texts::{CommandTexts, ErrorFacts, error_detail, error_title};
+
+use super::condition::{Concern, concerns};
+use super::words::{Speaker, nothing_there};
+use super::world::{Workstation, World};
+
+/// One sentence, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Finding {
+    pub(crate) sentence: String,
+    pub(crate) remedy: String,
+}
+
+/// The most urgent finding, or that there is none.
+pub(crate) fn diagnose(world: &World, speaker: Speaker) -> Finding {
+    let code = match world {
+        World::NoAgent => {
+            return Finding {
+                sentence: speaker.texts.agent_absent(),
+                remedy: CommandTexts::new(speaker.language()).agent_does_not_run(),
+            };
+        }
+        World::Workstation(workstation) => fault(workstation),
+    };
+    match code {
+        Some(code) => Finding {
+            sentence: error_title(&code, speaker.language()),
+            remedy: error_detail(&code, speaker.language(), &ErrorFacts::default()),
+        },
+        None => worth_knowing(world, speaker),
+    }
+}
+
+/// The error code of what keeps the workstation from working.
+fn fault(workstation: &Workstation) -> Option<String> {
+    let problems = workstation.readers.iter().filter_map(|reader| {
+        let unreachable = (reader.state == "unreachable").then(|| "card-mute".to_owned());
+        reader.problem.clone().or(unreachable)
+    });
+    let environment = &workstation.status.environment;
+    let of_cards = workstation.cards.iter().filter_map(|card| {
+        let code = match concerns(card, environment).first()? {
+            Concern::BlockedForGood => "card-definitively-blocked",
+            Concern::Blocked => "pin-blocked",
+            Concern::Expired => "certificate-expired",
+            Concern::OtherEnvironment => "environment-mismatch",
+            Concern::NotYetValid => "certificate-not-yet-valid",
+            Concern::LastTry | Concern::ExpiresSoon { .. } => return None,
+        };
+        Some(code.to_owned())
+    });
+    let no_card = workstation
+        .cards
+        .is_empty()
+        .then(|| nothing_there(workstation).to_owned());
+    of_cards.chain(problems).chain(no_card).next()
+}
+
+/// Nothing is wrong; a card may still want something.
+fn worth_knowing(world: &World, speaker: Speaker) -> Finding {
+    let texts = speaker.texts;
+    if let World::Workstation(workstation) = world {
+        let environment = &workstation.status.environment;
+        for card in &workstation.cards {
+            if !concerns(card, environment).is_empty() {
+                return Finding {
+                    sentence: texts.all_well(),
+                    remedy: speaker.card_line(card, environment),
+                };
+            }
+        }
+    }
+    Finding {
+        sentence: texts.all_well(),
+        remedy: texts.all_well_detail(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::workstation;
+    use super::*;
+    use texts::Language;
+
+    fn sentence(change: impl FnOnce(&mut Workstation)) -> String {
+        let mut workstation = workstation();
+        change(&mut workstation);
+        let world = World::Workstation(Box::new(workstation));
+        diagnose(&world, Speaker::new(Language::French)).sentence
+    }
+
+    #[test]
+    fn each_fault_has_its_sentence_and_its_remedy() {
+        assert_eq!(sentence(|_| {}), "tout va bien");
+        let blocked = sentence(|station| station.cards[0].pin.state = "blocked".into());
+        assert_eq!(blocked, "Carte bloquée");
+        let foreign = sentence(|station| {
+            station.cards.clear();
+            station.readers[0].problem = Some("card-unknown".into());
+        });
+        assert_eq!(foreign, "Carte non reconnue");
+        let empty = sentence(|station| station.cards.clear());
+        assert_eq!(empty, "Aucune carte dans le lecteur");
+        let no_agent = diagnose(&World::NoAgent, Speaker::new(Language::French));
+        assert!(no_agent.remedy.contains("cpxd run"));
+    }
+}
