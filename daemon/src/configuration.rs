@@ -1,19 +1,21 @@
 //! The configuration: a file of the user, a policy of the machine that wins over it.
 
+mod file;
+
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use daemon_cards::AfterUse;
 use daemon_operations::KeypadPolicy;
-use daemon_types::{AllowedSite, Environment, Origin, Right, Rights, SessionLimits, SignatureCode};
-use serde::Deserialize;
+use daemon_types::{AllowedSite, Environment, Right, SessionLimits, SignatureCode};
 
 use crate::command_line::{AgentOptions, LogFormat, LogLevel};
+use file::{
+    AfterUseName, AllowedOrigin, ConfigurationFile, EnvironmentName, KeypadName, SignatureCodeName,
+    read, read_if_there,
+};
+pub(crate) use file::{PromptName, ReaderSourceName};
 
 /// What the agent is told to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,116 +40,6 @@ pub(crate) struct Configuration {
     pub(crate) log_format: LogFormat,
     /// Where newer nomenclature tables may lie: beside the user's file, then the machine's.
     pub(crate) nomenclature_folders: Vec<PathBuf>,
-}
-
-/// A source of readers by its name on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ReaderSourceName {
-    Pcsc,
-    Virtual,
-}
-
-impl FromStr for ReaderSourceName {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "pcsc" => Ok(Self::Pcsc),
-            "virtual" => Ok(Self::Virtual),
-            _ if name.starts_with("pkcs11:") => {
-                Err("readers of a PKCS#11 module come with a later version".into())
-            }
-            _ => Err("the sources are pcsc and virtual".into()),
-        }
-    }
-}
-
-/// One configuration file; what it leaves out stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct ConfigurationFile {
-    port: Option<u16>,
-    reader_source: Option<Vec<ReaderSourceName>>,
-    environment: Option<EnvironmentName>,
-    after_use: Option<AfterUseName>,
-    prompt: Option<PromptName>,
-    pinentry: Option<PathBuf>,
-    remember_cards: Option<bool>,
-    /// The machine's alone: a user lets sites in by an answer, which can be revoked.
-    allowed_origins: Option<Vec<AllowedOrigin>>,
-    session_inactivity_seconds: Option<u64>,
-    session_age_seconds: Option<u64>,
-    /// The machine's alone, like all that asks less of the holder.
-    signature_code: Option<SignatureCodeName>,
-    keypad: Option<KeypadName>,
-    log_level: Option<LogLevel>,
-    log_format: Option<LogFormat>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum EnvironmentName {
-    Production,
-    Test,
-}
-
-/// Where the holder is asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum PromptName {
-    /// In the window where there is a display, else at the terminal.
-    #[default]
-    Auto,
-    /// In the window alone.
-    Window,
-    /// At the terminal alone.
-    Terminal,
-    /// By the pinentry that is configured beside it.
-    Pinentry,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum AfterUseName {
-    Reset,
-    Leave,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum SignatureCodeName {
-    Each,
-    Session,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum KeypadName {
-    Auto,
-    Never,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct AllowedOrigin {
-    origin: String,
-    rights: Vec<String>,
-}
-
-impl AllowedOrigin {
-    fn read(&self) -> anyhow::Result<AllowedSite> {
-        let origin = Origin::parse(&self.origin)
-            .with_context(|| format!("allowed-origins: {:?}", self.origin))?;
-        let rights = self.rights.iter().map(|name| {
-            let right = Right::of_name(name).filter(|right| right.is_for_pages());
-            right.with_context(|| format!("allowed-origins: no site may have the right {name:?}"))
-        });
-        Ok(AllowedSite {
-            origin,
-            rights: rights.collect::<anyhow::Result<Rights>>()?,
-        })
-    }
 }
 
 impl Configuration {
@@ -378,26 +270,12 @@ fn in_full_or_counted(list: Vec<String>) -> String {
 /// Bytes of one setting in the journal.
 const LONGEST_SETTING: usize = 4000;
 
-/// A policy that is there must never be passed over, so only a file that is known to be absent
-/// configures nothing.
-fn read_if_there(file: &Path) -> anyhow::Result<ConfigurationFile> {
-    match fs::read_to_string(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(ConfigurationFile::default()),
-        text => parse(file, text),
-    }
-}
-
-fn read(file: &Path) -> anyhow::Result<ConfigurationFile> {
-    parse(file, fs::read_to_string(file))
-}
-
-fn parse(file: &Path, text: io::Result<String>) -> anyhow::Result<ConfigurationFile> {
-    let text = text.with_context(|| format!("reading the configuration {}", file.display()))?;
-    toml::from_str(&text).with_context(|| format!("in the configuration {}", file.display()))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use daemon_types::Origin;
+
     use super::*;
 
     fn options() -> AgentOptions {

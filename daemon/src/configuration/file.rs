@@ -1,0 +1,140 @@
+//! What a configuration file may say, and how it is read.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::Context as _;
+use daemon_types::{AllowedSite, Origin, Right, Rights};
+use serde::Deserialize;
+
+use crate::command_line::{LogFormat, LogLevel};
+
+/// A source of readers by its name on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ReaderSourceName {
+    Pcsc,
+    Virtual,
+}
+
+impl FromStr for ReaderSourceName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "pcsc" => Ok(Self::Pcsc),
+            "virtual" => Ok(Self::Virtual),
+            _ if name.starts_with("pkcs11:") => {
+                Err("readers of a PKCS#11 module come with a later version".into())
+            }
+            _ => Err("the sources are pcsc and virtual".into()),
+        }
+    }
+}
+
+/// One configuration file; what it leaves out stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct ConfigurationFile {
+    pub(super) port: Option<u16>,
+    pub(super) reader_source: Option<Vec<ReaderSourceName>>,
+    pub(super) environment: Option<EnvironmentName>,
+    pub(super) after_use: Option<AfterUseName>,
+    pub(super) prompt: Option<PromptName>,
+    pub(super) pinentry: Option<PathBuf>,
+    pub(super) remember_cards: Option<bool>,
+    /// The machine's alone: a user lets sites in by an answer, which can be revoked.
+    pub(super) allowed_origins: Option<Vec<AllowedOrigin>>,
+    pub(super) session_inactivity_seconds: Option<u64>,
+    pub(super) session_age_seconds: Option<u64>,
+    /// The machine's alone, like all that asks less of the holder.
+    pub(super) signature_code: Option<SignatureCodeName>,
+    pub(super) keypad: Option<KeypadName>,
+    pub(super) log_level: Option<LogLevel>,
+    pub(super) log_format: Option<LogFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum EnvironmentName {
+    Production,
+    Test,
+}
+
+/// Where the holder is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PromptName {
+    /// In the window where there is a display, else at the terminal.
+    #[default]
+    Auto,
+    /// In the window alone.
+    Window,
+    /// At the terminal alone.
+    Terminal,
+    /// By the pinentry that is configured beside it.
+    Pinentry,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum AfterUseName {
+    Reset,
+    Leave,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SignatureCodeName {
+    Each,
+    Session,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum KeypadName {
+    Auto,
+    Never,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct AllowedOrigin {
+    origin: String,
+    rights: Vec<String>,
+}
+
+impl AllowedOrigin {
+    pub(super) fn read(&self) -> anyhow::Result<AllowedSite> {
+        let origin = Origin::parse(&self.origin)
+            .with_context(|| format!("allowed-origins: {:?}", self.origin))?;
+        let rights = self.rights.iter().map(|name| {
+            let right = Right::of_name(name).filter(|right| right.is_for_pages());
+            right.with_context(|| format!("allowed-origins: no site may have the right {name:?}"))
+        });
+        Ok(AllowedSite {
+            origin,
+            rights: rights.collect::<anyhow::Result<Rights>>()?,
+        })
+    }
+}
+
+/// A policy that is there must never be passed over, so only a file that is known to be absent
+/// configures nothing.
+pub(super) fn read_if_there(file: &Path) -> anyhow::Result<ConfigurationFile> {
+    match fs::read_to_string(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(ConfigurationFile::default()),
+        text => parse(file, text),
+    }
+}
+
+pub(super) fn read(file: &Path) -> anyhow::Result<ConfigurationFile> {
+    parse(file, fs::read_to_string(file))
+}
+
+pub(super) fn parse(file: &Path, text: io::Result<String>) -> anyhow::Result<ConfigurationFile> {
+    let text = text.with_context(|| format!("reading the configuration {}", file.display()))?;
+    toml::from_str(&text).with_context(|| format!("in the configuration {}", file.display()))
+}
