@@ -15,6 +15,8 @@ pub mod title {
     pub const QUESTION: &str = "cpxd – a question for you";
     /// The same question after a wrong code.
     pub const AGAIN: &str = "cpxd – that was not the right code";
+    /// The reader waits at its keypad.
+    pub const KEYPAD: &str = "cpxd – type your code on the reader";
     /// The warning before a last try.
     pub const LAST_TRY: &str = "cpxd – last try";
     /// What was asked for is done.

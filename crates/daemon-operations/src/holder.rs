@@ -14,6 +14,7 @@ use crate::Operations;
 use crate::journalled::{Intent, result_of};
 use crate::keypad::{Entered, while_typed};
 use crate::look::PATIENCE;
+use crate::row::Place;
 
 /// Something that a card does once its holder typed a code for it.
 pub(crate) trait HolderWork: Sync {
@@ -107,7 +108,7 @@ impl Operations {
                 answer,
                 dialogue: asked_in,
                 intent,
-                announced,
+                question,
             } = agreed.await?;
             let dialogue = dialogue.insert(asked_in);
             let asks_again = asked.keypad.is_some() || dialogue.asks_again();
@@ -117,7 +118,7 @@ impl Operations {
                 let done = tokio::time::timeout_at(deadline + CARD_TIME, done).await;
                 done.unwrap_or_else(|_| Err(work.timed_out().into()))
             };
-            let outcome = shown_to_its_end(dialogue, asked, watch, announced, outcome);
+            let outcome = shown_to_its_end(dialogue, asked, watch, question, outcome);
             let outcome = outcome.await;
             intent.end(result_of(&outcome, work, &card)).await;
             match outcome {
@@ -187,7 +188,9 @@ impl Operations {
         let intent = self.intend(caller, card, work).await?;
         place.put();
         let answered = self.ask(turn, caller, card, purpose, asked, deadline).await;
-        place.answered(&answered);
+        if asked.keypad.is_none() || answered.is_err() {
+            place.answered(&answered);
+        }
         let agreed = answered.and_then(|(answer, dialogue, announced)| {
             let is_risked = !asked.is_last_try() || answer.last_try_confirmed;
             let refused = ErrorCode::LastTryNotConfirmed;
@@ -200,7 +203,10 @@ impl Operations {
                 answer,
                 dialogue,
                 intent,
-                announced,
+                question: OpenQuestion {
+                    announced,
+                    place: asked.keypad.map(|_| place),
+                },
             }),
             Err(error) => {
                 intent.end((&error).into()).await;
@@ -292,7 +298,14 @@ struct Agreed<'a> {
     answer: Answer,
     dialogue: Dialogue,
     intent: Intent,
+    question: OpenQuestion<'a>,
+}
+
+/// A question that is not over before the code is typed.
+struct OpenQuestion<'a> {
     announced: Announced<'a>,
+    /// Kept where the code is typed at the keypad, which alone is the holder's yes.
+    place: Option<Place<'a>>,
 }
 
 /// What the question before it adds to a question.
@@ -312,15 +325,18 @@ async fn shown_to_its_end<T>(
     dialogue: &mut Dialogue,
     asked: CodesAsked,
     watch: Option<KeypadWatch>,
-    announced: Announced<'_>,
+    question: OpenQuestion<'_>,
     outcome: impl Future<Output = Result<T, HolderCodeError>>,
 ) -> Result<T, HolderCodeError> {
     let Some(watch) = watch else {
-        drop(announced);
+        drop(question);
         return dialogue.during(outcome).await;
     };
     let done = while_typed(dialogue, asked, watch, outcome).await;
-    drop(announced);
+    drop(question.announced);
+    if let Some(place) = question.place {
+        place.entered(&done);
+    }
     done
 }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use daemon_cards::HolderCodeError;
 use daemon_types::{CallerKey, ErrorCode, OperationError, Reason};
 
 use crate::Operations;
@@ -161,6 +162,28 @@ impl Place<'_> {
         };
         if answer.is_ok() || is_no {
             self.answer = Some(answer.is_ok());
+        }
+    }
+
+    /// The same where the codes are typed at the keypad: only there does the holder say yes or no.
+    pub(crate) fn entered<T>(mut self, outcome: &Result<T, HolderCodeError>) {
+        match outcome {
+            Ok(_)
+            | Err(
+                HolderCodeError::WrongCode { .. }
+                | HolderCodeError::Blocked
+                | HolderCodeError::NotTaken(_),
+            ) => self.answer = Some(true),
+            Err(HolderCodeError::Operation(error)) if error.code == ErrorCode::Cancelled => {
+                self.answer = Some(false);
+            }
+            // Nobody typed, or it led nowhere.
+            Err(
+                HolderCodeError::Operation(_)
+                | HolderCodeError::LastTryNotConfirmed
+                | HolderCodeError::NotPresented
+                | HolderCodeError::KeypadUnusable,
+            ) => {}
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What the holder does, and what follows from it: no word, no pixel, no pipe.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
+use daemon_types::KeypadEntry;
 use daemon_wire::window::{Asked, Refusal, WindowAnswer};
 use secrets::{Pin, UnblockCode};
 
@@ -14,6 +16,8 @@ pub(crate) struct Dialogue {
     page: Page,
     fields: Vec<Field>,
     last_try_confirmed: bool,
+    /// The agent was told that the holder agrees, so that the reader may ask for the codes.
+    is_agreed: bool,
 }
 
 /// What the window shows.
@@ -23,6 +27,8 @@ pub(crate) enum Page {
     LastTry,
     /// The question.
     Question,
+    /// The codes are typed at the keypad of the reader.
+    Keypad,
     /// The answer is with the card.
     Working,
     /// What came of it.
@@ -72,8 +78,12 @@ pub(crate) enum Step {
     Focus(usize),
     /// Sends the answer, and waits for what comes of it.
     Answer(WindowAnswer),
+    /// Sends that the holder agrees, and shows how long the reader waits.
+    Open(WindowAnswer),
     /// Sends the refusal, and ends.
     Refuse(Refusal),
+    /// Sends a refusal, and waits for what comes of it: the reader cannot be told.
+    RefuseEntry,
     /// Ends.
     Close,
 }
@@ -109,11 +119,12 @@ impl Dialogue {
             page: if is_last_try {
                 Page::LastTry
             } else {
-                Page::Question
+                after_last_try(&asked)
             },
             asked,
             fields,
             last_try_confirmed: false,
+            is_agreed: false,
         }
     }
 
@@ -127,6 +138,30 @@ impl Dialogue {
 
     pub(crate) fn fields(&self) -> &[Field] {
         &self.fields
+    }
+
+    /// How long the reader waits, where the codes are typed at its keypad.
+    pub(crate) fn keypad_time(&self) -> Option<Duration> {
+        keypad(&self.asked).map(|entry| entry.time)
+    }
+
+    /// The window is on the screen. Whoever types at the keypad agrees by that to what they see.
+    pub(crate) fn seen(&mut self) -> Step {
+        if self.page != Page::Keypad || self.is_agreed {
+            return Step::Stay;
+        }
+        self.is_agreed = true;
+        Step::Open(WindowAnswer {
+            last_try_confirmed: self.last_try_confirmed,
+            ..WindowAnswer::default()
+        })
+    }
+
+    /// Nothing is typed at the keypad any more.
+    pub(crate) fn entered(&mut self) {
+        if self.page == Page::Keypad {
+            self.page = Page::Working;
+        }
     }
 
     /// A key in a field. Only digits count; of other characters the holder is told so.
@@ -177,11 +212,15 @@ impl Dialogue {
         match self.page {
             Page::LastTry => {
                 self.last_try_confirmed = true;
-                self.page = Page::Question;
-                Step::Focus(0)
+                self.page = after_last_try(&self.asked);
+                if self.page == Page::Keypad {
+                    self.seen()
+                } else {
+                    Step::Focus(0)
+                }
             }
             Page::Question => self.answer(),
-            Page::Working | Page::Outcome => Step::Stay,
+            Page::Keypad | Page::Working | Page::Outcome => Step::Stay,
         }
     }
 
@@ -190,7 +229,11 @@ impl Dialogue {
         self.wipe();
         match self.page {
             Page::LastTry => Step::Refuse(Refusal::LastTryNotConfirmed),
-            Page::Question => Step::Refuse(Refusal::Cancelled),
+            Page::Keypad if self.is_agreed => {
+                self.page = Page::Working;
+                Step::RefuseEntry
+            }
+            Page::Question | Page::Keypad => Step::Refuse(Refusal::Cancelled),
             Page::Working | Page::Outcome => Step::Close,
         }
     }
@@ -272,12 +315,29 @@ impl Dialogue {
     }
 }
 
+fn after_last_try(asked: &Asked) -> Page {
+    match keypad(asked) {
+        Some(_) => Page::Keypad,
+        None => Page::Question,
+    }
+}
+
+fn keypad(asked: &Asked) -> Option<KeypadEntry> {
+    match asked {
+        Asked::Card(question) => question.codes.keypad,
+        Asked::Grant(_) => None,
+    }
+}
+
 fn fields(asked: &Asked) -> Vec<Field> {
     let Asked::Card(question) = asked else {
         return Vec::new();
     };
     let codes = question.codes;
     let mut fields = Vec::new();
+    if codes.keypad.is_some() {
+        return fields;
+    }
     if let Some(entry) = codes.pin {
         let role = if codes.new_pin.is_some() {
             Role::CurrentCode

@@ -1,6 +1,7 @@
 //! The window without an agent, for pictures of it (`examples/gallery.rs`).
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use daemon_wire::window::{OutcomeBody, WindowQuestion};
 use slint::{ComponentHandle as _, PlatformError};
@@ -39,6 +40,16 @@ impl Picture {
     /// The button that goes on.
     pub fn go_on(&self) {
         self.0.go_on();
+    }
+
+    /// The reader waits at its keypad for so long.
+    pub fn wait_at_keypad(&self, left: Duration) {
+        self.0.show_time_left(left);
+    }
+
+    /// A key that was to be pressed at the reader.
+    pub fn type_here(&self) {
+        self.0.window().set_typed_here(true);
     }
 
     /// What came of an answer.

@@ -14,6 +14,8 @@ use daemon_wire::window::{
 pub(crate) enum Message {
     Question(Box<WindowQuestion>),
     Outcome(OutcomeBody),
+    /// Nothing is typed at the keypad of the reader any more.
+    Entered,
 }
 
 /// Why nothing more can be made of what the agent says.
@@ -52,6 +54,7 @@ impl Ear {
                 &content,
             )?))),
             FrameKind::Outcome => Ok(Message::Outcome(OutcomeBody::parse(&content)?)),
+            FrameKind::Entered => Ok(Message::Entered),
             FrameKind::Shown | FrameKind::Answer | FrameKind::Refusal => {
                 Err(PipeError::Unexpected(header.kind))
             }
@@ -80,10 +83,7 @@ impl Mouth {
     }
 
     pub(crate) fn say_shown(&mut self) -> io::Result<()> {
-        let header = FrameHeader {
-            kind: FrameKind::Shown,
-            len: 0,
-        };
+        let header = FrameHeader::alone(FrameKind::Shown);
         self.0.write_all(&header.to_bytes())
     }
 

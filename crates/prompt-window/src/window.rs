@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::process;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use daemon_wire::window::{Look, OutcomeBody, Theme as LightOrDark, Tone as OutcomeTone};
+use daemon_wire::window::{Look, OutcomeBody, Refusal, Theme as LightOrDark, Tone as OutcomeTone};
 use slint::platform::WindowEvent;
 use slint::{
     CloseRequestResponse, ComponentHandle as _, LogicalSize, ModelRc, PlatformError, SharedString,
@@ -25,6 +25,8 @@ const BEFORE_A_YES: Duration = Duration::from_millis(500);
 const DONE_IS_SHOWN: Duration = Duration::from_millis(2500);
 /// How long bad news stays, and a wait for the card.
 const LONGEST_UNATTENDED: Duration = Duration::from_secs(60);
+/// How often the time left at a keypad is looked at.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 /// Tallest window at first, in logical pixels; what is longer scrolls.
 const TALLEST: f32 = 790.0;
 const WIDTH: f32 = 540.0;
@@ -34,6 +36,8 @@ pub(crate) struct Conversation {
     window: PromptWindow,
     state: RefCell<State>,
     timer: Timer,
+    /// Counts down while the reader waits at its keypad.
+    clock: Timer,
     /// The height that it was last given.
     height: Cell<f32>,
 }
@@ -44,6 +48,8 @@ struct State {
     look: Look,
     /// What the agent hears; nothing where a picture is all that is wanted.
     mouth: Option<Mouth>,
+    /// It is on the screen.
+    is_shown: bool,
     /// The field that was given the focus, and how often one was.
     focus: (usize, i32),
 }
@@ -58,9 +64,11 @@ impl Conversation {
                 words: Words::default(),
                 look: Look::default(),
                 mouth,
+                is_shown: false,
                 focus: (0, 0),
             }),
             timer: Timer::default(),
+            clock: Timer::default(),
             height: Cell::default(),
         });
         conversation.listen();
@@ -82,12 +90,22 @@ impl Conversation {
                 self.look(outcome.look);
                 self.end(&outcome);
             }
+            Message::Entered => {
+                self.with_dialogue(|dialogue| {
+                    dialogue.entered();
+                    Step::Stay
+                });
+                self.work();
+            }
         }
     }
 
     /// Tells the agent that the window is on the screen.
-    pub(crate) fn say_shown(&self) {
+    pub(crate) fn say_shown(self: &Rc<Self>) {
         self.send(Mouth::say_shown);
+        self.state.borrow_mut().is_shown = true;
+        let step = self.with_dialogue(Dialogue::seen);
+        self.follow(step);
     }
 
     /// A key in a field, for pictures.
@@ -185,8 +203,16 @@ impl Conversation {
             Step::Answer(answer) => {
                 self.send(|mouth| mouth.answer(&answer));
                 drop(answer);
+                self.work();
+            }
+            Step::Open(answer) => {
+                self.send(|mouth| mouth.answer(&answer));
                 self.show_page();
-                self.end_after(LONGEST_UNATTENDED);
+                self.count_down();
+            }
+            Step::RefuseEntry => {
+                self.send(|mouth| mouth.refuse(Refusal::Cancelled));
+                self.work();
             }
             Step::Refuse(refusal) => {
                 self.send(|mouth| mouth.refuse(refusal));
@@ -194,6 +220,39 @@ impl Conversation {
             }
             Step::Close => process::exit(0),
         }
+    }
+
+    /// The answer is with the card, or will be refused.
+    fn work(&self) {
+        self.clock.stop();
+        self.show_page();
+        self.end_after(LONGEST_UNATTENDED);
+    }
+
+    /// Shows how long the reader waits, until something else is shown.
+    fn count_down(self: &Rc<Self>) {
+        let time = {
+            let state = self.state.borrow();
+            let dialogue = state.dialogue.as_ref();
+            dialogue.and_then(Dialogue::keypad_time)
+        };
+        let until = Instant::now() + time.unwrap_or_default();
+        let this = Rc::downgrade(self);
+        self.clock
+            .start(slint::TimerMode::Repeated, BETWEEN_LOOKS, move || {
+                if let Some(this) = this.upgrade() {
+                    this.show_time_left(until.saturating_duration_since(Instant::now()));
+                }
+            });
+    }
+
+    /// The time left at the keypad, in whole seconds that have begun.
+    pub(crate) fn show_time_left(&self, left: Duration) {
+        let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        let texts = Speaker::new(self.language()).window;
+        self.window.set_keypad_seconds(whole(seconds));
+        self.window
+            .set_keypad_time_left(texts.keypad_seconds(seconds).into());
     }
 
     /// An agent that hears no more has died, and this process with it.
@@ -207,9 +266,11 @@ impl Conversation {
 
     fn ask(self: &Rc<Self>, dialogue: Dialogue) {
         self.timer.stop();
+        self.clock.stop();
         let language = self.language();
         let words = Words::of(dialogue.asked(), language);
         let takes_a_yes = dialogue.fields().is_empty() && dialogue.page() == Page::Question;
+        let keypad_time = dialogue.keypad_time().unwrap_or_default();
         {
             let mut state = self.state.borrow_mut();
             state.words = words;
@@ -217,6 +278,8 @@ impl Conversation {
             state.focus = (0, state.focus.1 + 1);
         }
         self.show_words();
+        self.window.set_keypad_longest(whole(keypad_time.as_secs()));
+        self.show_time_left(keypad_time);
         self.show_page();
         if takes_a_yes {
             self.window.set_accept_enabled(false);
@@ -230,9 +293,14 @@ impl Conversation {
         } else {
             self.window.set_accept_enabled(true);
         }
+        if self.state.borrow().is_shown {
+            let step = self.with_dialogue(Dialogue::seen);
+            self.follow(step);
+        }
     }
 
     fn end(self: &Rc<Self>, outcome: &OutcomeBody) {
+        self.clock.stop();
         if let Some(dialogue) = &mut self.state.borrow_mut().dialogue {
             dialogue.end();
         }
@@ -306,6 +374,10 @@ impl Conversation {
         window.set_pairing_label(speaker.window.pairing_code().into());
         window.set_pairing_code(words.pairing_code.as_str().into());
         window.set_pairing_hint(speaker.window.pairing_hint().into());
+        window.set_keypad_text(words.keypad.as_str().into());
+        window.set_keypad_time_label(speaker.window.keypad_time().into());
+        window.set_keypad_not_here(speaker.window.keypad_not_here().into());
+        window.set_keypad_refusal(speaker.window.keypad_refusal().into());
         window.set_remark(words.remark.as_str().into());
         window.set_last_try_heading(speaker.window.last_try_heading().into());
     }
@@ -329,7 +401,7 @@ impl Conversation {
                 |notice: &&words::Notice| page != Page::LastTry || notice.weight != Weight::Info;
             window.set_notices(model(words.notices.iter().filter(is_shown).map(notice)));
             window.set_window_title(match page {
-                Page::Question => words.title.as_str().into(),
+                Page::Question | Page::Keypad => words.title.as_str().into(),
                 Page::LastTry => speaker.window.title_last_try().into(),
                 Page::Working | Page::Outcome => speaker.window.title_working().into(),
             });
@@ -339,7 +411,7 @@ impl Conversation {
                     speaker.window.risk_last_try(),
                     speaker.window.keep_last_try(),
                 ),
-                Page::Question => (
+                Page::Question | Page::Keypad => (
                     words.heading.clone(),
                     words.accept.clone(),
                     words.cancel.clone(),
@@ -357,6 +429,7 @@ impl Conversation {
         window.set_page(match page {
             Page::LastTry => ui::Page::LastTry,
             Page::Question => ui::Page::Question,
+            Page::Keypad => ui::Page::Keypad,
             Page::Working => ui::Page::Working,
             Page::Outcome => ui::Page::Outcome,
         });
@@ -367,8 +440,12 @@ impl Conversation {
             .dialogue
             .as_ref()
             .is_some_and(|dialogue| !dialogue.fields().is_empty());
-        // A code and Enter that are meant for another window must never be a yes.
-        if page != Page::Question || !has_fields {
+        if page == Page::Keypad {
+            // Enter, which ends a code at the keypad, must not refuse when it is pressed here.
+            window.set_typed_here(false);
+            window.set_focus_keypad(window.get_focus_keypad() + 1);
+        } else if page != Page::Question || !has_fields {
+            // A code and Enter that are meant for another window must never be a yes.
             window.set_focus_cancel(window.get_focus_cancel() + 1);
         }
     }
@@ -490,6 +567,10 @@ fn notice(notice: &words::Notice) -> ui::Notice {
 
 fn model<T: Clone + 'static>(items: impl Iterator<Item = T>) -> ModelRc<T> {
     ModelRc::new(VecModel::from(items.collect::<Vec<_>>()))
+}
+
+fn whole(number: u64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 fn number(number: usize) -> i32 {

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use daemon_types::{
-    Applicant, Asker, CardLabel, Environment, GrantQuestion, HashAlgorithm, Purpose, Question,
-    Right, SignatureCode, Site, SiteGrant,
+    Applicant, Asker, CardLabel, CodesAsked, Environment, GrantQuestion, HashAlgorithm, NotTaken,
+    Purpose, Question, Right, SignatureCode, Site, SiteGrant,
 };
 use daemon_wire::window::Asked;
 use texts::{Language, PromptTexts, WindowTexts, foreign_text};
@@ -36,6 +36,8 @@ pub(crate) struct Words {
     /// Lists under a heading.
     pub(crate) lists: Vec<ItemList>,
     pub(crate) pairing_code: String,
+    /// What is typed at the keypad of the reader; empty where it is typed here.
+    pub(crate) keypad: String,
     pub(crate) remark: String,
     pub(crate) accept: String,
     pub(crate) cancel: String,
@@ -188,11 +190,12 @@ impl Speaker {
                 .unblock_code
                 .is_some_and(|entry| entry.previous_was_wrong);
         Words {
-            title: if was_wrong {
-                texts.title_again()
-            } else {
-                texts.title()
+            title: match question.codes.keypad {
+                _ if was_wrong => texts.title_again(),
+                Some(_) => texts.title_keypad(),
+                None => texts.title(),
             },
+            keypad: self.typed_at_keypad(&question.codes),
             has_card: true,
             test: match question.card.environment {
                 Environment::Test => self.prompt.test_card(),
@@ -205,7 +208,10 @@ impl Speaker {
             lists: self.session_terms(&question.purpose),
             remark: remark.collect::<Vec<_>>().join("\n"),
             accept,
-            cancel: texts.cancel(),
+            cancel: match question.codes.keypad {
+                Some(_) => texts.refuse(),
+                None => texts.cancel(),
+            },
             ..self.card_header(&question.card)
         }
     }
@@ -225,6 +231,16 @@ impl Speaker {
             header_title,
             header_detail,
             ..Words::default()
+        }
+    }
+
+    /// What the holder types at the keypad, one code after the other.
+    fn typed_at_keypad(self, codes: &CodesAsked) -> String {
+        match (codes.keypad, codes.unblock_code, codes.new_pin) {
+            (None, _, _) => String::new(),
+            (Some(_), Some(_), _) => self.prompt.keypad_unblock(),
+            (Some(_), None, Some(_)) => self.prompt.keypad_change(),
+            (Some(_), None, None) => self.prompt.keypad_type_code(),
         }
     }
 
@@ -317,6 +333,14 @@ impl Speaker {
                 [ends, texts.session_shares_card()].into_iter(),
             ));
         }
+        let not_taken = codes.keypad.and_then(|entry| entry.not_taken);
+        notices.extend(not_taken.map(|reason| {
+            let words = match reason {
+                NotTaken::NewCodesDiffer => texts.new_codes_differ(),
+                NotTaken::Length => texts.keypad_length(),
+            };
+            notice(Weight::Warning, words)
+        }));
         if let Some(entry) = codes.unblock_code {
             notices.push(notice(Weight::Info, texts.unblock_explained()));
             notices.push(notice(Weight::Info, texts.unblock_code_found()));

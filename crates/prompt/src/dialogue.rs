@@ -86,6 +86,10 @@ impl Dialogue {
             closed.await;
             return Ok(());
         }
+        let holder = self.kept.as_mut().and_then(Turn::window);
+        if let (Some(holder), Some(window)) = (holder, &self.window) {
+            return holder.show_keypad(window, closed).await;
+        }
         match self.kept.take() {
             Some(turn) => crate::terminal::show_keypad(turn, *asked, closed).await,
             None => {

@@ -122,11 +122,11 @@ impl Turn {
         !matches!(*self.way, Way::Scripted(_))
     }
 
-    /// Whether the holder can be shown that a reader waits at its keypad: the window does not yet, and
-    /// a pinentry has no such picture.
+    /// Whether the holder can be shown that a reader waits at its keypad: a pinentry has no such
+    /// picture.
     #[must_use]
     pub fn shows_keypads(&self) -> bool {
-        self.at_the_caller.is_some() || !matches!(*self.way, Way::Window(_) | Way::Pinentry(_))
+        self.at_the_caller.is_some() || !matches!(*self.way, Way::Pinentry(_))
     }
 
     /// Puts `question` to the holder, and gives the answer with the dialogue in which it was, so that
@@ -251,7 +251,7 @@ impl Turn {
     }
 
     /// The holder in front of a window, unless they sit at a caller's terminal.
-    fn window(&mut self) -> Option<&mut WindowHolder> {
+    pub(crate) fn window(&mut self) -> Option<&mut WindowHolder> {
         match (&self.at_the_caller, &mut *self.way) {
             (None, Way::Window(holder)) => Some(holder),
             _ => None,

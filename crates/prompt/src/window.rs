@@ -1,5 +1,6 @@
 //! The holder in front of a window: a program of ours, started for one question and gone after it.
 
+mod keypad;
 pub(crate) mod process;
 
 use std::path::PathBuf;
@@ -74,6 +75,11 @@ impl AnsweredWindow {
     /// The window, unless another question took its place on the screen meanwhile.
     fn take(self) -> Option<WindowProcess> {
         take(&self.0)
+    }
+
+    /// Puts back what was taken out of it.
+    fn put(&self, window: WindowProcess) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(window);
     }
 }
 
@@ -241,9 +247,10 @@ impl WindowHolder {
 /// What was typed, if it is exactly what was asked for.
 fn checked(question: &Question, answer: WindowAnswer) -> Result<Answer, PromptError> {
     let asked = question.codes;
-    let fits = answer.code.is_some() == asked.pin.is_some()
-        && answer.unblock_code.is_some() == asked.unblock_code.is_some()
-        && answer.new_code.is_some() == asked.new_pin.is_some();
+    let at_screen = asked.keypad.is_none();
+    let fits = answer.code.is_some() == (at_screen && asked.pin.is_some())
+        && answer.unblock_code.is_some() == (at_screen && asked.unblock_code.is_some())
+        && answer.new_code.is_some() == (at_screen && asked.new_pin.is_some());
     if !fits {
         let other = std::io::Error::other("the window answered another question");
         return Err(unavailable(other));

@@ -128,6 +128,8 @@ sentences! {
         /// Too few or too many digits were typed on the reader.
         keypad_length() = "prompt-keypad-length";
         /// The caller went away while the reader waited.
+        keypad_cancel_key() = "prompt-keypad-cancel-key";
+        /// The caller left while the reader waited.
         keypad_withdrawn() = "prompt-keypad-withdrawn";
         /// The answer served an authentication.
         done_authenticating(origin: &str) = "prompt-done-authenticating";

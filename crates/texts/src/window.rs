@@ -9,6 +9,8 @@ sentences! {
         title() = "window-title";
         /// Title after a code that was wrong.
         title_again() = "window-title-again";
+        /// Title while the reader waits at its keypad.
+        title_keypad() = "window-title-keypad";
         /// Title of the page before a last try.
         title_last_try() = "window-title-last-try";
         /// Title while the card works.
@@ -105,6 +107,16 @@ sentences! {
         tries(count: u64) = "window-tries";
         /// What a field holds, for those who do not see its dots.
         typed(count: u64) = "window-typed";
+        /// What the bar at a keypad shows.
+        keypad_time() = "window-keypad-time";
+        /// How long the reader waits at its keypad.
+        keypad_seconds(seconds: u64) = "window-keypad-seconds";
+        /// A key was pressed here while the reader waits.
+        keypad_not_here() = "window-keypad-not-here";
+        /// How to refuse at the keypad.
+        keypad_refusal() = "window-keypad-refusal";
+        /// The caller left.
+        withdrawn() = "window-withdrawn";
         /// Heading of the last try.
         last_try_heading() = "window-last-try-heading";
         /// The button that risks it.

@@ -383,3 +383,16 @@ async fn where_policy_or_reader_do_not_allow_it_the_code_is_typed_at_the_screen(
         assert_eq!((desk.keypad().opened, desk.codes_written()), (0, 1));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_is_refused_at_the_keypad_again_and_again_asks_no_more_for_a_while() {
+    let desk = desk(&[LOOKS; 4]);
+    for _ in 0..3 {
+        desk.hands(&[KeypadAct::Cancel]);
+        let refused = said(desk.change().await);
+        assert_eq!(refused, Some((ErrorCode::Cancelled, None)));
+    }
+    let limited = said(desk.change().await);
+    assert_eq!(limited, Some((ErrorCode::RateLimited, None)));
+    assert_eq!(desk.keypad().opened, 3);
+}

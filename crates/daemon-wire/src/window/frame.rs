@@ -14,6 +14,8 @@ pub enum FrameKind {
     Question,
     /// To the window: what became of the answer, as JSON.
     Outcome,
+    /// To the window: nothing is typed at the keypad of the reader any more. No content.
+    Entered,
     /// To the agent: the window is on the screen. No content.
     Shown,
     /// To the agent: the holder agrees; the codes that were typed.
@@ -23,9 +25,10 @@ pub enum FrameKind {
 }
 
 impl FrameKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Question,
         Self::Outcome,
+        Self::Entered,
         Self::Shown,
         Self::Answer,
         Self::Refusal,
@@ -35,6 +38,7 @@ impl FrameKind {
         match self {
             Self::Question => 1,
             Self::Outcome => 2,
+            Self::Entered => 3,
             Self::Shown => 0x81,
             Self::Answer => 0x82,
             Self::Refusal => 0x83,
@@ -46,7 +50,7 @@ impl FrameKind {
     pub const fn longest(self) -> usize {
         match self {
             Self::Question | Self::Outcome => LONGEST_JSON,
-            Self::Shown => 0,
+            Self::Entered | Self::Shown => 0,
             Self::Answer => LONGEST_ANSWER,
             Self::Refusal => 1,
         }
@@ -120,6 +124,12 @@ impl FrameHeader {
         Ok(Self { kind, len })
     }
 
+    /// The header of a message that says all by its kind.
+    #[must_use]
+    pub const fn alone(kind: FrameKind) -> Self {
+        Self { kind, len: 0 }
+    }
+
     /// The header in bytes.
     #[must_use]
     pub fn to_bytes(self) -> [u8; Self::LEN] {
@@ -149,6 +159,7 @@ mod tests {
         assert_eq!(parse([1, 0x84, 0, 0, 0, 0]), Err(FrameError::Kind(0x84)));
         for (kind, longest) in [
             (FrameKind::Answer, 28),
+            (FrameKind::Entered, 0),
             (FrameKind::Shown, 0),
             (FrameKind::Refusal, 1),
             (FrameKind::Question, 1 << 20),

@@ -1,9 +1,11 @@
 //! Who asks, which card, which codes: the parts of a question as JSON.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use daemon_types::{
-    Asker, CardId, CardLabel, CodeEntry, Environment, NewCodeEntry, Origin, Site, UnblockCodeEntry,
+    Asker, CardId, CardLabel, CodeEntry, Environment, KeypadEntry, NewCodeEntry, NotTaken, Origin,
+    Site, UnblockCodeEntry,
 };
 use serde::{Deserialize, Serialize};
 
@@ -168,3 +170,42 @@ mirror!(NewCodeEntryBody of NewCodeEntry {
     minimum_len: u8,
     maximum_len: u8,
 });
+
+/// That all codes are typed at the keypad of the reader.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct KeypadEntryBody {
+    milliseconds: u64,
+    not_taken: Option<NotTakenBody>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum NotTakenBody {
+    NewCodesDiffer,
+    Length,
+}
+
+impl From<KeypadEntry> for KeypadEntryBody {
+    fn from(entry: KeypadEntry) -> Self {
+        Self {
+            milliseconds: u64::try_from(entry.time.as_millis()).unwrap_or(u64::MAX),
+            not_taken: entry.not_taken.map(|reason| match reason {
+                NotTaken::NewCodesDiffer => NotTakenBody::NewCodesDiffer,
+                NotTaken::Length => NotTakenBody::Length,
+            }),
+        }
+    }
+}
+
+impl From<KeypadEntryBody> for KeypadEntry {
+    fn from(body: KeypadEntryBody) -> Self {
+        Self {
+            time: Duration::from_millis(body.milliseconds),
+            not_taken: body.not_taken.map(|reason| match reason {
+                NotTakenBody::NewCodesDiffer => NotTaken::NewCodesDiffer,
+                NotTakenBody::Length => NotTaken::Length,
+            }),
+        }
+    }
+}

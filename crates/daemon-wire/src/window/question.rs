@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::frame::framed;
 use super::grant::GrantBody;
 use super::parts::{
-    AskerBody, CardLabelBody, CodeEntryBody, NewCodeEntryBody, UnblockCodeEntryBody, origin,
+    AskerBody, CardLabelBody, CodeEntryBody, KeypadEntryBody, NewCodeEntryBody,
+    UnblockCodeEntryBody, origin,
 };
 use super::{FrameError, FrameKind, Look};
 use crate::{from_base64, to_base64};
@@ -98,6 +99,7 @@ struct CardQuestionBody {
     pin: Option<CodeEntryBody>,
     unblock_code: Option<UnblockCodeEntryBody>,
     new_pin: Option<NewCodeEntryBody>,
+    keypad: Option<KeypadEntryBody>,
 }
 
 impl From<&Question> for CardQuestionBody {
@@ -110,6 +112,7 @@ impl From<&Question> for CardQuestionBody {
             pin: codes.pin.map(Into::into),
             unblock_code: codes.unblock_code.map(Into::into),
             new_pin: codes.new_pin.map(Into::into),
+            keypad: codes.keypad.map(Into::into),
         }
     }
 }
@@ -124,7 +127,7 @@ impl CardQuestionBody {
                 pin: self.pin.map(Into::into),
                 unblock_code: self.unblock_code.map(Into::into),
                 new_pin: self.new_pin.map(Into::into),
-                keypad: None,
+                keypad: self.keypad.map(Into::into),
             },
         })
     }

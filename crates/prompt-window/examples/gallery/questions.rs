@@ -1,9 +1,11 @@
 //! Every question that the window puts.
 
+use std::time::Duration;
+
 use daemon_types::{
     Applicant, Asker, CardId, CardLabel, CodeEntry, CodesAsked, Environment, GrantQuestion,
-    HashAlgorithm, NewCodeEntry, Origin, PairingCode, Purpose, Question, Right, Rights,
-    SessionLimits, SessionTerms, SignatureCode, Site, UnblockCodeEntry,
+    HashAlgorithm, KeypadEntry, NewCodeEntry, NotTaken, Origin, PairingCode, Purpose, Question,
+    Right, Rights, SessionLimits, SessionTerms, SignatureCode, Site, UnblockCodeEntry,
 };
 use daemon_wire::window::{Asked, Look, OutcomeBody, Tone, WindowQuestion};
 use prompt_window::pictures::Picture;
@@ -11,7 +13,7 @@ use prompt_window::pictures::Picture;
 /// Brings a window into the state of a picture.
 pub(crate) type Scene = fn(&Picture, Look);
 
-pub(crate) const QUESTIONS: [(&str, Scene); 18] = [
+pub(crate) const QUESTIONS: [(&str, Scene); 25] = [
     ("authenticate", |picture, look| {
         ask(picture, look, authentication(), &[3]);
     }),
@@ -67,6 +69,47 @@ pub(crate) const QUESTIONS: [(&str, Scene); 18] = [
     ("unblock-last-try", |picture, look| {
         ask(picture, look, unblocking(1, true), &[]);
     }),
+    ("keypad", |picture, look| {
+        ask(picture, look, at_keypad(authentication()), &[]);
+        picture.wait_at_keypad(Duration::from_secs(23));
+    }),
+    ("keypad-typed-here", |picture, look| {
+        let mut question = at_keypad(with_entry(2, true, false));
+        question.card.environment = Environment::Test;
+        ask(picture, look, question, &[]);
+        picture.wait_at_keypad(Duration::from_secs(4));
+        picture.type_here();
+    }),
+    ("keypad-last-try", |picture, look| {
+        ask(picture, look, at_keypad(with_entry(1, true, true)), &[]);
+        picture.go_on();
+    }),
+    ("keypad-sign", |picture, look| {
+        let documents = ["Ordonnance du 21/11/2026", "Arrêt de travail"];
+        let question = signature(&documents.map(str::to_owned), true);
+        ask(picture, look, at_keypad(question), &[]);
+        picture.wait_at_keypad(Duration::from_secs(1));
+    }),
+    ("keypad-change", |picture, look| {
+        let mut question = at_keypad(change());
+        if let Some(entry) = &mut question.codes.keypad {
+            entry.not_taken = Some(NotTaken::NewCodesDiffer);
+        }
+        ask(picture, look, question, &[]);
+        picture.wait_at_keypad(Duration::from_secs(71));
+    }),
+    ("keypad-unblock", |picture, look| {
+        ask(picture, look, at_keypad(unblocking(10, false)), &[]);
+        picture.wait_at_keypad(Duration::ZERO);
+    }),
+    ("keypad-refused", |picture, look| {
+        ask(picture, look, at_keypad(authentication()), &[]);
+        let facts = texts::ErrorFacts {
+            reason: Some("keypad-still-open"),
+            ..texts::ErrorFacts::default()
+        };
+        failed(picture, look, "cancelled", &facts);
+    }),
     ("pair", |picture, look| {
         grant(picture, look, pairing());
     }),
@@ -97,15 +140,8 @@ pub(crate) const QUESTIONS: [(&str, Scene); 18] = [
     }),
     ("blocked-for-good", |picture, look| {
         ask(picture, look, authentication(), &[4]);
-        let language = if look.english {
-            texts::Language::English
-        } else {
-            texts::Language::French
-        };
         let code = "card-definitively-blocked";
-        let title = texts::error_title(code, language);
-        let detail = texts::error_detail(code, language, &texts::ErrorFacts::default());
-        end(picture, look, Tone::Failed, &title, &detail);
+        failed(picture, look, code, &texts::ErrorFacts::default());
     }),
 ];
 
@@ -126,6 +162,17 @@ fn end(picture: &Picture, look: Look, tone: Tone, title: &str, detail: &str) {
         title: title.to_owned(),
         detail: detail.to_owned(),
     });
+}
+
+fn failed(picture: &Picture, look: Look, code: &str, facts: &texts::ErrorFacts<'_>) {
+    let language = if look.english {
+        texts::Language::English
+    } else {
+        texts::Language::French
+    };
+    let title = texts::error_title(code, language);
+    let detail = texts::error_detail(code, language, facts);
+    end(picture, look, Tone::Failed, &title, &detail);
 }
 
 fn authentication() -> Question {
@@ -213,7 +260,16 @@ fn unblocking(tries_left: u8, is_last_try: bool) -> Question {
             last_try: is_last_try,
         }),
         new_pin: Some(NEW_CODE),
+        keypad: None,
     };
+    question
+}
+
+fn at_keypad(mut question: Question) -> Question {
+    question.codes.keypad = Some(KeypadEntry {
+        time: Duration::from_secs(30) * question.codes.entries(),
+        not_taken: None,
+    });
     question
 }
 

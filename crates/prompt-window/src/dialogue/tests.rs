@@ -48,8 +48,8 @@ fn code() -> Dialogue {
 fn change() -> Dialogue {
     question(CodesAsked {
         pin: Some(entry()),
-        unblock_code: None,
         new_pin: Some(NEW),
+        ..CodesAsked::default()
     })
 }
 
@@ -63,6 +63,21 @@ fn unblocking(last_try: bool) -> Dialogue {
             last_try,
         }),
         new_pin: Some(NEW),
+        keypad: None,
+    })
+}
+
+fn at_keypad(last_try: bool) -> Dialogue {
+    question(CodesAsked {
+        pin: Some(CodeEntry {
+            last_try,
+            ..entry()
+        }),
+        keypad: Some(KeypadEntry {
+            time: Duration::from_secs(30),
+            not_taken: None,
+        }),
+        ..CodesAsked::default()
     })
 }
 
@@ -259,4 +274,47 @@ proptest! {
         }
         prop_assert!(sent <= 1);
     }
+}
+
+#[test]
+fn codes_at_the_keypad_are_agreed_to_once_when_the_window_is_seen_and_no_key_is_one() {
+    let mut dialogue = at_keypad(false);
+    assert_eq!(dialogue.page(), Page::Keypad);
+    assert_eq!(dialogue.keypad_time(), Some(Duration::from_secs(30)));
+    assert!(dialogue.fields().is_empty());
+    assert_eq!(dialogue.seen(), Step::Open(WindowAnswer::default()));
+    assert_eq!(dialogue.seen(), Step::Stay);
+    assert_eq!(dialogue.key(0, "1"), Step::Stay);
+    assert_eq!(dialogue.enter(0), Step::Stay);
+    assert_eq!(dialogue.accept(), Step::Stay);
+    assert_eq!(dialogue.page(), Page::Keypad);
+    dialogue.entered();
+    assert_eq!(dialogue.page(), Page::Working);
+    assert_eq!(dialogue.stop(), Step::Close);
+}
+
+#[test]
+fn a_last_try_is_agreed_to_here_before_the_keypad_opens() {
+    let mut dialogue = at_keypad(true);
+    assert_eq!(dialogue.page(), Page::LastTry);
+    assert_eq!(dialogue.seen(), Step::Stay);
+    let agreed = WindowAnswer {
+        last_try_confirmed: true,
+        ..WindowAnswer::default()
+    };
+    assert_eq!(dialogue.accept(), Step::Open(agreed));
+    assert_eq!(dialogue.page(), Page::Keypad);
+    let refused = at_keypad(true).stop();
+    assert_eq!(refused, Step::Refuse(Refusal::LastTryNotConfirmed));
+}
+
+#[test]
+fn a_no_while_the_reader_waits_is_told_and_the_window_stays_for_what_to_do_at_the_reader() {
+    let mut dialogue = at_keypad(false);
+    assert_eq!(dialogue.stop(), Step::Refuse(Refusal::Cancelled));
+    dialogue.seen();
+    assert_eq!(dialogue.stop(), Step::RefuseEntry);
+    assert_eq!(dialogue.page(), Page::Working);
+    dialogue.end();
+    assert_eq!(dialogue.stop(), Step::Close);
 }

@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use daemon_types::{
-    CardId, CodeEntry, CodesAsked, NewCodeEntry, Origin, PairingCode, Rights, UnblockCodeEntry,
+    CardId, CodeEntry, CodesAsked, KeypadEntry, NewCodeEntry, Origin, PairingCode, Rights,
+    UnblockCodeEntry,
 };
 
 use super::*;
@@ -124,6 +127,7 @@ fn unblocking_says_what_blocked_means_where_the_code_is_and_whom_to_call() {
             minimum_len: 4,
             maximum_len: 8,
         }),
+        keypad: None,
     };
     for language in Language::ALL {
         let words = Words::of(&Asked::Card(question.clone()), language);
@@ -222,4 +226,41 @@ fn a_site_sees_for_how_long_it_is_let_in() {
     assert_eq!(words.facts[0].value, "https://xn--srvice-bva.example");
     assert!(words.remark.contains("90 jours"), "{}", words.remark);
     assert_eq!(words.lists[0].items.len(), 1);
+}
+
+#[test]
+fn codes_that_are_typed_at_the_keypad_are_named_and_what_it_did_not_take_is_a_warning() {
+    let at_keypad = |not_taken| {
+        let mut question = authentication();
+        question.codes.keypad = Some(KeypadEntry {
+            time: Duration::from_secs(30),
+            not_taken,
+        });
+        question
+    };
+    let words = english(at_keypad(None));
+    assert!(words.keypad.starts_with("Type your code on the keypad"));
+    assert_eq!(words.title, "cpxd – type your code on the reader");
+    assert_eq!(words.cancel, "Refuse");
+    assert_eq!(
+        words.remark,
+        "3 tries are left before the card blocks itself."
+    );
+    assert!(words.notices.is_empty());
+    let words = english(at_keypad(Some(NotTaken::Length)));
+    assert!(matches!(&notices(&words)[..], [(Weight::Warning, text)] if text.contains("length")));
+    let mut change = at_keypad(Some(NotTaken::NewCodesDiffer));
+    change.purpose = Purpose::ChangePin;
+    change.codes.new_pin = Some(NewCodeEntry {
+        minimum_len: 4,
+        maximum_len: 8,
+    });
+    let words = english(change);
+    assert!(
+        words
+            .keypad
+            .contains("your present code, then your new code")
+    );
+    assert_eq!(notices(&words).len(), 1);
+    assert!(english(authentication()).keypad.is_empty());
 }

@@ -85,7 +85,7 @@ impl WindowProcess {
                 FrameKind::Shown => self.was_shown = true,
                 FrameKind::Answer => return Ok(Reply::Answer(WindowAnswer::parse(&content)?)),
                 FrameKind::Refusal => return Ok(Reply::Refusal(Refusal::parse(&content)?)),
-                FrameKind::Question | FrameKind::Outcome => {
+                FrameKind::Question | FrameKind::Outcome | FrameKind::Entered => {
                     return Err(PipeError::Unexpected(kind));
                 }
             }

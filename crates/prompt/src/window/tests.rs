@@ -7,7 +7,7 @@ use secrets::Pin;
 use tempfile::TempDir;
 
 use super::*;
-use crate::sample_questions::{authentication, pairing, pin_change, with_entry};
+use crate::sample_questions::{at_keypad, authentication, pairing, pin_change, with_entry};
 
 const SHOWN: &str = r"\001\201\000\000\000\000";
 /// Code 1234, nothing else.
@@ -16,8 +16,11 @@ const YES: &str = r"\001\202\000\000\000\004\000\000\000\000";
 const NO: &str = r"\001\203\000\000\000\001\000";
 const NO_LAST_TRY: &str = r"\001\203\000\000\000\001\001";
 
+/// Keeps what it is told.
+const LISTENS: &str = r#"cat > "${0%/*}/heard""#;
+
 struct Fake {
-    _folder: TempDir,
+    folder: TempDir,
     holder: WindowHolder,
 }
 
@@ -34,7 +37,7 @@ impl Fake {
             dark: None,
         };
         Self {
-            _folder: folder,
+            folder,
             holder: WindowHolder::new(program),
         }
     }
@@ -50,6 +53,17 @@ impl Fake {
     ) -> Result<(Answer, AnsweredWindow), PromptError> {
         let deadline = Instant::now() + Duration::from_secs(30);
         self.holder.ask(question, before, deadline).await
+    }
+
+    /// Until the window was told what ends with these bytes.
+    async fn heard(&self, end: &[u8]) -> Vec<u8> {
+        loop {
+            let heard = fs::read(self.folder.path().join("heard")).unwrap_or_default();
+            if heard.ends_with(end) {
+                return heard;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 }
 
@@ -187,6 +201,55 @@ async fn a_program_that_is_not_there_is_no_way_to_the_holder() {
     let deadline = Instant::now() + Duration::from_secs(30);
     let answer = WindowHolder::new(program)
         .ask(&authentication(), None, deadline)
+        .await;
+    assert!(matches!(answer, Err(PromptError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_window_shows_that_the_reader_waits_until_the_code_is_typed_there() {
+    let mut fake = Fake::saying(&both(SHOWN, YES), LISTENS);
+    let (answer, window) = fake.ask(&at_keypad(authentication())).await.unwrap();
+    assert!(answer.code.is_none() && !answer.last_try_confirmed);
+    let closed = std::future::ready(());
+    assert!(fake.holder.show_keypad(&window, closed).await.is_ok());
+    fake.heard(b"\x01\x03\0\0\0\0").await;
+    assert!(id(&window).is_some_and(lives));
+}
+
+#[tokio::test]
+async fn a_no_in_the_window_is_one_while_the_reader_waits() {
+    for (bytes, then) in [
+        (format!("{SHOWN}{YES}{NO}"), "exec sleep 60"),
+        (both(SHOWN, YES), "exit 0"),
+    ] {
+        let mut fake = Fake::saying(&bytes, then);
+        let (_, window) = fake.ask(&at_keypad(authentication())).await.unwrap();
+        let waiting = std::future::pending();
+        let shown = fake.holder.show_keypad(&window, waiting).await;
+        assert!(
+            matches!(shown, Err(PromptError::CancelledAtKeypad)),
+            "{shown:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_while_the_reader_waits_is_told_with_what_to_do_there() {
+    let mut fake = Fake::saying(&both(SHOWN, YES), LISTENS);
+    let (_, window) = fake.ask(&at_keypad(authentication())).await.unwrap();
+    tokio::select! {
+        biased;
+        shown = fake.holder.show_keypad(&window, std::future::pending()) => unreachable!("{shown:?}"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(matches!(fake.holder.last, Some(Last::Farewell(_))) && id(&window).is_none());
+    fake.heard(b"press its cancel key.\"}").await;
+}
+
+#[tokio::test]
+async fn a_code_from_a_window_that_was_to_show_a_keypad_is_no_answer() {
+    let answer = Fake::saying(&both(SHOWN, ANSWER), "exec sleep 60")
+        .ask(&at_keypad(authentication()))
         .await;
     assert!(matches!(answer, Err(PromptError::Unavailable(_))));
 }

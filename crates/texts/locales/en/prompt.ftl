@@ -96,6 +96,7 @@ prompt-keypad-change = On the keypad of the reader, type your present code, then
 prompt-keypad-unblock = On the keypad of the reader, type your unblock code, then a new code, then the new code once more, and press the confirmation key after each. Nothing is typed here.
 prompt-keypad-waits = The reader waits { $seconds } s more (Esc to refuse)
 prompt-keypad-length = The reader did not take a code of that length. Nothing was sent to the card.
+prompt-keypad-cancel-key = If the reader still waits for a code, press its cancel key.
 prompt-keypad-withdrawn = The question was withdrawn. If the reader still waits for a code, press its cancel key.
 prompt-withdrawn = The question was withdrawn. Nothing was done.
 prompt-done-authenticating = Done: the program was given the proof of who you are for { $origin }.

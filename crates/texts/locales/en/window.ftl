@@ -2,6 +2,7 @@
 
 window-title = cpxd – a question for you
 window-title-again = cpxd – that was not the right code
+window-title-keypad = cpxd – type your code on the reader
 window-title-last-try = cpxd – last try
 window-title-working = cpxd – one moment
 window-title-done = cpxd – done
@@ -75,6 +76,15 @@ window-typed = { $count ->
     [one] one digit typed
    *[other] { $count } digits typed
 }
+window-keypad-time = Time left
+window-keypad-seconds = { $seconds ->
+    [0] Time is up: the reader stops waiting.
+    [one] One more second
+   *[other] { $seconds } more seconds
+}
+window-keypad-not-here = Nothing is typed here: use the keys of the reader.
+window-keypad-refusal = To refuse, press the cancel key of the reader. The button Refuse answers the program, and does not stop the reader waiting.
+window-withdrawn = The question was withdrawn.
 window-last-try-heading = This is your last try
 window-risk-last-try = Risk the last try
 window-keep-last-try = Risk nothing

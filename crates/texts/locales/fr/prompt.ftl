@@ -96,6 +96,7 @@ prompt-keypad-change = Sur le clavier du lecteur, tapez votre code porteur actue
 prompt-keypad-unblock = Sur le clavier du lecteur, tapez votre code de déblocage, puis un nouveau code porteur, puis encore une fois ce nouveau code, en validant chaque fois. Rien ne se tape ici.
 prompt-keypad-waits = Le lecteur attend encore { $seconds } s (Échap pour refuser)
 prompt-keypad-length = Le lecteur n’a pas accepté un code de cette longueur. Rien n’a été envoyé à la carte.
+prompt-keypad-cancel-key = Si le lecteur attend encore un code, appuyez sur sa touche d’annulation.
 prompt-keypad-withdrawn = La question a été retirée. Si le lecteur attend encore un code, appuyez sur sa touche d’annulation.
 prompt-withdrawn = La question a été retirée. Rien n’a été fait.
 prompt-done-authenticating = C’est fait : la preuve de votre identité pour { $origin } est remise au programme.

@@ -2,6 +2,7 @@
 
 window-title = cpxd – une question pour vous
 window-title-again = cpxd – ce n’était pas le bon code
+window-title-keypad = cpxd – tapez votre code sur le lecteur
 window-title-last-try = cpxd – dernier essai
 window-title-working = cpxd – un instant
 window-title-done = cpxd – c’est fait
@@ -75,6 +76,15 @@ window-typed = { $count ->
     [one] un chiffre saisi
    *[other] { $count } chiffres saisis
 }
+window-keypad-time = Temps restant
+window-keypad-seconds = { $seconds ->
+    [0] Le temps est écoulé : le lecteur met fin à son attente.
+    [one] Encore une seconde
+   *[other] Encore { $seconds } secondes
+}
+window-keypad-not-here = Rien ne se tape ici : utilisez les touches du lecteur.
+window-keypad-refusal = Pour refuser, appuyez sur la touche d’annulation du lecteur. Le bouton Refuser répond au programme, sans arrêter l’attente du lecteur.
+window-withdrawn = La question a été retirée.
 window-last-try-heading = C’est votre dernier essai
 window-risk-last-try = Risquer le dernier essai
 window-keep-last-try = Ne rien risquer

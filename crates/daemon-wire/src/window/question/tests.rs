@@ -1,6 +1,6 @@
 use daemon_types::{
-    Applicant, Asker, CardId, CardLabel, CodeEntry, Environment, NewCodeEntry, Origin, PairingCode,
-    Right, Rights, Site, UnblockCodeEntry,
+    Applicant, Asker, CardId, CardLabel, CodeEntry, Environment, KeypadEntry, NewCodeEntry,
+    NotTaken, Origin, PairingCode, Right, Rights, Site, UnblockCodeEntry,
 };
 use proptest::prelude::*;
 
@@ -84,40 +84,55 @@ fn codes() -> impl Strategy<Value = CodesAsked> {
     let pin = any::<Option<(Option<u8>, bool, bool, bool, u8, u8)>>();
     let unblock_code = any::<Option<(Option<u8>, Option<u16>, bool, bool)>>();
     let new_pin = any::<Option<(u8, u8)>>();
-    (pin, unblock_code, new_pin).prop_map(|(pin, unblock_code, new_pin)| CodesAsked {
-        pin: pin.map(
-            |(
-                tries_left,
-                previous_was_wrong,
-                last_try,
-                blocks_for_good,
-                minimum_len,
-                maximum_len,
-            )| {
-                CodeEntry {
+    (pin, unblock_code, new_pin, keypad()).prop_map(|(pin, unblock_code, new_pin, keypad)| {
+        CodesAsked {
+            pin: pin.map(
+                |(
                     tries_left,
                     previous_was_wrong,
                     last_try,
                     blocks_for_good,
                     minimum_len,
                     maximum_len,
-                }
-            },
-        ),
-        unblock_code: unblock_code.map(|(tries_left, uses_left, previous_was_wrong, last_try)| {
-            UnblockCodeEntry {
-                tries_left,
-                uses_left,
-                previous_was_wrong,
-                last_try,
-            }
-        }),
-        new_pin: new_pin.map(|(minimum_len, maximum_len)| NewCodeEntry {
-            minimum_len,
-            maximum_len,
-        }),
-        keypad: None,
+                )| {
+                    CodeEntry {
+                        tries_left,
+                        previous_was_wrong,
+                        last_try,
+                        blocks_for_good,
+                        minimum_len,
+                        maximum_len,
+                    }
+                },
+            ),
+            unblock_code: unblock_code.map(
+                |(tries_left, uses_left, previous_was_wrong, last_try)| UnblockCodeEntry {
+                    tries_left,
+                    uses_left,
+                    previous_was_wrong,
+                    last_try,
+                },
+            ),
+            new_pin: new_pin.map(|(minimum_len, maximum_len)| NewCodeEntry {
+                minimum_len,
+                maximum_len,
+            }),
+            keypad,
+        }
     })
+}
+
+fn keypad() -> impl Strategy<Value = Option<KeypadEntry>> {
+    let not_taken = prop_oneof![
+        Just(None),
+        Just(Some(NotTaken::NewCodesDiffer)),
+        Just(Some(NotTaken::Length)),
+    ];
+    let entry = (any::<u32>(), not_taken).prop_map(|(milliseconds, not_taken)| KeypadEntry {
+        time: Duration::from_millis(milliseconds.into()),
+        not_taken,
+    });
+    proptest::option::of(entry)
 }
 
 fn about_a_card() -> impl Strategy<Value = Asked> {
