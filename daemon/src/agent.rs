@@ -40,6 +40,7 @@ use crate::holder::{CardsInReaders, prompt_of};
 use crate::seen_cards::seen_cards;
 use crate::sources::{PcscSource, VirtualSource};
 use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
+use crate::virtual_keypad::add_keypads;
 use crate::{installation, logging, nomenclature, screen};
 
 /// `cpxd run`.
@@ -55,6 +56,7 @@ pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()>
         configuration,
         prompt,
         cards: vec![DemoCard::Cps3],
+        keypad: None,
         is_demo: false,
     }
     .run()
@@ -86,6 +88,7 @@ pub(crate) fn demo(options: &DemoOptions, common: &Common) -> anyhow::Result<()>
         configuration,
         prompt,
         cards: options.card.clone(),
+        keypad: options.keypad.clone(),
         is_demo: true,
     }
     .run()
@@ -103,6 +106,8 @@ struct Agent {
     configuration: Configuration,
     prompt: Prompt,
     cards: Vec<DemoCard>,
+    /// What is typed at the keypad of the virtual readers, where they have one.
+    keypad: Option<PathBuf>,
     is_demo: bool,
 }
 
@@ -252,6 +257,9 @@ impl Agent {
                 ReaderSourceName::Pcsc => sources.push(Box::new(PcscSource::default())),
                 ReaderSourceName::Virtual => {
                     let readers: VirtualReaders = insert_demo_cards(&self.cards, now())?;
+                    if let Some(file) = &self.keypad {
+                        add_keypads(&readers, file)?;
+                    }
                     sources.push(Box::new(VirtualSource::new(readers)));
                 }
             }

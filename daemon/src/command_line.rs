@@ -104,6 +104,9 @@ pub(crate) struct DemoOptions {
     /// A virtual card; may be repeated
     #[arg(long, value_name = "KIND", default_value = "cps3", value_parser = demo_card())]
     pub(crate) card: Vec<DemoCard>,
+    /// The virtual readers have a keypad, where each line of this file or named pipe is typed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keypad: Option<PathBuf>,
 }
 
 /// Kinds of virtual cards, by the names that the emulator gives them.

@@ -17,6 +17,7 @@ mod seen_cards;
 mod sources;
 mod trust_record;
 mod virtual_cards;
+mod virtual_keypad;
 
 use std::process::ExitCode;
 

@@ -69,6 +69,13 @@ impl Agent {
         Self::start(own_program, "demo", environment, &["--port", "0"])
     }
 
+    /// The same with more arguments.
+    #[must_use]
+    pub fn demo_with_a_person_and(environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
+        let arguments = [&["--port", "0"], arguments].concat();
+        Self::start(own_program, "demo", environment, &arguments)
+    }
+
     /// `cpxd run` with more arguments.
     #[must_use]
     pub fn run(arguments: &[&str]) -> Self {

@@ -22,6 +22,7 @@ pub mod fixtures;
 #[cfg(target_os = "linux")]
 pub mod foreign_card;
 pub mod judge;
+pub mod keypad_desk;
 #[cfg(target_os = "linux")]
 pub mod lock_stand_ins;
 pub mod native_host;

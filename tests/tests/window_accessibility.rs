@@ -4,9 +4,11 @@
 use std::process::Command;
 use std::thread;
 
-use cpxd_tests::operations::{DOCUMENT, assert_signature};
+use cpxd_tests::calls::authenticate_body;
+use cpxd_tests::keypad_desk::KeypadDesk;
+use cpxd_tests::operations::{DOCUMENT, assert_signature, assert_token};
 use cpxd_tests::screen::Screen;
-use cpxd_tests::screen::title::QUESTION;
+use cpxd_tests::screen::title::{KEYPAD, QUESTION};
 use cpxd_tests::session_bus::{PYTHON, SessionBus};
 use cpxd_tests::waiting::until;
 use cpxd_tests::window_desk::{WindowDesk, answer_of};
@@ -111,5 +113,37 @@ fn every_control_has_a_name_and_a_role_and_tab_goes_through_them_in_order() {
         assert!(tree(&bus, screen).iter().all(|row| !row[1].contains("12 ")));
         screen.enter("34");
         assert_signature(&answer_of(asking));
+    });
+}
+
+#[test]
+fn what_is_typed_on_the_reader_has_the_focus_and_the_time_left_is_a_progress() {
+    let screen = Screen::start();
+    let bus = SessionBus::start(&screen, SWITCH_ON);
+    let address = [("DBUS_SESSION_BUS_ADDRESS", bus.address.clone().into())];
+    let desk = KeypadDesk::on(screen, "cps3", &address);
+    thread::scope(|scope| {
+        let asking = desk.call(scope, "/authenticate", authenticate_body());
+        desk.screen.window(KEYPAD);
+        let controls = until("the keypad on the accessibility bus", || {
+            let controls = tree(&bus, &desk.screen);
+            let told = focused(&controls);
+            told.is_some_and(|name| name.starts_with("Type your code on the keypad"))
+                .then_some(controls)
+        });
+        let has = |wanted_role: &str, wanted_name: &str| {
+            controls
+                .iter()
+                .any(|[role, name, _]| role == wanted_role && name.contains(wanted_name))
+        };
+        for (role, name) in [
+            ("progress bar", "Time left"),
+            ("push button", "Refuse"),
+            ("label", "press the cancel key of the reader"),
+        ] {
+            assert!(has(role, name), "no {role} {name}: {controls:?}");
+        }
+        desk.at_keypad("1234");
+        assert_token(&answer_of(asking));
     });
 }
