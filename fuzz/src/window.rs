@@ -36,6 +36,6 @@ pub(crate) fn message(bytes: &[u8]) {
         FrameKind::Refusal => {
             let _ = Refusal::parse(content);
         }
-        FrameKind::Shown => {}
+        FrameKind::Entered | FrameKind::Shown => {}
     }
 }

@@ -14,11 +14,15 @@ use cpxd_tests::calls::{ORIGIN, authenticate_body, nonce, path_of};
 use cpxd_tests::desk::Desk;
 use cpxd_tests::door::request_grant;
 use cpxd_tests::ended::Ended;
+use cpxd_tests::keypad_desk::KeypadDesk;
 use cpxd_tests::lock_stand_ins::{
     MessageBus, StandInForLogind, StandInForScreenSaver, claim_locks_without_their_names,
 };
 use cpxd_tests::operations::assert_token;
-use cpxd_tests::screen::{Screen, title::QUESTION};
+use cpxd_tests::screen::{
+    Screen,
+    title::{KEYPAD, QUESTION},
+};
 use cpxd_tests::waiting::until;
 use serde_json::json;
 
@@ -241,4 +245,22 @@ fn the_question_at_a_terminal_goes_with_the_lock() {
     let _ = desk.see("Nothing was done.\r\n");
     let refused: Ended = desk.start_cli(&command).wait_with_output().unwrap().into();
     assert!(refused.complaint.contains("is locked"), "{refused:?}");
+}
+
+#[test]
+fn a_lock_ends_the_question_of_a_reader_that_waits_at_its_keypad() {
+    let (system_bus, session_bus) = (MessageBus::start(), MessageBus::start());
+    let login = StandInForLogind::on(&system_bus);
+    let desk = KeypadDesk::on(Screen::start(), "cps3", &buses(&system_bus, &session_bus));
+    login.wait_until_asked();
+    thread::scope(|scope| {
+        let asking = desk.call(scope, "/authenticate", authenticate_body());
+        desk.screen.window(KEYPAD);
+        login.set_locked_hint(true);
+        let answer = asking.join().unwrap();
+        assert_eq!(answer.code(), "cancelled", "{}", answer.text);
+        assert_eq!(answer.body["reason"], "keypad-still-open");
+    });
+    desk.at_keypad("cancel");
+    assert_eq!(desk.agent.tries_left(), 3);
 }

@@ -86,6 +86,23 @@ impl Dialogue {
             closed.await;
             return Ok(());
         }
+        match self.kept.as_ref().map(Turn::lock) {
+            Some(lock) => {
+                let shown = self.show_keypad_to_a_person(asked, closed);
+                lock.unless_locked(shown).await
+            }
+            None => {
+                closed.await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn show_keypad_to_a_person(
+        &mut self,
+        asked: &CodesAsked,
+        closed: impl Future<Output = ()>,
+    ) -> Result<(), PromptError> {
         let holder = self.kept.as_mut().and_then(Turn::window);
         if let (Some(holder), Some(window)) = (holder, &self.window) {
             return holder.show_keypad(window, closed).await;

@@ -175,6 +175,11 @@ impl Turn {
         crate::terminal::ask(self, question.clone(), deadline.into_std()).await
     }
 
+    /// What tells of a lock of the workstation.
+    pub(crate) fn lock(&self) -> WorkstationLock {
+        self.lock.clone()
+    }
+
     /// The holder whose answers stand in a script.
     pub(crate) fn script(&self) -> Option<&ScriptedHolder> {
         match &*self.way {
