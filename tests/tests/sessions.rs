@@ -390,7 +390,7 @@ fn the_command_line_lists_sessions_and_ends_them() {
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["sessions"][0]["id"], id);
     let (code, wrong) = text(&["sessions", "end", "../grants"]);
-    assert_ne!(code, Some(0), "{wrong}");
+    assert_eq!(code, Some(1), "{wrong}");
     let (code, over) = text(&["sessions", "end", id]);
     assert_eq!(code, Some(0), "{over}");
     assert_eq!(
@@ -398,5 +398,5 @@ fn the_command_line_lists_sessions_and_ends_them() {
         json!([])
     );
     let (code, again) = text(&["sessions", "end", id]);
-    assert_ne!(code, Some(0), "{again}");
+    assert_eq!(code, Some(1), "{again}");
 }

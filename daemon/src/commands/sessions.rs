@@ -62,7 +62,7 @@ fn lines(session: &SessionBody, card: Option<&CardBody>, texts: CommandTexts) ->
 fn end(id: &str, common: &Common) -> anyhow::Result<()> {
     let is_an_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let shown = foreign_text(id, LONGEST_ID, language());
-    let unknown = || Refusal::own("not-found", |texts| texts.no_such_session(&shown));
+    let unknown = || Refusal::own("no-such-session", |texts| texts.no_such_session(&shown));
     if !is_an_id {
         return Err(unknown().into());
     }
