@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use zbus::blocking::Connection;
 use zbus::blocking::connection::Builder;
+use zbus::blocking::fdo::DBusProxy;
 use zbus::zvariant::{ObjectPath, OwnedObjectPath};
 
 use crate::waiting::until;
@@ -119,18 +120,7 @@ impl StandInForLogind {
     }
 
     fn tell_hint(&self, session: &str, locked: bool) {
-        let changed =
-            std::collections::HashMap::from([("LockedHint", zbus::zvariant::Value::from(locked))]);
-        let body = (SESSION, changed, Vec::<&str>::new());
-        let properties = "org.freedesktop.DBus.Properties";
-        let sent = self.bus.emit_signal(
-            None::<&str>,
-            session,
-            properties,
-            "PropertiesChanged",
-            &body,
-        );
-        sent.expect("a signal");
+        emit_hint(&self.bus, None, session, locked);
     }
 }
 
@@ -232,14 +222,38 @@ impl Gnome {
     }
 }
 
-/// A program without any such name that claims that the session is locked.
+/// A program without any such name that claims that the session is locked, to everybody and to each
+/// program on the bus.
 pub fn claim_locks_without_their_names(bus: &MessageBus) {
     let liar = bus.connect().build().expect("a connection");
+    let names = DBusProxy::new(&liar).and_then(|bus| Ok(bus.list_names()?));
+    let unique = names.expect("the names on the bus").into_iter();
+    let unique = unique
+        .map(|name| name.to_string())
+        .filter(|name| name.starts_with(':'));
+    for to in unique.map(Some).chain([None]) {
+        claim_locks(&liar, to.as_deref());
+    }
+}
+
+fn claim_locks(liar: &Connection, to: Option<&str>) {
     for name in ["org.freedesktop.ScreenSaver", "org.gnome.ScreenSaver"] {
         let path = format!("/{}", name.replace('.', "/"));
-        let sent = liar.emit_signal(None::<&str>, path.as_str(), name, "ActiveChanged", &true);
+        let sent = liar.emit_signal(to, path.as_str(), name, "ActiveChanged", &true);
         sent.expect("a signal");
     }
+    let sent = liar.emit_signal(to, OWN, SESSION, "Lock", &());
+    sent.expect("a signal");
+    emit_hint(liar, to, OWN, true);
+}
+
+fn emit_hint(bus: &Connection, to: Option<&str>, session: &str, locked: bool) {
+    let changed =
+        std::collections::HashMap::from([("LockedHint", zbus::zvariant::Value::from(locked))]);
+    let body = (SESSION, changed, Vec::<&str>::new());
+    let properties = "org.freedesktop.DBus.Properties";
+    let sent = bus.emit_signal(to, session, properties, "PropertiesChanged", &body);
+    sent.expect("a signal");
 }
 
 const LOGIN: &str = "org.freedesktop.login1";

@@ -178,8 +178,12 @@ fn revocation(grants: &GrantOverview, id: &GrantId) -> Option<Entry> {
 
 /// Whether the holder had no say: they never saw the question, or could not answer it any more.
 pub(crate) fn was_never_decided(agreed: &Result<(), OperationError>) -> bool {
-    let undecided = [Reason::NeverAsked, Reason::WorkstationLocked];
-    matches!(agreed, Err(error) if error.reason.is_some_and(|reason| undecided.contains(&reason)))
+    matches!(agreed, Err(error) if error.reason.is_some_and(is_undecided))
+}
+
+/// Whether this is why a holder has decided nothing.
+pub(crate) const fn is_undecided(reason: Reason) -> bool {
+    matches!(reason, Reason::NeverAsked | Reason::WorkstationLocked)
 }
 
 /// Rights by their names in the API, as the journal tells them.

@@ -13,7 +13,7 @@ use daemon_types::{
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::grants::{names, was_never_decided};
+use crate::grants::{is_undecided, names, was_never_decided};
 use crate::randomness::{random, random_id};
 
 impl Operations {
@@ -56,8 +56,11 @@ impl Operations {
         drop(asking);
         if let Err(error) = agreed {
             tracing::info!(pairing = id.0, code = %error.code, "a program was not paired");
-            let refused = told(PairingStep::Refused, &id.0, &asked);
-            self.record_if_possible(refused).await;
+            // Behind a lock, or where its turn never came, nobody refused anything.
+            if error.reason.is_none_or(|reason| !is_undecided(reason)) {
+                let refused = told(PairingStep::Refused, &id.0, &asked);
+                self.record_if_possible(refused).await;
+            }
             return Err(error);
         }
         let token = Token::from_random(random()?);

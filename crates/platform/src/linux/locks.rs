@@ -6,8 +6,9 @@ mod screen_savers;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
-use zbus::blocking::{Connection, MessageIterator};
+use zbus::blocking::{Connection, MessageIterator, connection};
 use zbus::message::{Message, Type};
 
 use crate::lock::LockNews;
@@ -20,13 +21,19 @@ type Told = Arc<dyn Fn(LockNews) + Send + Sync>;
 pub(crate) fn watch_locks(told: Told) -> io::Result<()> {
     let locks = Arc::new(Locks::new(told));
     start("lock-login", Arc::clone(&locks), Source::Login, || {
-        let bus = Connection::system()?;
-        Ok((LoginSession::new(&bus), bus))
+        let asking = to_ask(connection::Builder::system()?)?;
+        Ok((LoginSession::new(asking), Connection::system()?))
     })?;
     start("lock-screen", locks, Source::Screen, || {
-        let bus = Connection::session()?;
-        Ok((ScreenSavers::new(&bus), bus))
+        let asking = to_ask(connection::Builder::session()?)?;
+        Ok((ScreenSavers::new(asking), Connection::session()?))
     })
+}
+
+/// A connection for questions alone: on the one that signals come by, a burst of them would keep an
+/// answer out.
+fn to_ask(bus: connection::Builder<'_>) -> zbus::Result<Connection> {
+    bus.method_timeout(LONGEST_ANSWER).build()
 }
 
 /// Something on a bus that knows of locks.
@@ -82,15 +89,17 @@ fn listen<T: Teller>(
     }
     for signal in signals {
         let signal = signal?;
-        if signal.message_type() != Type::Signal {
+        // The rules let the senders that they name through; a signal to us alone passes by them, and
+        // anybody may send one.
+        if signal.message_type() != Type::Signal || signal.header().destination().is_some() {
             continue;
         }
         match teller.hear(&signal) {
             Ok(Some(news)) => locks.tell(source, news),
             Ok(None) => {}
+            // All stays as it was said last.
             Err(error) => {
                 tracing::debug!(%error, ?source, "what is said of a lock is not understood");
-                locks.tell(source, LockNews::Unlocked);
             }
         }
     }
@@ -146,6 +155,8 @@ impl Locks {
     }
 }
 
+/// How long a program of the system or of the desktop may take to answer.
+const LONGEST_ANSWER: Duration = Duration::from_secs(10);
 /// The bus itself, and its interface.
 const BUS: &str = "org.freedesktop.DBus";
 

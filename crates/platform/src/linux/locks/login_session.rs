@@ -17,11 +17,8 @@ pub(super) struct LoginSession {
 }
 
 impl LoginSession {
-    pub(super) fn new(bus: &Connection) -> Self {
-        Self {
-            bus: bus.clone(),
-            path: None,
-        }
+    pub(super) const fn new(bus: Connection) -> Self {
+        Self { bus, path: None }
     }
 
     /// `auto` came with systemd 246; before, only a process in a session has one.
@@ -56,7 +53,7 @@ impl LoginSession {
 }
 
 impl Teller for LoginSession {
-    /// The bus lets these senders' signals through alone, so nobody else tells of a lock.
+    /// Of the signals to everybody the bus lets those of these senders through alone.
     fn rules() -> Vec<String> {
         let from_login = format!("type='signal',sender='{LOGIN}'");
         vec![
@@ -70,12 +67,20 @@ impl Teller for LoginSession {
         ]
     }
 
+    /// A session that is not there is not locked; one of which nobody tells is as it was.
     fn look(&mut self) -> zbus::Result<bool> {
-        self.path = None;
-        let path = self.find()?;
-        let locked = self.locked_hint(&path);
-        self.path = Some(path);
-        locked
+        match self.find() {
+            Ok(path) => {
+                let locked = self.locked_hint(&path);
+                self.path = Some(path);
+                locked
+            }
+            Err(zbus::Error::MethodError(..)) => {
+                self.path = None;
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// `Lock` only asks for a lock, and where no program follows it none comes, nor any `Unlock`:
@@ -97,7 +102,7 @@ impl Teller for LoginSession {
             return Ok(Some(as_news(bool::try_from(hint)?)));
         }
         // Sessions come and go, and so does logind itself: which is ours is looked up anew.
-        Ok(Some(as_news(self.look().unwrap_or(false))))
+        Ok(Some(as_news(self.look()?)))
     }
 }
 

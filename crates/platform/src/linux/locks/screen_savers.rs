@@ -13,9 +13,9 @@ pub(super) struct ScreenSavers {
 }
 
 impl ScreenSavers {
-    pub(super) fn new(bus: &Connection) -> Self {
+    pub(super) fn new(bus: Connection) -> Self {
         Self {
-            bus: bus.clone(),
+            bus,
             active: Default::default(),
         }
     }
@@ -47,7 +47,7 @@ impl ScreenSavers {
 }
 
 impl Teller for ScreenSavers {
-    /// The bus lets these senders' signals through alone, so nobody else tells of a lock.
+    /// Of the signals to everybody the bus lets those of these senders through alone.
     fn rules() -> Vec<String> {
         let rules = NAMES.iter().flat_map(|(name, _)| {
             [
