@@ -131,7 +131,8 @@ impl Refusal {
             | ClientError::Unreadable(_)
             | ClientError::NotText(_)
             | ClientError::Unwritable(_)
-            | ClientError::NotAPath { .. } => Self::own("agent-not-understood", |texts| {
+            | ClientError::NotAPath { .. }
+            | ClientError::NotARequest => Self::own("agent-not-understood", |texts| {
                 texts.agent_not_understood(&chain(error))
             }),
         }

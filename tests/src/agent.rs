@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::native_host::install_beside_a_native_host;
+use crate::native_host::{install_beside_a_native_host, install_beside_the_native_host};
 use crate::programs::program;
 
 /// A running agent; it is stopped when this is dropped.
@@ -61,6 +61,13 @@ impl Agent {
     pub fn demo_beside_a_native_host(arguments: &[&str]) -> Self {
         let arguments = [&["--headless", "--port", "0"], arguments].concat();
         Self::start(install_beside_a_native_host, "demo", &[], &arguments)
+    }
+
+    /// `cpxd demo --headless` with more arguments, installed beside the product's own native host.
+    #[must_use]
+    pub fn demo_beside_the_native_host(arguments: &[&str]) -> Self {
+        let arguments = [&["--headless", "--port", "0"], arguments].concat();
+        Self::start(install_beside_the_native_host, "demo", &[], &arguments)
     }
 
     /// `cpxd demo` with a holder who is asked, and more environment variables.

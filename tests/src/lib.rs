@@ -26,6 +26,7 @@ pub mod keypad_desk;
 #[cfg(target_os = "linux")]
 pub mod lock_stand_ins;
 pub mod native_host;
+pub mod native_messages;
 #[cfg(target_os = "linux")]
 pub mod odd_card;
 pub mod operations;

@@ -1,7 +1,7 @@
 //! An agent with a native host beside its executable, as the installers put it there.
 //!
-//! The product's own host comes with a later version. This one is `curl` under its name: it says to
-//! the agent what a test tells it to.
+//! Where a test is about the agent, `curl` stands under the host's name: it says to the agent what
+//! the test tells it to. The product's own host is in `native_messages.rs`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,11 +18,21 @@ pub const NATIVE_HOST: &str = "cpxd-native-host";
 
 /// Puts the agent's program and a native host into `folder`; gives the path of the first.
 pub fn install_beside_a_native_host(folder: &Path) -> PathBuf {
+    install_beside(&path_of_curl(), folder)
+}
+
+/// Puts the agent's program and the product's own native host into `folder`; gives the path of the
+/// first.
+pub fn install_beside_the_native_host(folder: &Path) -> PathBuf {
+    install_beside(&program(NATIVE_HOST), folder)
+}
+
+fn install_beside(host: &Path, folder: &Path) -> PathBuf {
     let programs = folder.join("programs");
     fs::create_dir(&programs).expect("a folder");
     let agent = programs.join("cpxd");
     copy_program(&program("cpxd"), &agent);
-    copy_program(&path_of_curl(), &programs.join(NATIVE_HOST));
+    copy_program(host, &programs.join(NATIVE_HOST));
     agent
 }
 

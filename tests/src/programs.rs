@@ -24,7 +24,10 @@ fn build() -> PathBuf {
     }
     let folder = folder_of_this_build();
     // The window apart: built together, the features of its toolkit's crates would be the agent's too.
-    for packages in [&["cpxd", "card-emulator", "tray"][..], &["prompt-window"]] {
+    for packages in [
+        &["cpxd", "card-emulator", "tray", "native-host"][..],
+        &["prompt-window"],
+    ] {
         build_packages(packages, folder.ends_with("release"));
     }
     folder

@@ -60,6 +60,9 @@ pub enum ClientError {
         /// As it was given.
         path: String,
     },
+    /// The caller's own request has a method or a header that HTTP cannot carry.
+    #[error("the request cannot be written as HTTP")]
+    NotARequest,
     /// The exchange broke off, or was no HTTP.
     #[error("the exchange with the agent failed")]
     Exchange(#[source] Box<dyn Error + Send + Sync>),

@@ -12,6 +12,8 @@ mod answer;
 mod error;
 mod event_stream;
 mod events;
+mod hang_up;
+mod relay;
 mod transport;
 
 use std::time::Duration;
@@ -29,6 +31,8 @@ use transport::{Lent, NoResolver, UserSocketConnector};
 pub use error::ClientError;
 pub use event_stream::Event;
 pub use events::Events;
+pub use hang_up::HangUp;
+pub use relay::{RelayedAnswer, RelayedRequest};
 
 /// How long an answer may take that waits for no holder; a slow card is read in a few seconds.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -44,6 +48,7 @@ pub struct Client {
     name_and_version: String,
     language: Option<String>,
     lent: Lent,
+    hang_up: HangUp,
 }
 
 impl Client {
@@ -65,12 +70,14 @@ impl Client {
             .timeout_recv_response(Some(READ_TIMEOUT))
             .build();
         let lent = Lent::default();
-        let connector = UserSocketConnector::new(paths.clone(), lent.clone());
+        let hang_up = HangUp::default();
+        let connector = UserSocketConnector::new(paths.clone(), lent.clone(), hang_up.clone());
         Ok(Self {
             agent: Agent::with_parts(config, connector, NoResolver),
             name_and_version: format!("{client_name}/{}", env!("CARGO_PKG_VERSION")),
             language: None,
             lent,
+            hang_up,
         })
     }
 
@@ -79,6 +86,12 @@ impl Client {
     pub fn lend_terminal(&self, terminal: Terminal) {
         // A second one would be another way to the same person.
         let _ = self.lent.set(terminal);
+    }
+
+    /// What ends the calls of this client, from any thread.
+    #[must_use]
+    pub fn hang_up(&self) -> HangUp {
+        self.hang_up.clone()
     }
 
     /// Asks for sentences in this language (a value of `Accept-Language`, such as `fr`).

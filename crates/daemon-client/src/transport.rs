@@ -16,19 +16,26 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
 };
 
+use crate::hang_up::HangUp;
+
 /// Connects every request to the agent of this user, whatever its address says.
 #[derive(Debug)]
 pub(crate) struct UserSocketConnector {
     paths: AgentPaths,
     lent: Lent,
+    hang_up: HangUp,
 }
 
 /// The terminal that goes along with the first bytes of every connection, once there is one.
 pub(crate) type Lent = Arc<OnceLock<Terminal>>;
 
 impl UserSocketConnector {
-    pub(crate) fn new(paths: AgentPaths, lent: Lent) -> Self {
-        Self { paths, lent }
+    pub(crate) fn new(paths: AgentPaths, lent: Lent, hang_up: HangUp) -> Self {
+        Self {
+            paths,
+            lent,
+            hang_up,
+        }
     }
 }
 
@@ -42,6 +49,8 @@ impl Connector for UserSocketConnector {
     ) -> Result<Option<Self::Out>, ureq::Error> {
         let stream =
             socket::connect(&self.paths).map_err(|error| ureq::Error::Other(error.into()))?;
+        let stream = Arc::new(stream);
+        self.hang_up.holds(&stream)?;
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
         Ok(Some(UserSocketTransport {
@@ -70,17 +79,17 @@ impl Resolver for NoResolver {
 /// One connection to the agent.
 #[derive(Debug)]
 pub(crate) struct UserSocketTransport {
-    stream: UnixStream,
+    stream: Arc<UnixStream>,
     buffers: LazyBuffers,
     to_be_lent: Option<Lent>,
 }
 
 /// Writes bytes, and lends what is to be lent with the first of them.
-fn send(stream: &UnixStream, bytes: &[u8], to_be_lent: &mut Option<Lent>) -> io::Result<usize> {
+fn send(mut stream: &UnixStream, bytes: &[u8], to_be_lent: &mut Option<Lent>) -> io::Result<usize> {
     let terminal = to_be_lent.as_ref().and_then(|lent| lent.get());
     let sent = match terminal {
         Some(terminal) => lent_descriptors::send(stream, bytes, terminal.as_fd()),
-        None => (&*stream).write(bytes),
+        None => stream.write(bytes),
     };
     if sent.is_ok() {
         *to_be_lent = None;
@@ -115,7 +124,7 @@ impl Transport for UserSocketTransport {
         let deadline = Deadline::of(timeout);
         loop {
             self.stream.set_read_timeout(deadline.left()?)?;
-            match self.stream.read(self.buffers.input_append_buf()) {
+            match (&*self.stream).read(self.buffers.input_append_buf()) {
                 Ok(read) => {
                     self.buffers.input_appended(read);
                     return Ok(read > 0);
