@@ -297,6 +297,9 @@ pub(crate) struct InstallOptions {
     /// Have browsers and the system trust this installation's own certification authority
     #[arg(long)]
     pub(crate) trust: bool,
+    /// Tell the browsers of this user of the native host, for the extension
+    #[arg(long, conflicts_with_all = ["trust", "store"])]
+    pub(crate) native_messaging: bool,
     /// Only in these stores (default: all that there are); may be repeated
     #[arg(long, value_name = "STORE")]
     pub(crate) store: Vec<StoreName>,

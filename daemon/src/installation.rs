@@ -14,6 +14,15 @@ pub(crate) fn native_host() -> Option<PathBuf> {
     Some(own.parent()?.join("cpxd-native-host"))
 }
 
+/// The name by which the extension asks its browser for that program.
+pub(crate) const NATIVE_HOST_NAME: &str = "cpxd.native_host";
+
+/// The extension in Chromium's family, by the key in its manifest.
+pub(crate) const EXTENSION_OF_CHROMIUM: &str = "aoghbgjkojfehjkkpompkbamadonpmmn";
+
+/// The extension in Firefox.
+pub(crate) const EXTENSION_OF_FIREFOX: &str = "extension@cpxd";
+
 /// The secret that ids of cards and readers are derived with; made at the first start.
 pub(crate) fn id_salt(paths: &AgentPaths) -> anyhow::Result<[u8; 32]> {
     let file = paths.card_id_salt_file();

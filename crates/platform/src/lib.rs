@@ -16,6 +16,7 @@
 //! - [`sleep`]: when the machine slept;
 //! - [`lock`]: when the user's session is locked;
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
+//! - [`native_messaging`]: where browsers look for the programs that extensions may start;
 //! - [`trust_stores`]: which authorities the browsers and the system trust;
 //! - [`terminal`]: the holder's code and consent, asked at the terminal.
 
@@ -37,6 +38,7 @@ pub mod instance;
 pub mod kept_files;
 pub mod lent_descriptors;
 pub mod lock;
+pub mod native_messaging;
 pub mod parent;
 pub mod paths;
 pub mod peer;

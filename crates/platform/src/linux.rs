@@ -1,6 +1,7 @@
 //! Linux: XDG folders, `/proc`, and the kernel's table of sockets.
 
 mod locks;
+mod manifest_places;
 mod tcp_table;
 mod trust_places;
 mod wake_ups;
@@ -19,6 +20,7 @@ use rustix::process::{
 
 use crate::peer::FileId;
 pub(crate) use locks::watch_locks;
+pub(crate) use manifest_places::manifest_places;
 pub(crate) use tcp_table::tcp_socket_owner;
 pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
 pub(crate) use wake_ups::WakeUps;

@@ -5,6 +5,7 @@
 //! the second refuses every caller of the HTTPS door. Nor is a sleep of the machine
 //! noticed, so that it ends no session, or a lock, so that it closes no question.
 
+mod manifest_places;
 mod trust_places;
 
 use std::io;
@@ -19,6 +20,7 @@ use crate::lock::LockNews;
 use crate::peer::FileId;
 use crate::tcp_owner::TcpOwnerError;
 
+pub(crate) use manifest_places::manifest_places;
 pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
 
 pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";

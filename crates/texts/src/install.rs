@@ -53,6 +53,34 @@ sentences! {
         state_failed(problem: &str) = "install-state-failed";
         /// Nobody is made to trust anything.
         trust_is_opt_in(file: &str) = "install-trust-is-opt-in";
+        /// Heading of the browsers that could be told of the native host.
+        where_hosts_would_go() = "install-where-hosts-would-go";
+        /// Heading of the browsers that are about to be told of the native host.
+        where_hosts_go() = "install-where-hosts-go";
+        /// Heading of the browsers that are about to know it no more.
+        where_hosts_leave() = "install-where-hosts-leave";
+        /// A manifest of Chromium's family.
+        host_chromium(file: &str) = "install-host-chromium";
+        /// A manifest of Firefox.
+        host_firefox(file: &str) = "install-host-firefox";
+        /// The browser knows it.
+        host_told() = "install-host-told";
+        /// The browser does not know it.
+        host_not_told() = "install-host-not-told";
+        /// The browser has been told.
+        host_added() = "install-host-added";
+        /// The browser has been told before.
+        host_kept() = "install-host-kept";
+        /// The browser knows it no more.
+        host_removed() = "install-host-removed";
+        /// The browser runs in a sandbox.
+        host_confined() = "install-host-confined";
+        /// There is no browser.
+        no_browser() = "install-no-browser";
+        /// The host itself is not there.
+        host_missing(file: &str) = "install-host-missing";
+        /// Some browsers were not told.
+        hosts_incomplete() = "install-hosts-incomplete";
         /// When it takes effect.
         restart_browsers() = "install-restart-browsers";
         /// The state folder stays.

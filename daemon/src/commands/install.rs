@@ -1,6 +1,7 @@
 //! `cpxd install`: puts in place, for this user, what makes the agent work with other programs.
 //!
-//! So far that is trust in the installation's own certification authority, which is opt-in.
+//! That is trust in the installation's own certification authority, and the browsers' knowledge of
+//! the native host; each is opt-in.
 
 use anyhow::Context as _;
 use daemon_api::{TlsIdentity, TrustedAuthority};
@@ -8,23 +9,49 @@ use platform::instance::{InstanceError, InstanceLock};
 use platform::paths::AgentPaths;
 use platform::trust_stores::{TrustAnchor, TrustStore, TrustStoreError};
 use serde::Serialize;
+use serde_json::json;
 use texts::InstallTexts;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::language;
+use super::native_messaging::{self, HostManifests, HostReport};
 use super::store_report::{
     StoreReport, StoreState, chosen_stores, incomplete, remind_of_open_browsers,
 };
 use crate::command_line::{Common, InstallOptions};
+use crate::refusal::Refusal;
 use crate::{screen, trust_record};
 
 pub(crate) fn run(options: &InstallOptions, common: &Common) -> anyhow::Result<()> {
     let stores = chosen_stores(&options.store);
-    if options.trust {
+    if options.native_messaging {
+        tell_browsers(common)
+    } else if options.trust {
         trust(&stores, options.store.is_empty(), common)
     } else {
         show(&stores, common)
+    }
+}
+
+/// Tells each browser of the native host.
+fn tell_browsers(common: &Common) -> anyhow::Result<()> {
+    let host = HostManifests::of_this_installation()?;
+    let reports = host.tell();
+    if !common.json {
+        let texts = InstallTexts::new(language());
+        native_messaging::print(&texts.where_hosts_go(), &reports)?;
+    }
+    if reports.iter().any(HostReport::is_failed) {
+        let refusal = Refusal::own("install-incomplete", |_| {
+            InstallTexts::new(language()).hosts_incomplete()
+        });
+        return Err(refusal.into());
+    }
+    if common.json {
+        screen::json(&json!({ "nativeMessaging": reports }))
+    } else {
+        screen::line(&InstallTexts::new(language()).restart_browsers())
     }
 }
 
@@ -36,6 +63,8 @@ struct Installed {
     trust: bool,
     authority: Option<AuthorityBody>,
     stores: Vec<StoreReport>,
+    /// What each browser knows of the native host.
+    native_messaging: Vec<HostReport>,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,16 +103,19 @@ fn show(stores: &[TrustStore], common: &Common) -> anyhow::Result<()> {
     let anchors: Vec<TrustAnchor> = authority.iter().map(|found| found.anchor.clone()).collect();
     let reports = states(stores, &anchors, &paths);
     let body = authority.map(|authority| authority.body);
+    let hosts = native_messaging::states();
     if common.json {
         return screen::json(&Installed {
             trust: false,
             authority: body,
             stores: reports,
+            native_messaging: hosts,
         });
     }
     let texts = InstallTexts::new(language());
     print_authority(body.as_ref(), &paths, texts)?;
     print_stores(&texts.where_it_would_go(), &reports, texts)?;
+    native_messaging::print(&texts.where_hosts_would_go(), &hosts)?;
     screen::line(&texts.trust_is_opt_in(&paths.ca_file().display().to_string()))
 }
 
@@ -131,6 +163,7 @@ fn trust(stores: &[TrustStore], are_all: bool, common: &Common) -> anyhow::Resul
             trust: true,
             authority: Some(authority.body),
             stores: reports,
+            native_messaging: native_messaging::states(),
         });
     }
     remind_of_open_browsers(&reports)

@@ -8,6 +8,7 @@ pub(crate) mod grants;
 pub(crate) mod install;
 pub(crate) mod journal;
 mod journal_lines;
+mod native_messaging;
 pub(crate) mod openapi;
 pub(crate) mod pair;
 pub(crate) mod pin;

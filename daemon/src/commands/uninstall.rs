@@ -11,10 +11,10 @@ use platform::trust_stores::{TrustAnchor, TrustStore, TrustStoreError};
 use serde_json::json;
 use texts::InstallTexts;
 
-use super::language;
 use super::store_report::{
     StoreReport, StoreState, chosen_stores, incomplete, remind_of_open_browsers,
 };
+use super::{language, native_messaging};
 use crate::command_line::{Common, UninstallOptions};
 use crate::refusal::Refusal;
 use crate::{screen, trust_record};
@@ -28,6 +28,11 @@ pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result
         None
     };
     let reports = take_trust_away(options, &paths, common)?;
+    let hosts = if options.store.is_empty() {
+        native_messaging::forget()?
+    } else {
+        Vec::new()
+    };
     let removed = match lock {
         Some(lock) => Some(remove_state(&paths, lock)?),
         None => None,
@@ -36,8 +41,12 @@ pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result
         let folder = paths.state_dir().display().to_string();
         return screen::json(&json!({
             "stores": reports,
+            "nativeMessaging": hosts,
             "stateFolder": { "path": folder, "removed": !paths.state_dir().exists() },
         }));
+    }
+    if !hosts.is_empty() {
+        native_messaging::print(&InstallTexts::new(language()).where_hosts_leave(), &hosts)?;
     }
     print_state_folder(removed, &paths)
 }

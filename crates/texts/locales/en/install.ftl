@@ -29,6 +29,23 @@ install-state-absent = was not there
 install-state-administrator = not done: only an administrator may. As root:
 install-state-failed = FAILED: { $problem }
 
+## Browsers and the native host
+
+install-where-hosts-would-go = Where “cpxd install --native-messaging” tells browsers of the agent, for the extension:
+install-where-hosts-go = These browsers are told of the agent, for the extension:
+install-where-hosts-leave = These browsers know of the agent no more:
+install-host-chromium = Chromium’s family, { $file }
+install-host-firefox = Firefox, { $file }
+install-host-told = told already
+install-host-not-told = not told
+install-host-added = done
+install-host-kept = was told already
+install-host-removed = removed
+install-host-confined = not possible: this browser runs in a sandbox (snap or Flatpak) and starts no program outside. Use the browser of your distribution or of its maker
+install-no-browser = There is no browser to tell of the agent.
+install-host-missing = { $file } is not there: the extension needs it beside cpxd. Install it, then run the same command again.
+install-hosts-incomplete = Some browsers were not told; the lines above say why. Put that right, then run the same command again.
+
 ## What to know
 
 install-trust-is-opt-in = Nothing was changed. Only browsers and programs that do not read { $file } themselves need “cpxd install --trust”; “cpxd uninstall” takes it away again.

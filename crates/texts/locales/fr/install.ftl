@@ -29,6 +29,23 @@ install-state-absent = n’y était pas
 install-state-administrator = pas fait : réservé à un administrateur. En tant que root :
 install-state-failed = ÉCHEC : { $problem }
 
+## Browsers and the native host
+
+install-where-hosts-would-go = Où « cpxd install --native-messaging » fait connaître l’agent aux navigateurs, pour l’extension :
+install-where-hosts-go = Ces navigateurs vont connaître l’agent, pour l’extension :
+install-where-hosts-leave = Ces navigateurs ne connaîtront plus l’agent :
+install-host-chromium = famille de Chromium, { $file }
+install-host-firefox = Firefox, { $file }
+install-host-told = le connaît déjà
+install-host-not-told = ne le connaît pas
+install-host-added = fait
+install-host-kept = le connaissait déjà
+install-host-removed = retiré
+install-host-confined = impossible : ce navigateur est isolé (snap ou Flatpak) et ne lance aucun programme extérieur. Utilisez celui de votre distribution ou de son éditeur
+install-no-browser = Il n’y a aucun navigateur à qui faire connaître l’agent.
+install-host-missing = { $file } est absent : l’extension en a besoin à côté de cpxd. Installez-le, puis relancez la même commande.
+install-hosts-incomplete = Certains navigateurs ne connaissent pas l’agent ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
+
 ## What to know
 
 install-trust-is-opt-in = Rien n’a été changé. Seuls les navigateurs et les programmes qui ne lisent pas eux-mêmes { $file } ont besoin de « cpxd install --trust » ; « cpxd uninstall » la retire.
