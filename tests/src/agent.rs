@@ -89,6 +89,21 @@ impl Agent {
         Self::run_in(&[], arguments)
     }
 
+    /// The same, installed beside the product's own native host, with more environment variables.
+    #[must_use]
+    pub fn run_beside_the_native_host(
+        environment: &[(&str, OsString)],
+        arguments: &[&str],
+    ) -> Self {
+        let arguments = [&["--port", "0"], arguments].concat();
+        Self::start(
+            install_beside_the_native_host,
+            "run",
+            environment,
+            &arguments,
+        )
+    }
+
     /// `cpxd run` with more environment variables and arguments.
     #[must_use]
     pub fn run_in(environment: &[(&str, OsString)], arguments: &[&str]) -> Self {

@@ -2,11 +2,17 @@
 //! screen, each in the home of a person of a test's own, each bounded in time.
 
 mod chromium;
+mod extension;
 mod firefox;
 mod marionette;
+mod open_chromium;
+mod surfer;
 
 pub use chromium::Chromium;
+pub use extension::{packed_for_firefox, tell_of_the_host, unpacked_for_chromium};
 pub use firefox::Firefox;
+pub use open_chromium::OpenChromium;
+pub use surfer::{Browser, InPlace, Kind, Surfer};
 
 /// What became of a visit to a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,4 +38,10 @@ impl Visit {
 }
 
 /// Names that lead to this machine in these browsers, beside those that always do.
-pub const NAMES_OF_OTHERS: [&str; 2] = ["example.com", "localhost.example"];
+pub const NAMES_OF_OTHERS: [&str; 5] = [
+    "example.com",
+    "localhost.example",
+    "service.example",
+    "portal.example",
+    "evil.example",
+];

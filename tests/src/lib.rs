@@ -49,5 +49,7 @@ pub mod tls_site;
 pub mod tray_desk;
 pub mod waiting;
 #[cfg(target_os = "linux")]
+pub mod web_site;
+#[cfg(target_os = "linux")]
 pub mod window_desk;
 pub mod written_codes;

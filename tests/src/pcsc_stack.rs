@@ -125,16 +125,29 @@ impl PcscService {
     /// `cpxd run` on the readers of this service, with a configuration and a scripted holder in TOML.
     #[must_use]
     pub fn agent(&self, configuration: &str, holder: &str, arguments: &[&str]) -> Agent {
-        let path = |file: PathBuf| file.to_string_lossy().into_owned();
-        let fixed = [
-            "--reader-source",
-            "pcsc",
-            "--config",
-            &path(self.file(configuration)),
-            "--scripted-holder",
-            &path(self.file(holder)),
-        ];
+        let fixed = self.fixed_arguments(configuration, holder);
+        let fixed: Vec<_> = fixed.iter().map(String::as_str).collect();
         Agent::run_in(&self.client_environment(), &[&fixed, arguments].concat())
+    }
+
+    /// The same, installed beside the product's own native host.
+    #[must_use]
+    pub fn agent_beside_the_native_host(&self, configuration: &str, holder: &str) -> Agent {
+        let fixed = self.fixed_arguments(configuration, holder);
+        let fixed: Vec<_> = fixed.iter().map(String::as_str).collect();
+        Agent::run_beside_the_native_host(&self.client_environment(), &fixed)
+    }
+
+    fn fixed_arguments(&self, configuration: &str, holder: &str) -> [String; 6] {
+        let path = |file: PathBuf| file.to_string_lossy().into_owned();
+        [
+            "--reader-source".into(),
+            "pcsc".into(),
+            "--config".into(),
+            path(self.file(configuration)),
+            "--scripted-holder".into(),
+            path(self.file(holder)),
+        ]
     }
 
     /// A file with this text, which goes with the service.

@@ -27,6 +27,7 @@ fn build() -> PathBuf {
     for packages in [
         &["cpxd", "card-emulator", "tray", "native-host"][..],
         &["prompt-window"],
+        &["xtask"],
     ] {
         build_packages(packages, folder.ends_with("release"));
     }
@@ -61,6 +62,28 @@ fn folder_of_this_build() -> PathBuf {
 /// the world has changed, and they would build half of the programs again.
 fn says_what_runs(name: &str) -> bool {
     name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+}
+
+/// The SDK as pages load it, built once for all tests.
+#[must_use]
+pub fn sdk_folder() -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let browser = workspace_dir().join("browser");
+        if std::env::var_os(ARE_BUILT).is_none() {
+            for arguments in [&["ci"][..], &["run", "--silent", "build"]] {
+                let done = Command::new("npm")
+                    .args(arguments)
+                    .current_dir(&browser)
+                    .status()
+                    .expect("npm is installed (cargo xtask test installs it)");
+                assert!(done.success(), "npm {arguments:?}");
+            }
+        }
+        browser.join("sdk/dist")
+    });
+    assert!(folder.is_dir(), "{} was not built", folder.display());
+    folder.clone()
 }
 
 /// Root of the workspace.

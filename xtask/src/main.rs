@@ -9,11 +9,13 @@
 )]
 
 mod bench;
+mod browser;
 mod cargo_deny;
 mod commands;
 mod demo;
 mod fuzz;
 mod lint;
+mod package;
 mod soak;
 mod steps;
 mod system_packages;
@@ -21,6 +23,7 @@ mod test;
 mod tidy;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -57,6 +60,12 @@ enum Verb {
     Soak(soak::Soak),
     /// Formatting, clippy, tidy and cargo-deny, warnings being errors
     Lint,
+    /// Pack what is given away: the extension for Chromium (zip) and Firefox (xpi)
+    Package {
+        /// Folder that they go to (default: `package` beside what cargo builds)
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// The rules of this project that no other tool knows: floors, fixtures, files, manifests
     Tidy,
 }
@@ -79,6 +88,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Fuzz(options) => fuzz::run(&options),
         Verb::Soak(soak) => soak::run(&soak),
         Verb::Lint => lint::run(),
+        Verb::Package { out } => package::run(out),
         Verb::Tidy => tidy::run(),
     }
 }

@@ -94,6 +94,12 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::Program("firefox-esr"),
     },
     SystemPackage {
+        debian: "npm",
+        what: "Node.js, 18 or later, with npm",
+        why: "the SDK for web pages is TypeScript",
+        sign: Sign::Program("npm"),
+    },
+    SystemPackage {
         debian: "python3-venv",
         what: "Python 3 with its module venv",
         why: "schemathesis, which judges the API, is installed in an environment of its own",

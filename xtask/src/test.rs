@@ -5,6 +5,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
+use crate::browser;
 use crate::commands::{cargo, run as run_command, target_folder};
 use crate::soak;
 use crate::steps::Steps;
@@ -19,6 +20,7 @@ pub(crate) fn run() -> Result<()> {
     steps.run("build everything", || {
         run_command(&mut cargo(["build", "--workspace", "--all-targets"]))
     })?;
+    steps.run("build the SDK for web pages", browser::build)?;
     steps.run("run every test", || {
         // Tests that run our programs would build them again, with other features.
         let mut tests = cargo(["test", "--workspace"]);

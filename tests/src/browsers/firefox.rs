@@ -13,6 +13,7 @@ use super::marionette::{Answer, Marionette};
 use super::{NAMES_OF_OTHERS, Visit};
 use crate::person::Person;
 use crate::waiting::until;
+use crate::web_site::trust_in;
 
 /// A running Firefox; it ends when this is dropped.
 #[derive(Debug)]
@@ -38,6 +39,18 @@ impl Firefox {
         preferences
             .write_all(preferences_for_tests().as_bytes())
             .expect("the preferences");
+    }
+
+    /// Has the Firefox of a person who has a profile trust an authority.
+    pub fn trust(person: &Person, authority: &Path) {
+        trust_in(&profile_of(person), authority);
+    }
+
+    /// Installs an extension, unsigned as it is, until the browser ends.
+    pub fn install(&mut self, extension: &Path) {
+        let arguments = json!({ "path": extension, "temporary": true });
+        let installed = self.marionette.call("Addon:Install", arguments);
+        assert!(installed.is_ok(), "{installed:?}");
     }
 
     /// The Firefox of a person who has a profile, started.
@@ -136,6 +149,7 @@ fn preferences_for_tests() -> String {
         ("marionette.port", json!(0)),
         ("network.proxy.type", json!(0)),
         ("network.dns.localDomains", json!(names)),
+        ("dom.disable_open_during_load", json!(false)),
         ("network.captive-portal-service.enabled", json!(false)),
         ("network.connectivity-service.enabled", json!(false)),
         ("app.normandy.enabled", json!(false)),

@@ -1,0 +1,56 @@
+//! A Chromium that stays open, with or without an extension.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::NAMES_OF_OTHERS;
+use crate::person::Person;
+
+/// It ends when this is dropped.
+#[derive(Debug)]
+pub struct OpenChromium(Child);
+
+impl OpenChromium {
+    /// That of a person, at a page.
+    #[must_use]
+    pub fn start(person: &Person, extension: Option<&Path>, more: &[&str], url: &str) -> Self {
+        let log = fs::File::create(person.home().join("chromium.log")).expect("a log file");
+        let rules = NAMES_OF_OTHERS.map(|name| format!("MAP {name} 127.0.0.1"));
+        let mut chromium = person.starts("chromium");
+        chromium
+            .args(["--headless=new", "--no-sandbox", "--disable-gpu"])
+            .args(["--no-first-run", "--disable-background-networking"])
+            .args(["--disable-component-update", "--disable-sync"])
+            .args(["--disable-popup-blocking", "--enable-logging=stderr"])
+            .arg(format!(
+                "--user-data-dir={}",
+                person.home().join(".config/chromium").display()
+            ))
+            .arg(format!("--host-resolver-rules={}", rules.join(",")));
+        if let Some(extension) = extension {
+            chromium.arg(format!("--load-extension={}", extension.display()));
+        }
+        let process = chromium
+            .args(more)
+            .arg(url)
+            .stdout(log.try_clone().expect("a log file"))
+            .stderr(Stdio::from(log))
+            .process_group(0)
+            .spawn();
+        Self(process.expect("chromium is installed (cargo xtask test installs it)"))
+    }
+}
+
+impl Drop for OpenChromium {
+    fn drop(&mut self) {
+        // Its children are in the group, too.
+        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.0.wait();
+    }
+}
