@@ -12,7 +12,7 @@ pub use chromium::Chromium;
 pub use extension::{packed_for_firefox, tell_of_the_host, unpacked_for_chromium};
 pub use firefox::Firefox;
 pub use open_chromium::OpenChromium;
-pub use surfer::{Browser, InPlace, Kind, Surfer};
+pub use surfer::{Browser, InPlace, Kind, Loopback, Surfer};
 
 /// What became of a visit to a page.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -46,6 +46,22 @@ impl Firefox {
         trust_in(&profile_of(person), authority);
     }
 
+    /// Gives a preference to the Firefox of a person who has a profile.
+    pub fn prefer(person: &Person, name: &str, value: &serde_json::Value) {
+        let preferences = profile_of(person).join("user.js");
+        let file = fs::OpenOptions::new().append(true).open(preferences);
+        let written = writeln!(file.expect("a file"), "user_pref(\"{name}\", {value});");
+        written.expect("the preference");
+    }
+
+    /// Remembers, for the page that is shown, what a person answered to its wish to reach this machine.
+    pub fn answer_for_loopback(&mut self, is_allowed: bool) {
+        let state = if is_allowed { "granted" } else { "denied" };
+        let answer = json!({ "descriptor": { "name": "loopback-network" }, "state": state });
+        let answered = self.marionette.call("WebDriver:SetPermission", answer);
+        assert!(answered.is_ok(), "{answered:?}");
+    }
+
     /// Installs an extension, unsigned as it is, until the browser ends.
     pub fn install(&mut self, extension: &Path) {
         let arguments = json!({ "path": extension, "temporary": true });

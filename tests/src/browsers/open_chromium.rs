@@ -7,6 +7,8 @@ use std::process::{Child, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use serde_json::json;
+
 use super::NAMES_OF_OTHERS;
 use crate::person::Person;
 
@@ -15,6 +17,17 @@ use crate::person::Person;
 pub struct OpenChromium(Child);
 
 impl OpenChromium {
+    /// Has the Chromium of a person remember that a site may reach this machine.
+    pub fn allow_loopback(person: &Person, origin: &str) {
+        let profile = person.home().join(".config/chromium/Default");
+        fs::create_dir_all(&profile).expect("a folder");
+        let allowed = json!({ format!("{origin},*"): { "setting": 1 } });
+        let exceptions = json!({ "loopback_network": allowed });
+        let preferences =
+            json!({ "profile": { "content_settings": { "exceptions": exceptions } } });
+        fs::write(profile.join("Preferences"), preferences.to_string()).expect("a file");
+    }
+
     /// That of a person, at a page.
     #[must_use]
     pub fn start(person: &Person, extension: Option<&Path>, more: &[&str], url: &str) -> Self {

@@ -1,5 +1,7 @@
 //! A person with a browser, the extension, the native host and an agent, at a page of a site.
 
+use serde_json::json;
+
 use super::{Firefox, OpenChromium, packed_for_firefox, tell_of_the_host, unpacked_for_chromium};
 use crate::agent::Agent;
 use crate::native_host::host_of;
@@ -34,6 +36,15 @@ pub enum Browser {
     Chromium(OpenChromium),
     /// Firefox ESR.
     Firefox(Firefox),
+}
+
+/// Whether the person, or a policy, lets pages of the public network reach this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loopback {
+    /// Yes.
+    Allowed,
+    /// No; a Chromium without a screen says so by itself.
+    Denied,
 }
 
 /// What a person has put in place.
@@ -87,6 +98,44 @@ impl Surfer {
                     firefox.install(&packed_for_firefox());
                 }
                 let _ = firefox.visit(&page);
+                Browser::Firefox(firefox)
+            }
+        };
+        Self {
+            browser,
+            site,
+            person,
+        }
+    }
+
+    /// Somebody without the extension, who trusts this agent, at a page that the browser takes for one of the
+    /// public network.
+    #[must_use]
+    pub fn on_the_direct_road(kind: Kind, agent: &Agent, loopback: Loopback) -> Self {
+        let person = Person::new();
+        let site = WebSite::start();
+        let page = site.url("service.example", "main");
+        let origin = site.origin("service.example");
+        let address = origin.replace("https://service.example", "127.0.0.1");
+        let browser = match kind {
+            Kind::Chromium => {
+                site.be_trusted_by_chromium_of(&person);
+                person.cpxd_of(agent, &["install", "--trust", "--store", "chromium"]);
+                if loopback == Loopback::Allowed {
+                    OpenChromium::allow_loopback(&person, &origin);
+                }
+                let public = format!("--ip-address-space-overrides={address}=public");
+                Browser::Chromium(OpenChromium::start(&person, None, &[&public], &page))
+            }
+            Kind::Firefox => {
+                Firefox::make_profile(&person);
+                Firefox::trust(&person, site.authority());
+                person.cpxd_of(agent, &["install", "--trust", "--store", "firefox"]);
+                let public = "network.lna.address_space.public.override";
+                Firefox::prefer(&person, public, &json!(address));
+                let mut firefox = Firefox::start(&person);
+                let _ = firefox.visit(&page);
+                firefox.answer_for_loopback(loopback == Loopback::Allowed);
                 Browser::Firefox(firefox)
             }
         };
