@@ -65,7 +65,7 @@ function lineOfCard(card) {
 function lineOfSite(grant) {
   const rights = grant.rights.map((/** @type {string} */ right) => text(right));
   const site = grant.topOrigin ? text("siteIn", [grant.origin, grant.topOrigin]) : grant.origin;
-  const end = grant.end ? [text("until", [new Date(grant.end).toLocaleDateString()])] : [];
+  const end = grant.end ? [text("until", [new Date(grant.end).toLocaleDateString(api.i18n.getUILanguage())])] : [];
   return [site, ...rights, ...end].join(", ");
 }
 

@@ -78,7 +78,8 @@ impl Firefox {
         let log = fs::File::create(person.home().join("firefox.log")).expect("a log file");
         let mut process = person
             .starts("firefox-esr")
-            .args(["--headless", "--marionette", "--profile"])
+            .args(["--headless", "--marionette"])
+            .args(["--remote-allow-system-access", "--profile"])
             .arg(&profile)
             .stdout(log.try_clone().expect("a log file"))
             .stderr(Stdio::from(log))
@@ -116,6 +117,37 @@ impl Firefox {
             }
             Answer::Error(kind) => panic!("Firefox did not visit {url}: {kind}"),
         }
+    }
+
+    /// Opens a page of the browser's own or of an extension, where a driver may not navigate, and turns to it.
+    pub fn open_inner_page(&mut self, url: &str) {
+        let mut call = |command, arguments| {
+            let answer = self.marionette.call(command, arguments);
+            assert!(answer.is_ok(), "{command}: {answer:?}");
+            answer
+        };
+        call("Marionette:SetContext", json!({ "value": "chrome" }));
+        let script = "gBrowser.selectedTab = gBrowser.addTrustedTab(arguments[0])";
+        call(
+            "WebDriver:ExecuteScript",
+            json!({ "script": script, "args": [url] }),
+        );
+        call("Marionette:SetContext", json!({ "value": "content" }));
+        let handles = call("WebDriver:GetWindowHandles", json!({}));
+        let Answer::Ok(handles) = handles else {
+            panic!("no windows")
+        };
+        let last = handles.as_array().and_then(|handles| handles.last());
+        call("WebDriver:SwitchToWindow", json!({ "handle": last }));
+    }
+
+    /// The page that is shown, as it is now; none where it is just coming.
+    pub fn source(&mut self) -> Option<String> {
+        let answer = self.marionette.call("WebDriver:GetPageSource", json!({}));
+        let Answer::Ok(result) = answer else {
+            return None;
+        };
+        result["value"].as_str().map(str::to_owned)
     }
 
     fn text(&mut self, command: &str, arguments: serde_json::Value) -> String {

@@ -10,4 +10,5 @@
 mod both;
 mod hostile;
 mod missing;
+mod state_page;
 mod uses;
