@@ -107,6 +107,18 @@ pub fn openssl_accepts_chain(certificate: &[u8], purpose: &str) -> bool {
     verified.status.success()
 }
 
+/// The authorities of the virtual cards, in PEM.
+#[must_use]
+pub fn test_authorities() -> String {
+    let all = [
+        TEST_ROOT_DER,
+        TEST_STANDARD_ROOT_DER,
+        TEST_INTERMEDIATE_DER,
+        TEST_STANDARD_INTERMEDIATE_DER,
+    ];
+    all.iter().map(|der| to_pem(der)).collect()
+}
+
 /// The DER certificates in a text of PEM blocks.
 #[must_use]
 pub fn certificates_in_pem(text: &str) -> Vec<Vec<u8>> {

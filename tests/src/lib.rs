@@ -38,6 +38,8 @@ pub mod person;
 pub mod pinentry_desk;
 pub mod programs;
 #[cfg(target_os = "linux")]
+pub mod relying_party;
+#[cfg(target_os = "linux")]
 pub mod screen;
 pub mod scripted;
 #[cfg(target_os = "linux")]

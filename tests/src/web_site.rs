@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
@@ -46,7 +46,7 @@ impl WebSite {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let authority = folder.path().join("sites.pem");
-        let config = Arc::new(certified(&authority));
+        let config = Arc::new(certified(folder.path()));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("its port").port();
         let pages = Arc::new(Pages::default());
@@ -69,6 +69,12 @@ impl WebSite {
     #[must_use]
     pub fn authority(&self) -> &Path {
         &self.authority
+    }
+
+    /// Certificate and key of all sites, in PEM.
+    #[must_use]
+    pub fn certificate_and_key(&self) -> [PathBuf; 2] {
+        ["site.pem", "site.key"].map(|name| self.authority.with_file_name(name))
     }
 
     /// Has the Chromium of a person trust the sites.
@@ -154,15 +160,21 @@ pub fn trust_in(database: &Path, authority: &Path) {
     assert!(trusted.expect("certutil starts").success());
 }
 
-fn certified(authority: &Path) -> ServerConfig {
+fn certified(folder: &Path) -> ServerConfig {
     let mut issuer = CertificateParams::default();
+    issuer
+        .distinguished_name
+        .push(DnType::CommonName, "TEST sites");
     issuer.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     let issuer = CertifiedIssuer::self_signed(issuer, KeyPair::generate().expect("a key"));
     let issuer = issuer.expect("an authority");
-    fs::write(authority, issuer.pem()).expect("a file");
+    let write = |name, text| fs::write(folder.join(name), text).expect("a file");
+    write("sites.pem", issuer.pem());
     let key = KeyPair::generate().expect("a key");
     let leaf = CertificateParams::new(NAMES_OF_OTHERS.map(str::to_owned)).expect("names");
     let leaf = leaf.signed_by(&key, &issuer).expect("a certificate");
+    write("site.pem", leaf.pem());
+    write("site.key", key.serialize_pem());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -141,6 +141,19 @@ impl Firefox {
         call("WebDriver:SwitchToWindow", json!({ "handle": last }));
     }
 
+    /// Clicks what this CSS selector finds first.
+    pub fn click(&mut self, selector: &str) {
+        let find = json!({ "using": "css selector", "value": selector });
+        let Answer::Ok(found) = self.marionette.call("WebDriver:FindElement", find) else {
+            panic!("no {selector}")
+        };
+        let element = found["value"].as_object().and_then(|id| id.values().next());
+        let clicked = self
+            .marionette
+            .call("WebDriver:ElementClick", json!({ "id": element }));
+        assert!(clicked.is_ok(), "{clicked:?}");
+    }
+
     /// The page that is shown, as it is now; none where it is just coming.
     pub fn source(&mut self) -> Option<String> {
         let answer = self.marionette.call("WebDriver:GetPageSource", json!({}));
