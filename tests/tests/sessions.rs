@@ -308,7 +308,7 @@ fn the_end_of_a_session_is_told_to_its_caller_and_the_users_own_programs_alone()
     let stream_of = |token: &str| {
         let token = format!("Authorization: Bearer {token}");
         let after = format!("Last-Event-ID: {}", told.id - 1);
-        let seen = ["-H", &token, "-H", &after, "--max-time", "1"];
+        let seen = ["-H", &token, "-H", &after, "--max-time", "3"];
         agent.exchange("/v1/events", &seen).body
     };
     assert!(stream_of(&token).contains("session-closed"));
@@ -356,7 +356,7 @@ fn the_beginning_of_a_session_is_told_to_its_caller_and_the_users_own_programs_a
     let stream_of = |token: &str| {
         let token = format!("Authorization: Bearer {token}");
         let after = format!("Last-Event-ID: {}", told.id - 1);
-        let seen = ["-H", &token, "-H", &after, "--max-time", "1"];
+        let seen = ["-H", &token, "-H", &after, "--max-time", "3"];
         agent.exchange("/v1/events", &seen).body
     };
     assert!(changed.id > told.id);
