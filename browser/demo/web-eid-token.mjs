@@ -50,9 +50,20 @@ function read(base64) {
 
 // A signature certificate of the same person is no proof of presence.
 function checkPurpose(certificate) {
-  if (certificate.ca || !certificate.keyUsage?.includes("1.3.6.1.5.5.7.3.2")) {
+  // What Node.js calls key usage is the extended one.
+  const isForClients = certificate.keyUsage?.includes("1.3.6.1.5.5.7.3.2");
+  if (certificate.ca || !isForClients || !isForDigitalSignature(certificate)) {
     throw new TokenRefused("purpose");
   }
+}
+
+/**
+ * Node.js does not tell the key usage (RFC 5280, 4.2.1.3). DER has one way to write that extension, so its bytes are
+ * looked for as they must be: they stand once, are critical or not, and the first bit is digitalSignature.
+ */
+function isForDigitalSignature(certificate) {
+  const [, keyUsage, ...more] = certificate.raw.toString("latin1").split("\x06\x03\x55\x1d\x0f");
+  return more.length === 0 && /^(\x01\x01\xff)?\x04(\x04\x03\x02|\x05\x03\x03)[\x00-\x07][\x80-\xff]/.test(keyUsage ?? "");
 }
 
 /** From the card's certificate up to one that signed itself, each valid now and each signed by the next. */
