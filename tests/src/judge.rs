@@ -87,21 +87,49 @@ fn openssl_verifies_with(
 /// purpose such as `sslclient`.
 #[must_use]
 pub fn openssl_accepts_chain(certificate: &[u8], purpose: &str) -> bool {
+    let pem = |certificates: [&[u8]; 2]| certificates.map(to_pem).concat();
+    let roots = pem([TEST_ROOT_DER, TEST_STANDARD_ROOT_DER]);
+    let intermediates = pem([TEST_INTERMEDIATE_DER, TEST_STANDARD_INTERMEDIATE_DER]);
+    openssl_accepts_chain_with(
+        certificate,
+        &["-purpose", purpose],
+        [&roots, &intermediates],
+    )
+}
+
+/// Whether openssl builds a chain to one of the roots through the intermediates, both in PEM, for a
+/// TLS client and at a moment in seconds since 1970.
+#[must_use]
+pub fn openssl_accepts_chain_at(
+    certificate: &[u8],
+    moment: i64,
+    roots_and_intermediates: [&str; 2],
+) -> bool {
+    let moment = moment.to_string();
+    let options = ["-purpose", "sslclient", "-attime", &moment];
+    openssl_accepts_chain_with(certificate, &options, roots_and_intermediates)
+}
+
+fn openssl_accepts_chain_with(
+    certificate: &[u8],
+    options: &[&str],
+    [roots, intermediates]: [&str; 2],
+) -> bool {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let pem = |name: &str, certificates: &[&[u8]]| {
+    let pem = |name: &str, text: &str| {
         let path = folder.path().join(name);
-        let text: String = certificates.iter().map(|der| to_pem(der)).collect();
         fs::write(&path, text).expect("a file");
         path
     };
-    let roots = [TEST_ROOT_DER, TEST_STANDARD_ROOT_DER];
-    let intermediates = [TEST_INTERMEDIATE_DER, TEST_STANDARD_INTERMEDIATE_DER];
-    let verified = Command::new("openssl")
-        .args(["verify", "-purpose", purpose, "-CAfile"])
-        .arg(pem("roots.pem", &roots))
-        .arg("-untrusted")
-        .arg(pem("intermediates.pem", &intermediates))
-        .arg(pem("certificate.pem", &[certificate]))
+    let mut verify = Command::new("openssl");
+    verify.arg("verify").args(options);
+    verify.arg("-CAfile").arg(pem("roots.pem", roots));
+    if !intermediates.is_empty() {
+        let file = pem("intermediates.pem", intermediates);
+        verify.arg("-untrusted").arg(file);
+    }
+    let verified = verify
+        .arg(pem("certificate.pem", &to_pem(certificate)))
         .output()
         .expect("openssl starts");
     verified.status.success()
