@@ -118,6 +118,17 @@ impl PinentryHolder {
         }
     }
 
+    /// Waits a moment until the words before are read, and then takes them away. Where this future is
+    /// dropped meanwhile, the next question does.
+    async fn end_farewell(&mut self) {
+        if let Some(before) = &mut self.farewell
+            && timeout(READING, &mut *before).await.is_err()
+        {
+            before.abort();
+        }
+        self.farewell = None;
+    }
+
     /// A pinentry that shows these words and all that is beside them. Those that do not fit into one
     /// of its texts are shown before, page by page.
     async fn show(
@@ -126,11 +137,7 @@ impl PinentryHolder {
         accepting: String,
         deadline: Instant,
     ) -> Result<Shown, PromptError> {
-        if let Some(mut before) = self.farewell.take()
-            && timeout(READING, &mut before).await.is_err()
-        {
-            before.abort();
-        }
+        self.end_farewell().await;
         let pinentry = PinentryProcess::start(&self.program.path, &self.places).await;
         let pinentry = pinentry.map_err(|error| {
             tracing::warn!(%error, "the pinentry does not ask: `prompt = \"terminal\"` asks at the terminal");
@@ -284,3 +291,6 @@ const TO_READ: Duration = Duration::from_millis(500);
 const READING: Duration = Duration::from_secs(6);
 /// How long such words stay at most.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests;

@@ -195,17 +195,19 @@ impl WindowHolder {
     /// A window of its own for the next question, when the one before has been read. One that still
     /// waits for its card has had its turn: two on the screen would be one too many.
     async fn next_window(&mut self, deadline: Instant) -> Result<WindowProcess, PromptError> {
-        match self.last.take() {
+        // It stays in its place during the wait: where this future is dropped, the next question ends it.
+        match &mut self.last {
             Some(Last::Working(window)) => drop(window.upgrade().and_then(|window| take(&window))),
-            Some(Last::Farewell(mut read)) => {
+            Some(Last::Farewell(read)) => {
                 let until = deadline.min(Instant::now() + READING);
-                if timeout_at(until, &mut read).await.is_err() {
+                if timeout_at(until, &mut *read).await.is_err() {
                     // With its task the window is dropped, and so killed.
                     read.abort();
                 }
             }
             None => {}
         }
+        self.last = None;
         WindowProcess::start(&self.program.path).map_err(unavailable)
     }
 

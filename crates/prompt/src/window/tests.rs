@@ -100,6 +100,27 @@ async fn the_code_comes_back_and_the_window_waits_for_what_comes_of_it() {
 }
 
 #[tokio::test]
+async fn a_question_that_is_dropped_while_the_words_before_are_read_leaves_them_to_the_next_one() {
+    let mut fake = Fake::saying(&both(SHOWN, ANSWER), "exec sleep 60");
+    let (_, window) = fake.ask(&authentication()).await.unwrap();
+    let process = id(&window).unwrap();
+    let purpose = authentication().purpose;
+    let told = fake.holder.tell_outcome(Some(window), &purpose, None);
+    told.await;
+    let question = authentication();
+    tokio::select! {
+        biased;
+        asked = fake.ask(&question) => unreachable!("{asked:?}"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(matches!(fake.holder.last, Some(Last::Farewell(_))));
+    let soon = Instant::now() + Duration::from_millis(50);
+    // Whether the next one is answered so soon does not matter here.
+    let _ = fake.holder.ask(&question, None, soon).await;
+    wait_for_its_end(process).await;
+}
+
+#[tokio::test]
 async fn a_wrong_code_is_asked_again_in_the_same_window() {
     let mut fake = Fake::saying(&format!("{SHOWN}{ANSWER}{ANSWER}"), "exec sleep 60");
     let (_, window) = fake.ask(&authentication()).await.unwrap();

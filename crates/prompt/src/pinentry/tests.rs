@@ -1,0 +1,90 @@
+//! A fake pinentry, which is a shell script, says yes and 1234 to everything, and keeps what it is told.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use daemon_types::{ErrorCode, OperationError};
+use tempfile::TempDir;
+
+use super::*;
+use crate::sample_questions::authentication;
+
+struct Fake {
+    folder: TempDir,
+}
+
+impl Fake {
+    /// One that does this when it is told `MESSAGE`, before it says that this was read.
+    fn reading_by(message: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let fake = Self { folder };
+        fs::write(fake.path(), SCRIPT.replace("READING", message)).unwrap();
+        fs::set_permissions(fake.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        fake
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("pinentry")
+    }
+
+    fn program(&self) -> PinentryProgram {
+        PinentryProgram {
+            path: self.path(),
+            language: Language::English,
+        }
+    }
+
+    /// How often it was told this command.
+    fn heard(&self, command: &str) -> usize {
+        let heard = fs::read_to_string(self.folder.path().join("heard")).unwrap_or_default();
+        heard.lines().filter(|line| *line == command).count()
+    }
+
+    async fn wait_until_heard(&self, command: &str, times: usize) {
+        let heard = async {
+            while self.heard(command) < times {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, heard).await.expect(command);
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_is_dropped_while_the_words_before_are_read_leaves_them_to_the_next_one() {
+    let fake = Fake::reading_by("exec sleep 60");
+    let mut holder = PinentryHolder::new(fake.program());
+    let question = authentication();
+    let deadline = Instant::now() + PATIENCE;
+    holder.ask(&question, deadline).await.unwrap();
+    holder
+        .tell_outcome(&question.purpose, Some(&failure()))
+        .await;
+    fake.wait_until_heard("MESSAGE", 1).await;
+    tokio::select! {
+        biased;
+        asked = holder.ask(&question, deadline) => unreachable!("{asked:?}"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(holder.farewell.is_some());
+    holder.ask(&question, deadline).await.unwrap();
+}
+
+fn failure() -> Failure {
+    Failure::of(&OperationError::new(ErrorCode::CardRemoved))
+}
+
+/// Longer than anything takes here, and shorter than words of an outcome stay.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const SCRIPT: &str = r#"#!/bin/sh
+echo OK
+while read -r line; do
+    echo "$line" >> "${0%/*}/heard"
+    case "$line" in
+    GETPIN) echo "D 1234" ;;
+    MESSAGE) READING ;;
+    esac
+    echo OK
+done
+"#;
