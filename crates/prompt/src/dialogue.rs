@@ -25,6 +25,8 @@ pub struct Dialogue {
     /// Nobody else is asked while it is kept.
     kept: Option<Turn>,
     window: Option<AnsweredWindow>,
+    /// An answer at a caller's terminal has its end there.
+    answered_by_pinentry: bool,
     asks_again: bool,
     purpose: Purpose,
     way: Arc<Mutex<Way>>,
@@ -35,6 +37,7 @@ impl Dialogue {
     pub(crate) fn new(mut turn: Turn, purpose: Purpose) -> Self {
         Self {
             window: turn.take_window(),
+            answered_by_pinentry: turn.pinentry().is_some(),
             asks_again: turn.asks_again(),
             purpose,
             way: Arc::clone(turn.way()),
@@ -151,7 +154,10 @@ impl Dialogue {
                 return telling.await;
             }
             if let Way::Pinentry(holder) = &mut *way {
-                return holder.tell_outcome(&self.purpose, failure.as_ref()).await;
+                if self.answered_by_pinentry {
+                    holder.tell_outcome(&self.purpose, failure.as_ref()).await;
+                }
+                return;
             }
             let telling = tokio::task::spawn_blocking(move || {
                 let _until_it_is_told = turn;

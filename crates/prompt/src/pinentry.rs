@@ -41,8 +41,6 @@ pub(crate) struct PinentryHolder {
     labels: WindowTexts,
     /// Free when no pinentry runs any more.
     places: Arc<Mutex<()>>,
-    /// For what the last answer here was: an answer at a caller's terminal has its end there.
-    answered: Option<Purpose>,
     /// Ends when the holder has read how an earlier question ended.
     farewell: Option<JoinHandle<()>>,
 }
@@ -54,7 +52,6 @@ impl PinentryHolder {
             labels: WindowTexts::new(program.language),
             program,
             places: Arc::default(),
-            answered: None,
             farewell: None,
         }
     }
@@ -79,9 +76,7 @@ impl PinentryHolder {
             Ok(codes.answer())
         };
         let answer = timeout_at(deadline, dialogue).await;
-        let answer = answer.unwrap_or(Err(PromptError::TimedOut))?;
-        self.answered = Some(question.purpose.clone());
-        Ok(answer)
+        answer.unwrap_or(Err(PromptError::TimedOut))
     }
 
     /// Asks whether somebody may call.
@@ -99,12 +94,11 @@ impl PinentryHolder {
         agreed.unwrap_or(Err(PromptError::TimedOut))
     }
 
-    /// Says what came of the answer where the holder cannot see it otherwise: a failure, or another
+    /// Says what came of an answer that was given here, where the holder cannot see it otherwise: a failure, or another
     /// code.
     pub(crate) async fn tell_outcome(&mut self, purpose: &Purpose, failure: Option<&Failure>) {
         let changes = matches!(purpose, Purpose::ChangePin | Purpose::UnblockPin);
-        let answered_here = self.answered.take_if(|answered| answered == purpose);
-        if answered_here.is_none() || (failure.is_none() && !changes) {
+        if failure.is_none() && !changes {
             return;
         }
         let words = render_outcome(purpose, failure, self.texts);

@@ -264,7 +264,7 @@ impl Turn {
     }
 
     /// The holder in front of a pinentry, unless they sit at a caller's terminal.
-    fn pinentry(&mut self) -> Option<&mut PinentryHolder> {
+    pub(crate) fn pinentry(&mut self) -> Option<&mut PinentryHolder> {
         match (&self.at_the_caller, &mut *self.way) {
             (None, Way::Pinentry(holder)) => Some(holder),
             _ => None,

@@ -3,11 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use daemon_types::{ErrorCode, OperationError};
+use daemon_types::{CallerKey, ErrorCode, OperationError};
 use tempfile::TempDir;
 
 use super::*;
 use crate::sample_questions::authentication;
+use crate::{Dialogue, Prompt};
 
 struct Fake {
     folder: TempDir,
@@ -68,6 +69,30 @@ async fn a_question_that_is_dropped_while_the_words_before_are_read_leaves_them_
     }
     assert!(holder.farewell.is_some());
     holder.ask(&question, deadline).await.unwrap();
+}
+
+#[tokio::test]
+async fn each_of_two_dialogues_for_the_same_purpose_is_told_its_own_outcome() {
+    let fake = Fake::reading_by(":");
+    let prompt = Prompt::pinentry(fake.program());
+    let mut first = answered(&prompt).await;
+    // Others have their turn when the card is slow.
+    tokio::time::pause();
+    first.during(tokio::time::sleep(PATIENCE)).await;
+    tokio::time::resume();
+    let second = answered(&prompt).await;
+    for dialogue in [second, first] {
+        dialogue.tell_outcome(Err(&OperationError::new(ErrorCode::CardRemoved)));
+    }
+    fake.wait_until_heard("MESSAGE", 2).await;
+}
+
+async fn answered(prompt: &Prompt) -> Dialogue {
+    let deadline = Instant::now() + PATIENCE;
+    let turn = prompt.turn(&CallerKey::DemoToken, None, deadline).await;
+    let asked = turn.unwrap().ask(&authentication(), deadline).await;
+    let (_answer, dialogue) = asked.unwrap();
+    dialogue
 }
 
 fn failure() -> Failure {
