@@ -116,7 +116,7 @@ impl Agent {
         core_dumps::forbid().context("forbidding core dumps")?;
         let quiet = self.prompt.keep_terminal_quiet().map(Arc::new);
         logging::start(
-            self.log_level(quiet.is_some()),
+            self.log_level(self.prompt.asks_at_terminal()),
             self.configuration.log_format,
         )?;
         let lock = InstanceLock::acquire(&self.paths.lock_file())?;
@@ -180,7 +180,7 @@ impl Agent {
             url: &url,
             state_dir: self.paths.state_dir(),
             has_virtual_cards: sources.contains(&ReaderSourceName::Virtual),
-            asks_here: quiet.is_some(),
+            asks_here: self.prompt.asks_at_terminal(),
             shows_windows: self.prompt.shows_windows(),
         };
         let greeting = if self.is_demo {

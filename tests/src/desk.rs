@@ -1,6 +1,6 @@
 //! An agent at a terminal, with the holder's hands and eyes at the terminal's other end.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -8,6 +8,7 @@ use std::process::{Child, Command};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
@@ -23,6 +24,7 @@ pub struct Desk {
     eyes: Receiver<u8>,
     /// Looks at the terminal's settings, and keeps it open.
     tty: OwnedFd,
+    settings_before: String,
     folder: TempDir,
 }
 
@@ -38,6 +40,7 @@ impl Desk {
     pub fn start_in(environment: &[(&str, OsString)], arguments: &[&str]) -> Self {
         let (holder, tty) = terminal();
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings_before = settings_of(&tty);
         let end = || tty.try_clone().expect("another end");
         let agent = Command::new("setsid")
             .args(["--ctty", "--wait"])
@@ -61,6 +64,7 @@ impl Desk {
             hands,
             eyes,
             tty,
+            settings_before,
             folder,
         }
     }
@@ -97,9 +101,28 @@ impl Desk {
         settings.local_modes.contains(LocalModes::ECHO)
     }
 
+    /// The terminal's settings, to be compared.
+    #[must_use]
+    pub fn settings(&self) -> String {
+        settings_of(&self.tty)
+    }
+
+    /// Whether the terminal's settings are those from before the agent's start.
+    #[must_use]
+    pub fn is_as_before(&self) -> bool {
+        self.settings() == self.settings_before
+    }
+
+    /// Whether a line was typed that nobody has read.
+    #[must_use]
+    pub fn has_unread_line(&self) -> bool {
+        let mut keys = [PollFd::new(&self.tty, PollFlags::IN)];
+        poll(&mut keys, Some(&Timespec::default())).expect("its state") > 0
+    }
+
     /// A command of the command line that asks this agent, in English, started and not awaited.
     #[must_use]
-    pub fn start_cli(&self, arguments: &[&str]) -> Child {
+    pub fn start_cli(&self, arguments: &[impl AsRef<OsStr>]) -> Child {
         Command::new(program("cpxd"))
             .args(arguments)
             .arg("--state-dir")
@@ -148,6 +171,10 @@ impl Drop for Desk {
             let _ = self.agent.wait();
         }
     }
+}
+
+fn settings_of(tty: &OwnedFd) -> String {
+    format!("{:?}", tcgetattr(tty).expect("the settings"))
 }
 
 fn terminal() -> (OwnedFd, OwnedFd) {

@@ -129,7 +129,7 @@ fn arguments(folder: &Path, reader_source: &str, pinentry: &Path) -> Vec<String>
 }
 
 /// Stands in for a pinentry: writes down all that it is told, and gives these answers to GETPIN and
-/// CONFIRM, one after the other over all its processes: digits, or an error.
+/// CONFIRM, one after the other over all its processes: digits, an error, or none ever.
 #[derive(Debug)]
 pub struct RecordingPinentry {
     folder: TempDir,
@@ -179,6 +179,8 @@ for line in sys.stdin:
         if answer.startswith("ERR"):
             print(answer)
             continue
+        if answer == "never":
+            time.sleep(600)
         if word == "GETPIN" and answer:
             print("D " + answer)
         if answer == "late":

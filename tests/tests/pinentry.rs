@@ -15,17 +15,20 @@ use std::time::Duration;
 
 use cpxd_tests::agent::{CLIENT, JSON};
 use cpxd_tests::calls::{ORIGIN, authenticate_body, nonce, path_of, sign_body};
+use cpxd_tests::desk::Desk;
 use cpxd_tests::door::request_grant;
 use cpxd_tests::ended::Ended;
 use cpxd_tests::operations::{DOCUMENT, assert_signature, assert_token};
 use cpxd_tests::pcsc_stack::{PcscService, Reader};
 use cpxd_tests::pinentry_desk::{PinentryDesk, RecordingPinentry, at_a_terminal};
 use cpxd_tests::screen::Screen;
+use cpxd_tests::waiting::until;
 use cpxd_tests::window_desk::answer_of;
 use cpxd_tests::written_codes::{two_random_codes, ways_to_write};
 
 const TITLE: &str = "cpxd has a question for you";
 const ON_A_SCREEN: [&str; 2] = ["/usr/bin/pinentry-qt", "/usr/bin/pinentry-gtk-2"];
+const AT_A_TERMINAL: [&str; 2] = ["/usr/bin/pinentry-tty", "/usr/bin/pinentry-curses"];
 const CANCELLED: &str = "ERR 83886179 Operation cancelled <Pinentry>";
 
 /// Types into the pinentry that is up, whichever field it shows.
@@ -64,14 +67,21 @@ fn two_wrong_codes_are_asked_again_and_the_last_try_needs_its_word() {
                 let before = screen.pid();
                 screen.enter(code);
                 desk.wait_for_tries_left(left);
-                cpxd_tests::waiting::until("another pinentry", || {
+                until("another pinentry", || {
                     let alone = screen.windows().len() == 1;
                     (alone && screen.pid() != before).then_some(())
                 });
             }
-            enter(&screen, "YES");
-            // The same pinentry asks for the code, now that the word was typed.
-            thread::sleep(Duration::from_millis(500));
+            let asks_for_the_word = screen.window(TITLE);
+            screen.enter("YES");
+            // The same pinentry asks for the code, in another window.
+            until("the next field", || {
+                let windows = screen.windows();
+                windows
+                    .first()
+                    .filter(|(window, _)| *window != asks_for_the_word)?;
+                Some(())
+            });
             enter(&screen, "1234");
             assert_token(&answer_of(asking));
         });
@@ -142,24 +152,73 @@ fn a_real_pinentry_goes_with_the_card() {
 
 #[test]
 fn a_real_pinentry_at_a_terminal_takes_the_code_and_gives_the_terminal_back() {
-    let prompt = "Your code (4 digits)";
-    for pinentry in ["/usr/bin/pinentry-tty", "/usr/bin/pinentry-curses"] {
-        let (desk, _configuration) = at_a_terminal(Path::new(pinentry));
+    for pinentry in AT_A_TERMINAL {
+        let (mut desk, _configuration) = at_a_terminal(Path::new(pinentry));
         let _ = desk.see("the agent is ready");
-        let command = ["authenticate", "--origin", ORIGIN, "--nonce", &nonce()];
-        let asking = desk.start_cli(&command);
-        let _ = desk.see(prompt);
-        thread::sleep(Duration::from_millis(500));
+        assert!(!desk.echoes(), "before a question");
+        let quiet = desk.settings();
+        let asking = desk.start_cli(&token());
+        wait_for_the_entry(&desk, &quiet);
         desk.press("1234\r");
         let ended: Ended = asking.wait_with_output().unwrap().into();
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        let mut leaving = desk.start_cli(&command);
-        let _ = desk.see(prompt);
-        assert!(!desk.echoes(), "{pinentry}");
+        wait_for_the_terminal(&desk, &quiet);
+        let mut leaving = desk.start_cli(&token());
+        wait_for_the_entry(&desk, &quiet);
         leaving.kill().unwrap();
         leaving.wait().unwrap();
-        cpxd_tests::waiting::until("a terminal as it was", || desk.echoes().then_some(()));
+        wait_for_the_terminal(&desk, &quiet);
+        desk.signal("-TERM");
+        desk.wait_for_the_end();
+        assert!(desk.is_as_before(), "{pinentry}: after the agent");
     }
+}
+
+#[test]
+fn an_agent_that_stops_while_a_pinentry_asks_leaves_the_terminal_as_it_was() {
+    for pinentry in AT_A_TERMINAL {
+        let (mut desk, _configuration) = at_a_terminal(Path::new(pinentry));
+        let _ = desk.see("the agent is ready");
+        let quiet = desk.settings();
+        let mut asking = desk.start_cli(&token());
+        wait_for_the_entry(&desk, &quiet);
+        desk.signal("-TERM");
+        desk.wait_for_the_end();
+        assert!(desk.is_as_before(), "{pinentry}");
+        asking.wait().unwrap();
+    }
+}
+
+#[test]
+fn what_was_typed_for_a_pinentry_that_is_gone_is_left_for_nobody() {
+    let pinentry = RecordingPinentry::that_answers(&["never"]);
+    let (desk, _configuration) = at_a_terminal(&pinentry.program());
+    let _ = desk.see("the agent is ready");
+    let mut leaving = desk.start_cli(&token());
+    until("a question", || {
+        pinentry.heard().contains("GETPIN").then_some(())
+    });
+    desk.press("1234\r");
+    until("the keys", || desk.has_unread_line().then_some(()));
+    leaving.kill().unwrap();
+    leaving.wait().unwrap();
+    until("no key", || (!desk.has_unread_line()).then_some(()));
+}
+
+/// What asks for a token, at the command line.
+fn token() -> [String; 5] {
+    let nonce = nonce();
+    ["authenticate", "--origin", ORIGIN, "--nonce", &nonce].map(str::to_owned)
+}
+
+/// Until a pinentry at a terminal reads keys: each sets the terminal in its own way for that.
+fn wait_for_the_entry(desk: &Desk, quiet: &str) {
+    let _ = desk.see("Your code (4 digits)");
+    until("an entry", || (desk.settings() != quiet).then_some(()));
+}
+
+fn wait_for_the_terminal(desk: &Desk, quiet: &str) {
+    until("the terminal", || (desk.settings() == quiet).then_some(()));
 }
 
 #[test]

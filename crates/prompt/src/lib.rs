@@ -244,13 +244,22 @@ impl Prompt {
     }
 
     /// Keeps the holder's terminal quiet between questions, for as long as the answer lives; `None`
-    /// where the holder sits at none.
+    /// where the holder sits at none. Where a pinentry asks it is that of this process: which of them
+    /// ask there, on a screen too, only they know.
     #[must_use]
     pub fn keep_terminal_quiet(&self) -> Option<QuietTerminal> {
         match &*self.way.try_lock().ok()? {
             Way::Terminal(holder) => holder.keep_quiet(),
-            Way::Scripted(_) | Way::Window(_) | Way::Pinentry(_) | Way::Nobody => None,
+            Way::Pinentry(_) => platform::terminal::open_controlling_terminal()?.keep_quiet(),
+            Way::Scripted(_) | Way::Window(_) | Way::Nobody => None,
         }
+    }
+
+    /// Whether all questions come at the terminal of this process.
+    #[must_use]
+    pub fn asks_at_terminal(&self) -> bool {
+        let way = self.way.try_lock();
+        way.is_ok_and(|way| matches!(*way, Way::Terminal(_)))
     }
 
     /// Whether the holder is asked in a window.

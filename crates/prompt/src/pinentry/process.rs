@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::termios::{
+    OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
+};
 use secrets::SecretBytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -22,10 +24,7 @@ use crate::window::process::leads_to_the_screen;
 /// A pinentry that greeted. Dropping it ends it, and what it shows is gone.
 #[derive(Debug)]
 pub(crate) struct PinentryProcess {
-    child: Option<Child>,
-    terminal: Option<OwnTerminal>,
-    /// Given away when this one has ended and the terminal is as it was.
-    place: Option<OwnedMutexGuard<()>>,
+    running: Option<Running>,
     commands: ChildStdin,
     replies: ChildStdout,
     /// What was read of the next lines; wiped behind each line, since a code is in some.
@@ -83,9 +82,11 @@ impl PinentryProcess {
         let mut process = Self {
             commands: child.stdin.take().ok_or_else(pipe)?,
             replies: child.stdout.take().ok_or_else(pipe)?,
-            child: Some(child),
-            terminal,
-            place: Some(place),
+            running: Some(Running {
+                child,
+                terminal,
+                _place: place,
+            }),
             buffer: Zeroizing::new(vec![0; LONGEST_LINE]),
             filled: 0,
         };
@@ -103,7 +104,8 @@ impl PinentryProcess {
         // Of this locale a pinentry at a terminal is sure; one that the environment names may not be
         // installed, and then no question with an accent comes up.
         self.send("OPTION lc-ctype=C.UTF-8").await?;
-        if self.terminal.is_some() {
+        let running = self.running.as_ref();
+        if running.is_some_and(|running| running.terminal.is_some()) {
             self.send(&format!("OPTION ttyname={TERMINAL}")).await?;
             if let Ok(kind) = std::env::var("TERM") {
                 self.send(&format!("OPTION ttytype={kind}")).await?;
@@ -178,27 +180,44 @@ impl PinentryProcess {
 }
 
 impl Drop for PinentryProcess {
-    /// It is asked to end, so that it may clear its terminal; one that does not is killed.
     fn drop(&mut self) {
-        let Some(mut child) = self.child.take() else {
+        let Some(running) = self.running.take() else {
             return;
         };
-        let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
+        running.ask_to_end();
+        // A runtime that ends takes the task and all that it has along at once.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(running.end());
+        }
+    }
+}
+
+/// A child and what it holds. They go in this order: it is killed, then its terminal is as it was, then
+/// the next one may start.
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    terminal: Option<OwnTerminal>,
+    _place: OwnedMutexGuard<()>,
+}
+
+impl Running {
+    /// So that it may clear its terminal.
+    fn ask_to_end(&self) {
+        let pid = self.child.id().and_then(|pid| i32::try_from(pid).ok());
         if let Some(pid) = pid.and_then(Pid::from_raw) {
             // One that has ended needs no end.
             let _ = kill_process(pid, Signal::TERM);
         }
-        let (terminal, place) = (self.terminal.take(), self.place.take());
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move {
-                if tokio::time::timeout(TO_END, child.wait()).await.is_err() {
-                    let _ = child.kill().await;
-                }
-                if let Some(terminal) = terminal {
-                    terminal.restore();
-                }
-                drop(place);
-            });
+    }
+
+    /// One that does not end by itself is killed.
+    async fn end(mut self) {
+        if tokio::time::timeout(TO_END, self.child.wait())
+            .await
+            .is_err()
+        {
+            let _ = self.child.kill().await;
         }
     }
 }
@@ -217,12 +236,17 @@ impl OwnTerminal {
         let settings = tcgetattr(&terminal).ok()?;
         Some(Self { terminal, settings })
     }
+}
 
-    /// A process in the background would be stopped by it, and has no say there.
-    fn restore(&self) {
+impl Drop for OwnTerminal {
+    /// Digits of an entry that was ended must not be left for a shell. A process in the background
+    /// would be stopped by it, and has no say there.
+    fn drop(&mut self) {
         if tcgetpgrp(&self.terminal) == Ok(getpgrp()) {
-            // A terminal that was closed needs no settings.
+            // A terminal that was closed needs no settings. This does not wait until it has shown all,
+            // which one that is held (Ctrl-S) never has.
             let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.settings);
+            let _ = tcflush(&self.terminal, QueueSelector::IFlush);
         }
     }
 }
