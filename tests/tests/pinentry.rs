@@ -290,15 +290,6 @@ fn a_pinentry_unblocks_a_card_after_the_word_for_its_last_try() {
 }
 
 #[test]
-fn a_yes_that_comes_before_anybody_can_have_read_is_asked_again() {
-    let pinentry = RecordingPinentry::that_answers(&["early", "early", CANCELLED]);
-    let desk = PinentryDesk::by(&[], &pinentry.program());
-    let refused = request_grant(&desk.agent, "https://service.example", &["authenticate"]);
-    assert_eq!(refused.code(), "cancelled", "{}", refused.body);
-    assert_eq!(pinentry.heard().matches("CONFIRM").count(), 3);
-}
-
-#[test]
 fn a_list_that_is_too_long_for_one_text_comes_on_pages_and_each_is_agreed_to() {
     let documents: Vec<_> = (1..=40)
         .map(|number| format!("Ordonnance {number:02} 100 %"))

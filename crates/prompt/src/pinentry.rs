@@ -222,9 +222,10 @@ impl Shown {
         }
     }
 
-    /// A yes. One that comes sooner than anybody reads was a key meant for another window.
+    /// A yes. One that comes sooner than anybody reads was a key meant for another window; from who
+    /// never reads it is a no.
     async fn confirm(&mut self) -> Result<(), PromptError> {
-        loop {
+        for _ in 0..MOST_EARLY_YESES {
             let asked = Instant::now();
             match self.pinentry.send("CONFIRM").await.map_err(gone)? {
                 Done::Ok(_) if asked.elapsed() < TO_READ => {}
@@ -232,6 +233,7 @@ impl Shown {
                 Done::Err(number) => return Err(refused("CONFIRM", number)),
             }
         }
+        Err(PromptError::Cancelled)
     }
 }
 
@@ -281,6 +283,8 @@ const NOT_CONFIRMED: u16 = 114;
 const FULLY_CANCELED: u16 = 198;
 /// As long as the window's own buttons take no key.
 const TO_READ: Duration = Duration::from_millis(500);
+/// As often as a key that is held down may still be meant for another window.
+const MOST_EARLY_YESES: u32 = 3;
 /// Longest wait for the holder to have read how an earlier question ended.
 const READING: Duration = Duration::from_secs(6);
 /// How long such words stay at most.

@@ -7,7 +7,7 @@ use daemon_types::{CallerKey, ErrorCode, OperationError};
 use tempfile::TempDir;
 
 use super::*;
-use crate::sample_questions::authentication;
+use crate::sample_questions::{authentication, pairing};
 use crate::{Dialogue, Prompt};
 
 struct Fake {
@@ -85,6 +85,22 @@ async fn each_of_two_dialogues_for_the_same_purpose_is_told_its_own_outcome() {
         dialogue.tell_outcome(Err(&OperationError::new(ErrorCode::CardRemoved)));
     }
     fake.wait_until_heard("MESSAGE", 2).await;
+}
+
+#[tokio::test]
+async fn a_yes_that_comes_before_anybody_can_have_read_is_asked_again_and_the_third_one_is_a_no() {
+    let fake = Fake::reading_by(":");
+    let mut holder = PinentryHolder::new(fake.program());
+    // No time passes while this thread is there, however slow the machine is.
+    tokio::time::pause();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let stopped_clock = tokio::task::spawn_blocking(move || ended.recv());
+    let deadline = Instant::now() + PATIENCE;
+    let agreed = holder.agree(&pairing(), deadline).await;
+    drop(end);
+    let _ = stopped_clock.await;
+    assert!(matches!(agreed, Err(PromptError::Cancelled)), "{agreed:?}");
+    assert_eq!(fake.heard("CONFIRM"), 3);
 }
 
 async fn answered(prompt: &Prompt) -> Dialogue {
