@@ -169,7 +169,7 @@ impl PinentryHolder {
         shown
             .set("SETERROR", &self.texts.risk_last_try(&word))
             .await?;
-        shown.set("SETPROMPT", &format!("{word} ?")).await?;
+        shown.set("SETPROMPT", &self.texts.last_try_field()).await?;
         match shown.typed().await {
             Ok(typed) if typed.expose().eq_ignore_ascii_case(word.as_bytes()) => Ok(()),
             Ok(_) | Err(PromptError::Cancelled) => Err(PromptError::LastTryNotConfirmed),

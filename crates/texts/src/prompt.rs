@@ -73,6 +73,8 @@ sentences! {
         last_try_of_all() = "prompt-last-try-of-all";
         /// The word that a holder types to risk the last try.
         last_try_word() = "prompt-last-try-word";
+        /// The short name of the field for that word.
+        last_try_field() = "prompt-last-try-field";
         /// Asks for that word.
         risk_last_try(word: &str) = "prompt-risk-last-try";
         /// How long a code is: `minimum` to `maximum` digits.

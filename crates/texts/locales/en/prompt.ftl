@@ -53,6 +53,7 @@ prompt-code-was-wrong = The code typed is not the right one.
 prompt-last-try = WARNING: if this code is wrong, the card will be blocked. You will then need the 8-digit unblock code, which is on the letter that gave you your code.
 prompt-last-try-of-all = WARNING: if this code is wrong, the card will be blocked for good, because its unblock code can no longer be used. You will have to ask for a new card.
 prompt-last-try-word = YES
+prompt-last-try-field = { prompt-last-try-word }?
 prompt-risk-last-try = Type { $word } to risk this last try; any other answer stops:
 prompt-digits = { $minimum } to { $maximum } digits
 prompt-digits-of-fixed-length = { $count } digits

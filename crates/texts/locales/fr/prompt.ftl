@@ -53,6 +53,7 @@ prompt-code-was-wrong = Le code saisi n’est pas le bon.
 prompt-last-try = ATTENTION : si ce code est faux, la carte sera bloquée. Il faudra alors le code de déblocage à 8 chiffres, qui figure sur le courrier de votre code porteur.
 prompt-last-try-of-all = ATTENTION : si ce code est faux, la carte sera définitivement bloquée, car son code de déblocage ne peut plus servir. Il faudra demander une nouvelle carte.
 prompt-last-try-word = OUI
+prompt-last-try-field = { prompt-last-try-word } ?
 prompt-risk-last-try = Tapez { $word } pour risquer ce dernier essai ; toute autre réponse arrête :
 prompt-digits = de { $minimum } à { $maximum } chiffres
 prompt-digits-of-fixed-length = { $count } chiffres
