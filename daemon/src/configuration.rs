@@ -1,6 +1,7 @@
 //! The configuration: a file of the user, a policy of the machine that wins over it.
 
 mod file;
+mod pinentry;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -65,9 +66,7 @@ impl Configuration {
             "signature-code is for the machine's policy alone ({})",
             places.machine.display()
         );
-        let prompt = machine.prompt.or(user.prompt);
-        let pinentry = machine.pinentry.as_deref().or(user.pinentry.as_deref());
-        check_pinentry(prompt, pinentry)?;
+        pinentry::check(&places.machine, &machine, &user)?;
         let allowed = machine.allowed_origins.iter().flatten();
         let allowed_sites = allowed.map(AllowedOrigin::read);
         let allowed_sites = allowed_sites.collect::<anyhow::Result<_>>()?;
@@ -126,27 +125,6 @@ impl Configuration {
             },
         }
     }
-}
-
-/// No path of search leads to a pinentry: it is told the code.
-fn check_pinentry(prompt: Option<PromptName>, pinentry: Option<&Path>) -> anyhow::Result<()> {
-    let Some(pinentry) = pinentry else {
-        anyhow::ensure!(
-            prompt != Some(PromptName::Pinentry),
-            "prompt = \"pinentry\": name the program beside it, such as pinentry = \"/usr/bin/pinentry-qt\""
-        );
-        return Ok(());
-    };
-    let shown = pinentry.display();
-    anyhow::ensure!(
-        pinentry.is_absolute(),
-        "pinentry: {shown} has to be a path from the root"
-    );
-    anyhow::ensure!(
-        prompt != Some(PromptName::Pinentry) || pinentry.is_file(),
-        "pinentry: there is no program {shown}"
-    );
-    Ok(())
 }
 
 /// A machine sets what holds on it, up to what no machine may; its user may only shorten that.
@@ -407,30 +385,6 @@ mod tests {
             let error = limits(&machine, &user).unwrap_err().to_string();
             assert!(error.contains("-seconds: it has to be 1 to"), "{error}");
         }
-    }
-
-    #[test]
-    fn a_pinentry_is_named_by_its_whole_path_and_has_to_be_there() {
-        let of = |text: &str| {
-            let file = file(text);
-            let checked = check_pinentry(file.prompt, file.pinentry.as_deref());
-            checked.map_err(|error| error.to_string())
-        };
-        for (text, complaint) in [
-            ("prompt = \"pinentry\"", "name the program beside it"),
-            ("pinentry = \"pinentry-qt\"", "from the root"),
-            (
-                "prompt = \"pinentry\"\npinentry = \"/nowhere/pinentry\"",
-                "no program /nowhere/pinentry",
-            ),
-        ] {
-            let error = of(text).unwrap_err();
-            assert!(error.contains(complaint), "{error}");
-        }
-        let there = std::env::current_exe().unwrap();
-        let named = format!("prompt = \"pinentry\"\npinentry = {there:?}");
-        assert_eq!(of(&named), Ok(()));
-        assert_eq!(of("pinentry = \"/nowhere/pinentry\""), Ok(()));
     }
 
     #[test]
