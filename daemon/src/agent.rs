@@ -13,7 +13,7 @@ use daemon_api::{Api, Doors, TlsIdentity, serve};
 use daemon_cards::{Cards, ReaderSource, Settings};
 use daemon_core::Tokens;
 use daemon_journal::{Entry, FileAnchor, Journal, Limits};
-use daemon_operations::{Operations, Policy};
+use daemon_operations::{KeypadPolicy, Operations, Policy};
 use daemon_types::{Environment, SessionEnd};
 use platform::core_dumps;
 use platform::instance::InstanceLock;
@@ -172,6 +172,11 @@ impl Agent {
         if self.prompt.asks_nobody() {
             tracing::warn!(
                 "there is no display with the window's program and no terminal: every question will be refused (cancelled); start the agent at a terminal, or test cards with --scripted-holder"
+            );
+        }
+        if self.prompt.asks_by_pinentry() && self.configuration.keypad == KeypadPolicy::Auto {
+            tracing::warn!(
+                "a pinentry asks: it takes the codes even where the reader has a keypad; keypad = \"never\" says that this is meant"
             );
         }
         let sources = &self.configuration.reader_sources;

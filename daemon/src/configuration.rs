@@ -209,11 +209,21 @@ impl Configuration {
             format!("{} ({})", site.origin, rights.join(" "))
         });
         let allowed_origins = in_full_or_counted(allowed.collect());
+        let prompt = match self.prompt {
+            PromptName::Auto => "auto",
+            PromptName::Window => "window",
+            PromptName::Terminal => "terminal",
+            PromptName::Pinentry => "pinentry",
+        };
+        let pinentry = self.pinentry.as_ref();
+        let pinentry = pinentry.map_or("none".to_owned(), |path| path.display().to_string());
         let settings = [
             ("after-use", after_use),
             ("allowed-origins", &allowed_origins),
             ("environment", environment),
             ("keypad", keypad),
+            ("pinentry", &pinentry),
+            ("prompt", prompt),
             ("reader-source", &sources),
             ("remember-cards", remember_cards),
             ("session-inactivity-seconds", &inactivity),
@@ -418,6 +428,18 @@ mod tests {
             told.len() < 4100 && told.ends_with("(1000 in all)"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn the_journal_is_told_by_what_the_holder_is_asked() {
+        let nothing = ConfigurationFile::default();
+        let told = |user| {
+            let mut settings = Configuration::of(&nothing, &options(), user).settings();
+            ["prompt", "pinentry"].map(|name| settings.remove(name).unwrap())
+        };
+        assert_eq!(told(&nothing), ["auto", "none"]);
+        let user = file("prompt = \"pinentry\"\npinentry = \"/usr/bin/pinentry-qt\"");
+        assert_eq!(told(&user), ["pinentry", "/usr/bin/pinentry-qt"]);
     }
 
     #[test]

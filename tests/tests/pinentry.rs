@@ -345,6 +345,13 @@ fn a_pinentry_that_cannot_ask_is_a_refusal_and_says_so_in_the_log() {
     assert_eq!(desk.tries_left(), 3);
 }
 
+#[test]
+fn a_pinentry_that_asks_in_place_of_keypads_is_warned_of_at_the_start() {
+    let desk = PinentryDesk::by(&[], Path::new("/bin/false"));
+    let warning = "it takes the codes even where the reader has a keypad";
+    assert!(desk.agent.log().contains(warning));
+}
+
 /// A caller that waits for a token, until it is killed.
 fn caller(desk: &PinentryDesk) -> std::process::Child {
     let endpoint = desk.agent.endpoint();

@@ -262,6 +262,13 @@ impl Prompt {
         way.is_ok_and(|way| matches!(*way, Way::Terminal(_)))
     }
 
+    /// Whether the holder is asked by a pinentry, which shows no reader that waits at its keypad.
+    #[must_use]
+    pub fn asks_by_pinentry(&self) -> bool {
+        let way = self.way.try_lock();
+        way.is_ok_and(|way| matches!(*way, Way::Pinentry(_)))
+    }
+
     /// Whether the holder is asked in a window.
     #[must_use]
     pub fn shows_windows(&self) -> bool {
