@@ -152,6 +152,9 @@ impl Agent {
             .args(arguments)
             .env_remove("DISPLAY")
             .env_remove("WAYLAND_DISPLAY")
+            // The lock of the screen at which the tests are run is none of theirs.
+            .env("DBUS_SYSTEM_BUS_ADDRESS", "disabled:")
+            .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log file"))
