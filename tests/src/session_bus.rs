@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 
 use tempfile::TempDir;
 
@@ -10,7 +11,7 @@ use crate::screen::Screen;
 /// A bus and what was started on it; it ends when this is dropped.
 #[derive(Debug)]
 pub struct SessionBus {
-    session: Child,
+    session: Mutex<Child>,
     /// What `DBUS_SESSION_BUS_ADDRESS` names.
     pub address: String,
     _folder: TempDir,
@@ -41,18 +42,24 @@ impl SessionBus {
             .read_line(&mut line)
             .expect("the address of the bus");
         Self {
-            session,
+            session: Mutex::new(session),
             address: line.trim().to_owned(),
             _folder: folder,
         }
+    }
+
+    /// Ends it, as the end of a desktop's session does.
+    pub fn end(&self) {
+        let mut session = self.session.lock().expect("the session");
+        // The end of its input ends the shell, and with it what it started and the bus.
+        drop(session.stdin.take());
+        let _ = session.wait();
     }
 }
 
 impl Drop for SessionBus {
     fn drop(&mut self) {
-        // The end of its input ends the shell, and with it what it started and the bus.
-        drop(self.session.stdin.take());
-        let _ = self.session.wait();
+        self.end();
     }
 }
 

@@ -83,6 +83,11 @@ impl Desktop {
         until("a panel with icons", || self.knows(&["has-host"]));
     }
 
+    /// Ends the bus under everything, as the end of the session does.
+    pub fn end_the_bus(&self) {
+        self.bus.end();
+    }
+
     fn start_program(&self, name: &str, arguments: &[&str], output: Stdio) {
         let program = Command::new(name)
             .args(arguments)

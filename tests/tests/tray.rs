@@ -207,6 +207,21 @@ fn a_second_tray_says_that_the_first_is_there_and_ends() {
 }
 
 #[test]
+fn a_tray_ends_with_its_desktop_and_leaves_its_place_to_the_next_sessions() {
+    let agent = Agent::demo(&[]);
+    let desktop = Desktop::start();
+    let mut tray = desktop.tray(agent.state_dir());
+    tray.wait_for_title("CAMILLE DUPONT");
+    desktop.end_the_bus();
+    assert_eq!(tray.wait_for_the_end().code(), Some(1));
+    let log = tray.log();
+    assert!(log.contains("The desktop is gone"), "{log}");
+    let next = Desktop::start();
+    let tray = next.tray(agent.state_dir());
+    tray.wait_for_title("CAMILLE DUPONT");
+}
+
+#[test]
 fn a_desktop_that_shows_icons_later_shows_this_one_then() {
     let agent = Agent::demo(&[]);
     let desktop = Desktop::without_a_panel();

@@ -91,6 +91,8 @@ sentences! {
         second_one(pid: &str) = "tray-second-one";
         /// There is no place for a tray.
         no_session_bus() = "tray-no-session-bus";
+        /// The place of the tray is gone.
+        desktop_gone() = "tray-desktop-gone";
         /// Nobody shows the tray yet.
         no_panel_yet() = "tray-no-panel-yet";
         /// This system’s tray comes later.

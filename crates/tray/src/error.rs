@@ -27,6 +27,10 @@ pub(crate) enum TrayError {
     #[cfg(target_os = "linux")]
     #[error("no D-Bus session bus answers")]
     NoSessionBus(#[source] zbus::Error),
+    /// The desktop ended under the icon.
+    #[cfg(target_os = "linux")]
+    #[error("the desktop is gone")]
+    DesktopGone,
     /// The desktop refused the icon.
     #[cfg(target_os = "linux")]
     #[error("the icon cannot be put up")]
@@ -48,6 +52,8 @@ impl TrayError {
             }
             #[cfg(target_os = "linux")]
             Self::NoSessionBus(_) => texts.no_session_bus(),
+            #[cfg(target_os = "linux")]
+            Self::DesktopGone => texts.desktop_gone(),
             #[cfg(target_os = "linux")]
             Self::Paths(_) | Self::Lock(_) | Self::Icon(_) => texts.failed(&chain(self)),
             #[cfg(not(target_os = "linux"))]

@@ -63,6 +63,7 @@ tray-expires-title = { $days ->
 tray-expires-notice = { $holder }: valid until { $date }. Ask for a new one now.
 tray-second-one = The icon of cpxd is there already (process { $pid }).
 tray-no-session-bus = No desktop answers (there is no D-Bus session bus). Start cpxd-tray in a graphical session. Whatever the icon does, the command cpxd does too.
+tray-desktop-gone = The desktop is gone, and the icon of cpxd with it. Start cpxd-tray again in a new session; the agent goes on.
 tray-no-panel-yet = This desktop shows no icons (StatusNotifier). cpxd-tray waits until it does.
 tray-other-system = The icon of cpxd exists on Linux alone so far. Use the command cpxd.
 tray-failed = cpxd-tray ends: { $problem }

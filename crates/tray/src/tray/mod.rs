@@ -50,17 +50,17 @@ pub(crate) enum Message {
     Chosen(Action),
     /// Something has to be said.
     Say(Notice),
-    /// The bus took the icon away.
+    /// The bus took the icon away, or is gone itself.
     IconGone,
 }
 
 /// What is shown may be so old when somebody looks: days pass without an event.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// Shows the icon until somebody closes it or the desktop goes.
+/// Shows the icon until somebody closes it.
 ///
 /// # Errors
-/// [`TrayError`] where there is no place for it, or it is there already.
+/// [`TrayError`] where there is no place for it or no longer one, or it is there already.
 pub(crate) fn run(state_dir: Option<&Path>) -> Result<(), TrayError> {
     start_log();
     let paths = AgentPaths::resolve(state_dir)?;
@@ -83,6 +83,8 @@ pub(crate) fn run(state_dir: Option<&Path>) -> Result<(), TrayError> {
     let icon = icon.map_err(TrayError::Icon)?;
     let (followed, told) = (paths.clone(), sender.clone());
     thread::spawn(move || follow::follow(&followed, &told, &pauses));
+    let (watched, told) = (connection.clone(), sender.clone());
+    thread::spawn(move || wait_for_the_end_of(&watched, &told));
     let program = Program {
         paths,
         connection,
@@ -93,8 +95,15 @@ pub(crate) fn run(state_dir: Option<&Path>) -> Result<(), TrayError> {
         world: World::NoAgent,
         looked: Instant::now(),
     };
-    program.live(&messages);
-    Ok(())
+    program.live(&messages)
+}
+
+/// The icon's own connection says nothing when its bus ends, and a tray that stayed would keep the
+/// next session's from starting.
+fn wait_for_the_end_of(bus: &Connection, messages: &Sender<Message>) {
+    zbus::block_on(bus.inner().closed());
+    // The program is about to end where nobody listens.
+    let _ = messages.send(Message::IconGone);
 }
 
 struct Program {
@@ -109,7 +118,7 @@ struct Program {
 }
 
 impl Program {
-    fn live(mut self, messages: &Receiver<Message>) {
+    fn live(mut self, messages: &Receiver<Message>) -> Result<(), TrayError> {
         while let Ok(first) = messages.recv() {
             let mut must_look = false;
             // Several events at once are one look.
@@ -120,12 +129,9 @@ impl Program {
                     Message::Say(notice) => notifier::show(&self.connection, &notice),
                     Message::Chosen(Action::Quit) => {
                         self.icon.shutdown().wait();
-                        return;
+                        return Ok(());
                     }
-                    Message::IconGone => {
-                        tracing::info!("the desktop is gone");
-                        return;
-                    }
+                    Message::IconGone => return Err(TrayError::DesktopGone),
                     Message::Chosen(action) => self.act(action),
                 }
             }
@@ -133,6 +139,7 @@ impl Program {
                 self.look();
             }
         }
+        Ok(())
     }
 
     fn act(&mut self, action: Action) {
