@@ -244,7 +244,20 @@ impl TrayProgram<'_> {
     pub fn choose(&self, words: &str) {
         let line = self.line(words);
         assert!(line.is_enabled, "{line:?}");
-        let _ = self.desktop.python(&["click", &line.id.to_string()]);
+        let _ = self.is_taken(&line);
+    }
+
+    /// Chooses a line as it was seen; whether that was taken.
+    #[must_use]
+    pub fn is_taken(&self, line: &MenuLine) -> bool {
+        self.desktop.python(&["click", &line.id.to_string()]) == true
+    }
+
+    /// Sends it a signal, such as `-STOP`.
+    pub fn signal(&self, signal: &str) {
+        let pid = self.pid().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.expect("kill starts").success(), "no signal was sent");
     }
 
     /// What it logged.

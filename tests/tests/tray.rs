@@ -7,7 +7,7 @@
 
 use std::process::Command;
 
-use cpxd_tests::agent::Agent;
+use cpxd_tests::agent::{Agent, CLIENT};
 use cpxd_tests::calls::{authenticate_body, path_of};
 use cpxd_tests::door::{fetch_token, open_pairing, open_session, pair};
 use cpxd_tests::ended::Ended;
@@ -125,6 +125,35 @@ fn a_session_that_is_ended_in_the_menu_is_over_at_the_agent() {
     assert_eq!(told.data["session"], opened.body["id"]);
     assert_eq!(sessions_of(&agent), 0);
     let _ = tray.line("No open session");
+}
+
+#[test]
+fn a_click_on_the_session_that_was_there_before_ends_no_other() {
+    let agent = demo_with_holder(&format!("answers = [ {YES}, {YES}, {CODE}, {CODE} ]"));
+    let desktop = Desktop::start();
+    let tray = desktop.tray(agent.state_dir());
+    let token_of = |name: &str| {
+        let opened = open_pairing(&agent, name, &["identify", "authenticate"], &ORIGINS);
+        let paired = fetch_token(&agent, &opened.body["id"], &opened.body["secret"]);
+        assert_eq!(paired.status, 200, "{}", paired.text);
+        paired.body["token"].as_str().unwrap().to_owned()
+    };
+    let (first, second) = (token_of("A"), token_of("B"));
+    let opened = open_session(&agent, &first, &agent.card());
+    let seen = tray.line("End: Program “A”");
+    // What happens meanwhile reaches the menu at once.
+    tray.signal("-STOP");
+    let path = format!("/v1/sessions/{}", opened.body["id"].as_str().unwrap());
+    let ended = agent.curl_socket(&path, &["-X", "DELETE", "-H", CLIENT]);
+    assert_eq!(ended.status, 204, "{}", ended.text);
+    assert_eq!(open_session(&agent, &second, &agent.card()).status, 200);
+    tray.signal("-CONT");
+    let now = tray.line("End: Program “B”");
+    assert!(!tray.is_taken(&seen), "{seen:?} {now:?}");
+    assert_eq!(sessions_of(&agent), 1);
+    assert!(tray.is_taken(&now), "{now:?}");
+    let _ = tray.line("No open session");
+    assert_eq!(sessions_of(&agent), 0);
 }
 
 #[test]

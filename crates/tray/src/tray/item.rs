@@ -8,7 +8,7 @@ use texts::TrayTexts;
 
 use super::Message;
 use super::condition::Condition;
-use super::menu::{Action, Entry};
+use super::menu::{Action, Entry, Place, are_alike, places};
 use super::notifier::without_markup;
 use super::picture::pictures;
 use super::words::wants_attention;
@@ -32,9 +32,27 @@ pub(crate) struct Item {
     pub(crate) messages: Sender<Message>,
     /// Ends the pause in which no agent is looked for.
     pub(crate) sooner: SyncSender<()>,
+    /// Whether a line that nobody sees is at the end of the menu.
+    pub(crate) has_spare_line: bool,
 }
 
 impl Item {
+    /// Shows this from now on.
+    ///
+    /// A panel names what is clicked by a number. `ksni` gives new numbers to a menu of another shape
+    /// alone; so where a line does something else than it did, the shape is made another one, and a
+    /// click on the line as it was is refused.
+    pub(crate) fn show(&mut self, view: View, texts: TrayTexts) {
+        let (before, after) = (places(&self.view.menu), places(&view.menu));
+        if before != after {
+            let spare = self.has_spare_line.then_some(Place::Still);
+            let shown = [before.as_slice(), spare.as_slice()].concat();
+            self.has_spare_line = are_alike(&shown, &after);
+        }
+        self.view = view;
+        self.texts = texts;
+    }
+
     fn choose(&mut self, action: &Action) {
         // The program is about to end where nobody listens.
         let _ = self.messages.send(Message::Chosen(action.clone()));
@@ -87,7 +105,8 @@ impl Tray for Item {
     }
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
-        self.view.menu.iter().map(on_the_bus).collect()
+        let lines = self.view.menu.iter().map(on_the_bus);
+        lines.chain(self.has_spare_line.then(spare_line)).collect()
     }
 
     fn menu_about_to_show(&mut self) {
@@ -123,6 +142,15 @@ fn icons(condition: Condition) -> Vec<Icon> {
         data: picture.argb,
     });
     icons.collect()
+}
+
+fn spare_line() -> MenuItem<Item> {
+    StandardItem {
+        enabled: false,
+        visible: false,
+        ..StandardItem::default()
+    }
+    .into()
 }
 
 fn on_the_bus(entry: &Entry) -> MenuItem<Item> {
@@ -165,4 +193,81 @@ fn on_the_bus(entry: &Entry) -> MenuItem<Item> {
 /// In a label of dbusmenu, one underscore marks the letter after it, and two are one.
 fn label(words: &str) -> String {
     words.replace('_', "__")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use texts::Language;
+
+    use super::super::sample::workstation;
+    use super::super::words::Speaker;
+    use super::super::world::{Workstation, World};
+    use super::super::{KeptMemory, view};
+    use super::*;
+
+    fn shown(change: impl FnOnce(&mut Workstation)) -> View {
+        let mut workstation = workstation();
+        change(&mut workstation);
+        let world = World::Workstation(Box::new(workstation));
+        let memory = KeptMemory::read("no such file".as_ref());
+        view(&world, Speaker::new(Language::English), &memory)
+    }
+
+    /// What panel and `ksni` see of a menu.
+    fn shape(item: &Item) -> Vec<Place> {
+        let spare = item.has_spare_line.then_some(Place::Still);
+        [places(&item.view.menu).as_slice(), spare.as_slice()].concat()
+    }
+
+    /// Whether each of these views has another shape than the one before it.
+    fn changes(views: Vec<View>) -> Vec<bool> {
+        let texts = TrayTexts::new(Language::English);
+        let mut item = Item {
+            view: shown(|_| {}),
+            texts,
+            messages: mpsc::channel().0,
+            sooner: mpsc::sync_channel(1).0,
+            has_spare_line: false,
+        };
+        let changes = views.into_iter().map(|view| {
+            let before = shape(&item);
+            item.show(view, texts);
+            !are_alike(&before, &shape(&item))
+        });
+        changes.collect()
+    }
+
+    #[test]
+    fn a_line_that_does_something_else_is_in_a_menu_of_another_shape() {
+        let session = |id: &str| shown(|station| station.sessions[0].id = id.into());
+        let grant = |id: &str| shown(|station| station.grants[0].id = Some(id.into()));
+        let card = |id: &str| shown(|station| station.cards[0].id = id.into());
+        let views = vec![
+            session("s2"),
+            session("s3"),
+            grant("g3"),
+            grant("g4"),
+            card("c2"),
+            card("c3"),
+        ];
+        assert_eq!(changes(views), [true; 6]);
+    }
+
+    #[test]
+    fn a_line_more_in_place_of_the_spare_one_is_another_shape_too() {
+        let other_session = shown(|station| station.sessions[0].id = "s2".into());
+        let second_card = shown(|station| {
+            station.sessions[0].id = "s3".into();
+            station.readers[0].problem = Some("card-unknown".into());
+        });
+        assert_eq!(changes(vec![other_session, second_card]), [true; 2]);
+    }
+
+    #[test]
+    fn words_alone_leave_the_open_menu_as_it_is() {
+        let fewer_tries = shown(|station| station.cards[0].pin.tries_left = Some(2));
+        assert_eq!(changes(vec![fewer_tries, shown(|_| {})]), [false; 2]);
+    }
 }

@@ -155,6 +155,40 @@ fn languages(speaker: Speaker, chosen: Option<Language>) -> Entry {
     )
 }
 
+/// What is where in a menu, whatever the words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Something to read, or a rule.
+    Still,
+    /// Something to choose.
+    Choosable(Action),
+    /// What lies behind a line.
+    Behind(Vec<Place>),
+}
+
+/// The places of a menu, from above.
+pub(crate) fn places(entries: &[Entry]) -> Vec<Place> {
+    let places = entries.iter().map(|entry| match entry {
+        Entry::Line(_) | Entry::Separator => Place::Still,
+        Entry::Action(_, action) | Entry::Choice(_, _, action) => Place::Choosable(action.clone()),
+        Entry::Submenu(_, entries) => Place::Behind(places(entries)),
+    });
+    places.collect()
+}
+
+/// Whether two menus have as many lines in the same submenus, whatever these do.
+pub(crate) fn are_alike(one: &[Place], other: &[Place]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(one, other)| match (one, other) {
+                (Place::Behind(one), Place::Behind(other)) => are_alike(one, other),
+                (Place::Behind(inner), _) | (_, Place::Behind(inner)) => inner.is_empty(),
+                (Place::Still | Place::Choosable(_), Place::Still | Place::Choosable(_)) => true,
+            })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::sample::workstation;

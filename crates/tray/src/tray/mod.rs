@@ -78,6 +78,7 @@ pub(crate) fn run(state_dir: Option<&Path>) -> Result<(), TrayError> {
         texts: speaker.texts,
         messages: sender.clone(),
         sooner,
+        has_spare_line: false,
     };
     let icon = item.assume_sni_available(true).spawn();
     let icon = icon.map_err(TrayError::Icon)?;
@@ -193,10 +194,7 @@ impl Program {
         let speaker = speaker(&self.memory);
         let view = view(&self.world, speaker, &self.memory);
         // An icon that is gone has told so.
-        let _ = self.icon.update(move |item| {
-            item.view = view;
-            item.texts = speaker.texts;
-        });
+        let _ = self.icon.update(move |item| item.show(view, speaker.texts));
     }
 }
 
