@@ -293,7 +293,12 @@ fn a_change_of_the_code_is_asked_in_the_agents_own_window() {
     desktop.screen.press(&["Escape"]);
     desktop.screen.nothing();
     assert_eq!(agent.card()["pin"]["triesLeft"], 3);
-    assert!(!desktop.notifications().contains("cpxd"));
+    until("the refusal at the tray", || {
+        tray.log().contains("the agent did not do it").then_some(())
+    });
+    tray.choose("Diagnosis");
+    desktop.wait_for_notification("all is well");
+    assert_eq!(desktop.notifications().matches("summary:").count(), 1);
 }
 
 #[test]
