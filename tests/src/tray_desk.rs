@@ -83,6 +83,12 @@ impl Desktop {
         until("a panel with icons", || self.knows(&["has-host"]));
     }
 
+    /// Sends the daemon of notifications a signal, such as `-STOP`.
+    pub fn signal_notifications(&self, signal: &str) {
+        let programs = self.programs.lock().expect("the programs");
+        send(signal, programs.first().expect("dunst comes first").id());
+    }
+
     /// Ends the bus under everything, as the end of the session does.
     pub fn end_the_bus(&self) {
         self.bus.end();
@@ -253,11 +259,14 @@ impl TrayProgram<'_> {
         self.desktop.python(&["click", &line.id.to_string()]) == true
     }
 
+    /// Opens the menu, as a panel does.
+    pub fn open(&self) {
+        let _ = self.desktop.python(&["open"]);
+    }
+
     /// Sends it a signal, such as `-STOP`.
     pub fn signal(&self, signal: &str) {
-        let pid = self.pid().to_string();
-        let sent = Command::new("kill").args([signal, &pid]).status();
-        assert!(sent.expect("kill starts").success(), "no signal was sent");
+        send(signal, self.pid());
     }
 
     /// What it logged.
@@ -304,6 +313,17 @@ impl Drop for TrayProgram<'_> {
     }
 }
 
+/// Sends a process a signal, such as `-STOP`.
+///
+/// # Panics
+/// Where there is none.
+pub fn send(signal: &str, pid: u32) {
+    let sent = Command::new("kill")
+        .args([signal, &pid.to_string()])
+        .status();
+    assert!(sent.expect("kill starts").success(), "no signal was sent");
+}
+
 /// A stranger on the bus: reads the one icon that the panel's watcher knows, and chooses from its menu.
 const ON_THE_BUS: &str = r#"
 import hashlib, json, sys, time
@@ -348,6 +368,8 @@ elif verb == "menu":
     answer = [line for line in lines(layout[1], 0) if line["depth"] > 0]
     for line in answer:
         line["depth"] -= 1
+elif verb == "open":
+    answer = call(icon(), "/MenuBar", "com.canonical.dbusmenu", "AboutToShow", GLib.Variant("(i)", (0,)))
 elif verb == "click":
     event = GLib.Variant("(isvu)", (int(rest[0]), "clicked", GLib.Variant("i", 0), int(time.time()) % 2**31))
     call(icon(), "/MenuBar", "com.canonical.dbusmenu", "Event", event)

@@ -15,7 +15,7 @@ use cpxd_tests::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT};
 use cpxd_tests::programs::program;
 use cpxd_tests::screen::title::QUESTION;
 use cpxd_tests::scripted::demo_with_holder;
-use cpxd_tests::tray_desk::Desktop;
+use cpxd_tests::tray_desk::{Desktop, send};
 use cpxd_tests::waiting::until;
 
 const CODE: &str = r#"{ pin = "1234" }"#;
@@ -310,6 +310,40 @@ fn closing_the_icon_leaves_the_agent_alone() {
     tray.choose("Close this icon (the agent goes on)");
     assert!(tray.wait_for_the_end().success());
     assert_eq!(agent.read_socket("/v1/status").status, 200);
+}
+
+#[test]
+fn an_icon_can_be_closed_while_the_notifications_hang() {
+    let agent = Agent::demo(&[]);
+    let desktop = Desktop::start();
+    let mut tray = desktop.tray(agent.state_dir());
+    tray.wait_for_title("CAMILLE DUPONT");
+    desktop.signal_notifications("-STOP");
+    for _ in 0..8 {
+        tray.choose("Diagnosis");
+    }
+    tray.choose("Close this icon");
+    let ended = tray.wait_for_the_end();
+    desktop.signal_notifications("-CONT");
+    assert!(ended.success());
+}
+
+#[test]
+fn an_agent_that_hangs_is_called_slow_and_not_absent() {
+    let agent = Agent::demo(&[]);
+    let pid = agent.pid();
+    let desktop = Desktop::start();
+    send("-STOP", pid);
+    let tray = desktop.tray(agent.state_dir());
+    let _ = tray.line("Diagnosis");
+    tray.open();
+    // The look that began when the menu opened waits for the agent; the menu does not.
+    tray.choose("Français");
+    let _ = tray.line("Comme le système");
+    tray.choose("English");
+    tray.wait_for_title("The cpxd agent does not answer in time");
+    send("-CONT", pid);
+    tray.wait_for_title("CAMILLE DUPONT");
 }
 
 #[test]

@@ -7,6 +7,10 @@ sentences! {
     TrayTexts from "tray.ftl" {
         /// The agent does not answer.
         agent_absent() = "tray-agent-absent";
+        /// The agent answers too late.
+        agent_slow() = "tray-agent-slow";
+        /// The agent is not understood.
+        agent_strange() = "tray-agent-strange";
         /// How many cards there are.
         several_cards(count: u64) = "tray-several-cards";
         /// State of a card whose tries it does not tell.

@@ -1,6 +1,8 @@
 # What the tray shows. Menus are narrow: a few words each.
 
 tray-agent-absent = The cpxd agent is not running
+tray-agent-slow = The cpxd agent does not answer in time
+tray-agent-strange = The answer of the cpxd agent is not understood
 tray-several-cards = { $count ->
     [one] { $count } card
    *[other] { $count } cards

@@ -1,6 +1,8 @@
 # What the tray shows. Menus are narrow: a few words each.
 
 tray-agent-absent = L’agent cpxd ne fonctionne pas
+tray-agent-slow = L’agent cpxd ne répond pas à temps
+tray-agent-strange = La réponse de l’agent cpxd n’est pas comprise
 tray-several-cards = { $count ->
     [one] { $count } carte
    *[other] { $count } cartes

@@ -12,7 +12,7 @@ pub(crate) const EXPIRES_SOON: RangeInclusive<i64> = 0..=60;
 /// What the icon shows, the more urgent the later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Condition {
-    /// The agent does not answer.
+    /// The agent tells nothing.
     NoAgent,
     /// There is no reader, or no service for readers.
     NoReader,
@@ -56,7 +56,7 @@ impl Condition {
     /// The worst of what there is.
     pub(crate) fn of(world: &World) -> Self {
         match world {
-            World::NoAgent => Self::NoAgent,
+            World::NoAgent(_) => Self::NoAgent,
             World::Workstation(workstation) => Self::of_workstation(workstation),
         }
     }
@@ -117,6 +117,7 @@ pub(crate) fn concerns(card: &CardBody, environment: &str) -> Vec<Concern> {
 #[cfg(test)]
 mod tests {
     use super::super::sample::{card, workstation};
+    use super::super::world::Silence;
     use super::*;
 
     fn condition(change: impl FnOnce(&mut Workstation)) -> Condition {
@@ -127,7 +128,10 @@ mod tests {
 
     #[test]
     fn the_icon_shows_the_worst_of_what_there_is() {
-        assert_eq!(Condition::of(&World::NoAgent), Condition::NoAgent);
+        assert_eq!(
+            Condition::of(&World::NoAgent(Silence::Slow)),
+            Condition::NoAgent
+        );
         assert_eq!(condition(|_| {}), Condition::Ready);
         let no_card = condition(|station| station.cards.clear());
         assert_eq!(no_card, Condition::NoCard);

@@ -4,7 +4,7 @@ use texts::{CommandTexts, ErrorFacts, error_detail, error_title};
 
 use super::condition::{Concern, concerns};
 use super::words::{Speaker, nothing_there};
-use super::world::{Workstation, World};
+use super::world::{Silence, Workstation, World};
 
 /// One sentence, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,12 +16,7 @@ pub(crate) struct Finding {
 /// The most urgent finding, or that there is none.
 pub(crate) fn diagnose(world: &World, speaker: Speaker) -> Finding {
     let code = match world {
-        World::NoAgent => {
-            return Finding {
-                sentence: speaker.texts.agent_absent(),
-                remedy: CommandTexts::new(speaker.language()).agent_does_not_run(),
-            };
-        }
+        World::NoAgent(silence) => return of_silence(silence, speaker),
         World::Workstation(workstation) => fault(workstation),
     };
     match code {
@@ -30,6 +25,20 @@ pub(crate) fn diagnose(world: &World, speaker: Speaker) -> Finding {
             remedy: error_detail(&code, speaker.language(), &ErrorFacts::default()),
         },
         None => worth_knowing(world, speaker),
+    }
+}
+
+fn of_silence(silence: &Silence, speaker: Speaker) -> Finding {
+    let texts = CommandTexts::new(speaker.language());
+    let remedy = match silence {
+        Silence::Absent => texts.agent_does_not_run(),
+        Silence::Slow => texts.agent_too_slow(),
+        Silence::Refuses { detail, .. } => detail.clone(),
+        Silence::Strange(problem) => texts.agent_not_understood(problem),
+    };
+    Finding {
+        sentence: speaker.silence(silence),
+        remedy,
     }
 }
 
@@ -103,7 +112,12 @@ mod tests {
         assert_eq!(foreign, "Carte non reconnue");
         let empty = sentence(|station| station.cards.clear());
         assert_eq!(empty, "Aucune carte dans le lecteur");
-        let no_agent = diagnose(&World::NoAgent, Speaker::new(Language::French));
-        assert!(no_agent.remedy.contains("cpxd run"));
+        let silent = |why| diagnose(&World::NoAgent(why), Speaker::new(Language::French));
+        assert!(silent(Silence::Absent).remedy.contains("cpxd run"));
+        let slow = silent(Silence::Slow);
+        assert_eq!(slow.sentence, "L’agent cpxd ne répond pas à temps");
+        assert!(slow.remedy.contains("redémarrez-le"));
+        let strange = silent(Silence::Strange("HTTP 500".into()));
+        assert!(strange.remedy.contains("HTTP 500"));
     }
 }

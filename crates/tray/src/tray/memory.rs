@@ -38,12 +38,15 @@ impl Memory {
         self.language = language.map(|language| language.tag().to_owned());
     }
 
-    /// Whether the end of this card has not been told today; from now on it has. Other days are forgotten.
-    pub(crate) fn is_first_today(&mut self, card: &str, today: &str) -> bool {
+    /// Whether the end of this card has been told today.
+    pub(crate) fn has_told_expiry(&self, card: &str, today: &str) -> bool {
+        self.expiry_told.get(card).is_some_and(|day| day == today)
+    }
+
+    /// The end of this card has been told today. Other days are forgotten.
+    pub(crate) fn tell_expiry(&mut self, card: &str, today: &str) {
         self.expiry_told.retain(|_, day| day == today);
-        self.expiry_told
-            .insert(card.to_owned(), today.to_owned())
-            .is_none()
+        self.expiry_told.insert(card.to_owned(), today.to_owned());
     }
 }
 

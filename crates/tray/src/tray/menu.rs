@@ -44,7 +44,7 @@ pub(crate) enum Action {
 /// The whole menu. `chosen` is the language that the person chose, where they did.
 pub(crate) fn menu(world: &World, speaker: Speaker, chosen: Option<Language>) -> Vec<Entry> {
     let mut entries = match world {
-        World::NoAgent => vec![Entry::Line(speaker.title(world))],
+        World::NoAgent(_) => vec![Entry::Line(speaker.title(world))],
         World::Workstation(workstation) => of_workstation(workstation, world, speaker),
     };
     let finding = diagnose(world, speaker);
@@ -192,6 +192,7 @@ pub(crate) fn are_alike(one: &[Place], other: &[Place]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::sample::workstation;
+    use super::super::world::Silence;
     use super::*;
 
     fn shown(change: impl FnOnce(&mut Workstation)) -> Vec<Entry> {
@@ -249,7 +250,11 @@ mod tests {
 
     #[test]
     fn without_an_agent_what_is_left_works() {
-        let entries = menu(&World::NoAgent, Speaker::new(Language::French), None);
+        let entries = menu(
+            &World::NoAgent(Silence::Absent),
+            Speaker::new(Language::French),
+            None,
+        );
         let actions = actions(&entries);
         assert!(actions.contains(&Action::Diagnose) && actions.contains(&Action::Quit));
         assert_eq!(actions.len(), 5);

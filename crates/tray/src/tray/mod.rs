@@ -16,17 +16,17 @@ mod words;
 mod world;
 
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use daemon_client::Client;
 use ksni::blocking::{Handle, TrayMethods as _};
 use platform::instance::{InstanceError, InstanceLock};
 use platform::paths::AgentPaths;
 use texts::Language;
 use time::OffsetDateTime;
 use zbus::blocking::Connection;
+use zbus::blocking::connection::Builder;
 
 use crate::error::TrayError;
 use crate::language_of_system;
@@ -35,9 +35,9 @@ use diagnosis::diagnose;
 use item::{Item, View};
 use memory::KeptMemory;
 use menu::{Action, menu};
-use notices::{Notice, Told};
+use notices::{Notice, Subject, Told};
 use words::Speaker;
-use world::{Workstation, World};
+use world::{Silence, World};
 
 /// What the tray wakes up for.
 #[derive(Debug)]
@@ -48,14 +48,23 @@ pub(crate) enum Message {
     MenuOpens,
     /// Somebody chose.
     Chosen(Action),
+    /// The agent was asked, and told this.
+    Seen(World),
     /// Something has to be said.
     Say(Notice),
+    /// The desktop has shown what was said of a card.
+    Shown(Subject),
+    /// The desktop has not shown it.
+    NotShown(Subject),
     /// The bus took the icon away, or is gone itself.
     IconGone,
 }
 
 /// What is shown may be so old when somebody looks: days pass without an event.
 const FRESH: Duration = Duration::from_secs(60);
+
+/// How long the desktop may take to show a notification.
+const DESKTOPS_TIME: Duration = Duration::from_secs(10);
 
 /// Shows the icon until somebody closes it.
 ///
@@ -64,7 +73,7 @@ const FRESH: Duration = Duration::from_secs(60);
 pub(crate) fn run(state_dir: Option<&Path>) -> Result<(), TrayError> {
     start_log();
     let paths = AgentPaths::resolve(state_dir)?;
-    let connection = Connection::session().map_err(TrayError::NoSessionBus)?;
+    let connection = session_bus().map_err(TrayError::NoSessionBus)?;
     let _lock = InstanceLock::acquire(&paths.tray_lock_file()).map_err(|error| match error {
         InstanceError::AlreadyRunning { pid } => TrayError::SecondOne { pid },
         InstanceError::LockFile(_) => TrayError::Lock(error),
@@ -74,7 +83,7 @@ pub(crate) fn run(state_dir: Option<&Path>) -> Result<(), TrayError> {
     let memory = KeptMemory::read(&paths.tray_file());
     let speaker = speaker(&memory);
     let item = Item {
-        view: view(&World::NoAgent, speaker, &memory),
+        view: view(&World::NoAgent(Silence::Absent), speaker, &memory),
         texts: speaker.texts,
         messages: sender.clone(),
         sooner,
@@ -86,17 +95,38 @@ pub(crate) fn run(state_dir: Option<&Path>) -> Result<(), TrayError> {
     thread::spawn(move || follow::follow(&followed, &told, &pauses));
     let (watched, told) = (connection.clone(), sender.clone());
     thread::spawn(move || wait_for_the_end_of(&watched, &told));
+    let (notices, to_show) = mpsc::channel();
+    let told = sender.clone();
+    thread::spawn(move || notifier::show_all(&connection, &to_show, &told));
+    let (looks, to_look) = mpsc::sync_channel(1);
+    let (asked, told) = (paths.clone(), sender.clone());
+    thread::spawn(move || look(&asked, &to_look, &told));
     let program = Program {
         paths,
-        connection,
         icon,
         memory,
         sender,
+        notices,
+        looks,
         told: Told::default(),
-        world: World::NoAgent,
+        world: World::NoAgent(Silence::Absent),
         looked: Instant::now(),
     };
     program.live(&messages)
+}
+
+fn session_bus() -> zbus::Result<Connection> {
+    Builder::session()?.method_timeout(DESKTOPS_TIME).build()
+}
+
+/// Asks the agent for everything as often as somebody wants it, until nobody listens.
+fn look(paths: &AgentPaths, wanted: &Receiver<Language>, messages: &Sender<Message>) {
+    for language in wanted {
+        let seen = World::read(paths, language);
+        if messages.send(Message::Seen(seen)).is_err() {
+            return;
+        }
+    }
 }
 
 /// The icon's own connection says nothing when its bus ends, and a tray that stayed would keep the
@@ -107,12 +137,16 @@ fn wait_for_the_end_of(bus: &Connection, messages: &Sender<Message>) {
     let _ = messages.send(Message::IconGone);
 }
 
+/// Nothing in it waits for the agent or for the daemon of notifications: the icon can be closed
+/// whatever they do.
 struct Program {
     paths: AgentPaths,
-    connection: Connection,
     icon: Handle<Item>,
     memory: KeptMemory,
     sender: Sender<Message>,
+    notices: Sender<(Option<Subject>, Notice)>,
+    /// Has room for one look: it begins after whatever happened before it was taken out.
+    looks: SyncSender<Language>,
     told: Told,
     world: World,
     looked: Instant,
@@ -126,8 +160,14 @@ impl Program {
             for message in std::iter::once(first).chain(messages.try_iter()) {
                 match message {
                     Message::Happened => must_look = true,
-                    Message::MenuOpens => must_look |= self.looked.elapsed() > FRESH,
-                    Message::Say(notice) => notifier::show(&self.connection, &notice),
+                    Message::MenuOpens => must_look |= self.is_stale(),
+                    Message::Seen(world) => self.see(world),
+                    Message::Say(notice) => self.say(None, notice),
+                    Message::Shown(subject) => {
+                        self.told.shown(subject, &mut self.memory.memory);
+                        self.memory.keep();
+                    }
+                    Message::NotShown(subject) => self.told.not_shown(&subject),
                     Message::Chosen(Action::Quit) => {
                         self.icon.shutdown().wait();
                         return Ok(());
@@ -137,10 +177,21 @@ impl Program {
                 }
             }
             if must_look {
-                self.look();
+                // Full means that a look is to come.
+                let _ = self.looks.try_send(speaker(&self.memory).language());
             }
         }
         Ok(())
+    }
+
+    fn is_stale(&self) -> bool {
+        let tells = matches!(self.world, World::Workstation(_));
+        !tells || self.looked.elapsed() > FRESH
+    }
+
+    fn say(&self, subject: Option<Subject>, notice: Notice) {
+        // The thread at the other end lives as long as this.
+        let _ = self.notices.send((subject, notice));
     }
 
     fn act(&mut self, action: Action) {
@@ -152,7 +203,7 @@ impl Program {
                     title: finding.sentence,
                     body: finding.remedy,
                 };
-                notifier::show(&self.connection, &notice);
+                self.say(None, notice);
             }
             Action::Speak(language) => {
                 self.memory.memory.choose(language);
@@ -167,26 +218,18 @@ impl Program {
         }
     }
 
-    /// Asks the agent for everything, shows it, and says what is to be said.
-    fn look(&mut self) {
-        let read =
-            Client::connect(&self.paths, "cpxd-tray").and_then(|client| Workstation::read(&client));
+    /// Shows what the agent told, and says what is to be said.
+    fn see(&mut self, world: World) {
         self.looked = Instant::now();
-        self.world = match read {
-            Ok(workstation) => World::Workstation(Box::new(workstation)),
-            Err(error) => {
-                tracing::debug!(%error, "the agent tells nothing");
-                World::NoAgent
-            }
-        };
-        let speaker = speaker(&self.memory);
-        let today = OffsetDateTime::now_utc().date().to_string();
-        let memory = &mut self.memory.memory;
-        let notices = self.told.due(&self.world, memory, &today, speaker);
-        self.memory.keep();
+        self.world = world;
         self.show();
-        for notice in notices {
-            notifier::show(&self.connection, &notice);
+        let today = OffsetDateTime::now_utc().date().to_string();
+        let speaker = speaker(&self.memory);
+        let due = self
+            .told
+            .due(&self.world, &self.memory.memory, &today, speaker);
+        for (subject, notice) in due {
+            self.say(Some(subject), notice);
         }
     }
 

@@ -1,11 +1,13 @@
 //! Notifications of the desktop (org.freedesktop.Notifications, Desktop Notifications Specification 1.2).
 
 use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, Sender};
 
 use zbus::blocking::Connection;
 use zbus::zvariant::Value;
 
-use super::notices::Notice;
+use super::Message;
+use super::notices::{Notice, Subject};
 
 #[zbus::proxy(
     interface = "org.freedesktop.Notifications",
@@ -35,10 +37,27 @@ const NORMAL: u8 = 1;
 /// As long as the desktop likes.
 const ITS_OWN_TIME: i32 = -1;
 
-/// Shows a notice. One that nobody shows is in the log, without the names in it: the menu says the same.
-pub(crate) fn show(connection: &Connection, notice: &Notice) {
-    if let Err(error) = try_show(connection, notice) {
-        tracing::warn!(%error, title = notice.title, "no desktop shows notifications");
+/// Shows notices one after the other until there are no more to come, and tells of those with a
+/// subject whether they were shown. One that nobody shows is in the log, without the names in it: the
+/// menu says the same.
+pub(crate) fn show_all(
+    connection: &Connection,
+    notices: &Receiver<(Option<Subject>, Notice)>,
+    messages: &Sender<Message>,
+) {
+    for (subject, notice) in notices {
+        let shown = try_show(connection, &notice);
+        if let Err(error) = &shown {
+            tracing::warn!(%error, title = notice.title, "no desktop shows notifications");
+        }
+        let Some(subject) = subject else { continue };
+        let told = match shown {
+            Ok(()) => Message::Shown(subject),
+            Err(_) => Message::NotShown(subject),
+        };
+        if messages.send(told).is_err() {
+            return;
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use daemon_wire::{CardBody, GrantBody, SessionBody};
 use texts::{Language, TrayTexts, error_title, foreign_text};
 
 use super::condition::{Concern, Condition, concerns};
-use super::world::{Workstation, World};
+use super::world::{Silence, Workstation, World};
 
 /// Most characters of a name that others chose: a menu is narrow.
 const LONGEST_NAME: usize = 60;
@@ -29,8 +29,18 @@ impl Speaker {
     /// Everything in a line, for the title of the icon.
     pub(crate) fn title(self, world: &World) -> String {
         match world {
-            World::NoAgent => self.texts.agent_absent(),
+            World::NoAgent(silence) => self.silence(silence),
             World::Workstation(workstation) => self.title_of(workstation),
+        }
+    }
+
+    /// Why the agent tells nothing, in a line.
+    pub(crate) fn silence(self, silence: &Silence) -> String {
+        match silence {
+            Silence::Absent => self.texts.agent_absent(),
+            Silence::Slow => self.texts.agent_slow(),
+            Silence::Refuses { title, .. } => title.clone(),
+            Silence::Strange(_) => self.texts.agent_strange(),
         }
     }
 
