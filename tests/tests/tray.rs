@@ -5,6 +5,8 @@
     reason = "an answer without what is looked for fails its test"
 )]
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use cpxd_tests::agent::{Agent, CLIENT};
@@ -262,6 +264,25 @@ fn a_desktop_that_shows_icons_later_shows_this_one_then() {
     });
     desktop.start_the_panel();
     tray.wait_for_title("CAMILLE DUPONT");
+}
+
+#[test]
+fn a_folder_that_is_no_agents_is_named_and_left_as_it_is() {
+    let desktop = Desktop::start();
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("wrong");
+    let absent = desktop.tray_that_ends(&folder);
+    assert_eq!(absent.code, Some(1));
+    let words = format!("No cpxd agent has used the folder {}", folder.display());
+    assert!(absent.complaint.contains(&words), "{absent:?}");
+    assert!(!folder.exists());
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    let foreign = desktop.tray_that_ends(&folder);
+    assert!(foreign.complaint.contains(&words), "{foreign:?}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    let mode = fs::metadata(&folder).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o755);
 }
 
 #[test]

@@ -93,6 +93,8 @@ sentences! {
         expires_notice(holder: &str, date: &str) = "tray-expires-notice";
         /// One tray is enough.
         second_one(pid: &str) = "tray-second-one";
+        /// The folder that was named is no agent’s.
+        no_agents_folder(folder: &str) = "tray-no-agents-folder";
         /// There is no place for a tray.
         no_session_bus() = "tray-no-session-bus";
         /// The place of the tray is gone.

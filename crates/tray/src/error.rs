@@ -2,6 +2,8 @@
 
 #[cfg(target_os = "linux")]
 use std::error::Error;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
 
 use texts::{Language, TrayTexts};
 
@@ -12,6 +14,13 @@ pub(crate) enum TrayError {
     #[cfg(target_os = "linux")]
     #[error("cannot find the agent's folders")]
     Paths(#[from] platform::paths::PathsError),
+    /// No agent has ever used the folder that was named.
+    #[cfg(target_os = "linux")]
+    #[error("no agent has used {}", folder.display())]
+    NoAgentsFolder {
+        /// As it was named.
+        folder: PathBuf,
+    },
     /// Another tray of this agent is there.
     #[cfg(target_os = "linux")]
     #[error("another tray is running")]
@@ -49,6 +58,10 @@ impl TrayError {
             #[cfg(target_os = "linux")]
             Self::SecondOne { pid } => {
                 texts.second_one(&pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string()))
+            }
+            #[cfg(target_os = "linux")]
+            Self::NoAgentsFolder { folder } => {
+                texts.no_agents_folder(&folder.display().to_string())
             }
             #[cfg(target_os = "linux")]
             Self::NoSessionBus(_) => texts.no_session_bus(),

@@ -64,6 +64,7 @@ tray-expires-title = { $days ->
 }
 tray-expires-notice = { $holder }: valid until { $date }. Ask for a new one now.
 tray-second-one = The icon of cpxd is there already (process { $pid }).
+tray-no-agents-folder = No cpxd agent has used the folder { $folder }. Check --state-dir, or start the agent with this folder first.
 tray-no-session-bus = No desktop answers (there is no D-Bus session bus). Start cpxd-tray in a graphical session. Whatever the icon does, the command cpxd does too.
 tray-desktop-gone = The desktop is gone, and the icon of cpxd with it. Start cpxd-tray again in a new session; the agent goes on.
 tray-no-panel-yet = This desktop shows no icons (StatusNotifier). cpxd-tray waits until it does.

@@ -64,6 +64,7 @@ tray-expires-title = { $days ->
 }
 tray-expires-notice = { $holder } : valable jusqu’au { $date }. Demandez son renouvellement dès maintenant.
 tray-second-one = L’icône de cpxd est déjà là (processus { $pid }).
+tray-no-agents-folder = Aucun agent cpxd n’a utilisé le dossier { $folder }. Vérifiez --state-dir, ou lancez d’abord l’agent avec ce dossier.
 tray-no-session-bus = Aucun bureau ne répond (pas de bus de session D-Bus). Lancez cpxd-tray dans une session graphique. Tout ce que fait l’icône, la commande cpxd le fait aussi.
 tray-desktop-gone = Le bureau s’est fermé, et l’icône de cpxd avec lui. Relancez cpxd-tray dans une nouvelle session ; l’agent continue.
 tray-no-panel-yet = Ce bureau ne montre pas d’icônes (StatusNotifier). cpxd-tray attend qu’il le fasse.

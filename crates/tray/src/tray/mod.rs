@@ -72,7 +72,7 @@ const DESKTOPS_TIME: Duration = Duration::from_secs(10);
 /// [`TrayError`] where there is no place for it or no longer one, or it is there already.
 pub(crate) fn run(state_dir: Option<&Path>) -> Result<(), TrayError> {
     start_log();
-    let paths = AgentPaths::resolve(state_dir)?;
+    let paths = paths_of_an_agent(state_dir)?;
     let connection = session_bus().map_err(TrayError::NoSessionBus)?;
     let _lock = InstanceLock::acquire(&paths.tray_lock_file()).map_err(|error| match error {
         InstanceError::AlreadyRunning { pid } => TrayError::SecondOne { pid },
@@ -113,6 +113,18 @@ pub(crate) fn run(state_dir: Option<&Path>) -> Result<(), TrayError> {
         looked: Instant::now(),
     };
     program.live(&messages)
+}
+
+/// A folder that was named by mistake is left as it is, and none is made.
+fn paths_of_an_agent(named: Option<&Path>) -> Result<AgentPaths, TrayError> {
+    if let Some(folder) = named {
+        let found = AgentPaths::find(named)?;
+        if !found.lock_file().is_file() {
+            let folder = folder.to_owned();
+            return Err(TrayError::NoAgentsFolder { folder });
+        }
+    }
+    Ok(AgentPaths::resolve(named)?)
 }
 
 fn session_bus() -> zbus::Result<Connection> {
