@@ -93,6 +93,7 @@ fn problem(error: &ClientError, language: Language) -> Option<Notice> {
         | ClientError::Unreadable(_)
         | ClientError::NotText(_)
         | ClientError::Unwritable(_)
+        | ClientError::NotARequest
         | ClientError::NotAPath { .. } => Some(failed(
             texts,
             texts.agent_not_understood(&error.to_string()),

@@ -42,6 +42,7 @@ impl From<ClientError> for Silence {
             | ClientError::Unreadable(_)
             | ClientError::NotText(_)
             | ClientError::Unwritable(_)
+            | ClientError::NotARequest
             | ClientError::NotAPath { .. } => Self::Strange(error.to_string()),
         }
     }
