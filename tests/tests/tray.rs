@@ -206,6 +206,23 @@ fn an_agent_that_stops_and_starts_again_is_followed() {
 }
 
 #[test]
+fn a_tray_without_an_agent_sleeps_until_one_starts() {
+    let mut agent = Agent::demo(&[]);
+    let desktop = Desktop::start();
+    let tray = desktop.tray(agent.state_dir());
+    tray.wait_for_title("CAMILLE DUPONT");
+    agent.stop();
+    tray.wait_for_title("The cpxd agent is not running");
+    until("seconds without a wake-up", || {
+        let before = tray.wake_ups();
+        std::thread::sleep(std::time::Duration::from_secs(5));
+        (tray.wake_ups() == before).then_some(())
+    });
+    agent.start_again();
+    tray.wait_for_title("CAMILLE DUPONT");
+}
+
+#[test]
 fn the_names_that_callers_give_themselves_cannot_break_the_menu() {
     let agent = demo_with_holder(&format!("answers = [ {YES} ]"));
     let desktop = Desktop::start();

@@ -1,6 +1,7 @@
 //! The tray on Linux: StatusNotifier and the notifications of the desktop.
 
 mod actions;
+mod agent_watch;
 mod condition;
 mod diagnosis;
 mod follow;
@@ -16,6 +17,8 @@ mod words;
 mod world;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,6 +33,7 @@ use zbus::blocking::connection::Builder;
 
 use crate::error::TrayError;
 use crate::language_of_system;
+use agent_watch::AgentWatch;
 use condition::Condition;
 use diagnosis::diagnose;
 use item::{Item, View};
@@ -82,6 +86,8 @@ pub(crate) fn run(state_dir: Option<&Path>) -> Result<(), TrayError> {
     let (sooner, pauses) = mpsc::sync_channel(1);
     let memory = KeptMemory::read(&paths.tray_file());
     let speaker = speaker(&memory);
+    let is_watched = Arc::new(AtomicBool::new(false));
+    watch(&paths, &sooner, &is_watched);
     let item = Item {
         view: view(&World::NoAgent(Silence::Absent), speaker, &memory),
         texts: speaker.texts,
@@ -92,7 +98,7 @@ pub(crate) fn run(state_dir: Option<&Path>) -> Result<(), TrayError> {
     let icon = item.assume_sni_available(true).spawn();
     let icon = icon.map_err(TrayError::Icon)?;
     let (followed, told) = (paths.clone(), sender.clone());
-    thread::spawn(move || follow::follow(&followed, &told, &pauses));
+    thread::spawn(move || follow::follow(&followed, &told, &pauses, &is_watched));
     let (watched, told) = (connection.clone(), sender.clone());
     thread::spawn(move || wait_for_the_end_of(&watched, &told));
     let (notices, to_show) = mpsc::channel();
@@ -139,6 +145,27 @@ fn look(paths: &AgentPaths, wanted: &Receiver<Language>, messages: &Sender<Messa
             return;
         }
     }
+}
+
+/// Says so, sooner than any pause ends, when an agent announces itself.
+fn watch(paths: &AgentPaths, sooner: &SyncSender<()>, is_watched: &Arc<AtomicBool>) {
+    let watch = match AgentWatch::start(paths) {
+        Ok(watch) => watch,
+        Err(error) => {
+            tracing::info!(%error, "an agent is looked for every now and then");
+            return;
+        }
+    };
+    is_watched.store(true, Ordering::Release);
+    let (sooner, is_watched) = (sooner.clone(), Arc::clone(is_watched));
+    thread::spawn(move || {
+        while watch.wait().is_ok() {
+            // Full means that it was told already.
+            let _ = sooner.try_send(());
+        }
+        is_watched.store(false, Ordering::Release);
+        let _ = sooner.try_send(());
+    });
 }
 
 /// The icon's own connection says nothing when its bus ends, and a tray that stayed would keep the
