@@ -53,7 +53,12 @@ fn a_wrong_code_keeps_the_window_and_a_last_try_is_agreed_to_there() {
         let window = screen.pid();
         desk.at_keypad("0000");
         screen.window(AGAIN);
+        // Without the button the reader does not ask: this code waits for it.
         desk.at_keypad("0000");
+        screen.type_text("1234");
+        screen.window(AGAIN);
+        assert!(!asking.is_finished());
+        screen.agree();
         screen.window(LAST_TRY);
         // Before the yes nothing is typed: this one waits for it.
         desk.at_keypad("1234");
@@ -115,6 +120,9 @@ fn a_code_is_changed_and_a_session_opened_at_the_keypad() {
         desk.screen.window(KEYPAD);
         let window = desk.screen.pid();
         desk.at_keypad("1234 4321 4312");
+        desk.screen.window(QUESTION);
+        desk.screen.agree();
+        desk.screen.window(KEYPAD);
         desk.at_keypad("1234 4321 4321");
         let answer = answer_of(asking);
         assert_eq!(answer.status, 200, "{}", answer.text);

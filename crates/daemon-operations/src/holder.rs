@@ -4,7 +4,7 @@ use daemon_cards::{CardInReader, Cards, HolderCodeError, HolderPin, KeypadWatch,
 use daemon_core::{check_code_len, environment_fits};
 use daemon_types::{
     Asker, Caller, CardId, CardLabel, CardSummary, CodesAsked, CodesOfCard, ErrorCode, Happening,
-    NotTaken, OperationError, Purpose, Question, Right, SessionId,
+    OperationError, Purpose, Question, Right, SessionId,
 };
 use prompt::{Answer, CallersTerminal, Dialogue, Turn};
 use time::OffsetDateTime;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::Operations;
 use crate::journalled::{Intent, result_of};
-use crate::keypad::{Entered, while_typed};
+use crate::keypad::{Entered, EntriesBefore, while_typed};
 use crate::look::PATIENCE;
 use crate::row::Place;
 
@@ -111,6 +111,7 @@ impl Operations {
                 question,
             } = agreed.await?;
             let dialogue = dialogue.insert(asked_in);
+            warning.entries.is_there |= asked.keypad.is_some();
             let asks_again = asked.keypad.is_some() || dialogue.asks_again();
             let (entered, watch) = Entered::of(answer, &asked);
             let outcome = async {
@@ -130,7 +131,7 @@ impl Operations {
                 }
                 Err(HolderCodeError::WrongCode { .. }) => {
                     warning.previous_was_wrong = true;
-                    warning.not_taken = None;
+                    warning.entries.last_was_taken();
                 }
                 Err(HolderCodeError::Blocked) => {
                     let codes = self.fresh_codes(&card).await;
@@ -143,7 +144,7 @@ impl Operations {
                 Err(HolderCodeError::LastTryNotConfirmed) => {
                     return Err(ErrorCode::LastTryNotConfirmed.into());
                 }
-                Err(HolderCodeError::NotTaken(reason)) => warning.not_taken = Some(reason),
+                Err(HolderCodeError::NotTaken(reason)) => warning.entries.not_taken(reason)?,
                 // The code of the session is gone: the next question asks for it. A keypad that cannot
                 // be used is not used by the next one.
                 Err(HolderCodeError::NotPresented | HolderCodeError::KeypadUnusable) => {}
@@ -182,7 +183,7 @@ impl Operations {
         }
         self.check_keypad_is_closed(card.reader())?;
         if turn.shows_keypads() {
-            asked.keypad = self.keypad_entry(card, &asked, warning.not_taken, deadline);
+            asked.keypad = self.keypad_entry(card, &asked, warning.entries, deadline);
         }
         let purpose = work.purpose();
         let intent = self.intend(caller, card, work).await?;
@@ -315,8 +316,8 @@ struct Warning {
     previous_was_wrong: bool,
     /// The card has said since that one try is left.
     is_last_try: bool,
-    /// The reader did not send what was typed for it.
-    not_taken: Option<NotTaken>,
+    /// What was typed at the keypad for it, and for those before.
+    entries: EntriesBefore,
 }
 
 /// Brings the work to its end, while the screen says that the reader waits where the code is typed

@@ -40,13 +40,43 @@ impl Entered {
     }
 }
 
+/// The entries at the keypad that came before in the same dialogue.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EntriesBefore {
+    /// There was one: the next one wants an act of the holder at the screen.
+    pub(crate) is_there: bool,
+    /// Why the reader did not send the last one.
+    not_taken: Option<NotTaken>,
+    /// How many it did not send.
+    count_not_taken: u8,
+}
+
+impl EntriesBefore {
+    pub(crate) const fn last_was_taken(&mut self) {
+        self.not_taken = None;
+    }
+
+    /// The reader did not send what was typed; after a few of those nobody is asked again.
+    pub(crate) fn not_taken(&mut self, reason: NotTaken) -> Result<(), OperationError> {
+        self.count_not_taken = self.count_not_taken.saturating_add(1);
+        if self.count_not_taken >= MOST_NOT_TAKEN {
+            return Err(OperationError::new(match reason {
+                NotTaken::Length => ErrorCode::PinLength,
+                NotTaken::NewCodesDiffer => ErrorCode::Cancelled,
+            }));
+        }
+        self.not_taken = Some(reason);
+        Ok(())
+    }
+}
+
 impl Operations {
     /// The entry at the keypad, where policy, reader and card allow one for these codes.
     pub(crate) fn keypad_entry(
         &self,
         card: &CardInReader,
         asked: &CodesAsked,
-        not_taken: Option<NotTaken>,
+        before: EntriesBefore,
         deadline: Instant,
     ) -> Option<KeypadEntry> {
         let uses = card.keypad;
@@ -58,8 +88,11 @@ impl Operations {
         };
         let left = deadline.saturating_duration_since(Instant::now());
         let time = left.min(LONGEST_ENTRY * asked.entries());
-        (is_possible && self.policy().keypad == KeypadPolicy::Auto)
-            .then_some(KeypadEntry { time, not_taken })
+        (is_possible && self.policy().keypad == KeypadPolicy::Auto).then_some(KeypadEntry {
+            time,
+            again: before.is_there,
+            not_taken: before.not_taken,
+        })
     }
 
     /// Whether a reader may be asked anything: one that still waits at its keypad for the answer to a question
@@ -110,5 +143,7 @@ fn refused(error: PromptError) -> OperationError {
     OperationError::from(error).because(Reason::KeypadStillOpen)
 }
 
+/// Entries of one dialogue that a reader may not send.
+const MOST_NOT_TAKEN: u8 = 3;
 /// How long a reader waits for one code.
 const LONGEST_ENTRY: Duration = Duration::from_secs(30);

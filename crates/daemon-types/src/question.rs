@@ -59,7 +59,8 @@ pub struct CodesAsked {
     /// A new code, which the holder chooses; `None` where none is set.
     pub new_pin: Option<NewCodeEntry>,
     /// Where all of them are typed at the keypad of the reader: nothing is typed at the screen, which
-    /// asks for the yes to a last try alone, shows how long the reader waits, and takes a no.
+    /// asks for the yes to a last try or to another entry alone, shows how long the reader waits,
+    /// and takes a no.
     pub keypad: Option<KeypadEntry>,
 }
 
@@ -104,6 +105,9 @@ impl CodesAsked {
 pub struct KeypadEntry {
     /// How long the reader waits, for all codes together.
     pub time: Duration,
+    /// The reader asked before in this dialogue: it asks again only when the holder does something
+    /// for it at the screen.
+    pub again: bool,
     /// What was typed before was not sent to the card.
     pub not_taken: Option<NotTaken>,
 }

@@ -25,7 +25,7 @@ pub(crate) struct Dialogue {
 pub(crate) enum Page {
     /// What a wrong code would cost now, and whether it is worth it.
     LastTry,
-    /// The question.
+    /// The question; where the reader asked before, whether it is to ask again.
     Question,
     /// The codes are typed at the keypad of the reader.
     Keypad,
@@ -119,7 +119,7 @@ impl Dialogue {
             page: if is_last_try {
                 Page::LastTry
             } else {
-                after_last_try(&asked)
+                first_page(&asked)
             },
             asked,
             fields,
@@ -155,6 +155,11 @@ impl Dialogue {
             last_try_confirmed: self.last_try_confirmed,
             ..WindowAnswer::default()
         })
+    }
+
+    fn open_keypad(&mut self) -> Step {
+        self.page = Page::Keypad;
+        self.seen()
     }
 
     /// Nothing is typed at the keypad any more.
@@ -212,13 +217,14 @@ impl Dialogue {
         match self.page {
             Page::LastTry => {
                 self.last_try_confirmed = true;
-                self.page = after_last_try(&self.asked);
-                if self.page == Page::Keypad {
-                    self.seen()
+                if self.keypad_time().is_some() {
+                    self.open_keypad()
                 } else {
+                    self.page = Page::Question;
                     Step::Focus(0)
                 }
             }
+            Page::Question if self.keypad_time().is_some() => self.open_keypad(),
             Page::Question => self.answer(),
             Page::Keypad | Page::Working | Page::Outcome => Step::Stay,
         }
@@ -315,10 +321,12 @@ impl Dialogue {
     }
 }
 
-fn after_last_try(asked: &Asked) -> Page {
+/// Only the first entry of a dialogue is agreed to by typing: a reader that passed a question
+/// through by itself would spend one try after the other.
+fn first_page(asked: &Asked) -> Page {
     match keypad(asked) {
-        Some(_) => Page::Keypad,
-        None => Page::Question,
+        Some(entry) if !entry.again => Page::Keypad,
+        Some(_) | None => Page::Question,
     }
 }
 

@@ -401,7 +401,8 @@ impl Conversation {
                 |notice: &&words::Notice| page != Page::LastTry || notice.weight != Weight::Info;
             window.set_notices(model(words.notices.iter().filter(is_shown).map(notice)));
             window.set_window_title(match page {
-                Page::Question | Page::Keypad => words.title.as_str().into(),
+                Page::Question => words.title.as_str().into(),
+                Page::Keypad => speaker.window.title_keypad().into(),
                 Page::LastTry => speaker.window.title_last_try().into(),
                 Page::Working | Page::Outcome => speaker.window.title_working().into(),
             });

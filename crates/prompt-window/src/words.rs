@@ -190,10 +190,10 @@ impl Speaker {
                 .unblock_code
                 .is_some_and(|entry| entry.previous_was_wrong);
         Words {
-            title: match question.codes.keypad {
-                _ if was_wrong => texts.title_again(),
-                Some(_) => texts.title_keypad(),
-                None => texts.title(),
+            title: if was_wrong {
+                texts.title_again()
+            } else {
+                texts.title()
             },
             keypad: self.typed_at_keypad(&question.codes),
             has_card: true,
@@ -207,7 +207,10 @@ impl Speaker {
             entries,
             lists: self.session_terms(&question.purpose),
             remark: remark.collect::<Vec<_>>().join("\n"),
-            accept,
+            accept: match question.codes.keypad {
+                Some(_) => texts.keypad_again(),
+                None => accept,
+            },
             cancel: match question.codes.keypad {
                 Some(_) => texts.refuse(),
                 None => texts.cancel(),

@@ -70,6 +70,7 @@ pub(crate) fn signature(descriptions: &[&str]) -> Question {
 pub(crate) fn at_keypad(mut question: Question) -> Question {
     question.codes.keypad = Some(KeypadEntry {
         time: Duration::from_secs(30),
+        again: false,
         not_taken: None,
     });
     question

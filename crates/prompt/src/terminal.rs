@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::outcome::{Failure, render_outcome};
 use crate::render::render;
 use crate::render_grant::render_grant;
+use crate::render_keypad::render_not_taken;
 use crate::{Answer, PromptError, Turn};
 pub(crate) use keypad::show_keypad;
 
@@ -113,10 +114,16 @@ impl TerminalHolder {
         if question.codes.is_empty() {
             return self.consent(wait);
         }
+        if let Some(reason) = question.codes.keypad.and_then(|entry| entry.not_taken) {
+            self.tell(&render_not_taken(reason, self.texts), wait)?;
+        }
         if question.codes.is_last_try() {
             self.confirm_last_try(wait)?;
         }
-        if question.codes.keypad.is_some() {
+        if let Some(entry) = question.codes.keypad {
+            if entry.again && !question.codes.is_last_try() {
+                self.have_the_reader_ask_again(wait)?;
+            }
             return Ok(Answer {
                 last_try_confirmed: question.codes.is_last_try(),
                 ..NOTHING_TYPED
@@ -159,6 +166,18 @@ impl TerminalHolder {
         } else {
             Err(PromptError::LastTryNotConfirmed)
         }
+    }
+
+    /// Enter alone: a reader that passed a question through by itself spends no second try.
+    fn have_the_reader_ask_again(&mut self, wait: Wait<'_>) -> Result<(), PromptError> {
+        let question = format!("{} ", self.texts.keypad_again());
+        let (deadline, cancel) = (wait.deadline, wait.cancel);
+        while !self
+            .terminal
+            .read_word(&question, deadline, cancel)?
+            .is_empty()
+        {}
+        Ok(())
     }
 
     fn tell(&mut self, words: &str, wait: Wait<'_>) -> Result<(), PromptError> {

@@ -125,6 +125,8 @@ sentences! {
         keypad_change() = "prompt-keypad-change";
         /// The unblock code and a new code are typed on the reader.
         keypad_unblock() = "prompt-keypad-unblock";
+        /// Asks for Enter, before the reader asks once more.
+        keypad_again() = "prompt-keypad-again";
         /// How long the reader waits.
         keypad_waits(seconds: u64) = "prompt-keypad-waits";
         /// Too few or too many digits were typed on the reader.

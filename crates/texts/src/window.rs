@@ -113,6 +113,8 @@ sentences! {
         keypad_seconds(seconds: u64) = "window-keypad-seconds";
         /// A key was pressed here while the reader waits.
         keypad_not_here() = "window-keypad-not-here";
+        /// The button that has the reader ask once more at its keypad.
+        keypad_again() = "window-keypad-again";
         /// How to refuse at the keypad.
         keypad_refusal() = "window-keypad-refusal";
         /// The caller left.

@@ -173,6 +173,21 @@ async fn a_code_of_another_length_is_asked_again_and_costs_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_takes_nothing_is_asked_three_times() {
+    let desk = desk(&[LOOKS; 8]);
+    desk.hands(&[types(&["123"]), types(&["123"]), types(&["123"])]);
+    let refused = said(desk.prove_identity(None).await);
+    assert_eq!(refused, Some((ErrorCode::PinLength, None)));
+    assert_eq!((desk.keypad().opened, desk.keypad().codes_sent), (3, 0));
+    let differ = types(&["1234", "4321", "4312"]);
+    desk.hands(&[differ.clone(), differ.clone(), differ]);
+    let refused = said(desk.change().await);
+    assert_eq!(refused, Some((ErrorCode::Cancelled, None)));
+    assert_eq!((desk.keypad().opened, desk.keypad().codes_sent), (6, 0));
+    assert_eq!(desk.state_for_others(PIN), StatusWord(0x63C3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_card_pulled_while_the_reader_waits_is_told_at_once() {
     let desk = desk(&[LOOKS]);
     let pulling = async {

@@ -176,6 +176,7 @@ mirror!(NewCodeEntryBody of NewCodeEntry {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct KeypadEntryBody {
     milliseconds: u64,
+    again: bool,
     not_taken: Option<NotTakenBody>,
 }
 
@@ -190,6 +191,7 @@ impl From<KeypadEntry> for KeypadEntryBody {
     fn from(entry: KeypadEntry) -> Self {
         Self {
             milliseconds: u64::try_from(entry.time.as_millis()).unwrap_or(u64::MAX),
+            again: entry.again,
             not_taken: entry.not_taken.map(|reason| match reason {
                 NotTaken::NewCodesDiffer => NotTakenBody::NewCodesDiffer,
                 NotTaken::Length => NotTakenBody::Length,
@@ -202,6 +204,7 @@ impl From<KeypadEntryBody> for KeypadEntry {
     fn from(body: KeypadEntryBody) -> Self {
         Self {
             time: Duration::from_millis(body.milliseconds),
+            again: body.again,
             not_taken: body.not_taken.map(|reason| match reason {
                 NotTakenBody::NewCodesDiffer => NotTaken::NewCodesDiffer,
                 NotTakenBody::Length => NotTaken::Length,

@@ -13,7 +13,7 @@ use prompt_window::pictures::Picture;
 /// Brings a window into the state of a picture.
 pub(crate) type Scene = fn(&Picture, Look);
 
-pub(crate) const QUESTIONS: [(&str, Scene); 25] = [
+pub(crate) const QUESTIONS: [(&str, Scene); 26] = [
     ("authenticate", |picture, look| {
         ask(picture, look, authentication(), &[3]);
     }),
@@ -93,10 +93,19 @@ pub(crate) const QUESTIONS: [(&str, Scene); 25] = [
     ("keypad-change", |picture, look| {
         let mut question = at_keypad(change());
         if let Some(entry) = &mut question.codes.keypad {
+            entry.again = true;
             entry.not_taken = Some(NotTaken::NewCodesDiffer);
         }
         ask(picture, look, question, &[]);
+        picture.go_on();
         picture.wait_at_keypad(Duration::from_secs(71));
+    }),
+    ("keypad-again", |picture, look| {
+        let mut question = at_keypad(with_entry(2, true, false));
+        if let Some(entry) = &mut question.codes.keypad {
+            entry.again = true;
+        }
+        ask(picture, look, question, &[]);
     }),
     ("keypad-unblock", |picture, look| {
         ask(picture, look, at_keypad(unblocking(10, false)), &[]);
@@ -268,6 +277,7 @@ fn unblocking(tries_left: u8, is_last_try: bool) -> Question {
 fn at_keypad(mut question: Question) -> Question {
     question.codes.keypad = Some(KeypadEntry {
         time: Duration::from_secs(30) * question.codes.entries(),
+        again: false,
         not_taken: None,
     });
     question

@@ -68,6 +68,14 @@ fn unblocking(last_try: bool) -> Dialogue {
 }
 
 fn at_keypad(last_try: bool) -> Dialogue {
+    at_keypad_entry(last_try, false)
+}
+
+fn at_keypad_again(last_try: bool) -> Dialogue {
+    at_keypad_entry(last_try, true)
+}
+
+fn at_keypad_entry(last_try: bool, again: bool) -> Dialogue {
     question(CodesAsked {
         pin: Some(CodeEntry {
             last_try,
@@ -75,6 +83,7 @@ fn at_keypad(last_try: bool) -> Dialogue {
         }),
         keypad: Some(KeypadEntry {
             time: Duration::from_secs(30),
+            again,
             not_taken: None,
         }),
         ..CodesAsked::default()
@@ -306,6 +315,29 @@ fn a_last_try_is_agreed_to_here_before_the_keypad_opens() {
     assert_eq!(dialogue.page(), Page::Keypad);
     let refused = at_keypad(true).stop();
     assert_eq!(refused, Step::Refuse(Refusal::LastTryNotConfirmed));
+}
+
+#[test]
+fn a_reader_that_asked_before_asks_again_only_when_the_button_is_pressed() {
+    let mut dialogue = at_keypad_again(false);
+    assert_eq!(dialogue.page(), Page::Question);
+    assert!(dialogue.fields().is_empty());
+    assert_eq!(dialogue.seen(), Step::Stay);
+    assert_eq!(dialogue.key(0, "1"), Step::Stay);
+    assert_eq!(dialogue.page(), Page::Question);
+    assert_eq!(dialogue.accept(), Step::Open(WindowAnswer::default()));
+    assert_eq!(dialogue.page(), Page::Keypad);
+    assert_eq!(dialogue.stop(), Step::RefuseEntry);
+    let refused = at_keypad_again(false).stop();
+    assert_eq!(refused, Step::Refuse(Refusal::Cancelled));
+}
+
+#[test]
+fn the_yes_to_a_last_try_is_the_act_that_has_the_reader_ask_again() {
+    let mut dialogue = at_keypad_again(true);
+    assert_eq!(dialogue.page(), Page::LastTry);
+    assert!(matches!(dialogue.accept(), Step::Open(_)));
+    assert_eq!(dialogue.page(), Page::Keypad);
 }
 
 #[test]

@@ -234,13 +234,15 @@ fn codes_that_are_typed_at_the_keypad_are_named_and_what_it_did_not_take_is_a_wa
         let mut question = authentication();
         question.codes.keypad = Some(KeypadEntry {
             time: Duration::from_secs(30),
+            again: false,
             not_taken,
         });
         question
     };
     let words = english(at_keypad(None));
     assert!(words.keypad.starts_with("Type your code on the keypad"));
-    assert_eq!(words.title, "cpxd – type your code on the reader");
+    assert_eq!(words.title, "cpxd – a question for you");
+    assert_eq!(words.accept, "Try again on the reader");
     assert_eq!(words.cancel, "Refuse");
     assert_eq!(
         words.remark,

@@ -54,7 +54,7 @@ impl TerminalHolder {
 mod tests {
     use std::time::Duration;
 
-    use daemon_types::{CallerKey, Question};
+    use daemon_types::{CallerKey, NotTaken, Question};
     use tokio::sync::oneshot;
     use tokio::time::Instant;
 
@@ -62,6 +62,7 @@ mod tests {
     use crate::terminal::tests::{Desk, WORD};
     use crate::{Answer, Dialogue, PromptError};
 
+    const AGAIN: &str = "try again on the reader (Esc to refuse): ";
     const WAITS: &str = "s more (Esc to refuse)";
 
     impl Desk {
@@ -106,6 +107,28 @@ mod tests {
             !seen.contains("no longer waits") && !seen.contains("1234"),
             "{seen}"
         );
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn after_an_entry_the_reader_is_asked_again_for_enter_alone() {
+        for (keys, agreed) in [("1234\r", true), ("\u{1b}", false)] {
+            let desk = Desk::new();
+            let mut question = at_keypad(authentication());
+            if let Some(entry) = &mut question.codes.keypad {
+                entry.again = true;
+                entry.not_taken = Some(NotTaken::Length);
+            }
+            let asking = desk.ask(question);
+            let seen = desk.see(AGAIN);
+            assert!(seen.contains("did not take a code"), "{seen}");
+            assert!(!asking.is_finished());
+            desk.press(keys);
+            match asking.await.unwrap() {
+                Ok(answer) => assert!(agreed && answer.code.is_none()),
+                Err(PromptError::Cancelled) => assert!(!agreed),
+                Err(error) => panic!("{error:?}"),
+            }
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]

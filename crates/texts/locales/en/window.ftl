@@ -83,6 +83,7 @@ window-keypad-seconds = { $seconds ->
    *[other] { $seconds } more seconds
 }
 window-keypad-not-here = Nothing is typed here: use the keys of the reader.
+window-keypad-again = Try again on the reader
 window-keypad-refusal = To refuse, press the cancel key of the reader. The button Refuse answers the program, and does not stop the reader waiting.
 window-withdrawn = The question was withdrawn.
 window-last-try-heading = This is your last try

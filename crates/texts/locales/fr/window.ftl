@@ -83,6 +83,7 @@ window-keypad-seconds = { $seconds ->
    *[other] Encore { $seconds } secondes
 }
 window-keypad-not-here = Rien ne se tape ici : utilisez les touches du lecteur.
+window-keypad-again = Réessayer sur le lecteur
 window-keypad-refusal = Pour refuser, appuyez sur la touche d’annulation du lecteur. Le bouton Refuser répond au programme, sans arrêter l’attente du lecteur.
 window-withdrawn = La question a été retirée.
 window-last-try-heading = C’est votre dernier essai

@@ -128,8 +128,10 @@ fn keypad() -> impl Strategy<Value = Option<KeypadEntry>> {
         Just(Some(NotTaken::NewCodesDiffer)),
         Just(Some(NotTaken::Length)),
     ];
-    let entry = (any::<u32>(), not_taken).prop_map(|(milliseconds, not_taken)| KeypadEntry {
+    let entry = (any::<u32>(), any::<bool>(), not_taken);
+    let entry = entry.prop_map(|(milliseconds, again, not_taken)| KeypadEntry {
         time: Duration::from_millis(milliseconds.into()),
+        again,
         not_taken,
     });
     proptest::option::of(entry)
