@@ -114,17 +114,6 @@ pub trait CpxCard {
     fn change_pin_at_keypad(&mut self, time: KeypadTime, last_try: LastTry)
     -> Result<(), PinError>;
 
-    /// [`unblock_pin`](Self::unblock_pin) with codes that are typed at the keypad of the reader.
-    ///
-    /// # Errors
-    /// [`UnblockError`], as for typed codes, and [`UnblockError::NotEntered`], after which the old code
-    /// holds, blocked or not.
-    fn unblock_pin_at_keypad(
-        &mut self,
-        time: KeypadTime,
-        last_try: LastTry,
-    ) -> Result<(), UnblockError>;
-
     /// After a reset of ours, brings the card back to where programs of its kind look for it, at a time when
     /// nobody waits: on a CPS4 the channel of the applet is closed then, which the official module does not
     /// always find its way out of.

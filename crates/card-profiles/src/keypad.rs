@@ -10,15 +10,15 @@ use card_apdu::{
 use crate::code_answers::{NewCodeFault, new_code_taken};
 use crate::pkcs15::PinObject;
 
-/// What the holder can do at the keypad of this reader with this card.
+/// What the holder can do at the keypad of this reader with this card. Nothing with the unblock code:
+/// once it is presented the card has counted a use, or holds the old code ready again, and an entry
+/// that stops there could not be told as one that did nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeypadUses {
     /// Present their code.
     pub verify: bool,
     /// Replace their code.
     pub change: bool,
-    /// Set a new code with the unblock code.
-    pub unblock: bool,
 }
 
 /// Where a code comes from.

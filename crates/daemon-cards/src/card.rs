@@ -130,8 +130,6 @@ pub enum NewCode {
     Typed(NewPin),
     /// It is typed at the keypad of the reader, after the code as it is.
     ChangeAtKeypad(AtKeypad),
-    /// It is typed at the keypad of the reader, after the unblock code.
-    UnblockAtKeypad(AtKeypad),
 }
 
 impl From<NewPin> for NewCode {

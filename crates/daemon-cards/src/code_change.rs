@@ -21,7 +21,6 @@ impl OpenCard {
             match new_code {
                 NewCode::Typed(new_pin) => prove_and_set(card, new_pin),
                 NewCode::ChangeAtKeypad(at_keypad) => at_keypad.change_pin(card),
-                NewCode::UnblockAtKeypad(at_keypad) => at_keypad.unblock_pin(card),
             }
         })
     }
@@ -44,7 +43,6 @@ fn after_proof(new_code: &NewCode, after_use: AfterUse) -> AfterCode<'static> {
     let is_unblocking = match new_code {
         NewCode::Typed(new_pin) => matches!(new_pin.proof, Proof::UnblockCode(_)),
         NewCode::ChangeAtKeypad(_) => false,
-        NewCode::UnblockAtKeypad(_) => true,
     };
     if is_unblocking {
         AfterCode::Drop

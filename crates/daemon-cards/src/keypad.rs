@@ -7,7 +7,7 @@ use daemon_types::ReaderId;
 use tokio::sync::watch;
 
 use crate::card::last_try;
-use crate::fault::{from_pin_error, from_unblock_error};
+use crate::fault::from_pin_error;
 use crate::{Cards, HolderCodeError, HolderPin};
 
 /// A code that the holder types at the keypad, once the card is ready for it.
@@ -55,12 +55,6 @@ impl AtKeypad {
         let changed = card.change_pin_at_keypad(self.time, last_try(self.last_try_confirmed));
         self.is_over.send_replace(true);
         changed.map_err(from_pin_error)
-    }
-
-    pub(crate) fn unblock_pin(&self, card: &mut dyn CpxCard) -> Result<(), HolderCodeError> {
-        let unblocked = card.unblock_pin_at_keypad(self.time, last_try(self.last_try_confirmed));
-        self.is_over.send_replace(true);
-        unblocked.map_err(from_unblock_error)
     }
 }
 

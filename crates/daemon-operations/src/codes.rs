@@ -130,7 +130,7 @@ impl HolderWork for NewPinWork {
         let new_code = match (entered, self.way) {
             (Entered::Typed(answer), _) => new_pin(asked, answer)?.into(),
             (Entered::AtKeypad(at_keypad), Way::Change) => NewCode::ChangeAtKeypad(at_keypad),
-            (Entered::AtKeypad(at_keypad), Way::Unblock) => NewCode::UnblockAtKeypad(at_keypad),
+            (Entered::AtKeypad(_), Way::Unblock) => return Err(HolderCodeError::KeypadUnusable),
         };
         cards.set_pin(card, new_code).await
     }

@@ -83,7 +83,6 @@ impl Operations {
         let is_possible = match (asked.pin, asked.unblock_code, asked.new_pin) {
             (Some(_), None, None) => uses.verify,
             (Some(_), None, Some(_)) => uses.change,
-            (None, Some(_), Some(_)) => uses.unblock,
             _ => false,
         };
         let left = deadline.saturating_duration_since(Instant::now());

@@ -239,11 +239,10 @@ impl Speaker {
 
     /// What the holder types at the keypad, one code after the other.
     fn typed_at_keypad(self, codes: &CodesAsked) -> String {
-        match (codes.keypad, codes.unblock_code, codes.new_pin) {
-            (None, _, _) => String::new(),
-            (Some(_), Some(_), _) => self.prompt.keypad_unblock(),
-            (Some(_), None, Some(_)) => self.prompt.keypad_change(),
-            (Some(_), None, None) => self.prompt.keypad_type_code(),
+        match (codes.keypad, codes.new_pin) {
+            (None, _) => String::new(),
+            (Some(_), Some(_)) => self.prompt.keypad_change(),
+            (Some(_), None) => self.prompt.keypad_type_code(),
         }
     }
 

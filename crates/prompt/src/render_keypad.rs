@@ -5,10 +5,9 @@ use texts::PromptTexts;
 
 /// What is typed now.
 pub(crate) fn render_keypad(asked: &CodesAsked, texts: PromptTexts) -> String {
-    match (asked.unblock_code, asked.new_pin) {
-        (Some(_), _) => texts.keypad_unblock(),
-        (None, Some(_)) => texts.keypad_change(),
-        (None, None) => texts.keypad_type_code(),
+    match asked.new_pin {
+        Some(_) => texts.keypad_change(),
+        None => texts.keypad_type_code(),
     }
 }
 
@@ -27,7 +26,7 @@ mod tests {
     use texts::Language;
 
     use super::*;
-    use crate::sample_questions::{at_keypad, authentication, pin_change, unblocking};
+    use crate::sample_questions::{at_keypad, authentication, pin_change};
 
     fn rendered(question: Question) -> [String; 2] {
         let codes = at_keypad(question).codes;
@@ -43,9 +42,6 @@ mod tests {
         let [french, english] = rendered(pin_change());
         expect!["Sur le clavier du lecteur, tapez votre code porteur actuel, puis le nouveau code, puis encore une fois le nouveau code, en validant chaque fois. Rien ne se tape ici."].assert_eq(&french);
         expect!["On the keypad of the reader, type your present code, then your new code, then the new code once more, and press the confirmation key after each. Nothing is typed here."].assert_eq(&english);
-        let [french, english] = rendered(unblocking());
-        expect!["Sur le clavier du lecteur, tapez votre code de déblocage, puis un nouveau code porteur, puis encore une fois ce nouveau code, en validant chaque fois. Rien ne se tape ici."].assert_eq(&french);
-        expect!["On the keypad of the reader, type your unblock code, then a new code, then the new code once more, and press the confirmation key after each. Nothing is typed here."].assert_eq(&english);
     }
 
     #[test]

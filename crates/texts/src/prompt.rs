@@ -123,8 +123,6 @@ sentences! {
         keypad_type_code() = "prompt-keypad-type-code";
         /// The code as it is and a new one are typed on the reader.
         keypad_change() = "prompt-keypad-change";
-        /// The unblock code and a new code are typed on the reader.
-        keypad_unblock() = "prompt-keypad-unblock";
         /// Asks for Enter, before the reader asks once more.
         keypad_again() = "prompt-keypad-again";
         /// How long the reader waits.

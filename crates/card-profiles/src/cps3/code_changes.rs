@@ -131,22 +131,8 @@ impl Cps3<'_> {
         if !unblock.takes(code) {
             return Err(UNBLOCK_CODE_OF_ANOTHER_LENGTH.into());
         }
-        self.present_unblock_code(&unblock, CodeSource::Digits(code), last_try)?;
+        self.present_unblock_code(&unblock, code, last_try)?;
         self.reset_retry_counter(&pin, new)?;
-        self.check_pin_after_unblocking()
-    }
-
-    /// The same with codes that are typed at the keypad, one after the other.
-    pub(super) fn set_code_by_unblock_code_at_keypad(
-        &mut self,
-        time: KeypadTime,
-        last_try: LastTry,
-    ) -> Result<(), UnblockError> {
-        let (pin, unblock) = self.both_code_objects()?;
-        self.present_unblock_code(&unblock, CodeSource::Keypad(time), last_try)?;
-        let command = [0x00, RESET_RETRY_COUNTER, 0x02, pin.reference];
-        let entry = pin.at_keypad(command, KeypadCodes::NewTwice, time);
-        keypad::enter_new_code(self.channel, &entry, RESET_NAME)?;
         self.check_pin_after_unblocking()
     }
 
@@ -154,12 +140,12 @@ impl Cps3<'_> {
     fn present_unblock_code(
         &mut self,
         unblock: &PinObject,
-        code: CodeSource<'_>,
+        code: &[u8],
         last_try: LastTry,
     ) -> Result<(), UnblockError> {
         self.check_unblock_code_before_use(unblock, last_try)?;
         self.select_application()?;
-        match self.verify(unblock, code, false)? {
+        match self.verify(unblock, CodeSource::Digits(code), false)? {
             Presentation::Accepted => Ok(()),
             Presentation::Wrong { tries_left } => {
                 let uses_left = self.uses_left_after_wrong_code();

@@ -221,16 +221,14 @@ impl CpxCard for Cps3<'_> {
     }
 
     fn keypad_uses(&mut self) -> Result<KeypadUses, CardError> {
-        let (pin, unblock) = (self.pin_object()?, self.unblock_object()?);
-        let mut takes = |object: &Option<PinObject>, codes| {
-            let object = object.as_ref();
-            object.is_some_and(|object| keypad_takes(self.channel, object, codes))
+        let Some(pin) = self.pin_object()? else {
+            return Ok(KeypadUses::default());
         };
-        let verify = takes(&pin, KeypadCodes::Present);
+        let mut takes = |codes| keypad_takes(self.channel, &pin, codes);
+        let verify = takes(KeypadCodes::Present);
         Ok(KeypadUses {
             verify,
-            change: takes(&pin, KeypadCodes::OldThenNewTwice),
-            unblock: takes(&unblock, KeypadCodes::Present) && takes(&pin, KeypadCodes::NewTwice),
+            change: takes(KeypadCodes::OldThenNewTwice),
         })
     }
 
@@ -248,14 +246,6 @@ impl CpxCard for Cps3<'_> {
         last_try: LastTry,
     ) -> Result<(), PinError> {
         self.change_code_at_keypad(time, last_try)
-    }
-
-    fn unblock_pin_at_keypad(
-        &mut self,
-        time: KeypadTime,
-        last_try: LastTry,
-    ) -> Result<(), UnblockError> {
-        self.set_code_by_unblock_code_at_keypad(time, last_try)
     }
 
     fn leaves_code_presented(&self) -> bool {

@@ -65,23 +65,9 @@ impl Cps4<'_> {
         if !unblock.takes(code) {
             return Err(UNBLOCK_CODE_OF_ANOTHER_LENGTH.into());
         }
-        self.present_unblock_code(&unblock, CodeSource::Digits(code), last_try)?;
+        self.present_unblock_code(&unblock, code, last_try)?;
         self.reset_retry_counter(&pin)?;
         self.change_reference_data(&pin, new)?;
-        Ok(self.check_pin_after(&pin)?)
-    }
-
-    /// The same with codes that are typed at the keypad, one after the other. Where no new code is
-    /// typed the old one holds, and can be presented again.
-    pub(super) fn set_code_by_unblock_code_at_keypad(
-        &mut self,
-        time: KeypadTime,
-        last_try: LastTry,
-    ) -> Result<(), UnblockError> {
-        let (pin, unblock) = self.both_code_objects()?;
-        self.present_unblock_code(&unblock, CodeSource::Keypad(time), last_try)?;
-        self.reset_retry_counter(&pin)?;
-        self.enter_new_code(&pin, time)?;
         Ok(self.check_pin_after(&pin)?)
     }
 
@@ -89,13 +75,13 @@ impl Cps4<'_> {
     fn present_unblock_code(
         &mut self,
         unblock: &PinObject,
-        code: CodeSource<'_>,
+        code: &[u8],
         last_try: LastTry,
     ) -> Result<(), UnblockError> {
         self.enter_application()?;
         let state = self.code_state(unblock.reference)?;
         check_tries(state.tries_left(), last_try)?;
-        match self.verify(unblock, code, false)? {
+        match self.verify(unblock, CodeSource::Digits(code), false)? {
             Presentation::Accepted => Ok(()),
             Presentation::Wrong { tries_left } => Err(UnblockError::Wrong {
                 tries_left,

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::sessions::program;
 use super::{
-    CHANGE, Desk, NONE, PIN, READER, RESET_RETRY, UNBLOCK_CODE, VERIFY, caller, said, takes,
+    CHANGE, Desk, NONE, PIN, READER, VERIFY, caller, said, takes,
 };
 
 const KEYPAD: KeypadAbilities = KeypadAbilities {
@@ -270,27 +270,22 @@ async fn new_codes_that_differ_are_asked_again_and_a_wrong_old_code_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_blocked_card_is_unblocked_at_the_keypad() {
-    for (card, setting) in [(DemoCard::Cps3, RESET_RETRY), (DemoCard::Cps4, CHANGE)] {
-        let answers = [LOOKS, LOOKS, RISKS, LOOKS, LOOKS];
+async fn the_unblock_code_is_typed_at_the_screen_and_a_no_there_leaves_the_card_blocked() {
+    for card in [DemoCard::Cps3, DemoCard::Cps4] {
+        let unblocks = r#"{ unblock_code = "12345678", new_pin = "4321" }"#;
+        let answers = [LOOKS, LOOKS, RISKS, "{ consent = false }", unblocks];
         let desk = desk_with(card, KEYPAD, KeypadPolicy::Auto, &answers);
         desk.hands(&[types(&["0000"]), types(&["0000"]), types(&["0000"])]);
         let blocked = desk.prove_identity(None).await;
         assert_eq!(said(blocked), Some((ErrorCode::PinBlocked, None)));
         assert_eq!(desk.codes_seen(), [VERIFY; 3]);
-        desk.hands(&[
-            types(&["87654321"]),
-            types(&["12345678"]),
-            types(&["4321", "4312"]),
-            types(&["4321", "4321"]),
-        ]);
+        let refused = desk.unblock().await;
+        assert_eq!(said(refused), Some((ErrorCode::Cancelled, None)));
+        assert_eq!(desk.codes_seen(), NONE);
         let codes = desk.unblock().await.unwrap();
         assert_eq!(codes.pin.condition, CodeCondition::Ready);
-        assert_eq!(desk.codes_seen(), [VERIFY, VERIFY, setting]);
-        assert_eq!((desk.keypad().codes_sent, desk.codes_written()), (6, 0));
-        if card == DemoCard::Cps3 {
-            assert_eq!(desk.state_for_others(UNBLOCK_CODE), StatusWord(0x63CA));
-        }
+        assert_eq!((desk.keypad().opened, desk.keypad().codes_sent), (3, 3));
+        assert_eq!(desk.codes_written(), 2);
     }
 }
 

@@ -13,7 +13,7 @@ use prompt_window::pictures::Picture;
 /// Brings a window into the state of a picture.
 pub(crate) type Scene = fn(&Picture, Look);
 
-pub(crate) const QUESTIONS: [(&str, Scene); 26] = [
+pub(crate) const QUESTIONS: [(&str, Scene); 25] = [
     ("authenticate", |picture, look| {
         ask(picture, look, authentication(), &[3]);
     }),
@@ -106,10 +106,6 @@ pub(crate) const QUESTIONS: [(&str, Scene); 26] = [
             entry.again = true;
         }
         ask(picture, look, question, &[]);
-    }),
-    ("keypad-unblock", |picture, look| {
-        ask(picture, look, at_keypad(unblocking(10, false)), &[]);
-        picture.wait_at_keypad(Duration::ZERO);
     }),
     ("keypad-refused", |picture, look| {
         ask(picture, look, at_keypad(authentication()), &[]);

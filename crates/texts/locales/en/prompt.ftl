@@ -94,7 +94,6 @@ prompt-refused = Refused. Nothing was done.
 prompt-timed-out = Time is up. Nothing was done.
 prompt-keypad-type-code = Type your code on the keypad of the reader, then press its confirmation key. Nothing is typed here.
 prompt-keypad-change = On the keypad of the reader, type your present code, then your new code, then the new code once more, and press the confirmation key after each. Nothing is typed here.
-prompt-keypad-unblock = On the keypad of the reader, type your unblock code, then a new code, then the new code once more, and press the confirmation key after each. Nothing is typed here.
 prompt-keypad-again = Press Enter to try again on the reader (Esc to refuse):
 prompt-keypad-waits = The reader waits { $seconds } s more (Esc to refuse)
 prompt-keypad-length = The reader did not take a code of that length. Nothing was sent to the card.

@@ -94,7 +94,6 @@ prompt-refused = Refusé. Rien n’a été fait.
 prompt-timed-out = Temps écoulé. Rien n’a été fait.
 prompt-keypad-type-code = Tapez votre code porteur sur le clavier du lecteur, puis sa touche de validation. Rien ne se tape ici.
 prompt-keypad-change = Sur le clavier du lecteur, tapez votre code porteur actuel, puis le nouveau code, puis encore une fois le nouveau code, en validant chaque fois. Rien ne se tape ici.
-prompt-keypad-unblock = Sur le clavier du lecteur, tapez votre code de déblocage, puis un nouveau code porteur, puis encore une fois ce nouveau code, en validant chaque fois. Rien ne se tape ici.
 prompt-keypad-again = Appuyez sur Entrée pour réessayer sur le lecteur (Échap pour refuser) :
 prompt-keypad-waits = Le lecteur attend encore { $seconds } s (Échap pour refuser)
 prompt-keypad-length = Le lecteur n’a pas accepté un code de cette longueur. Rien n’a été envoyé à la carte.
