@@ -107,12 +107,17 @@ pub trait CpxCard {
     ) -> Result<Verification, PinError>;
 
     /// [`change_pin`](Self::change_pin) with codes that are typed at the keypad of the reader. Whether
-    /// the new code is another one, nobody but the reader could say.
+    /// the new code is another one, nobody but the reader could say. `go_on` is asked before each entry
+    /// whether the holder is still to type: without a yes none begins.
     ///
     /// # Errors
     /// [`PinError`], as for typed codes, and [`PinError::NotEntered`], after which the old code holds.
-    fn change_pin_at_keypad(&mut self, time: KeypadTime, last_try: LastTry)
-    -> Result<(), PinError>;
+    fn change_pin_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<(), PinError>;
 
     /// After a reset of ours, brings the card back to where programs of its kind look for it, at a time when
     /// nobody waits: on a CPS4 the channel of the applet is closed then, which the official module does not

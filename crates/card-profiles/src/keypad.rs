@@ -82,23 +82,6 @@ pub(crate) fn enter(
     })
 }
 
-/// The same for a new code, which is asked again here where it was typed in two ways: the card knows
-/// nothing of that, and what proved the holder's right to it need not be typed again.
-pub(crate) fn enter_new_code(
-    channel: &mut dyn CardChannel,
-    entry: &KeypadEntry,
-    command: &'static str,
-) -> Result<(), NewCodeFault> {
-    let mut entered = enter(channel, entry);
-    for _ in 1..MOST_NEW_CODES {
-        match entered {
-            Ok(Err(NotSent::NewCodesDiffer | NotSent::Length)) => entered = enter(channel, entry),
-            _ => break,
-        }
-    }
-    new_code_entered(entered, command)
-}
-
 /// Whether a new code was taken that was typed at the keypad.
 pub(crate) fn new_code_entered(
     entered: Result<Result<StatusWord, NotSent>, ChannelError>,
@@ -113,5 +96,3 @@ pub(crate) fn new_code_entered(
 
 /// A block as long as the code is never filled up.
 const NEVER_SENT: u8 = 0xFF;
-/// How often a new code is asked for in a row.
-const MOST_NEW_CODES: usize = 3;

@@ -20,7 +20,7 @@ impl OpenCard {
             go_on()?;
             match new_code {
                 NewCode::Typed(new_pin) => prove_and_set(card, new_pin),
-                NewCode::ChangeAtKeypad(at_keypad) => at_keypad.change_pin(card),
+                NewCode::ChangeAtKeypad(at_keypad) => at_keypad.change_pin(card, go_on),
             }
         })
     }

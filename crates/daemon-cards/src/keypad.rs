@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use card_profiles::{CpxCard, KeypadTime, KeypadUses};
+use card_profiles::{CpxCard, KeypadTime, KeypadUses, PinError};
 use daemon_types::ReaderId;
 use tokio::sync::watch;
 
 use crate::card::last_try;
 use crate::fault::from_pin_error;
+use crate::open_card::GoOn;
 use crate::{Cards, HolderCodeError, HolderPin};
 
 /// A code that the holder types at the keypad, once the card is ready for it.
@@ -51,10 +52,22 @@ impl AtKeypad {
         verified.map(drop).map_err(from_pin_error)
     }
 
-    pub(crate) fn change_pin(&self, card: &mut dyn CpxCard) -> Result<(), HolderCodeError> {
-        let changed = card.change_pin_at_keypad(self.time, last_try(self.last_try_confirmed));
+    /// What is typed after the caller has gone opens no other entry.
+    pub(crate) fn change_pin(
+        &self,
+        card: &mut dyn CpxCard,
+        go_on: &GoOn<'_>,
+    ) -> Result<(), HolderCodeError> {
+        let last_try = last_try(self.last_try_confirmed);
+        let changed = card.change_pin_at_keypad(self.time, last_try, &|| go_on().is_ok());
         self.is_over.send_replace(true);
-        changed.map_err(from_pin_error)
+        match changed {
+            Err(PinError::NotEntered(reason)) => {
+                go_on()?;
+                Err(from_pin_error(PinError::NotEntered(reason)))
+            }
+            changed => changed.map_err(from_pin_error),
+        }
     }
 }
 

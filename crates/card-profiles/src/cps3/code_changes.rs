@@ -50,12 +50,16 @@ impl Cps3<'_> {
         &mut self,
         time: KeypadTime,
         last_try: LastTry,
+        go_on: &dyn Fn() -> bool,
     ) -> Result<(), PinError> {
         let object = self.pin_object()?.ok_or(PinError::Absent)?;
         self.select_application()?;
         let was_verified_before = self.check_pin_before_use(&object, last_try)?;
         let command = [0x00, CHANGE_REFERENCE_DATA, 0x00, object.reference];
         let entry = object.at_keypad(command, KeypadCodes::OldThenNewTwice, time);
+        if !go_on() {
+            return Err(PinError::NotEntered(NotSent::Cancelled));
+        }
         let entered = keypad::enter(self.channel, &entry);
         let changed = match self.judge_old_code(&object, entered.as_ref().ok().copied()) {
             Some(fault) => Err(fault),

@@ -244,8 +244,9 @@ impl CpxCard for Cps3<'_> {
         &mut self,
         time: KeypadTime,
         last_try: LastTry,
+        go_on: &dyn Fn() -> bool,
     ) -> Result<(), PinError> {
-        self.change_code_at_keypad(time, last_try)
+        self.change_code_at_keypad(time, last_try, go_on)
     }
 
     fn leaves_code_presented(&self) -> bool {

@@ -3,7 +3,7 @@
 //! The official module ignores most answers to these commands and would report success for a
 //! card that refused them. Here each answer is looked at, and only 9000 goes on.
 
-use card_apdu::{CommandApdu, KeypadCodes, KeypadTime};
+use card_apdu::{CommandApdu, KeypadCodes, KeypadTime, NotSent};
 use secrets::{Pin, UnblockCode};
 
 use super::{CHANNEL_1, Cps4};
@@ -43,9 +43,17 @@ impl Cps4<'_> {
         &mut self,
         time: KeypadTime,
         last_try: LastTry,
+        go_on: &dyn Fn() -> bool,
     ) -> Result<(), PinError> {
         let object = self.pin_object()?.ok_or(PinError::Absent)?;
+        let stopped = || Err(PinError::NotEntered(NotSent::Cancelled));
+        if !go_on() {
+            return stopped();
+        }
         self.verify_holder_code(&object, CodeSource::Keypad(time), last_try)?;
+        if !go_on() {
+            return stopped();
+        }
         self.enter_new_code(&object, time)?;
         Ok(self.check_pin_after(&object)?)
     }
@@ -105,7 +113,7 @@ impl Cps4<'_> {
     fn enter_new_code(&mut self, pin: &PinObject, time: KeypadTime) -> Result<(), NewCodeFault> {
         let command = [CHANNEL_1, CHANGE_REFERENCE_DATA, 0x01, pin.reference];
         let entry = pin.at_keypad(command, KeypadCodes::NewTwice, time);
-        keypad::enter_new_code(self.channel, &entry, CHANGE_NAME)
+        keypad::new_code_entered(keypad::enter(self.channel, &entry), CHANGE_NAME)
     }
 
     /// RESET RETRY COUNTER (ISO/IEC 7816-4, 11.6.10), P1 = 03: no data; it takes the reference with its high bit.

@@ -1,5 +1,6 @@
 //! Codes typed at the keypad of a virtual reader: the rules of typed codes hold for them.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use card_apdu::KeypadAbilities;
@@ -97,7 +98,7 @@ fn a_last_try_that_nobody_confirmed_opens_no_keypad_and_a_blocked_code_neither()
             desk.verify(NO),
             Err(PinError::LastTryNotConfirmed)
         ));
-        let change = desk.with(|card| card.change_pin_at_keypad(time(), NO));
+        let change = desk.with(|card| card.change_pin_at_keypad(time(), NO, &|| true));
         assert!(matches!(change, Err(PinError::LastTryNotConfirmed)));
         assert_eq!((desk.opened(), desk.codes_sent()), (2, 2));
         desk.hands(KeypadAct::type_codes(&["0000"]));
@@ -182,6 +183,30 @@ fn a_code_is_presented_and_changed_at_the_keypad_and_nothing_else() {
         let KeypadUses { verify, change } = desk.with(|card| card.keypad_uses()).unwrap();
         assert!(verify && change);
     }
+}
+
+#[test]
+fn nobody_who_waits_no_more_is_asked_for_another_code() {
+    for mut desk in Desk::both() {
+        let opened = desk.opened();
+        let stopped = desk.with(|card| card.change_pin_at_keypad(time(), NO, &|| false));
+        assert!(matches!(
+            stopped,
+            Err(PinError::NotEntered(NotSent::Cancelled))
+        ));
+        assert_eq!(desk.opened(), opened);
+    }
+    let [_, mut cps4] = Desk::both();
+    let asked = Cell::new(0);
+    let once = || asked.replace(asked.get() + 1) == 0;
+    cps4.hands(KeypadAct::type_codes(&["1234"]));
+    cps4.hands(KeypadAct::type_codes(&["4321", "4321"]));
+    let stopped = cps4.with(|card| card.change_pin_at_keypad(time(), NO, &once));
+    assert!(matches!(
+        stopped,
+        Err(PinError::NotEntered(NotSent::Cancelled))
+    ));
+    assert_eq!((cps4.opened(), cps4.codes_sent()), (1, 1));
 }
 
 #[test]

@@ -15,9 +15,7 @@ use daemon_types::{
 use tokio::time::Instant;
 
 use super::sessions::program;
-use super::{
-    CHANGE, Desk, NONE, PIN, READER, VERIFY, caller, said, takes,
-};
+use super::{CHANGE, Desk, NONE, PIN, READER, VERIFY, caller, said, takes};
 
 const KEYPAD: KeypadAbilities = KeypadAbilities {
     verifies: true,
@@ -231,6 +229,27 @@ async fn a_no_at_the_screen_is_the_callers_answer_while_the_reader_still_waits()
     let expected = (ErrorCode::Cancelled, Some(Reason::KeypadStillOpen));
     assert_eq!(said(refused), Some(expected));
     assert_eq!(desk.codes_seen(), NONE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_typed_for_a_caller_that_left_opens_no_entry_for_a_new_one() {
+    let answers = [LOOKS, LOOKS];
+    let desk = desk_with(DemoCard::Cps4, KEYPAD, KeypadPolicy::Auto, &answers);
+    tokio::select! {
+        changed = desk.change() => unreachable!("{changed:?}"),
+        () = desk.keypad_is_open() => {}
+    }
+    desk.hands(&[types(&["1234"]), types(&["1234"])]);
+    let busy = Some((ErrorCode::ReaderBusy, Some(Reason::KeypadStillOpen)));
+    let next = loop {
+        let next = said(desk.prove_identity(None).await);
+        if next != busy {
+            break next;
+        }
+    };
+    assert_eq!(next, None);
+    assert_eq!(desk.codes_seen(), [VERIFY; 2]);
+    assert_eq!((desk.keypad().opened, desk.keypad().codes_sent), (2, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
