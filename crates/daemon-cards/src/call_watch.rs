@@ -47,7 +47,8 @@ pub(crate) struct Calls {
     overdue: watch::Sender<Option<WaitsFor>>,
     came_back: AtomicBool,
     retired: AtomicBool,
-    at_keypad: AtomicBool,
+    /// Tells when the last code is typed of the job that has codes typed at the keypad.
+    hands: Mutex<Option<watch::Receiver<bool>>>,
     watch: Arc<CallWatch>,
 }
 
@@ -59,7 +60,7 @@ impl Calls {
             overdue: watch::Sender::new(None),
             came_back: AtomicBool::new(false),
             retired: AtomicBool::new(false),
-            at_keypad: AtomicBool::new(false),
+            hands: Mutex::default(),
             watch: Arc::clone(watch),
         })
     }
@@ -73,13 +74,22 @@ impl Calls {
     /// Makes a call in which somebody may type at the keypad for so long.
     pub(crate) fn during_entry<T>(self: &Arc<Self>, time: Duration, call: impl FnOnce() -> T) -> T {
         let _running = Running::begin(self, WaitsFor::Card, time);
-        self.at_keypad.store(true, Ordering::Release);
         call()
     }
 
-    /// Whether somebody may type at the keypad now.
+    /// Takes up a job; where codes are typed at the keypad for it, with what tells that they were.
+    /// Other questions are held back from here on: between a look at who waits and the entry, and
+    /// between two entries, there is time for one.
+    pub(crate) fn await_hands(&self, is_over: Option<watch::Receiver<bool>>) {
+        *self.hands.lock().unwrap_or_else(PoisonError::into_inner) = is_over;
+    }
+
+    /// Whether somebody may type at the keypad, now or as the next thing of the job.
     pub(crate) fn is_at_keypad(&self) -> bool {
-        self.at_keypad.load(Ordering::Acquire)
+        let hands = self.hands.lock().unwrap_or_else(PoisonError::into_inner);
+        let hands = hands.as_ref();
+        // Without its sender the job is over, too.
+        hands.is_some_and(|is_over| !*is_over.borrow() && is_over.has_changed().is_ok())
     }
 
     /// Tells whoever waits that the call is overdue, unless it has come back meanwhile.
@@ -152,7 +162,6 @@ impl<'a> Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.at_keypad.store(false, Ordering::Release);
         self.0.watch.end(self.0);
         let overdue = self.0.overdue.send_replace(None);
         if overdue.is_some() {
@@ -316,9 +325,7 @@ mod tests {
             .start(move |calls| told.send(Arc::clone(calls)).unwrap())
             .unwrap();
         let (typing, silent) = (calls(&watch), calls(&watch));
-        assert!(!typing.is_at_keypad());
         typing.during_entry(Duration::from_secs(3600), || {
-            assert!(typing.is_at_keypad());
             silent.during(WaitsFor::Card, || {
                 assert!(Arc::ptr_eq(
                     &overdue.recv_timeout(PATIENCE).unwrap(),
@@ -327,7 +334,6 @@ mod tests {
             });
             assert!(overdue.try_recv().is_err());
         });
-        assert!(!typing.is_at_keypad());
         typing.during_entry(Duration::ZERO, || {
             assert!(Arc::ptr_eq(
                 &overdue.recv_timeout(PATIENCE).unwrap(),
@@ -335,6 +341,26 @@ mod tests {
             ));
         });
         watch.stop();
+    }
+
+    #[test]
+    fn a_keypad_counts_as_open_from_the_beginning_of_its_job_until_the_last_code_is_typed() {
+        let calls = calls(&CallWatch::new(Duration::from_secs(3600)));
+        let (typed, is_over) = watch::channel(false);
+        assert!(!calls.is_at_keypad());
+        calls.await_hands(Some(is_over));
+        assert!(calls.is_at_keypad());
+        calls.during_entry(Duration::from_secs(30), || assert!(calls.is_at_keypad()));
+        assert!(calls.is_at_keypad(), "a second entry may follow");
+        typed.send_replace(true);
+        assert!(!calls.is_at_keypad());
+        let (never_typed, is_over) = watch::channel(false);
+        calls.await_hands(Some(is_over));
+        assert!(calls.is_at_keypad());
+        drop(never_typed);
+        assert!(!calls.is_at_keypad());
+        calls.await_hands(None);
+        assert!(!calls.is_at_keypad());
     }
 
     #[test]

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use crate::card::last_try;
 use crate::fault::from_pin_error;
 use crate::open_card::GoOn;
-use crate::{Cards, HolderCodeError, HolderPin};
+use crate::worker::Job;
+use crate::{Cards, CodeForKey, HolderCodeError, HolderPin, NewCode};
 
 /// A code that the holder types at the keypad, once the card is ready for it.
 #[derive(Debug)]
@@ -44,6 +45,11 @@ impl AtKeypad {
             is_over,
         };
         (at_keypad, KeypadWatch(watch))
+    }
+
+    /// Tells when nothing is typed any more.
+    pub(crate) fn is_over(&self) -> watch::Receiver<bool> {
+        self.is_over.subscribe()
     }
 
     pub(crate) fn verify_pin(&self, card: &mut dyn CpxCard) -> Result<(), HolderCodeError> {
@@ -92,8 +98,32 @@ impl HolderPin {
     }
 }
 
+impl Job {
+    /// The entries at the keypad, where codes are typed there for it.
+    pub(crate) const fn at_keypad(&self) -> Option<&AtKeypad> {
+        let pin = match self {
+            Self::ReadCodes { .. } | Self::ListActivities { .. } => return None,
+            Self::SetPin { new_code, .. } => {
+                return match new_code {
+                    NewCode::Typed(_) => None,
+                    NewCode::ChangeAtKeypad(at_keypad) => Some(at_keypad),
+                };
+            }
+            Self::ReadActivities { pin, .. } | Self::PresentPin { pin, .. } => pin,
+            Self::UseKey { key_use, .. } => match &key_use.code {
+                CodeForKey::Typed(pin) | CodeForKey::TypedToKeep(pin, _) => pin,
+                CodeForKey::Kept(_) => return None,
+            },
+        };
+        match pin {
+            HolderPin::Typed(_) => None,
+            HolderPin::AtKeypad(at_keypad) => Some(at_keypad),
+        }
+    }
+}
+
 impl Cards {
-    /// Whether a reader waits at this moment for somebody to type.
+    /// Whether a reader waits for somebody to type, or is about to.
     #[must_use]
     pub fn keypad_is_open(&self, reader: &ReaderId) -> bool {
         self.worker_is_at_keypad(reader)

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::call_watch::Calls;
 use crate::inventory::Inventory;
-use crate::keypad::ReaderKeypad;
+use crate::keypad::{AtKeypad, ReaderKeypad};
 use crate::open_card::{OpenCard, Reading};
 use crate::pauses::{AnotherLook, Pause};
 use crate::problem::Problem;
@@ -330,6 +330,8 @@ impl Worker {
 
     /// Does one job, unless whoever asked has gone or meant another card.
     fn do_job(&mut self, job: Job) {
+        self.calls
+            .await_hands(job.at_keypad().map(AtKeypad::is_over));
         match job {
             Job::ReadCodes { insertion, reply } => {
                 let counted = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
