@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn what_is_typed_on_the_reader_is_said_for_each_question() {
         let [french, english] = rendered(authentication());
-        expect!["Tapez votre code porteur sur le clavier du lecteur, puis sa touche de validation. Rien ne se tape ici."].assert_eq(&french);
+        expect!["Tapez votre code porteur sur le clavier du lecteur, puis appuyez sur sa touche de validation. Rien ne se tape ici."].assert_eq(&french);
         expect!["Type your code on the keypad of the reader, then press its confirmation key. Nothing is typed here."].assert_eq(&english);
         let [french, english] = rendered(pin_change());
         expect!["Sur le clavier du lecteur, tapez votre code porteur actuel, puis le nouveau code, puis encore une fois le nouveau code, en validant chaque fois. Rien ne se tape ici."].assert_eq(&french);

@@ -115,7 +115,7 @@ reason-new-pin-unchanged = The new code is the old one: choose another. Nothing 
 reason-new-pin-refused = The card does not take this new code: it is made of digits only, most often four. Nothing has changed and no try is lost. Try again.
 reason-unblock-code-length = The unblock code has exactly 8 digits. Nothing was sent to the card and no try is lost. Read again the letter that gave you your code, then try again.
 reason-outcome-unknown = The card had no time to confirm the new code. Put it back. If it is blocked, unblock it again; otherwise try the new code first, then the old one.
-reason-keypad-still-open = The reader may still wait for a code at its keypad, for a question that is over. Press the cancel key of the reader. A code typed there now serves nobody, but a new code would still be set.
+reason-keypad-still-open = The reader may still wait for a code at its keypad, for a question that is over. Press the cancel key of the reader. A code typed there now serves nobody, but a wrong one can cost a try, and a new code would still be set.
 reason-signature-wrong = What the card gave as a signature does not fit its certificate; it was not passed on. Take the card out and wipe the chip, put it back, then try again. If that does not help, try it in another reader, then ask for a replacement.
 reason-journal-unavailable = The journal of this computer cannot be written, so the card was not used. The disk may be full: make room, then try again, or tell whoever looks after this computer.
 reason-test-card = This is a test card, and cpxd works with real cards here. Insert your own card; to try test cards, set environment = "test" in the configuration of cpxd.
