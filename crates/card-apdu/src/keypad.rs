@@ -215,7 +215,8 @@ pub struct KeypadEntry {
     pub codes: KeypadCodes,
     /// How it lies in the command.
     pub format: KeypadFormat,
-    /// How long the reader waits for the first digit of a code, and then for its others.
+    /// How long the reader waits for the first digit of a code; for its others it waits
+    /// [`KeypadTime::after_first_digit`].
     pub time: KeypadTime,
 }
 
@@ -236,6 +237,12 @@ impl KeypadTime {
     pub fn as_duration(self) -> Duration {
         Duration::from_secs(self.0.into())
     }
+
+    /// How long the reader waits once a first digit is typed.
+    #[must_use]
+    pub fn after_first_digit(self) -> Self {
+        self.min(AFTER_FIRST_DIGIT)
+    }
 }
 
 impl KeypadEntry {
@@ -248,13 +255,13 @@ impl KeypadEntry {
             KeypadCodes::NewTwice => 2,
             KeypadCodes::OldThenNewTwice => 3,
         };
-        self.time.as_duration() * 2 * codes
+        let after_first_digit = self.time.after_first_digit().as_duration();
+        (self.time.as_duration() + after_first_digit) * codes
     }
 
     /// PIN_VERIFY_STRUCTURE or PIN_MODIFY_STRUCTURE, numbers in little endian (2.5.2, 2.5.3).
     #[must_use]
     pub fn structure(&self, abilities: &KeypadAbilities) -> Vec<u8> {
-        let time = self.time.0;
         let block_len = self.format.block.map_or(0, |block| block.len);
         let validation = if abilities.ends_by_key {
             VALIDATION_KEY
@@ -263,8 +270,8 @@ impl KeypadEntry {
         };
         let lengths = [self.format.maximum_len, self.format.minimum_len];
         let mut structure = vec![
-            time,
-            time,
+            self.time.0,
+            self.time.after_first_digit().0,
             ASCII_LEFT_IN_BYTES,
             block_len,
             NO_LENGTH_IN_COMMAND,
@@ -385,6 +392,9 @@ const PROLOGUE_LEN: usize = 3;
 /// bmPINBlockString has four bits for it.
 const LONGEST_BLOCK: u8 = 15;
 const LONGEST_TIME: u64 = 60;
+/// bTimeOut2, which some readers count anew with each digit and some from the first one: long enough for
+/// eight digits of a slow hand.
+const AFTER_FIRST_DIGIT: KeypadTime = KeypadTime(15);
 
 #[cfg(test)]
 mod tests {
@@ -422,10 +432,10 @@ mod tests {
     fn a_verify_of_4_to_8_digits_leaves_the_length_to_the_reader() {
         let verify = entry([0, 0x20, 0, 1], KeypadCodes::Present, format(4, 8, None));
         let expected = [
-            30, 30, 0x82, 0, 0, 8, 4, 2, 0xFF, 0x0C, 0x04, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0x20, 0, 1,
+            30, 15, 0x82, 0, 0, 8, 4, 2, 0xFF, 0x0C, 0x04, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0x20, 0, 1,
         ];
         assert_eq!(verify.structure(&WITH_DISPLAY), expected);
-        assert_eq!(verify.longest_time(), Duration::from_secs(60));
+        assert_eq!(verify.longest_time(), Duration::from_secs(45));
     }
 
     #[test]
@@ -440,12 +450,12 @@ mod tests {
             ..WITH_DISPLAY
         };
         let mut expected = vec![
-            30, 30, 0x82, 8, 0, 0, 8, 8, 4, 3, 2, 0, 0x0C, 0x04, 0, 1, 2, 0, 0, 0, 21, 0, 0, 0, 0,
+            30, 15, 0x82, 8, 0, 0, 8, 8, 4, 3, 2, 0, 0x0C, 0x04, 0, 1, 2, 0, 0, 0, 21, 0, 0, 0, 0,
             0x24, 0, 1, 16,
         ];
         expected.extend([0xFF; 16]);
         assert_eq!(change.structure(&no_display), expected);
-        assert_eq!(change.longest_time(), Duration::from_secs(180));
+        assert_eq!(change.longest_time(), Duration::from_secs(135));
     }
 
     #[test]
@@ -456,7 +466,7 @@ mod tests {
             format(4, 4, Some(4)),
         );
         let structure = reset.structure(&WITH_DISPLAY);
-        assert_eq!(structure[..12], [30, 30, 0x82, 4, 0, 0, 0, 4, 4, 1, 2, 2]);
+        assert_eq!(structure[..12], [30, 15, 0x82, 4, 0, 0, 0, 4, 4, 1, 2, 2]);
         assert_eq!(structure[14..17], [1, 2, 0]);
         assert_eq!(structure[24..], [0, 0x2C, 2, 1, 4, 0xFF, 0xFF, 0xFF, 0xFF]);
     }

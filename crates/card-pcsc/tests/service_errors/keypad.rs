@@ -57,7 +57,7 @@ fn a_code_typed_there_is_a_control_and_no_command() {
     let entries = keypad_entries();
     assert_eq!(entries[0].0, 0x4233_0006);
     let structure = [
-        30, 30, 0x82, 0, 0, 8, 4, 2, 0xFF, 0x0C, 0x04, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0x20, 0, 1,
+        30, 15, 0x82, 0, 0, 8, 4, 2, 0xFF, 0x0C, 0x04, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0x20, 0, 1,
     ];
     assert_eq!(entries[0].1, structure);
     assert_eq!(entries[1].0, 0x4233_0007);
