@@ -260,7 +260,7 @@ fn a_lock_ends_the_question_of_a_reader_that_waits_at_its_keypad() {
         login.set_locked_hint(true);
         let answer = asking.join().unwrap();
         assert_eq!(answer.code(), "cancelled", "{}", answer.text);
-        assert_eq!(answer.body["reason"], "keypad-still-open");
+        assert_eq!(answer.body["reason"], "workstation-locked");
     });
     desk.at_keypad("cancel");
     assert_eq!(desk.agent.tries_left(), 3);

@@ -13,7 +13,7 @@ use daemon_cards::{AtKeypad, CardInReader, HolderCodeError, KeypadWatch};
 use daemon_types::{
     CodesAsked, ErrorCode, KeypadEntry, NotTaken, OperationError, ReaderId, Reason,
 };
-use prompt::{Answer, Dialogue, PromptError};
+use prompt::{Answer, Dialogue};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -131,15 +131,10 @@ pub(crate) async fn while_typed<T>(
                 let _ = shown.await;
                 return outcome;
             }
-            shown = &mut shown => shown.map_err(refused)?,
+            shown = &mut shown => shown.map_err(OperationError::from)?,
         }
     }
     dialogue.during(work).await
-}
-
-/// Nobody can take the question back from the reader.
-fn refused(error: PromptError) -> OperationError {
-    OperationError::from(error).because(Reason::KeypadStillOpen)
 }
 
 /// Entries of one dialogue that a reader may not send.

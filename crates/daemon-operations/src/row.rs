@@ -5,11 +5,13 @@
 //! let in.
 
 use std::collections::HashMap;
+use std::error::Error as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use daemon_cards::HolderCodeError;
 use daemon_types::{CallerKey, ErrorCode, OperationError, Reason};
+use prompt::PromptError;
 
 use crate::Operations;
 use crate::limits::COME_BACK;
@@ -174,18 +176,26 @@ impl Place<'_> {
                 | HolderCodeError::Blocked
                 | HolderCodeError::NotTaken(_),
             ) => self.answer = Some(true),
-            Err(HolderCodeError::Operation(error)) if error.code == ErrorCode::Cancelled => {
-                self.answer = Some(false);
-            }
+            Err(HolderCodeError::Operation(error)) => match error.code {
+                // Whoever locked the workstation did not decide about this caller.
+                _ if error.reason == Some(Reason::WorkstationLocked) => self.is_put = false,
+                ErrorCode::Cancelled if !was_not_shown(error) => self.answer = Some(false),
+                _ => {}
+            },
             // Nobody typed, or it led nowhere.
             Err(
-                HolderCodeError::Operation(_)
-                | HolderCodeError::LastTryNotConfirmed
+                HolderCodeError::LastTryNotConfirmed
                 | HolderCodeError::NotPresented
                 | HolderCodeError::KeypadUnusable,
             ) => {}
         }
     }
+}
+
+/// Whether the window or terminal broke down, which is nobody's no.
+fn was_not_shown(error: &OperationError) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    matches!(cause, Some(PromptError::Unavailable(_)))
 }
 
 impl Drop for Place<'_> {
@@ -211,6 +221,7 @@ const MOST_OF_ALL: usize = 8;
 const MOST_OF_ONE_CALLER: usize = 4;
 /// Of those, the requests of sites that want to be let in, each of which has one.
 const MOST_OF_NEW_SITES: usize = 3;
+
 #[cfg(test)]
 mod tests {
     use daemon_types::{Origin, Site};
@@ -243,6 +254,16 @@ mod tests {
         row.leave(&a, Kind::Question);
         assert_eq!(row.enter(&c, Kind::Question), Ok(()));
         assert_eq!(row.enter(&a, Kind::Question), Err(Full::All));
+    }
+
+    #[test]
+    fn a_window_that_breaks_down_is_no_refusal() {
+        let broken = PromptError::Unavailable("the window is gone".into());
+        assert!(was_not_shown(&broken.into()));
+        for refused in [PromptError::Cancelled, PromptError::CancelledAtKeypad] {
+            assert!(!was_not_shown(&refused.into()));
+        }
+        assert!(!was_not_shown(&ErrorCode::Cancelled.into()));
     }
 
     #[test]
