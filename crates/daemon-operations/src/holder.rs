@@ -4,7 +4,7 @@ use daemon_cards::{CardInReader, Cards, HolderCodeError, HolderPin, KeypadWatch,
 use daemon_core::{check_code_len, environment_fits};
 use daemon_types::{
     Asker, Caller, CardId, CardLabel, CardSummary, CodesAsked, CodesOfCard, ErrorCode, Happening,
-    OperationError, Purpose, Question, Right, SessionId,
+    OperationError, Purpose, Question, Reason, Right, SessionId,
 };
 use prompt::{Answer, CallersTerminal, Dialogue, Turn};
 use time::OffsetDateTime;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::Operations;
 use crate::journalled::{Intent, result_of};
-use crate::keypad::{Entered, EntriesBefore, while_typed};
+use crate::keypad::{Entered, EntriesBefore, entry_time, while_typed};
 use crate::look::PATIENCE;
 use crate::row::Place;
 
@@ -104,7 +104,7 @@ impl Operations {
             let before = dialogue.take();
             let agreed = self.ask_in_turn(caller, &mut card, work, before, warning, deadline);
             let Agreed {
-                asked,
+                mut asked,
                 answer,
                 dialogue: asked_in,
                 intent,
@@ -113,11 +113,16 @@ impl Operations {
             let dialogue = dialogue.insert(asked_in);
             warning.entries.is_there |= asked.keypad.is_some();
             let asks_again = asked.keypad.is_some() || dialogue.asks_again();
+            // The yes to a last try took its time.
+            let questioned = asked;
+            if let Some(entry) = &mut asked.keypad {
+                entry.time = entry_time(&questioned, deadline);
+            }
             let (entered, watch) = Entered::of(answer, &asked);
             let outcome = async {
                 let done = work.present(&self.0.cards, &card, asked, entered);
                 let done = tokio::time::timeout_at(deadline + CARD_TIME, done).await;
-                done.unwrap_or_else(|_| Err(work.timed_out().into()))
+                done.unwrap_or_else(|_| Err(self.timed_out(work, &card).into()))
             };
             let outcome = shown_to_its_end(dialogue, asked, watch, question, outcome);
             let outcome = outcome.await;
@@ -152,6 +157,14 @@ impl Operations {
             }
             card = self.same_card(&card).await?;
         }
+    }
+
+    fn timed_out<W: HolderWork>(&self, work: &W, card: &CardInReader) -> OperationError {
+        let error = work.timed_out();
+        if self.0.cards.keypad_is_open(card.reader()) {
+            return error.because(Reason::KeypadStillOpen);
+        }
+        error
     }
 
     /// Waits for the turn and asks. The codes to be typed are known before, so that what cannot be

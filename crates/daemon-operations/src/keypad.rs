@@ -85,8 +85,7 @@ impl Operations {
             (Some(_), None, Some(_)) => uses.change,
             _ => false,
         };
-        let left = deadline.saturating_duration_since(Instant::now());
-        let time = left.min(LONGEST_ENTRY * asked.entries());
+        let time = entry_time(asked, deadline);
         (is_possible && self.policy().keypad == KeypadPolicy::Auto).then_some(KeypadEntry {
             time,
             again: before.is_there,
@@ -137,7 +136,13 @@ pub(crate) async fn while_typed<T>(
     dialogue.during(work).await
 }
 
+/// How long the reader may wait from now on, for all codes together.
+pub(crate) fn entry_time(asked: &CodesAsked, deadline: Instant) -> Duration {
+    let left = deadline.saturating_duration_since(Instant::now());
+    left.min(LONGEST_ENTRY * asked.entries())
+}
+
 /// Entries of one dialogue that a reader may not send.
 const MOST_NOT_TAKEN: u8 = 3;
-/// How long a reader waits for one code.
+/// How long a reader waits for the first digit of one code.
 const LONGEST_ENTRY: Duration = Duration::from_secs(30);
