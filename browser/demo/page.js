@@ -7,7 +7,9 @@ document.querySelector("cpx-login").addEventListener("cpx-login", async ({ detai
   const named = (attribute) => new RegExp(`\\b${attribute}=([^+\\n]*)`).exec(detail.holder)?.[1].trim() ?? "";
   at("holder").textContent = `${named("GN")} ${named("SN")}`;
   at("document").textContent = await (await fetch("/document")).text();
+  at("outside").hidden = true;
   at("inside").hidden = false;
+  at("greeting").focus();
 });
 
 at("sign").addEventListener("click", async () => {

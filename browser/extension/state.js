@@ -7,7 +7,10 @@ const api = globalThis.browser ?? globalThis.chrome;
 /** @type {(name: string, values?: string[]) => string} */
 const text = (name, values) => api.i18n.getMessage(name, values);
 
-document.documentElement.lang = api.i18n.getUILanguage();
+/** That of the words, which is not always the browser's. */
+const language = text("language");
+
+document.documentElement.lang = language;
 for (const element of document.querySelectorAll("[data-text]")) {
   element.textContent = text(/** @type {HTMLElement} */ (element).dataset["text"] ?? "");
 }
@@ -18,10 +21,11 @@ async function show() {
     const status = await ask("/v1/status");
     say(status.state === "ready" ? text("agentReady") : text(status.state));
     const [{ cards }, { grants }] = await Promise.all([ask("/v1/cards"), ask("/v1/grants")]);
-    fill("cards", cards.map(lineOfCard), text(status.readers === 0 ? "noReader" : "noCard"));
+    fill("cards", cards.map(linesOfCard), text(status.readers === 0 ? "noReader" : "noCard"));
     const sites = grants.filter((/** @type {any} */ grant) => grant.origin);
-    fill("sites", sites.map(lineOfSite), text("noSite"));
-    /** @type {HTMLElement} */ (document.getElementById("known")).hidden = false;
+    fill("sites", sites.map(linesOfSite), text("noSite"));
+    reveal("known", true);
+    reveal("revoke", sites.length > 0);
   } catch (code) {
     say(WORDS[String(code)] ? text(WORDS[String(code)] ?? "") : text("agentOther", [String(code)]));
   }
@@ -35,6 +39,14 @@ const WORDS = {
   "host-too-old": "agentTooOld",
 };
 
+/**
+ * @param {string} id
+ * @param {boolean} isShown
+ */
+function reveal(id, isShown) {
+  /** @type {HTMLElement} */ (document.getElementById(id)).hidden = !isShown;
+}
+
 /** @param {string} words */
 function say(words) {
   /** @type {HTMLElement} */ (document.getElementById("agent")).textContent = words;
@@ -42,31 +54,42 @@ function say(words) {
 
 /**
  * @param {string} id
- * @param {string[]} lines
+ * @param {string[][]} entries each with its name first
  * @param {string} none
  */
-function fill(id, lines, none) {
-  const items = (lines.length ? lines : [none]).map((line) => {
+function fill(id, entries, none) {
+  const items = (entries.length ? entries : [[none]]).map(([name = "", ...details]) => {
     const item = document.createElement("li");
-    item.textContent = line;
+    item.append(line(details.length ? "strong" : "span", name), ...details.map((detail) => line("span", detail)));
     return item;
   });
   document.getElementById(id)?.replaceChildren(...items);
 }
 
+/**
+ * @param {string} tag
+ * @param {string} words
+ */
+function line(tag, words) {
+  const element = document.createElement(tag);
+  element.textContent = words;
+  return element;
+}
+
 /** @param {any} card */
-function lineOfCard(card) {
+function linesOfCard(card) {
   const holder = card.holder ?? {};
-  const names = [holder.givenName, holder.familyName, holder.profession?.label];
-  return [card.type ?? card.generation, ...names].filter(Boolean).join(" ");
+  const name = [holder.givenName, holder.familyName].filter(Boolean).join(" ");
+  const kind = [card.type ?? card.generation, holder.profession?.label].filter(Boolean).join(", ");
+  return name ? [name, kind] : [kind];
 }
 
 /** @param {any} grant */
-function lineOfSite(grant) {
+function linesOfSite(grant) {
   const rights = grant.rights.map((/** @type {string} */ right) => text(right));
   const site = grant.topOrigin ? text("siteIn", [grant.origin, grant.topOrigin]) : grant.origin;
-  const end = grant.end ? [text("until", [new Date(grant.end).toLocaleDateString(api.i18n.getUILanguage())])] : [];
-  return [site, ...rights, ...end].join(", ");
+  const end = grant.end ? [text("until", [new Date(grant.end).toLocaleDateString(language, { dateStyle: "long" })])] : [];
+  return [site, text("may", [[...rights, ...end].join(", ")])];
 }
 
 /**
@@ -92,6 +115,6 @@ function ask(path) {
       }
     });
     port.onDisconnect.addListener(() => reject("interrupted"));
-    port.postMessage({ method: "GET", path, language: api.i18n.getUILanguage() });
+    port.postMessage({ method: "GET", path, language });
   });
 }

@@ -40,9 +40,10 @@ fn it_shows_agent_card_and_sites() {
     tell_of_the_host(&person, &host_of(&agent));
     let mut firefox = firefox_with_the_extension(&person);
     let words = [
-        "It runs and is ready.",
-        "CPS CAMILLE DUPONT",
-        "https://service.example, see the card",
+        "cpxd is ready.",
+        "CAMILLE DUPONT",
+        "https://service.example</strong>",
+        "may see the card",
     ];
     wait_for(&mut firefox, &words);
 }
@@ -59,6 +60,6 @@ fn it_says_what_is_missing_and_starts_nothing() {
     agent.stop();
     let mut firefox = Firefox::start(&person);
     firefox.install(&packed_for_firefox());
-    wait_for(&mut firefox, &["It does not run."]);
+    wait_for(&mut firefox, &["cpxd does not run."]);
     assert!(!agent.state_dir().join("endpoint.json").exists());
 }
