@@ -30,6 +30,7 @@ pub mod native_messages;
 #[cfg(target_os = "linux")]
 pub mod odd_card;
 pub mod operations;
+pub mod other_addresses;
 pub mod own_journal;
 #[cfg(target_os = "linux")]
 pub mod pcsc_stack;

@@ -14,7 +14,8 @@ export function askExtension(call: Call): Promise<Response> {
     return Promise.reject(new CpxError("extension-missing"));
   }
   return new Promise((resolve, reject) => {
-    const id = crypto.randomUUID();
+    // A frame of an http page has no randomUUID, and is told by the extension that it is refused.
+    const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
     const { signal, ...request } = call;
     const encoder = new TextEncoder();
     let body: ReadableStreamDefaultController<Uint8Array>;

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
 
 use serde_json::json;
 
@@ -55,6 +55,25 @@ impl OpenChromium {
             .process_group(0)
             .spawn();
         Self(process.expect("chromium is installed (cargo xtask test installs it)"))
+    }
+
+    /// Kills the processes in which its extensions run, with their service workers.
+    pub fn kill_extensions(&self) {
+        let group = Pid::from_raw(i32::try_from(self.0.id()).unwrap_or_default());
+        let mut killed = 0;
+        for entry in fs::read_dir("/proc").expect("the processes").flatten() {
+            let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let id = entry.file_name().to_string_lossy().parse().ok();
+            let Some(process) = id.and_then(Pid::from_raw) else {
+                continue;
+            };
+            let is_extension = String::from_utf8_lossy(&command).contains("--extension-process");
+            if is_extension && getpgid(Some(process)).ok() == group {
+                kill_process(process, Signal::KILL).expect("it ends");
+                killed += 1;
+            }
+        }
+        assert!(killed > 0, "no process of an extension");
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod both;
+mod elsewhere;
 mod hostile;
 mod missing;
 mod state_page;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use cpxd_tests::agent::Agent;
-use cpxd_tests::browsers::{InPlace, Kind, Surfer, tell_of_the_host};
+use cpxd_tests::browsers::{Browser, InPlace, Kind, Surfer, tell_of_the_host};
 use cpxd_tests::native_host::{NATIVE_HOST, install_beside_the_native_host};
 use cpxd_tests::person::Person;
 use cpxd_tests::scripted::text_file;
@@ -65,4 +65,27 @@ fn an_agent_that_ends_under_a_question_interrupts_it(kind: Kind) {
     let _ = events.wait_for("prompt-opened");
     agent.stop_by("-KILL");
     assert_eq!(surfer.site.outcome("main")["error"], "interrupted");
+}
+
+/// What becomes of a worker that the system takes away: Chromium alone runs extensions in a process of their own
+/// that its command line names.
+#[test]
+fn a_worker_that_is_killed_under_a_question_interrupts_it_and_the_next_request_is_served() {
+    let script = "answers = [ { consent = true }, { pin = \"1234\", delay_ms = 600000 }, { pin = \"1234\" } ]";
+    let script = text_file(script);
+    let script = script.path().to_string_lossy().into_owned();
+    let agent = Agent::demo_beside_the_native_host(&["--scripted-holder", &script]);
+    let _ = agent.card();
+    let surfer = Surfer::with(Kind::Chromium, &agent);
+    let Browser::Chromium(chromium) = &surfer.browser else {
+        panic!("it is Chromium");
+    };
+    let events = agent.events();
+    surfer.site.begin("main", LOG_IN);
+    let _ = events.wait_for("prompt-opened");
+    chromium.kill_extensions();
+    assert_eq!(surfer.site.outcome("main")["error"], "interrupted");
+    let _ = events.wait_for("prompt-closed");
+    let again = surfer.site.run("main", LOG_IN);
+    assert_eq!(again["format"], "web-eid:1.0", "{again}");
 }

@@ -17,6 +17,7 @@ in_both_browsers! {
     a_site_that_is_refused_or_revoked_gets_nothing
     two_tabs_ask_at_once_and_each_gets_its_own_answer
     a_page_that_navigates_takes_its_question_along
+    a_site_that_is_revoked_under_its_question_loses_it
 }
 
 /// An agent whose holder is this file.
@@ -187,4 +188,26 @@ fn a_page_that_navigates_takes_its_question_along(kind: Kind) {
     let _ = events.wait_for("prompt-opened");
     site.begin("main", "location.reload()");
     let _ = events.wait_for("prompt-closed");
+}
+
+fn a_site_that_is_revoked_under_its_question_loses_it(kind: Kind) {
+    let agent =
+        agent_with("answers = [ { consent = true }, { pin = \"1234\", delay_ms = 600000 } ]");
+    let surfer = Surfer::with(kind, &agent);
+    let site = &surfer.site;
+    site.does(
+        "main",
+        "await cpx.requestAccess(['identify', 'authenticate'])",
+    );
+    let events = agent.events();
+    site.begin("main", LOG_IN);
+    let _ = events.wait_for("prompt-opened");
+    let grants = agent.read_socket("/v1/grants").body;
+    let id = grants["grants"][0]["id"].as_str().unwrap_or_default();
+    assert!(agent.cli(&["grants", "revoke", id]).status.success());
+    let _ = events.wait_for("prompt-closed");
+    let lost = site.outcome("main");
+    assert_eq!(lost["error"], "cancelled", "{lost}");
+    let again = site.run("main", "return (await cpx.status()).granted");
+    assert_eq!(again, false);
 }
