@@ -101,8 +101,7 @@ impl Operations {
             if Instant::now() >= deadline {
                 return Err(ErrorCode::Timeout.into());
             }
-            let before = dialogue.take();
-            let agreed = self.ask_in_turn(caller, &mut card, work, before, warning, deadline);
+            let agreed = self.ask_in_turn(caller, &mut card, work, dialogue, warning, deadline);
             let Agreed {
                 mut asked,
                 answer,
@@ -175,7 +174,7 @@ impl Operations {
         caller: &Caller,
         card: &mut CardInReader,
         work: &W,
-        before: Option<Dialogue>,
+        before: &mut Option<Dialogue>,
         warning: Warning,
         deadline: Instant,
     ) -> Result<Agreed<'_>, OperationError> {
@@ -183,7 +182,8 @@ impl Operations {
         let key = caller.key();
         let mut place = self.place_in_the_row(&key)?;
         let (prompt, terminal) = (&self.0.prompt, work.callers_terminal());
-        let turn = match before {
+        // Until here a question that cannot be put is told where the one before it was.
+        let turn = match before.take() {
             Some(before) => before.next_turn(prompt, &key, terminal, deadline).await?,
             None => prompt.turn(&key, terminal, deadline).await?,
         };

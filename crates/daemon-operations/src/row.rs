@@ -176,15 +176,21 @@ impl Place<'_> {
                 | HolderCodeError::Blocked
                 | HolderCodeError::NotTaken(_),
             ) => self.answer = Some(true),
-            Err(HolderCodeError::Operation(error)) => match error.code {
-                // Whoever locked the workstation did not decide about this caller.
-                _ if error.reason == Some(Reason::WorkstationLocked) => self.is_put = false,
-                ErrorCode::Cancelled if !was_not_shown(error) => self.answer = Some(false),
-                _ => {}
-            },
+            // Whoever locked the workstation did not decide about this caller.
+            Err(HolderCodeError::Operation(error))
+                if error.reason == Some(Reason::WorkstationLocked) =>
+            {
+                self.is_put = false;
+            }
+            Err(HolderCodeError::Operation(error))
+                if error.code == ErrorCode::Cancelled && !was_not_shown(error) =>
+            {
+                self.answer = Some(false);
+            }
             // Nobody typed, or it led nowhere.
             Err(
-                HolderCodeError::LastTryNotConfirmed
+                HolderCodeError::Operation(_)
+                | HolderCodeError::LastTryNotConfirmed
                 | HolderCodeError::NotPresented
                 | HolderCodeError::KeypadUnusable,
             ) => {}

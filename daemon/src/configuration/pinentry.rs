@@ -10,16 +10,16 @@ pub(super) enum PinentrySettingError {
     #[error(
         "prompt = \"pinentry\": name the program beside it, such as pinentry = \"/usr/bin/pinentry-qt\""
     )]
-    NotNamed,
+    Nameless,
     #[error(
         "{}: the policy has prompt = \"pinentry\" and has to name the program too, such as pinentry = \"/usr/bin/pinentry-qt\": no user chooses who is told the code on its behalf",
         policy.display()
     )]
-    NotNamedByPolicy { policy: PathBuf },
+    NamelessInPolicy { policy: PathBuf },
     #[error("pinentry: {} has to be a path from the root", .0.display())]
-    NotFromTheRoot(PathBuf),
+    RelativePath(PathBuf),
     #[error("pinentry: there is no program {}", .0.display())]
-    NotThere(PathBuf),
+    Missing(PathBuf),
 }
 
 /// No path of search leads to a pinentry: it is told the code. Who decides that one asks says which.
@@ -31,20 +31,20 @@ pub(super) fn check(
     let asks = Some(PromptName::Pinentry);
     if machine.prompt == asks && machine.pinentry.is_none() {
         let policy = policy.to_owned();
-        return Err(PinentrySettingError::NotNamedByPolicy { policy });
+        return Err(PinentrySettingError::NamelessInPolicy { policy });
     }
     let asks = machine.prompt.or(user.prompt) == asks;
     let Some(pinentry) = machine.pinentry.as_ref().or(user.pinentry.as_ref()) else {
         return match asks {
-            true => Err(PinentrySettingError::NotNamed),
+            true => Err(PinentrySettingError::Nameless),
             false => Ok(()),
         };
     };
     if !pinentry.is_absolute() {
-        return Err(PinentrySettingError::NotFromTheRoot(pinentry.clone()));
+        return Err(PinentrySettingError::RelativePath(pinentry.clone()));
     }
     if asks && !pinentry.is_file() {
-        return Err(PinentrySettingError::NotThere(pinentry.clone()));
+        return Err(PinentrySettingError::Missing(pinentry.clone()));
     }
     Ok(())
 }
@@ -87,7 +87,7 @@ mod tests {
     fn a_policy_that_has_a_pinentry_ask_names_it_and_no_user_does() {
         let error = checked(ASKS, &this_program()).unwrap_err();
         assert!(
-            matches!(error, PinentrySettingError::NotNamedByPolicy { .. }),
+            matches!(error, PinentrySettingError::NamelessInPolicy { .. }),
             "{error}"
         );
         assert!(error.to_string().starts_with("/etc/cpxd/cpxd.toml"));
