@@ -97,7 +97,7 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         debian: "npm",
         what: "Node.js, 18 or later, with npm",
         why: "the SDK for web pages is TypeScript",
-        sign: Sign::Program("npm"),
+        sign: Sign::ProgramOfAnyOrigin("npm"),
     },
     SystemPackage {
         debian: "python3-venv",

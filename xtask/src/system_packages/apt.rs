@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::SystemPackage;
+use super::by_hand::{Sign, is_there};
 use crate::commands::{run, succeeds};
 
 /// Whether packages come and go by apt here.
@@ -41,8 +42,12 @@ fn missing(packages: &[SystemPackage]) -> Result<Vec<&SystemPackage>> {
     let listing = String::from_utf8_lossy(&output.stdout);
     Ok(packages
         .iter()
-        .filter(|package| !is_installed(&listing, package.debian))
+        .filter(|package| !is_installed(&listing, package.debian) && !is_from_elsewhere(package))
         .collect())
+}
+
+fn is_from_elsewhere(package: &SystemPackage) -> bool {
+    matches!(package.sign, Sign::ProgramOfAnyOrigin(_)) && is_there(&package.sign)
 }
 
 fn is_installed(listing: &str, name: &str) -> bool {

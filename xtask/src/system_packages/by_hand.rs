@@ -13,6 +13,9 @@ use crate::commands::succeeds;
 pub(super) enum Sign {
     /// A program in one of the folders for programs.
     Program(&'static str),
+    /// A program in the search path, which many people have from elsewhere than their system's packages:
+    /// a second one beside it would be in its way.
+    ProgramOfAnyOrigin(&'static str),
     /// A library that pkg-config knows by this name.
     Library(&'static str),
     /// Any of these files.
@@ -39,9 +42,9 @@ pub(super) fn require(packages: &[SystemPackage]) -> Result<()> {
     )
 }
 
-fn is_there(sign: &Sign) -> bool {
+pub(super) fn is_there(sign: &Sign) -> bool {
     match sign {
-        Sign::Program(name) => is_program(name),
+        Sign::Program(name) | Sign::ProgramOfAnyOrigin(name) => is_program(name),
         Sign::Library(name) => succeeds(Command::new("pkg-config").args(["--exists", name])),
         Sign::AnyFile(paths) => paths.iter().any(|path| Path::new(path).is_file()),
     }
