@@ -101,7 +101,7 @@ pub(crate) fn check_tries(tries_left: Option<u8>, last_try: LastTry) -> Result<(
 #[derive(Debug)]
 pub(crate) enum NewCodeFault {
     /// It said that it does not take this one.
-    Refused(StatusWord),
+    Refused(CardError),
     /// The keypad sent none.
     NotEntered(NotSent),
     /// No answer came that could be understood: nobody knows which code holds.
@@ -123,7 +123,9 @@ pub(crate) fn new_code_taken(
     })?;
     match sw {
         StatusWord::SUCCESS => Ok(()),
-        sw @ (StatusWord::WRONG_LENGTH | StatusWord::WRONG_DATA) => Err(NewCodeFault::Refused(sw)),
+        sw @ (StatusWord::WRONG_LENGTH | StatusWord::WRONG_DATA) => {
+            Err(NewCodeFault::Refused(CardError::Refused { command, sw }))
+        }
         sw => Err(NewCodeFault::Card(CardError::Refused { command, sw })),
     }
 }
@@ -174,7 +176,7 @@ impl From<Withheld> for UnblockError {
 impl From<NewCodeFault> for PinError {
     fn from(fault: NewCodeFault) -> Self {
         match fault {
-            NewCodeFault::Refused(sw) => Self::NewCodeRefused { sw },
+            NewCodeFault::Refused(answer) => Self::NewCodeRefused(answer),
             NewCodeFault::NotEntered(reason) => Self::NotEntered(reason),
             NewCodeFault::OutcomeUnknown(cause) => Self::OutcomeUnknown(cause),
             NewCodeFault::Card(error) => Self::Card(error),
@@ -185,7 +187,7 @@ impl From<NewCodeFault> for PinError {
 impl From<NewCodeFault> for UnblockError {
     fn from(fault: NewCodeFault) -> Self {
         match fault {
-            NewCodeFault::Refused(sw) => Self::NewCodeRefused { sw },
+            NewCodeFault::Refused(answer) => Self::NewCodeRefused(answer),
             NewCodeFault::NotEntered(reason) => Self::NotEntered(reason),
             NewCodeFault::OutcomeUnknown(cause) => Self::OutcomeUnknown(cause),
             NewCodeFault::Card(error) => Self::Card(error),

@@ -105,11 +105,8 @@ pub enum PinError {
     #[error("the card takes new codes of {} to {} digits", .0.minimum_len, .0.maximum_len)]
     NewCodeLength(PinLimits),
     /// The card did not take the new code; the old one holds.
-    #[error("the card refused the new code with {sw}")]
-    NewCodeRefused {
-        /// What the card answered.
-        sw: StatusWord,
-    },
+    #[error("the card refused the new code")]
+    NewCodeRefused(#[source] CardError),
     /// The way to the card broke while it changed the code: either code may be the right one.
     #[error("it is not known whether the code was changed")]
     OutcomeUnknown(#[source] CardError),
@@ -145,11 +142,8 @@ pub enum UnblockError {
     #[error("the card takes new codes of {} to {} digits", .0.minimum_len, .0.maximum_len)]
     NewCodeLength(PinLimits),
     /// The card took the unblock code, but not the new code; the old one holds, blocked or not.
-    #[error("the card refused the new code with {sw}")]
-    NewCodeRefused {
-        /// What the card answered.
-        sw: StatusWord,
-    },
+    #[error("the card refused the new code")]
+    NewCodeRefused(#[source] CardError),
     /// The way to the card broke while it set the new code: the new one may hold or not.
     #[error("it is not known whether the new code was set")]
     OutcomeUnknown(#[source] CardError),

@@ -59,7 +59,7 @@ pub(crate) fn from_pin_error(error: PinError) -> HolderCodeError {
         PinError::OutcomeUnknown(error) => from_card_error(error).because(Reason::OutcomeUnknown),
         PinError::Absent => OperationError::new(ErrorCode::KeyAbsent).caused_by(error),
         PinError::Length(_) => OperationError::new(ErrorCode::PinLength).caused_by(error),
-        PinError::NewCodeLength(_) | PinError::NewCodeRefused { .. } => {
+        PinError::NewCodeLength(_) | PinError::NewCodeRefused(_) => {
             OperationError::new(ErrorCode::PinLength)
                 .because(Reason::NewPinRefused)
                 .caused_by(error)
@@ -79,7 +79,7 @@ pub(crate) fn from_unblock_error(error: UnblockError) -> HolderCodeError {
             from_card_error(error).because(Reason::OutcomeUnknown)
         }
         UnblockError::Absent => OperationError::new(ErrorCode::KeyAbsent).caused_by(error),
-        UnblockError::NewCodeLength(_) | UnblockError::NewCodeRefused { .. } => {
+        UnblockError::NewCodeLength(_) | UnblockError::NewCodeRefused(_) => {
             OperationError::new(ErrorCode::PinLength)
                 .because(Reason::NewPinRefused)
                 .caused_by(error)
@@ -152,14 +152,17 @@ mod tests {
 
     #[test]
     fn a_new_code_that_the_card_does_not_take_is_no_wrong_code() {
-        let sw = StatusWord::WRONG_DATA;
+        let answer = || CardError::Refused {
+            command: "CHANGE REFERENCE DATA",
+            sw: StatusWord::WRONG_DATA,
+        };
         let refused = (Some(ErrorCode::PinLength), Some(Reason::NewPinRefused));
         assert_eq!(
-            said(from_pin_error(PinError::NewCodeRefused { sw })),
+            said(from_pin_error(PinError::NewCodeRefused(answer()))),
             refused
         );
         assert_eq!(
-            said(from_unblock_error(UnblockError::NewCodeRefused { sw })),
+            said(from_unblock_error(UnblockError::NewCodeRefused(answer()))),
             refused
         );
     }

@@ -56,9 +56,10 @@ fn a_wrong_old_code_and_a_refused_new_one_are_told_apart() {
     ));
     assert!(matches!(
         change("change-pin-refused", NO).0,
-        Err(PinError::NewCodeRefused {
+        Err(PinError::NewCodeRefused(CardError::Refused {
+            command: "CHANGE REFERENCE DATA",
             sw: StatusWord::WRONG_DATA
-        })
+        }))
     ));
 }
 

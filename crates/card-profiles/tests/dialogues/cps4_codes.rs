@@ -130,9 +130,10 @@ fn a_change_that_the_card_refused_is_no_success() {
     assert!(matches!(wrong, Err(PinError::Wrong { tries_left: 2 })));
     assert!(matches!(
         change("change-pin-refused"),
-        Err(PinError::NewCodeRefused {
+        Err(PinError::NewCodeRefused(CardError::Refused {
+            command: "CHANGE REFERENCE DATA",
             sw: StatusWord::WRONG_DATA
-        })
+        }))
     ));
     assert!(matches!(
         change("change-pin-answered-6300"),
@@ -165,9 +166,10 @@ fn the_unblock_code_sets_a_new_code_in_three_commands() {
 fn an_unblock_that_the_card_refused_at_any_step_is_no_success() {
     assert!(matches!(
         unblock("unblock-pin-new-code-refused"),
-        Err(UnblockError::NewCodeRefused {
+        Err(UnblockError::NewCodeRefused(CardError::Refused {
+            command: "CHANGE REFERENCE DATA",
             sw: StatusWord::WRONG_LENGTH
-        })
+        }))
     ));
     assert!(matches!(
         unblock("unblock-pin-still-blocked"),
