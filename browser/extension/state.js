@@ -80,7 +80,7 @@ function line(tag, words) {
 function linesOfCard(card) {
   const holder = card.holder ?? {};
   const name = [holder.givenName, holder.familyName].filter(Boolean).join(" ");
-  const kind = [card.type ?? card.generation, holder.profession?.label].filter(Boolean).join(", ");
+  const kind = [card.type ?? card.generation ?? text("anyCard"), holder.profession?.label].filter(Boolean).join(", ");
   return name ? [name, kind] : [kind];
 }
 

@@ -554,8 +554,8 @@ export interface components {
             certificates: components["schemas"]["CertificateBody"][];
             /** @description `production` or `test`. */
             environment: string;
-            /** @description `CPS3` or `CPS4`. */
-            generation: string;
+            /** @description `CPS3` or `CPS4`; null where whoever stands before the card does not say. */
+            generation?: string | null;
             /** @description Who it belongs to. */
             holder: components["schemas"]["HolderBody"];
             /** @description Opaque name, stable over re-insertion. */

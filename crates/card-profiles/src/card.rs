@@ -171,8 +171,8 @@ pub enum Generation {
 /// What a card says of itself.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// Generation of the chip application.
-    pub generation: Generation,
+    /// Generation of the chip application; `None` where whoever stands before the card does not say.
+    pub generation: Option<Generation>,
     /// Digits of EF.SN after the issuer, without Luhn digit and filler: eight on every card seen.
     /// The number printed on the card, of ten digits, stands in the certificates.
     pub serial_number: String,

@@ -24,10 +24,10 @@ pub(crate) fn card_summary(
     let (pin, unblock_code) = code_conditions(states, limits);
     Ok(CardSummary {
         id,
-        generation: match identity.generation {
+        generation: identity.generation.map(|generation| match generation {
             card_profiles::Generation::Cps3 => Generation::Cps3,
             card_profiles::Generation::Cps4 => Generation::Cps4,
-        },
+        }),
         card_type: speaking
             .and_then(|certificate| certificate.card_type().ok()?)
             .map(|card_type| card_type.as_str().to_owned()),
@@ -219,7 +219,7 @@ mod tests {
     fn summary_of(der: &[u8], nomenclature: &Nomenclature) -> CardSummary {
         let certificate = CardCertificate::parse(der).unwrap();
         let identity = Identity {
-            generation: card_profiles::Generation::Cps3,
+            generation: Some(card_profiles::Generation::Cps3),
             serial_number: "99000000".into(),
             certificates: vec![(igc_sante::KeyRole::Authentication, certificate)],
         };

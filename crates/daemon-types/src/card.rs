@@ -99,8 +99,8 @@ pub struct PresentCard {
 pub struct CardSummary {
     /// Opaque name.
     pub id: CardId,
-    /// Generation of the chip.
-    pub generation: Generation,
+    /// Generation of the chip; `None` where nobody says.
+    pub generation: Option<Generation>,
     /// `CPS`, `CPF`, `CPE`, `CPA`, or `unknown`; `None` where no certificate tells, or where it is in doubt.
     pub card_type: Option<String>,
     /// Production or test, by certificate extension and issuer together.

@@ -79,9 +79,9 @@ pub struct CardBody {
     pub id: String,
     /// The reader that holds it.
     pub reader: String,
-    /// `CPS3` or `CPS4`.
+    /// `CPS3` or `CPS4`; null where whoever stands before the card does not say.
     #[schema(pattern = "^(CPS3|CPS4)$")]
-    pub generation: String,
+    pub generation: Option<String>,
     /// `CPS`, `CPF`, `CPE`, `CPA`, `unknown`; null where no certificate tells, or where it is in doubt.
     #[serde(rename = "type")]
     pub card_type: Option<String>,
@@ -238,7 +238,7 @@ impl CardBody {
         Self {
             id: summary.id.0.clone(),
             reader: card.reader.0.clone(),
-            generation: generation_name(summary.generation).into(),
+            generation: summary.generation.map(generation_name).map(str::to_owned),
             card_type: summary.card_type.clone(),
             environment: environment_name(summary.environment).into(),
             number: summary.number.clone(),
@@ -259,6 +259,12 @@ impl CardBody {
                 .map(|warning| warning.as_str().to_owned())
                 .collect(),
         }
+    }
+
+    /// Its type, or else its generation; `None` where neither is known.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        self.card_type.as_deref().or(self.generation.as_deref())
     }
 }
 
@@ -386,13 +392,12 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_card_looks_as_the_contract_says() {
-        let card = PresentCard {
+    fn sample_card() -> PresentCard {
+        PresentCard {
             reader: ReaderId("r1".into()),
             summary: CardSummary {
                 id: CardId("c1".into()),
-                generation: Generation::Cps3,
+                generation: Some(Generation::Cps3),
                 card_type: Some("CPS".into()),
                 environment: Environment::Test,
                 number: "9999123456".into(),
@@ -438,8 +443,28 @@ mod tests {
                 }],
                 warnings: vec![CardWarning::NationalIdCheckDigit],
             },
-        };
-        let body = CardBody::new(&card, datetime!(2026-11-21 12:00 UTC));
+        }
+    }
+
+    #[test]
+    fn what_nobody_says_of_a_card_is_null_and_no_kind_is_made_up() {
+        let mut card = sample_card();
+        card.summary.card_type = None;
+        let now = datetime!(2026-11-21 12:00 UTC);
+        assert_eq!(CardBody::new(&card, now).kind(), Some("CPS3"));
+        card.summary.generation = None;
+        let body = CardBody::new(&card, now);
+        assert_eq!(body.kind(), None);
+        let json = serde_json::to_value(&body).unwrap();
+        assert_eq!(
+            (&json["generation"], &json["type"]),
+            (&serde_json::Value::Null, &serde_json::Value::Null)
+        );
+    }
+
+    #[test]
+    fn a_card_looks_as_the_contract_says() {
+        let body = CardBody::new(&sample_card(), datetime!(2026-11-21 12:00 UTC));
         let json = serde_json::to_string_pretty(&body).unwrap();
         expect![[r#"
             {

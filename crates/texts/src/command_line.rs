@@ -87,6 +87,8 @@ sentences! {
         no_such_card(id: &str) = "cli-no-such-card";
         /// A card by its type or generation and its number.
         card(kind: &str, number: &str) = "cli-card";
+        /// A card of which nothing says what kind it is, by its number.
+        untyped_card(number: &str) = "cli-untyped-card";
         /// It is a test card.
         test_card() = "cli-test-card";
         /// Whose card it is.

@@ -37,6 +37,10 @@ sentences! {
         unusable_card(reader: &str, problem: &str) = "tray-unusable-card";
         /// A card that names nobody.
         nameless_card(kind: &str, number: &str) = "tray-nameless-card";
+        /// A card that names nobody and of which nothing says what kind it is.
+        untyped_card(number: &str) = "tray-untyped-card";
+        /// In the place of a card's kind that nothing says.
+        any_card() = "tray-any-card";
         /// Heading of the sessions.
         sessions(count: u64) = "tray-sessions";
         /// There is no session.

@@ -36,10 +36,21 @@ impl Lines {
         format!("  {name}: {state}{}", atr.unwrap_or_default())
     }
 
+    /// A card by its kind, where that is known, and its number.
+    pub(crate) fn title(&self, card: &CardBody) -> String {
+        let number = foreign_text(&card.number, LONGEST, self.language);
+        match card.kind() {
+            Some(kind) => {
+                let kind = foreign_text(kind, LONGEST, self.language);
+                self.texts.card(&kind, &number)
+            }
+            None => self.texts.untyped_card(&number),
+        }
+    }
+
     pub(crate) fn card(&self, card: &CardBody) -> Vec<String> {
         let texts = &self.texts;
-        let kind = card.card_type.as_deref().unwrap_or(&card.generation);
-        let mut title = format!("  {}", texts.card(kind, &card.number));
+        let mut title = format!("  {}", self.title(card));
         if card.environment == "test" {
             title = format!("{title} ({})", texts.test_card());
         }

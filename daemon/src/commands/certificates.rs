@@ -39,8 +39,7 @@ pub(crate) fn print(options: &CertificatesOptions, common: &Common) -> anyhow::R
     let mut last = None;
     for (card, certificate) in &found {
         if last.replace(&card.id) != Some(&card.id) {
-            let kind = card.card_type.as_deref().unwrap_or(&card.generation);
-            screen::line(&lines.texts().card(kind, &card.number))?;
+            screen::line(&lines.title(card))?;
         }
         screen::line(&lines.certificate(certificate))?;
     }

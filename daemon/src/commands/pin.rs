@@ -80,10 +80,8 @@ fn status(common: &Common) -> anyhow::Result<()> {
         return screen::json(&json!({ "cards": states }));
     }
     let lines = Lines::new(language());
-    let texts = lines.texts();
     for card in &cards {
-        let kind = card.card_type.as_deref().unwrap_or(&card.generation);
-        screen::line(&texts.card(kind, &card.number))?;
+        screen::line(&lines.title(card))?;
         print_codes(&lines, &card.pin, &card.unblock_code)?;
     }
     Ok(())

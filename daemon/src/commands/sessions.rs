@@ -5,6 +5,7 @@ use daemon_wire::{CardBody, CardList, SessionBody, SessionList};
 use serde_json::json;
 use texts::{CommandTexts, foreign_text};
 
+use super::card_lines::Lines;
 use super::{LONGEST_ID, connect, language};
 use crate::command_line::{Common, SessionsCommand, SessionsOptions};
 use crate::refusal::Refusal;
@@ -23,14 +24,15 @@ fn print(common: &Common) -> anyhow::Result<()> {
     if common.json {
         return screen::json(&list);
     }
-    let texts = CommandTexts::new(language());
+    let words = Lines::new(language());
+    let texts = words.texts();
     if list.sessions.is_empty() {
         return screen::line(&texts.no_session());
     }
     let CardList { cards } = client.read("/v1/cards")?;
     for session in &list.sessions {
         let card = cards.iter().find(|card| card.id == session.card);
-        for line in lines(session, card, texts) {
+        for line in lines(session, card, &words) {
             screen::line(&line)?;
         }
     }
@@ -38,7 +40,8 @@ fn print(common: &Common) -> anyhow::Result<()> {
 }
 
 /// Whose it is, with which card, until when; the words of others are shown as such.
-fn lines(session: &SessionBody, card: Option<&CardBody>, texts: CommandTexts) -> Vec<String> {
+fn lines(session: &SessionBody, card: Option<&CardBody>, words: &Lines) -> Vec<String> {
+    let texts = words.texts();
     let foreign = |text: &str| foreign_text(text, LONGEST_ID, language());
     let caller = match (&session.name, &session.origin, &session.top_origin) {
         (Some(name), _, _) => texts.grant_of_program(&foreign(name)),
@@ -46,10 +49,7 @@ fn lines(session: &SessionBody, card: Option<&CardBody>, texts: CommandTexts) ->
         (None, Some(origin), None) => texts.grant_of_site(origin),
         (None, None, _) => texts.session_of_demo_token(),
     };
-    let card = card.map(|card| {
-        let kind = card.card_type.as_deref().unwrap_or(&card.generation);
-        texts.card(&foreign(kind), &foreign(&card.number))
-    });
+    let card = card.map(|card| words.title(card));
     let details = [
         Some(texts.session_times(&session.opened, &session.idle_end, &session.end)),
         Some(texts.session_id(&session.id)),

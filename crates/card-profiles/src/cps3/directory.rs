@@ -46,7 +46,7 @@ impl Cps3<'_> {
             None => self.read_serial_number()?,
         };
         let identity = Identity {
-            generation: Generation::Cps3,
+            generation: Some(Generation::Cps3),
             serial_number,
             certificates: self.read_certificates()?,
         };

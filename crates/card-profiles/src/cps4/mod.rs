@@ -65,7 +65,7 @@ impl<'t> Cps4<'t> {
             None => self.read_serial_number()?,
         };
         let identity = Identity {
-            generation: Generation::Cps4,
+            generation: Some(Generation::Cps4),
             serial_number,
             certificates: self.read_certificates()?,
         };

@@ -15,7 +15,7 @@ fn the_first_reading_tells_card_holder_and_codes() {
         (card.identity(), card.code_states(), card.pin_limits())
     });
     let identity = identity.unwrap();
-    assert_eq!(identity.generation, Generation::Cps3);
+    assert_eq!(identity.generation, Some(Generation::Cps3));
     assert_eq!(identity.serial_number, "99123456");
     let roles: Vec<KeyRole> = identity
         .certificates

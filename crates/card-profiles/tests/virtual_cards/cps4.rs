@@ -61,7 +61,7 @@ fn a_card_never_seen_is_known_in_twenty_commands_besides_its_certificates() {
         .iter()
         .map(|(_, found)| found.der().len().div_ceil(256))
         .sum();
-    assert_eq!(identity.generation, Generation::Cps4);
+    assert_eq!(identity.generation, Some(Generation::Cps4));
     assert_eq!(identity.certificates.len(), 2);
     assert_eq!(states.pin.unwrap().tries_left, Some(3));
     assert_eq!(states.unblock_code.unwrap().tries_left, Some(10));

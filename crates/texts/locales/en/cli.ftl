@@ -52,6 +52,7 @@ cli-no-card = none
 cli-more-than-one-card = There is more than one card: choose one with --card (see: cpxd cards).
 cli-no-such-card = No card has the id “{ $id }”. The cards that are there: cpxd cards.
 cli-card = { $kind } card no. { $number }
+cli-untyped-card = Card no. { $number }
 cli-test-card = test card
 cli-holder = Holder: { $name }
 cli-profession = Profession: { $label }

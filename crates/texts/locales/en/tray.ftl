@@ -26,6 +26,8 @@ tray-other-environment = test card and real card mixed up
 tray-test-card = TEST card
 tray-unusable-card = { $reader }: { $problem }
 tray-nameless-card = { $kind } card { $number }
+tray-untyped-card = Card { $number }
+tray-any-card = card
 tray-sessions = { $count ->
     [one] { $count } open session
    *[other] { $count } open sessions

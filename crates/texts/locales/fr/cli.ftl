@@ -52,6 +52,7 @@ cli-no-card = aucune
 cli-more-than-one-card = Il y a plusieurs cartes : choisissez-en une avec --card (voir : cpxd cards).
 cli-no-such-card = Aucune carte n’a l’identifiant « { $id } ». Les cartes présentes : cpxd cards.
 cli-card = Carte { $kind } n° { $number }
+cli-untyped-card = Carte n° { $number }
 cli-test-card = carte de test
 cli-holder = Titulaire : { $name }
 cli-profession = Profession : { $label }

@@ -26,6 +26,8 @@ tray-other-environment = carte de test et carte réelle mélangées
 tray-test-card = carte de TEST
 tray-unusable-card = { $reader } : { $problem }
 tray-nameless-card = Carte { $kind } n° { $number }
+tray-untyped-card = Carte n° { $number }
+tray-any-card = carte
 tray-sessions = { $count ->
     [one] { $count } session ouverte
    *[other] { $count } sessions ouvertes

@@ -78,14 +78,21 @@ impl Speaker {
     pub(crate) fn holder(self, card: &CardBody) -> String {
         match names_of(card) {
             Some(names) => self.foreign(&names),
-            None => self
-                .texts
-                .nameless_card(&self.kind(card), &self.foreign(&card.number)),
+            None => self.nameless_card(card),
+        }
+    }
+
+    fn nameless_card(self, card: &CardBody) -> String {
+        let number = self.foreign(&card.number);
+        match card.kind() {
+            Some(kind) => self.texts.nameless_card(&self.foreign(kind), &number),
+            None => self.texts.untyped_card(&number),
         }
     }
 
     fn kind(self, card: &CardBody) -> String {
-        self.foreign(card.card_type.as_deref().unwrap_or(&card.generation))
+        let kind = card.kind().map(|kind| self.foreign(kind));
+        kind.unwrap_or_else(|| self.texts.any_card())
     }
 
     fn state(self, card: &CardBody) -> String {
@@ -214,6 +221,20 @@ mod tests {
             line(|_| {}, Language::French),
             "JEANNE MARTIN · CPS · prête, 3 essais"
         );
+        let untyped = |card: &mut CardBody| {
+            card.card_type = None;
+            card.generation = None;
+        };
+        assert_eq!(
+            line(untyped, Language::French),
+            "JEANNE MARTIN · carte · prête, 3 essais"
+        );
+        let untyped_and_nameless = |card: &mut CardBody| {
+            untyped(card);
+            card.holder.family_name = None;
+            card.holder.given_name = None;
+        };
+        assert!(line(untyped_and_nameless, Language::English).starts_with("Card 9999123456 · "));
         let one = line(|card| card.pin.tries_left = Some(1), Language::English);
         assert_eq!(one, "JEANNE MARTIN · CPS · ready, one try left");
     }
