@@ -208,7 +208,7 @@ fn of_pin(result: Result<(), PinError>) -> Outcome {
     match result {
         Ok(()) => Outcome::Done,
         Err(PinError::Wrong { tries_left }) => {
-            assert!(tries_left > 0);
+            assert!(tries_left.is_some_and(|tries| tries > 0));
             Outcome::Wrong
         }
         Err(
@@ -226,7 +226,7 @@ fn of_unblock(result: Result<(), UnblockError>) -> Outcome {
     match result {
         Ok(()) => Outcome::Done,
         Err(UnblockError::Wrong { tries_left, .. }) => {
-            assert!(tries_left > 0);
+            assert!(tries_left.is_some_and(|tries| tries > 0));
             Outcome::Wrong
         }
         Err(

@@ -890,7 +890,7 @@ export interface components {
             state: string;
             /**
              * Format: int32
-             * @description Wrong codes that may still be typed; null where the card does not tell.
+             * @description Wrong codes that may still be typed; null where the card, or what stands before it, does not tell.
              */
             triesLeft?: number | null;
             /**
@@ -925,7 +925,8 @@ export interface components {
             title: string;
             /**
              * Format: int32
-             * @description Tries that remain, where the error is about a code.
+             * @description Tries that remain, of a wrong code; null where the card, or what stands before it, tells no
+             *     number: it may be the last one, or not.
              */
             triesLeft?: number | null;
             /**

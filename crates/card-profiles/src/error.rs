@@ -83,11 +83,11 @@ impl From<ChannelError> for CardError {
 /// Outcome of presenting a code that did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum PinError {
-    /// The code was wrong and cost one try; the number is the card's own.
-    #[error("the code was wrong, {tries_left} tries are left")]
+    /// The code was wrong; whether it cost a try, whoever counts them says alone.
+    #[error("the code was wrong")]
     Wrong {
-        /// Tries left, at least one.
-        tries_left: u8,
+        /// Tries left, at least one; `None` where whoever stands before the card tells no number.
+        tries_left: Option<u8>,
     },
     /// The code is blocked; either it was before, or this wrong code did it.
     #[error("the code is blocked")]
@@ -121,11 +121,11 @@ pub enum PinError {
 /// Why the holder's code could not be replaced with the help of the unblock code.
 #[derive(Debug, thiserror::Error)]
 pub enum UnblockError {
-    /// The unblock code was wrong and cost one try; the numbers are the card's own.
-    #[error("the unblock code was wrong, {tries_left} tries are left")]
+    /// The unblock code was wrong; whether it cost a try, whoever counts them says alone.
+    #[error("the unblock code was wrong")]
     Wrong {
-        /// Tries left, at least one.
-        tries_left: u8,
+        /// Tries left, at least one; `None` where whoever stands before the card tells no number.
+        tries_left: Option<u8>,
         /// Uses left, read after the wrong code; `None` when the card does not tell.
         uses_left: Option<u16>,
     },

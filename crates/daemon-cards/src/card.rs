@@ -161,11 +161,11 @@ pub enum Proof {
 /// Why work did not succeed for which the holder typed a code.
 #[derive(Debug, thiserror::Error)]
 pub enum HolderCodeError {
-    /// The code was wrong and cost one try.
+    /// The code was wrong.
     #[error("the code was wrong")]
     WrongCode {
-        /// Tries left, as the card says.
-        tries_left: u8,
+        /// Tries left, as the card says; `None` where nobody tells a number.
+        tries_left: Option<u8>,
     },
     /// The code is blocked: it was before, or this wrong code did it.
     #[error("the code is blocked")]

@@ -131,6 +131,24 @@ mod tests {
     }
 
     #[test]
+    fn tries_that_nobody_counts_stay_unknown() {
+        let tries = |error| match error {
+            HolderCodeError::WrongCode { tries_left } => Some(tries_left),
+            _ => None,
+        };
+        for tries_left in [None, Some(1), Some(2)] {
+            let uses_left = None;
+            let of_pin = from_pin_error(PinError::Wrong { tries_left });
+            let of_unblock_code = from_unblock_error(UnblockError::Wrong {
+                tries_left,
+                uses_left,
+            });
+            assert_eq!(tries(of_pin), Some(tries_left));
+            assert_eq!(tries(of_unblock_code), Some(tries_left));
+        }
+    }
+
+    #[test]
     fn an_outcome_that_nobody_knows_is_told_as_such() {
         let removed = || CardError::Reader(ReaderFault::Removed);
         let unknown = (Some(ErrorCode::CardRemoved), Some(Reason::OutcomeUnknown));

@@ -188,6 +188,13 @@ mod tests {
         })
     }
 
+    /// Of a code that is there and whose numbers nobody tells.
+    const UNTOLD: Option<CodeCounters> = Some(CodeCounters {
+        tries_left: None,
+        tries_maximum: None,
+        uses_left: None,
+    });
+
     #[test]
     fn a_blocked_code_is_definitively_blocked_only_without_a_way_back() {
         for (pin, unblock_code, expected) in [
@@ -208,6 +215,8 @@ mod tests {
                 CodeCondition::DefinitivelyBlocked,
             ),
             (counters(0, None), None, CodeCondition::DefinitivelyBlocked),
+            (UNTOLD, UNTOLD, CodeCondition::Ready),
+            (counters(0, None), UNTOLD, CodeCondition::Blocked),
             (None, None, CodeCondition::Absent),
         ] {
             let states = CodeStates { pin, unblock_code };

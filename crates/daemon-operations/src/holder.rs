@@ -129,9 +129,7 @@ impl Operations {
             match outcome {
                 Ok(outcome) => return Ok(outcome),
                 Err(HolderCodeError::WrongCode { tries_left }) if !asks_again => {
-                    return Err(
-                        OperationError::new(work.wrong_code()).with_tries_left(Some(tries_left))
-                    );
+                    return Err(OperationError::new(work.wrong_code()).with_tries_left(tries_left));
                 }
                 Err(HolderCodeError::WrongCode { .. }) => {
                     warning.previous_was_wrong = true;

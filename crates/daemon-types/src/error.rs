@@ -46,7 +46,7 @@ error_codes! {
     ReaderLost = "reader-lost",
     /// The PC/SC service is not there.
     PcscUnavailable = "pcsc-unavailable",
-    /// The code was wrong; `triesLeft` says how many tries remain.
+    /// The code was wrong; `triesLeft` says how many tries remain, where that is known.
     PinWrong = "pin-wrong",
     /// The code is blocked.
     PinBlocked = "pin-blocked",
@@ -232,7 +232,7 @@ reasons! {
 pub struct OperationError {
     /// What the caller branches on.
     pub code: ErrorCode,
-    /// Tries that remain, where the error is about a code.
+    /// Tries that remain, where the error is about a code and the number is known.
     pub tries_left: Option<u8>,
     /// The field of the request that is wrong.
     pub field: Option<String>,
@@ -279,7 +279,7 @@ impl OperationError {
         }
     }
 
-    /// Says how many tries remain.
+    /// Says how many tries remain, where that is known.
     #[must_use]
     pub fn with_tries_left(mut self, tries_left: Option<u8>) -> Self {
         self.tries_left = tries_left;

@@ -167,7 +167,7 @@ pub struct PinBody {
     /// `ready`, `blocked`, `definitivelyBlocked` or `absent`.
     #[schema(pattern = "^(ready|blocked|definitivelyBlocked|absent)$")]
     pub state: String,
-    /// Wrong codes that may still be typed; null where the card does not tell.
+    /// Wrong codes that may still be typed; null where the card, or what stands before it, does not tell.
     pub tries_left: Option<u8>,
     /// Wrong codes in a row that block it; null where the card does not tell.
     pub tries_maximum: Option<u8>,

@@ -21,9 +21,11 @@ pub struct Problem {
     pub code: String,
     /// What to do, French or English by `Accept-Language`.
     pub detail: String,
-    /// Tries that remain, where the error is about a code.
+    /// Tries that remain, of a wrong code; null where the card, or what stands before it, tells no
+    /// number: it may be the last one, or not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tries_left: Option<u8>,
+    #[schema(value_type = Option<u8>)]
+    pub tries_left: Option<TriesLeft>,
     /// The field of the request that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
@@ -51,12 +53,21 @@ impl Problem {
             },
             code: error.code.as_str().into(),
             detail,
-            tries_left: error.tries_left,
+            tries_left: is_wrong_code(error.code).then_some(TriesLeft(error.tries_left)),
             field: error.field.clone(),
             culprit: error.culprit.clone(),
             reason: error.reason.map(|reason| reason.as_str().to_owned()),
         }
     }
+}
+
+/// Tries that remain of a code, told as null where nobody knows the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TriesLeft(pub Option<u8>);
+
+fn is_wrong_code(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::PinWrong | ErrorCode::UnblockWrong)
 }
 
 /// HTTP status of a code (RFC 9110, 15).
@@ -128,5 +139,19 @@ mod tests {
             serde_json::to_string(&problem).unwrap(),
             r#"{"type":"urn:cpxd:error:pin-wrong","title":"t","status":403,"code":"pin-wrong","detail":"d","triesLeft":2}"#
         );
+    }
+
+    #[test]
+    fn tries_that_nobody_counts_are_null_and_no_number() {
+        for code in [ErrorCode::PinWrong, ErrorCode::UnblockWrong] {
+            let error = OperationError::new(code).with_tries_left(None);
+            let problem = Problem::new(&error, "t".into(), "d".into());
+            let json = serde_json::to_value(&problem).unwrap();
+            assert_eq!(json.get("triesLeft"), Some(&serde_json::Value::Null));
+        }
+        let error = OperationError::new(ErrorCode::PinBlocked);
+        let problem = Problem::new(&error, "t".into(), "d".into());
+        let json = serde_json::to_value(&problem).unwrap();
+        assert_eq!(json.get("triesLeft"), None);
     }
 }

@@ -354,11 +354,12 @@ impl Speaker {
             let few = |left: &u64| entry.previous_was_wrong || *left < 4;
             let words = wrong
                 .into_iter()
-                .chain(
-                    tries
-                        .filter(few)
-                        .map(|tries| texts.unblock_tries_left(tries)),
-                )
+                .chain(match tries {
+                    Some(tries) => few(&tries).then(|| texts.unblock_tries_left(tries)),
+                    None => entry
+                        .previous_was_wrong
+                        .then(|| texts.unblock_tries_unknown()),
+                })
                 .chain(
                     uses.filter(|uses| *uses < 4)
                         .map(|uses| texts.unblock_uses_left(uses)),
@@ -372,9 +373,10 @@ impl Speaker {
             let tries = entry.tries_left.map(u64::from);
             let wrong = entry.previous_was_wrong.then(|| texts.code_was_wrong());
             let few = |left: &u64| entry.previous_was_wrong || *left < 2;
-            let words = wrong
-                .into_iter()
-                .chain(tries.filter(few).map(|tries| texts.tries_left(tries)));
+            let words = wrong.into_iter().chain(match tries {
+                Some(tries) => few(&tries).then(|| texts.tries_left(tries)),
+                None => entry.previous_was_wrong.then(|| texts.tries_unknown()),
+            });
             notices.extend(together(Weight::Warning, words));
             if entry.last_try {
                 let danger = if entry.blocks_for_good {

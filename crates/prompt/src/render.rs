@@ -160,7 +160,10 @@ fn stakes(entry: CodeEntry, texts: PromptTexts) -> Vec<String> {
     if entry.previous_was_wrong {
         lines.push(texts.code_was_wrong());
     }
-    lines.extend(entry.tries_left.map(|tries| texts.tries_left(tries.into())));
+    lines.extend(match entry.tries_left {
+        Some(tries) => Some(texts.tries_left(tries.into())),
+        None => entry.previous_was_wrong.then(|| texts.tries_unknown()),
+    });
     if entry.last_try {
         lines.push(if entry.blocks_for_good {
             texts.last_try_of_all()
@@ -177,8 +180,12 @@ fn unblocking(entry: UnblockCodeEntry, texts: PromptTexts) -> Vec<String> {
     if entry.previous_was_wrong {
         lines.push(texts.unblock_code_was_wrong());
     }
-    let tries_left = entry.tries_left.map(u64::from);
-    lines.extend(tries_left.map(|tries| texts.unblock_tries_left(tries)));
+    lines.extend(match entry.tries_left {
+        Some(tries) => Some(texts.unblock_tries_left(tries.into())),
+        None => entry
+            .previous_was_wrong
+            .then(|| texts.unblock_tries_unknown()),
+    });
     let uses_left = entry.uses_left.map(u64::from);
     lines.extend(uses_left.map(|uses| texts.unblock_uses_left(uses)));
     if entry.last_try {
@@ -542,5 +549,41 @@ mod tests {
     fn says_nothing_of_tries_that_the_card_does_not_tell() {
         let question = with_entry(|entry| entry.tries_left = None);
         assert!(!english(&question).contains("left"));
+    }
+
+    #[test]
+    fn after_a_wrong_code_tries_that_nobody_counts_are_neither_a_number_nor_the_last_nor_plenty() {
+        let pin = CodeEntry {
+            tries_left: None,
+            previous_was_wrong: true,
+            last_try: false,
+            blocks_for_good: true,
+            minimum_len: 4,
+            maximum_len: 8,
+        };
+        let unblock_code = UnblockCodeEntry {
+            tries_left: None,
+            uses_left: None,
+            previous_was_wrong: true,
+            last_try: false,
+        };
+        for language in Language::ALL {
+            let texts = PromptTexts::new(language);
+            assert_eq!(
+                stakes(pin, texts),
+                [texts.code_was_wrong(), texts.tries_unknown()]
+            );
+            let at_stake = super::unblocking(unblock_code, texts).split_off(3);
+            assert_eq!(
+                at_stake,
+                [
+                    texts.unblock_code_was_wrong(),
+                    texts.unblock_tries_unknown()
+                ]
+            );
+            for words in [texts.tries_unknown(), texts.unblock_tries_unknown()] {
+                assert!(!words.contains(|c: char| c.is_ascii_digit()), "{words}");
+            }
+        }
     }
 }

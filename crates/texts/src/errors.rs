@@ -187,6 +187,24 @@ mod tests {
     }
 
     #[test]
+    fn tries_that_nobody_counts_are_no_number_and_not_plenty() {
+        for (language, words) in [
+            (Language::French, "après plusieurs codes"),
+            (Language::English, "after several wrong"),
+        ] {
+            for code in ["pin-wrong", "unblock-wrong"] {
+                let detail = error_detail(code, language, &ErrorFacts::default()).to_lowercase();
+                assert!(detail.contains(words), "{detail}");
+                let counts_tries = ["essai", " try", "tries"]
+                    .iter()
+                    .any(|word| detail.contains(word));
+                let counts_tries = counts_tries && !detail.contains("before you try again");
+                assert!(!counts_tries, "{detail}");
+            }
+        }
+    }
+
+    #[test]
     fn who_has_a_blocked_card_is_told_what_happened_what_it_means_and_whom_to_call() {
         for (code, language, words) in [
             (

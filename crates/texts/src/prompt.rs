@@ -67,6 +67,8 @@ sentences! {
         tries_left(count: u64) = "prompt-tries-left";
         /// The code before was wrong.
         code_was_wrong() = "prompt-code-was-wrong";
+        /// What wrong codes lead to, where nobody knows how many tries are left.
+        tries_unknown() = "prompt-tries-unknown";
         /// What a wrong code costs now.
         last_try() = "prompt-last-try";
         /// What a wrong code costs now on a card whose unblock code cannot be used.
@@ -97,6 +99,8 @@ sentences! {
         unblock_uses_left(count: u64) = "prompt-unblock-uses-left";
         /// The unblock code before was wrong.
         unblock_code_was_wrong() = "prompt-unblock-code-was-wrong";
+        /// What wrong unblock codes lead to, where nobody knows how many tries are left.
+        unblock_tries_unknown() = "prompt-unblock-tries-unknown";
         /// What a wrong unblock code costs now.
         last_unblock_try() = "prompt-last-unblock-try";
         /// Asks for the unblock code.

@@ -168,3 +168,19 @@ impl Lines {
 fn day(time: &str) -> &str {
     time.split('T').next().unwrap_or(time)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_that_nobody_counts_are_no_number() {
+        for language in Language::ALL {
+            let lines = Lines::new(language);
+            assert!(lines.code_state("ready", Some(3)).contains('3'));
+            let unknown = lines.code_state("ready", None);
+            assert_eq!(unknown, lines.texts().code_ready());
+            assert!(!unknown.contains(|c: char| c.is_ascii_digit()), "{unknown}");
+        }
+    }
+}

@@ -114,7 +114,9 @@ impl Cps3<'_> {
     ) -> Option<PinError> {
         let sw = answer?.ok()?;
         match self.judge_code(object, sw, CHANGE_NAME) {
-            Ok(Presentation::Wrong { tries_left }) => Some(PinError::Wrong { tries_left }),
+            Ok(Presentation::Wrong { tries_left }) => Some(PinError::Wrong {
+                tries_left: Some(tries_left),
+            }),
             Ok(Presentation::Blocked) => Some(PinError::Blocked),
             Ok(Presentation::Accepted | Presentation::NotEntered(_)) | Err(_) => None,
         }
@@ -154,7 +156,7 @@ impl Cps3<'_> {
             Presentation::Wrong { tries_left } => {
                 let uses_left = self.uses_left_after_wrong_code();
                 Err(UnblockError::Wrong {
-                    tries_left,
+                    tries_left: Some(tries_left),
                     uses_left,
                 })
             }

@@ -208,7 +208,9 @@ impl Cps3<'_> {
     ) -> Result<(), PinError> {
         match self.verify(object, code, was_verified_before)? {
             Presentation::Accepted => Ok(()),
-            Presentation::Wrong { tries_left } => Err(PinError::Wrong { tries_left }),
+            Presentation::Wrong { tries_left } => Err(PinError::Wrong {
+                tries_left: Some(tries_left),
+            }),
             Presentation::Blocked => Err(PinError::Blocked),
             Presentation::NotEntered(reason) => Err(PinError::NotEntered(reason)),
         }

@@ -92,7 +92,7 @@ impl Cps4<'_> {
         match self.verify(unblock, CodeSource::Digits(code), false)? {
             Presentation::Accepted => Ok(()),
             Presentation::Wrong { tries_left } => Err(UnblockError::Wrong {
-                tries_left,
+                tries_left: Some(tries_left),
                 uses_left: None,
             }),
             Presentation::Blocked => Err(UnblockError::Blocked),

@@ -107,7 +107,9 @@ impl Cps4<'_> {
         check_tries(state.tries_left(), last_try)?;
         match self.verify(object, code, state.is_presented())? {
             Presentation::Accepted => Ok(state.is_presented()),
-            Presentation::Wrong { tries_left } => Err(PinError::Wrong { tries_left }),
+            Presentation::Wrong { tries_left } => Err(PinError::Wrong {
+                tries_left: Some(tries_left),
+            }),
             Presentation::Blocked => Err(PinError::Blocked),
             Presentation::NotEntered(reason) => Err(PinError::NotEntered(reason)),
         }

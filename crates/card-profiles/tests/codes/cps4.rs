@@ -43,7 +43,12 @@ fn a_new_code_is_set_after_the_old_one_and_verifies() {
 fn a_wrong_old_code_costs_one_try_and_no_new_code_is_sent() {
     let mut card = card_of(&parameters());
     let error = card.with(|card| card.change_pin(&pin("9999"), &pin("4321"), NO));
-    assert!(matches!(error, Err(PinError::Wrong { tries_left: 2 })));
+    assert!(matches!(
+        error,
+        Err(PinError::Wrong {
+            tries_left: Some(2)
+        })
+    ));
     assert_eq!(card.codes_sent(), [VERIFY]);
     assert_eq!(card.tries_left().0, Some(2));
 }
@@ -81,7 +86,7 @@ fn a_wrong_unblock_code_costs_one_of_its_tries_and_the_last_one_waits_for_a_yes(
     assert!(matches!(
         unblock(NO),
         Err(UnblockError::Wrong {
-            tries_left: 1,
+            tries_left: Some(1),
             uses_left: None
         })
     ));
@@ -112,6 +117,11 @@ fn a_code_that_another_program_presented_is_not_ours_to_drop() {
     });
     assert!(verification.was_verified_before && !is_ours);
     let wrong = card.with(|card| card.verify_pin(&pin("9999"), NO));
-    assert!(matches!(wrong, Err(PinError::Wrong { tries_left: 2 })));
+    assert!(matches!(
+        wrong,
+        Err(PinError::Wrong {
+            tries_left: Some(2)
+        })
+    ));
     assert_eq!(card.codes_sent(), [VERIFY; 3]);
 }

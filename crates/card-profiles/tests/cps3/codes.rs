@@ -36,7 +36,12 @@ fn a_wrong_code_costs_exactly_one_try() {
     dialogue.finish();
     let error = outcome.unwrap_err();
     assert!(
-        matches!(error, PinError::Wrong { tries_left: 2 }),
+        matches!(
+            error,
+            PinError::Wrong {
+                tries_left: Some(2)
+            }
+        ),
         "{error:?}"
     );
     assert_eq!(states.unwrap(), with_tries_left(2));
@@ -52,7 +57,7 @@ fn the_code_that_blocks_the_card_is_the_last_one_sent() {
     let tries_left: Vec<Option<u8>> = outcomes
         .into_iter()
         .map(|outcome| match outcome {
-            Err(PinError::Wrong { tries_left }) => Some(tries_left),
+            Err(PinError::Wrong { tries_left }) => tries_left,
             Err(PinError::Blocked) => None,
             other => panic!("neither wrong nor blocked: {other:?}"),
         })
@@ -143,7 +148,12 @@ fn a_wrong_code_answered_without_a_number_has_cost_a_try_all_the_same() {
     let blocked = dialogue.transaction(verify_wrong_pin).unwrap_err();
     dialogue.finish();
     assert!(
-        matches!(wrong, PinError::Wrong { tries_left: 1 }),
+        matches!(
+            wrong,
+            PinError::Wrong {
+                tries_left: Some(1)
+            }
+        ),
         "{wrong:?}"
     );
     assert!(matches!(blocked, PinError::Blocked), "{blocked:?}");

@@ -44,11 +44,15 @@ fn a_code_presented_before_is_counted_by_get_data_and_stays_the_other_programs()
 fn a_wrong_old_code_and_a_refused_new_one_are_told_apart() {
     assert!(matches!(
         change("change-pin-wrong", NO).0,
-        Err(PinError::Wrong { tries_left: 2 })
+        Err(PinError::Wrong {
+            tries_left: Some(2)
+        })
     ));
     assert!(matches!(
         change("change-pin-answered-6300", NO).0,
-        Err(PinError::Wrong { tries_left: 2 })
+        Err(PinError::Wrong {
+            tries_left: Some(2)
+        })
     ));
     assert!(matches!(
         change("change-pin-blocks", YES).0,
@@ -73,7 +77,7 @@ fn after_a_wrong_unblock_code_the_uses_are_read_again() {
     assert!(matches!(
         unblock(with_unblock_code("unblock-pin-wrong")),
         Err(UnblockError::Wrong {
-            tries_left: 9,
+            tries_left: Some(9),
             uses_left: Some(99)
         })
     ));

@@ -62,7 +62,9 @@ fn a_code_is_presented_after_selection_and_counter() {
 fn a_wrong_code_tells_the_cards_number_and_the_last_one_blocks() {
     assert!(matches!(
         verify("verify-wrong-pin"),
-        Err(PinError::Wrong { tries_left: 2 })
+        Err(PinError::Wrong {
+            tries_left: Some(2)
+        })
     ));
     assert!(matches!(
         verify("verify-wrong-pin-blocks"),
@@ -77,7 +79,12 @@ fn a_number_that_the_answer_to_a_wrong_code_does_not_tell_is_asked_for() {
         let mut verify = || card.verify_pin(&pin(b"1234"), LastTry::Confirmed);
         (verify(), verify())
     });
-    assert!(matches!(wrong, Err(PinError::Wrong { tries_left: 1 })));
+    assert!(matches!(
+        wrong,
+        Err(PinError::Wrong {
+            tries_left: Some(1)
+        })
+    ));
     assert!(matches!(blocked, Err(PinError::Blocked)));
 }
 
@@ -127,7 +134,12 @@ fn a_change_that_the_card_refused_is_no_success() {
     let wrong = Script::known_cps4("change-pin-wrong")
         .with("pin", b"1234")
         .play(|card| card.change_pin(&pin(b"1234"), &pin(b"4321"), NO));
-    assert!(matches!(wrong, Err(PinError::Wrong { tries_left: 2 })));
+    assert!(matches!(
+        wrong,
+        Err(PinError::Wrong {
+            tries_left: Some(2)
+        })
+    ));
     assert!(matches!(
         change("change-pin-refused"),
         Err(PinError::NewCodeRefused(CardError::Refused {
@@ -183,7 +195,7 @@ fn an_unblock_that_the_card_refused_at_any_step_is_no_success() {
     assert!(matches!(
         without_new_code("unblock-pin-wrong"),
         Err(UnblockError::Wrong {
-            tries_left: 9,
+            tries_left: Some(9),
             uses_left: None
         })
     ));

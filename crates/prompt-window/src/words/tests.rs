@@ -88,6 +88,34 @@ fn what_is_at_stake_is_said_with_its_weight() {
 }
 
 #[test]
+fn tries_that_nobody_counts_are_neither_a_number_nor_the_last_nor_plenty() {
+    let mut question = authentication();
+    if let Some(entry) = &mut question.codes.pin {
+        entry.tries_left = None;
+    }
+    let words = english(question.clone());
+    assert_eq!((words.remark.as_str(), words.notices.len()), ("", 0));
+    if let Some(entry) = &mut question.codes.pin {
+        entry.previous_was_wrong = true;
+    }
+    let wrong =
+        "The code typed is not the right one. After several wrong codes the card blocks itself.";
+    let words = english(question.clone());
+    assert_eq!(notices(&words), [(Weight::Warning, wrong)]);
+    question.codes.pin = None;
+    question.codes.unblock_code = Some(UnblockCodeEntry {
+        tries_left: None,
+        uses_left: None,
+        previous_was_wrong: true,
+        last_try: false,
+    });
+    let wrong = "The unblock code typed is not the right one. \
+        After several wrong unblock codes the card is blocked for good.";
+    let words = english(question);
+    assert_eq!(notices(&words).last(), Some(&(Weight::Warning, wrong)));
+}
+
+#[test]
 fn a_card_that_expires_soon_says_when() {
     for (days, words) in [
         (Some(61), None),

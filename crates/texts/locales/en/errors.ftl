@@ -40,7 +40,7 @@ error-pin-length = Code in the wrong format
 error-last-try-not-confirmed = Last try not confirmed
     .detail = Only one try is left before the card blocks itself, and you did not choose to risk it. No try is lost. Find your code, then try again.
 error-unblock-wrong = Wrong unblock code
-    .detail = The unblock code typed is not the right one. Read again the letter that gave you your code: the unblock code has 8 digits and serves only to unblock the card.
+    .detail = The unblock code typed is not the right one. Read again the letter that gave you your code: the unblock code has 8 digits and serves only to unblock the card. After several wrong unblock codes the card is blocked for good.
     .detail-tries = { $tries ->
         [0] The unblock code typed is not the right one, and it can no longer be used. Ask for a new card: call { -helpline }.
         [one] The unblock code typed is not the right one. One single try is left: read again the letter that gave you your code before you go on.

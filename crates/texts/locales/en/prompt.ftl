@@ -50,6 +50,7 @@ prompt-tries-left = { $count ->
    *[other] { $count } tries are left before the card blocks itself.
 }
 prompt-code-was-wrong = The code typed is not the right one.
+prompt-tries-unknown = After several wrong codes the card blocks itself.
 prompt-last-try = WARNING: if this code is wrong, the card will be blocked. You will then need the 8-digit unblock code, which is on the letter that gave you your code.
 prompt-last-try-of-all = WARNING: if this code is wrong, the card will be blocked for good, because its unblock code can no longer be used. You will have to ask for a new card.
 prompt-last-try-word = YES
@@ -76,6 +77,7 @@ prompt-unblock-uses-left = { $count ->
    *[other] The unblock code can still be used { $count } times.
 }
 prompt-unblock-code-was-wrong = The unblock code typed is not the right one.
+prompt-unblock-tries-unknown = After several wrong unblock codes the card is blocked for good.
 prompt-last-unblock-try = WARNING: if this unblock code is wrong, the card will be blocked for good and you will have to ask for a new one.
 prompt-type-unblock-code = Your unblock code, { $digits } (Esc to refuse):
 prompt-unblock-code-has-other-length = The unblock code has exactly 8 digits. Nothing was sent to the card.

@@ -40,7 +40,7 @@ error-pin-length = Code au mauvais format
 error-last-try-not-confirmed = Dernier essai non confirmé
     .detail = Il ne reste qu’un essai avant le blocage de la carte et vous n’avez pas choisi de le risquer. Aucun essai n’est perdu. Retrouvez votre code, puis recommencez.
 error-unblock-wrong = Code de déblocage incorrect
-    .detail = Le code de déblocage saisi n’est pas le bon. Relisez le courrier de votre code porteur : ce code a 8 chiffres et ne sert qu’à débloquer la carte.
+    .detail = Le code de déblocage saisi n’est pas le bon. Relisez le courrier de votre code porteur : ce code a 8 chiffres et ne sert qu’à débloquer la carte. Après plusieurs codes de déblocage faux, la carte est définitivement bloquée.
     .detail-tries = { $tries ->
         [0] Le code de déblocage saisi n’est pas le bon et il ne peut plus servir. Demandez une nouvelle carte : appelez { -helpline }.
         [one] Le code de déblocage saisi n’est pas le bon. Il reste un seul essai : relisez le courrier de votre code porteur avant de recommencer.

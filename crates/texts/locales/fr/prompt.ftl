@@ -50,6 +50,7 @@ prompt-tries-left = { $count ->
    *[other] Il reste { $count } essais avant le blocage de la carte.
 }
 prompt-code-was-wrong = Le code saisi n’est pas le bon.
+prompt-tries-unknown = Après plusieurs codes faux, la carte se bloque.
 prompt-last-try = ATTENTION : si ce code est faux, la carte sera bloquée. Il faudra alors le code de déblocage à 8 chiffres, qui figure sur le courrier de votre code porteur.
 prompt-last-try-of-all = ATTENTION : si ce code est faux, la carte sera définitivement bloquée, car son code de déblocage ne peut plus servir. Il faudra demander une nouvelle carte.
 prompt-last-try-word = OUI
@@ -76,6 +77,7 @@ prompt-unblock-uses-left = { $count ->
    *[other] Le code de déblocage peut encore servir { $count } fois.
 }
 prompt-unblock-code-was-wrong = Le code de déblocage saisi n’est pas le bon.
+prompt-unblock-tries-unknown = Après plusieurs codes de déblocage faux, la carte est définitivement bloquée.
 prompt-last-unblock-try = ATTENTION : si ce code de déblocage est faux, la carte sera définitivement bloquée et il faudra en demander une nouvelle.
 prompt-type-unblock-code = Code de déblocage, { $digits } (Échap pour refuser) :
 prompt-unblock-code-has-other-length = Le code de déblocage a exactement 8 chiffres. Rien n’a été envoyé à la carte.

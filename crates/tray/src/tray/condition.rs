@@ -142,6 +142,8 @@ mod tests {
         assert_eq!(nothing, Condition::NoReader);
         let last_try = condition(|station| station.cards[0].pin.tries_left = Some(1));
         assert_eq!(last_try, Condition::Attention);
+        let unknown = condition(|station| station.cards[0].pin.tries_left = None);
+        assert_eq!(unknown, Condition::Ready);
         let foreign = condition(|station| station.readers[0].problem = Some("card-unknown".into()));
         assert_eq!(foreign, Condition::Attention);
         let blocked = condition(|station| station.cards[0].pin.state = "blocked".into());

@@ -237,6 +237,8 @@ mod tests {
         assert!(line(untyped_and_nameless, Language::English).starts_with("Card 9999123456 · "));
         let one = line(|card| card.pin.tries_left = Some(1), Language::English);
         assert_eq!(one, "JEANNE MARTIN · CPS · ready, one try left");
+        let unknown = line(|card| card.pin.tries_left = None, Language::English);
+        assert_eq!(unknown, "JEANNE MARTIN · CPS · ready");
     }
 
     #[test]
