@@ -45,9 +45,13 @@ pub mod screen;
 pub mod scripted;
 #[cfg(target_os = "linux")]
 pub mod session_bus;
+#[cfg(target_os = "linux")]
+pub mod soft_reader;
 pub mod stolen_authority;
 pub mod tls_client;
 pub mod tls_site;
+#[cfg(target_os = "linux")]
+pub mod token_user;
 #[cfg(target_os = "linux")]
 pub mod tray_desk;
 pub mod waiting;

@@ -29,12 +29,12 @@ fn build() -> PathBuf {
         &["prompt-window"],
         &["xtask"],
     ] {
-        build_packages(packages, folder.ends_with("release"));
+        build_targets("--bins", packages, folder.ends_with("release"));
     }
     folder
 }
 
-fn build_packages(packages: &[&str], for_release: bool) {
+fn build_targets(kind: &str, packages: &[&str], for_release: bool) {
     let mut cargo = Command::new(env!("CARGO"));
     for (name, _) in std::env::vars_os() {
         if says_what_runs(&name.to_string_lossy()) {
@@ -42,7 +42,7 @@ fn build_packages(packages: &[&str], for_release: bool) {
         }
     }
     let built = cargo
-        .args(["build", "--quiet", "--bins"])
+        .args(["build", "--quiet", kind])
         .args(packages.iter().flat_map(|package| ["-p", package]))
         .args(for_release.then_some("--release"))
         .current_dir(workspace_dir())
@@ -62,6 +62,21 @@ fn folder_of_this_build() -> PathBuf {
 /// the world has changed, and they would build half of the programs again.
 fn says_what_runs(name: &str) -> bool {
     name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+}
+
+/// The PKCS#11 module that misbehaves as told (`tests/module`).
+#[must_use]
+pub fn test_module() -> PathBuf {
+    static MODULE: OnceLock<PathBuf> = OnceLock::new();
+    let path = MODULE.get_or_init(|| {
+        let folder = folder_of_this_build();
+        if std::env::var_os(ARE_BUILT).is_none() {
+            build_targets("--lib", &["cpxd-test-module"], folder.ends_with("release"));
+        }
+        folder.join("libcpxd_test_module.so")
+    });
+    assert!(path.is_file(), "{} was not built", path.display());
+    path.clone()
 }
 
 /// The SDK as pages load it, built once for all tests.

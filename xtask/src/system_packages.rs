@@ -58,6 +58,17 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::Program("pkcs15-tool"),
     },
     SystemPackage {
+        debian: "softhsm2",
+        what: "the PKCS#11 module SoftHSM 2",
+        why: "cards behind a module are its tokens",
+        sign: Sign::AnyFile(&[
+            "/usr/lib/softhsm/libsofthsm2.so",
+            "/usr/lib64/pkcs11/libsofthsm2.so",
+            "/usr/lib64/softhsm/libsofthsm2.so",
+            "/usr/local/lib/softhsm/libsofthsm2.so",
+        ]),
+    },
+    SystemPackage {
         debian: "openssl",
         what: "the openssl program",
         why: "it judges every signature",
