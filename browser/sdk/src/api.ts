@@ -75,10 +75,10 @@ export interface paths {
         put?: never;
         /**
          * Where the holder works, which the card shows after the code.
-         * @description Needs the right `identify`. The holder types the code, unless the card lists
-         *     no place of work: then the list is empty and nobody is asked. How real cards
-         *     write these places is known from third parties alone; what is not understood
-         *     is passed over.
+         * @description Needs the right `identify`. The holder types the code, unless the card says
+         *     before it that there is no place of work: then the list is empty and nobody is
+         *     asked. How real cards write these places is known from third parties alone;
+         *     what is not understood is passed over.
          */
         post: operations["activities"];
         delete?: never;

@@ -140,13 +140,14 @@ pub trait CpxCard {
     /// [`CardError::KeyAbsent`], [`CardError::AlgorithmUnsupported`], or the step that failed.
     fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError>;
 
-    /// Numbers of the places of work that the card lists, which anybody may know.
+    /// Numbers of the places of work that the card lists, which anybody may know; `None` where the
+    /// list is told only after the holder's code.
     ///
     /// # Errors
     /// [`CardError`] when the card's own list of data objects cannot be read.
-    fn activity_numbers(&mut self) -> Result<Vec<u8>, CardError>;
+    fn activity_numbers(&mut self) -> Result<Option<Vec<u8>>, CardError>;
 
-    /// The places of work, once the holder's code was presented in this transaction.
+    /// The places of work, once the holder's code was presented in this transaction; none is no error.
     ///
     /// # Errors
     /// [`CardError`] names the step that failed.

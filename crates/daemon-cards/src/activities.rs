@@ -14,11 +14,15 @@ use crate::worker_link::Unanswered;
 use crate::{CardInReader, Cards, HolderCodeError, HolderPin};
 
 impl Cards {
-    /// Numbers of the places of work that the card lists, for which nobody types a code.
+    /// Numbers of the places of work that the card lists, for which nobody types a code; `None` where
+    /// it lists them only after the code.
     ///
     /// # Errors
     /// What the card or its reader says.
-    pub async fn activity_numbers(&self, card: &CardInReader) -> Result<Vec<u8>, OperationError> {
+    pub async fn activity_numbers(
+        &self,
+        card: &CardInReader,
+    ) -> Result<Option<Vec<u8>>, OperationError> {
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
         let job = Job::ListActivities { insertion, reply };
@@ -53,8 +57,8 @@ impl Cards {
 }
 
 impl OpenCard {
-    /// The numbers of the places of work.
-    pub(crate) fn list_activities(&mut self) -> Result<Vec<u8>, OperationError> {
+    /// The numbers of the places of work, where they are told without the code.
+    pub(crate) fn list_activities(&mut self) -> Result<Option<Vec<u8>>, OperationError> {
         self.in_transaction(|mut transaction, profile, memory| {
             let mut card = profile.open(transaction.channel(), memory);
             card.activity_numbers().map_err(from_card_error)
@@ -82,7 +86,7 @@ impl OpenCard {
     }
 }
 
-/// The list first, then VERIFY, then the files; before VERIFY, whether to go on.
+/// The list first, where the card has it without the code, then VERIFY, then the files; before VERIFY, whether to go on.
 fn verify_and_read(
     card: &mut dyn CpxCard,
     pin: &HolderPin,

@@ -46,7 +46,7 @@ pub(crate) enum Job {
     },
     ListActivities {
         insertion: u64,
-        reply: oneshot::Sender<Result<Vec<u8>, OperationError>>,
+        reply: oneshot::Sender<Result<Option<Vec<u8>>, OperationError>>,
     },
     ReadActivities {
         insertion: u64,

@@ -13,7 +13,8 @@ use crate::holder::{HolderWork, holder_pin};
 use crate::keypad::Entered;
 
 impl Operations {
-    /// The holder's places of work. Nobody is asked for a code where the card lists none.
+    /// The holder's places of work. Nobody is asked for a code where the card says before that it
+    /// lists none.
     ///
     /// # Errors
     /// Every code about rights, card, code and holder.
@@ -25,12 +26,18 @@ impl Operations {
     ) -> Result<Vec<Activity>, OperationError> {
         authorise(caller, Right::Identify)?;
         let card = self.card_of_environment(id)?;
-        if self.0.cards.activity_numbers(&card).await?.is_empty() {
+        let listed = self.0.cards.activity_numbers(&card).await?;
+        if says_that_there_is_none(listed.as_deref()) {
             return Ok(Vec::new());
         }
         self.work_with_holder(caller, card, &ReadActivities, deadline)
             .await
     }
+}
+
+/// A list that is told only after the code says nothing yet.
+fn says_that_there_is_none(listed: Option<&[u8]>) -> bool {
+    listed.is_some_and(<[u8]>::is_empty)
 }
 
 /// Reading what lies behind the code.
@@ -78,5 +85,17 @@ impl HolderWork for ReadActivities {
 
     fn timed_out(&self) -> OperationError {
         ErrorCode::Timeout.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_empty_list_spares_the_holder_the_code() {
+        assert!(says_that_there_is_none(Some(&[])));
+        assert!(!says_that_there_is_none(Some(&[1, 3])));
+        assert!(!says_that_there_is_none(None));
     }
 }

@@ -257,9 +257,9 @@ impl CpxCard for Cps3<'_> {
         self.sign_with(role, input)
     }
 
-    fn activity_numbers(&mut self) -> Result<Vec<u8>, CardError> {
+    fn activity_numbers(&mut self) -> Result<Option<Vec<u8>>, CardError> {
         let objects = self.activity_objects()?;
-        Ok(objects.iter().map(|object| object.number).collect())
+        Ok(Some(objects.iter().map(|object| object.number).collect()))
     }
 
     fn activities(&mut self) -> Result<Vec<Activity>, CardError> {

@@ -22,7 +22,10 @@ fn cards(parameters: &CardParameters) -> [CountedCard; 2] {
 fn their_numbers_are_public_and_their_content_is_not() {
     for mut card in cards(&CardParameters::new(NOW)) {
         card.with(|card| card.identity()).unwrap();
-        assert_eq!(card.with(|card| card.activity_numbers()).unwrap(), [1, 3]);
+        assert_eq!(
+            card.with(|card| card.activity_numbers()).unwrap(),
+            Some(vec![1, 3])
+        );
         let refused = card.with(|card| card.activities()).unwrap_err();
         let is_secured = matches!(
             refused,
@@ -59,6 +62,6 @@ fn staff_has_none() {
     for mut card in cards(&parameters) {
         card.with(|card| card.identity()).unwrap();
         let numbers = card.with(|card| card.activity_numbers()).unwrap();
-        assert!(numbers.is_empty(), "{numbers:?}");
+        assert_eq!(numbers, Some(Vec::new()));
     }
 }

@@ -15,10 +15,10 @@ use crate::router::Api;
 
 /// Where the holder works, which the card shows after the code.
 ///
-/// Needs the right `identify`. The holder types the code, unless the card lists
-/// no place of work: then the list is empty and nobody is asked. How real cards
-/// write these places is known from third parties alone; what is not understood
-/// is passed over.
+/// Needs the right `identify`. The holder types the code, unless the card says
+/// before it that there is no place of work: then the list is empty and nobody is
+/// asked. How real cards write these places is known from third parties alone;
+/// what is not understood is passed over.
 #[utoipa::path(
     post, path = "/v1/cards/{card}/activities", security(("token" = [])),
     params(
