@@ -57,8 +57,8 @@ fn a_module_need_not_wait_nor_tell_events_at_all() {
     let (reader, label) = reader_with_cps();
     reader.set("events", json!("dont-block"));
     let mut user = TokenUser::start(&reader);
-    assert_eq!(refused(&mut user, "wait"), "FunctionNotSupported");
     reader.insert(&label);
+    assert_eq!(refused(&mut user, "wait"), "FunctionNotSupported");
     assert_eq!(user.tell("event"), "event");
     reader.set("events", json!("unsupported"));
     assert_eq!(refused(&mut user, "event"), "FunctionNotSupported");
