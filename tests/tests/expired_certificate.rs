@@ -15,7 +15,7 @@ use cpxd_tests::own_journal::OwnJournal;
 use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{
     AfterUse, CardConnection, CardTransaction, Cards, ConnectCard, Presence, ReaderSource,
-    ReaderState, Settings, SourceFault, StopSource,
+    ReaderState, Settings, SourceFault, StopSource, WayToCard,
 };
 use daemon_core::Tokens;
 use daemon_operations::{GrantBook, Operations, Policy};
@@ -252,8 +252,8 @@ struct CountedConnection {
 }
 
 impl CardConnection for CountedConnection {
-    fn atr(&self) -> &Atr {
-        &self.atr
+    fn atr(&self) -> Option<&Atr> {
+        Some(&self.atr)
     }
 
     fn transaction(&mut self) -> Result<Box<dyn CardTransaction + '_>, ReaderFault> {
@@ -279,8 +279,8 @@ impl CardChannel for CountedConnection {
 struct CountedTransaction<'a>(&'a mut CountedConnection);
 
 impl CardTransaction for CountedTransaction<'_> {
-    fn channel(&mut self) -> &mut dyn CardChannel {
-        self.0
+    fn way(&mut self) -> WayToCard<'_> {
+        WayToCard::Channel(self.0)
     }
 
     fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {

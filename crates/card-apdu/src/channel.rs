@@ -36,6 +36,12 @@ pub enum ReaderFault {
     /// The PC/SC service is gone or was restarted.
     #[error("the PC/SC service is not there")]
     ServiceGone,
+    /// The vendor's module that stands before the card failed.
+    #[error("the module before the card failed: {what}")]
+    ModuleFailed {
+        /// What it did.
+        what: String,
+    },
     /// Anything else that the reader reported, by its PC/SC name.
     #[error("the reader reported {name}")]
     Other {

@@ -25,6 +25,22 @@ pub struct Activity {
     pub sector: Option<String>,
 }
 
+impl Activity {
+    /// The number in the label of a data object, such as `CPS_ACTIVITY_03_PS`; `None` for any other.
+    #[must_use]
+    pub fn number_of_label(label: &str) -> Option<u8> {
+        activity_number(label.as_bytes())
+    }
+
+    /// What the bytes of a place of work say; `None` for one that holds none.
+    ///
+    /// # Errors
+    /// [`CardError::Malformed`].
+    pub fn parse(number: u8, bytes: &[u8]) -> Result<Option<Self>, CardError> {
+        parse_activity(number, bytes)
+    }
+}
+
 /// Where a place of work lies on the card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ActivityObject {

@@ -211,6 +211,8 @@ pub struct CodeCounters {
     pub tries_maximum: Option<u8>,
     /// Times it may still be used at all, where the card counts that.
     pub uses_left: Option<u16>,
+    /// Whoever drives the card says that it is blocked, and is known to say so of codes that are not.
+    pub may_be_blocked: bool,
 }
 
 impl CodeCounters {
@@ -219,6 +221,7 @@ impl CodeCounters {
         tries_left: None,
         tries_maximum: None,
         uses_left: None,
+        may_be_blocked: false,
     };
 
     /// Whether the code can no longer be presented.
@@ -263,6 +266,18 @@ pub enum Signable<'a> {
 }
 
 impl Signable<'_> {
+    /// The algorithm, and the digest that it finishes.
+    ///
+    /// # Errors
+    /// [`CardError::Bug`] for a digest of another length than its algorithm's.
+    pub fn to_digest(&self) -> Result<(SignatureAlgorithm, Vec<u8>), CardError> {
+        self.check_digest_len()?;
+        Ok(match self {
+            Self::Digest(digest) => (digest.algorithm, digest.value.to_vec()),
+            Self::Message(algorithm, message) => (*algorithm, algorithm.hash().digest(message)),
+        })
+    }
+
     /// A digest that is not as long as its algorithm says is a fault of ours.
     pub(crate) fn check_digest_len(&self) -> Result<(), CardError> {
         match self {
@@ -326,7 +341,9 @@ impl HashAlgorithm {
         }
     }
 
-    pub(crate) fn digest(self, message: &[u8]) -> Vec<u8> {
+    /// The digest of a message.
+    #[must_use]
+    pub fn digest(self, message: &[u8]) -> Vec<u8> {
         match self {
             Self::Sha256 => Sha256::digest(message).to_vec(),
             Self::Sha384 => Sha384::digest(message).to_vec(),

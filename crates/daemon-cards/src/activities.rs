@@ -6,7 +6,7 @@ use igc_sante::nomenclature::{Nomenclature, Table};
 use tokio::sync::oneshot;
 
 use crate::fault::from_card_error;
-use crate::open_card::{GoOn, OpenCard};
+use crate::open_card::{GoOn, OpenCard, open};
 use crate::source::AfterUse;
 use crate::summary::coded_label;
 use crate::worker::Job;
@@ -60,7 +60,7 @@ impl OpenCard {
     /// The numbers of the places of work, where they are told without the code.
     pub(crate) fn list_activities(&mut self) -> Result<Option<Vec<u8>>, OperationError> {
         self.in_transaction(|mut transaction, profile, memory| {
-            let mut card = profile.open(transaction.channel(), memory);
+            let mut card = open(&mut *transaction, profile, memory)?;
             card.activity_numbers().map_err(from_card_error)
         })
     }

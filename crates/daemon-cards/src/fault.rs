@@ -13,6 +13,7 @@ pub(crate) fn from_reader_fault(fault: ReaderFault) -> OperationError {
         ReaderFault::Mute => ErrorCode::CardMute,
         ReaderFault::ReaderGone => ErrorCode::ReaderLost,
         ReaderFault::ServiceGone => ErrorCode::PcscUnavailable,
+        ReaderFault::ModuleFailed { .. } => ErrorCode::ModuleFailed,
         ReaderFault::Other { .. } | _ => ErrorCode::ReaderLost,
     };
     OperationError::new(code).caused_by(fault)
@@ -113,6 +114,12 @@ mod tests {
             (ReaderFault::Mute, ErrorCode::CardMute),
             (ReaderFault::ReaderGone, ErrorCode::ReaderLost),
             (ReaderFault::ServiceGone, ErrorCode::PcscUnavailable),
+            (
+                ReaderFault::ModuleFailed {
+                    what: "it crashed".into(),
+                },
+                ErrorCode::ModuleFailed,
+            ),
         ] {
             assert_eq!(from_reader_fault(fault).code, code);
         }
@@ -132,9 +139,11 @@ mod tests {
 
     #[test]
     fn tries_that_nobody_counts_stay_unknown() {
-        let tries = |error| match error {
-            HolderCodeError::WrongCode { tries_left } => Some(tries_left),
-            _ => None,
+        let tries = |error| {
+            let HolderCodeError::WrongCode { tries_left } = error else {
+                return None;
+            };
+            Some(tries_left)
         };
         for tries_left in [None, Some(1), Some(2)] {
             let uses_left = None;

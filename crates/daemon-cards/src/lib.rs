@@ -43,5 +43,5 @@ pub use presented_code::{CodeClaim, PresentedCode};
 pub use seen_cards::{EntryStore, LIFETIME, SeenCards};
 pub use source::{
     AfterUse, CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState,
-    SourceFault, StopSource,
+    SourceFault, StopSource, WayToCard,
 };

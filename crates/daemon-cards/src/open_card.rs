@@ -1,6 +1,6 @@
 //! The card of one insertion, and the order of things on it.
 
-use card_apdu::ReaderFault;
+use card_apdu::{Atr, ReaderFault};
 use card_profiles::{
     CardError, CardMemory, CodeStates, CpxCard, Digest, PinLimits, Profile, Recognition, Signable,
     recognise,
@@ -15,14 +15,15 @@ use crate::presented_code::KeptCode;
 use crate::problem::Problem;
 use crate::seen_cards::SeenCard;
 use crate::signature_check::check_signature;
-use crate::source::{CardConnection, CardTransaction, ConnectCard};
+use crate::source::{CardConnection, CardTransaction, ConnectCard, WayToCard};
 use crate::summary::card_summary;
 use crate::{AfterUse, CodeForKey, HolderCodeError, HolderPin, KeyUse, PresentedCode};
 
 /// A card from its insertion to its removal.
 pub(crate) struct OpenCard {
     connection: Box<dyn CardConnection>,
-    profile: Profile,
+    /// `None` where whoever stands before the card drives it.
+    profile: Option<Profile>,
     memory: CardMemory,
     insertion: u64,
     serial_number: String,
@@ -85,16 +86,7 @@ impl OpenCard {
         insertion: u64,
     ) -> Result<Self, Problem> {
         let connection = connector.connect(reader_name).map_err(Problem::from)?;
-        let atr = connection.atr().to_string();
-        let profile = match recognise(connection.atr()) {
-            Recognition::Known(profile) => profile,
-            Recognition::UnsupportedCpx => {
-                return Err(Problem::lasting(ErrorCode::CardUnsupported.into(), atr));
-            }
-            Recognition::Unknown => {
-                return Err(Problem::lasting(ErrorCode::CardUnknown.into(), atr));
-            }
-        };
+        let profile = connection.atr().map(profile_of).transpose()?;
         Ok(Self {
             connection,
             profile,
@@ -129,9 +121,9 @@ impl OpenCard {
         inventory: &Inventory,
         reading: Reading,
     ) -> Result<CardSummary, Problem> {
-        let atr = self.connection.atr().to_string();
         let summary = self.try_to_read_summary(inventory, reading);
-        summary.map_err(|error| Problem::while_reading(error, atr))
+        let atr = || self.connection.atr().map(Atr::to_string);
+        summary.map_err(|error| Problem::while_reading(error, atr()))
     }
 
     fn try_to_read_summary(
@@ -139,15 +131,18 @@ impl OpenCard {
         inventory: &Inventory,
         reading: Reading,
     ) -> Result<CardSummary, OperationError> {
-        let atr = self.connection.atr().to_string();
+        let atr = self.connection.atr().map(Atr::to_string);
         let mut transaction = self.connection.transaction().map_err(from_reader_fault)?;
-        let has_keypad = transaction.channel().keypad().is_some();
-        let mut card = self.profile.open(transaction.channel(), &mut self.memory);
+        let has_keypad = has_keypad(&mut *transaction);
+        let mut card = open(&mut *transaction, self.profile, &mut self.memory)?;
         let serial_number = card.read_serial_number().map_err(from_card_error)?;
-        let seen = SeenCard { serial_number, atr };
-        let kept = match reading {
-            Reading::MayRecall => inventory.recall(&seen),
-            Reading::InFull => None,
+        let seen = atr.map(|atr| SeenCard {
+            serial_number: serial_number.clone(),
+            atr,
+        });
+        let kept = match (reading, &seen) {
+            (Reading::MayRecall, Some(seen)) => inventory.recall(seen),
+            (Reading::MayRecall, None) | (Reading::InFull, _) => None,
         };
         self.is_recalled = kept.is_some_and(|files| {
             let recalled = card.recall(files);
@@ -163,13 +158,14 @@ impl OpenCard {
         };
         let states = states.map_err(from_card_error)?;
         let limits = card.pin_limits().map_err(from_card_error)?;
+        let uses = card.keypad_uses().map_err(from_card_error)?;
         self.keypad = ReaderKeypad {
-            is_there: has_keypad,
-            uses: card.keypad_uses().map_err(from_card_error)?,
+            is_there: has_keypad || uses.verify,
+            uses,
         };
-        self.serial_number.clone_from(&seen.serial_number);
         self.identity_is_proven = true;
-        let id = inventory.card_id(&seen.serial_number);
+        let id = inventory.card_id(&serial_number);
+        self.serial_number = serial_number;
         let nomenclature = inventory.settings.nomenclature;
         card_summary(id, &identity, &states, limits, nomenclature)
     }
@@ -182,28 +178,30 @@ impl OpenCard {
     /// Asks the card whether its certificates are those that it is shown with.
     pub(crate) fn certificates_are_as_known(&mut self) -> Result<bool, OperationError> {
         self.in_transaction(|mut transaction, profile, memory| {
-            let mut card = profile.open(transaction.channel(), memory);
+            let mut card = open(&mut *transaction, profile, memory)?;
             card.certificates_are_as_known().map_err(from_card_error)
         })
     }
 
     /// Keeps what was read of it, once that is all.
     pub(crate) fn keep(&self, inventory: &Inventory) {
-        if let Some(files) = self.memory.all_files() {
-            inventory.keep(&self.seen(), files);
+        if let Some((files, seen)) = self.memory.all_files().zip(self.seen()) {
+            inventory.keep(&seen, files);
         }
     }
 
     /// Drops what is kept of it.
     pub(crate) fn forget(&self, inventory: &Inventory) {
-        inventory.forget(&self.seen());
+        if let Some(seen) = self.seen() {
+            inventory.forget(&seen);
+        }
     }
 
-    fn seen(&self) -> SeenCard {
-        SeenCard {
+    fn seen(&self) -> Option<SeenCard> {
+        Some(SeenCard {
             serial_number: self.serial_number.clone(),
-            atr: self.connection.atr().to_string(),
-        }
+            atr: self.connection.atr()?.to_string(),
+        })
     }
 
     /// Reads the list of keys ahead of its first use.
@@ -211,7 +209,7 @@ impl OpenCard {
         &mut self,
     ) -> Result<Vec<(KeyRole, Vec<SignatureAlgorithm>)>, OperationError> {
         let capabilities = self.in_transaction(|mut transaction, profile, memory| {
-            let mut card = profile.open(transaction.channel(), memory);
+            let mut card = open(&mut *transaction, profile, memory)?;
             card.capabilities().map_err(from_card_error)
         })?;
         let keys = capabilities.signature_algorithms.into_iter();
@@ -226,7 +224,7 @@ impl OpenCard {
     /// Reads the counters of both codes.
     pub(crate) fn read_codes(&mut self) -> Result<(CodeStates, Option<PinLimits>), OperationError> {
         self.in_transaction(|mut transaction, profile, memory| {
-            let mut card = profile.open(transaction.channel(), memory);
+            let mut card = open(&mut *transaction, profile, memory)?;
             codes_of(&mut *card)
         })
     }
@@ -253,13 +251,17 @@ impl OpenCard {
         Ok(())
     }
 
-    /// Brings the card back from the reset after its use, where that takes anything.
+    /// Brings the card back from the reset after its use, where that takes anything. Whoever drives the card
+    /// may need to be started again.
     pub(crate) fn reopen(&mut self) -> Result<(), OperationError> {
+        if self.profile.is_none() {
+            return self.in_transaction(|_, _, _| Ok(()));
+        }
         if !self.memory.needs_reopening() {
             return Ok(());
         }
         self.in_transaction(|mut transaction, profile, memory| {
-            let mut card = profile.open(transaction.channel(), memory);
+            let mut card = open(&mut *transaction, profile, memory)?;
             card.reopen().map_err(from_card_error)
         })
     }
@@ -300,7 +302,7 @@ impl OpenCard {
         let owed_reset = self.owes_reset;
         self.is_presenting = true;
         let presented = self.in_transaction(|mut transaction, profile, memory| {
-            let mut card = profile.open(transaction.channel(), memory);
+            let mut card = open(&mut *transaction, profile, memory)?;
             let outcome = work(&mut *card);
             let is_ours = card.leaves_code_presented();
             drop(card);
@@ -375,7 +377,7 @@ impl OpenCard {
                 if !kept.as_ref().is_some_and(|kept| kept.is_held_by(code)) {
                     return Ok(Err(HolderCodeError::NotPresented));
                 }
-                let mut card = profile.open(transaction.channel(), memory);
+                let mut card = open(&mut *transaction, profile, memory)?;
                 Ok(work(&mut *card).inspect_err(|error| {
                     if matches!(error, HolderCodeError::NotPresented)
                         && let Some(kept) = kept
@@ -423,7 +425,7 @@ impl OpenCard {
         &mut self,
         work: impl FnOnce(
             Box<dyn CardTransaction + '_>,
-            Profile,
+            Option<Profile>,
             &mut CardMemory,
         ) -> Result<T, OperationError>,
     ) -> Result<T, OperationError> {
@@ -437,7 +439,7 @@ impl OpenCard {
         &mut self,
         work: impl FnOnce(
             Box<dyn CardTransaction + '_>,
-            Profile,
+            Option<Profile>,
             &mut CardMemory,
             &mut Option<KeptCode>,
         ) -> Result<T, OperationError>,
@@ -451,7 +453,7 @@ impl OpenCard {
         &mut self,
         work: impl FnOnce(
             Box<dyn CardTransaction + '_>,
-            Profile,
+            Option<Profile>,
             &mut CardMemory,
             &mut Option<KeptCode>,
         ) -> Result<T, OperationError>,
@@ -473,9 +475,7 @@ impl OpenCard {
         self.connection.reconnect().map_err(from_reader_fault)?;
         self.owes_reset = false;
         let mut transaction = self.connection.transaction().map_err(from_reader_fault)?;
-        let serial_number = self
-            .profile
-            .open(transaction.channel(), &mut self.memory)
+        let serial_number = open(&mut *transaction, self.profile, &mut self.memory)?
             .read_serial_number()
             .map_err(from_card_error)?;
         if serial_number != self.serial_number {
@@ -488,6 +488,36 @@ impl OpenCard {
             &mut self.memory,
             &mut self.kept_code,
         )
+    }
+}
+
+fn profile_of(atr: &Atr) -> Result<Profile, Problem> {
+    let code = match recognise(atr) {
+        Recognition::Known(profile) => return Ok(profile),
+        Recognition::UnsupportedCpx => ErrorCode::CardUnsupported,
+        Recognition::Unknown => ErrorCode::CardUnknown,
+    };
+    Err(Problem::lasting(code.into(), atr.to_string()))
+}
+
+/// The card of a transaction.
+pub(crate) fn open<'a>(
+    transaction: &'a mut (dyn CardTransaction + '_),
+    profile: Option<Profile>,
+    memory: &'a mut CardMemory,
+) -> Result<Box<dyn CpxCard + 'a>, OperationError> {
+    match (transaction.way(), profile) {
+        (WayToCard::Channel(channel), Some(profile)) => Ok(profile.open(channel, memory)),
+        (WayToCard::Card(card), _) => Ok(card),
+        (WayToCard::Channel(_), None) => Err(OperationError::new(ErrorCode::Internal)
+            .caused_by("a channel to a card that gave no answer to reset")),
+    }
+}
+
+fn has_keypad(transaction: &mut (dyn CardTransaction + '_)) -> bool {
+    match transaction.way() {
+        WayToCard::Channel(channel) => channel.keypad().is_some(),
+        WayToCard::Card(_) => false,
     }
 }
 

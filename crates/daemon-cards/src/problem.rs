@@ -25,12 +25,12 @@ impl Problem {
         }
     }
 
-    pub(crate) fn while_reading(error: OperationError, atr: String) -> Self {
+    pub(crate) fn while_reading(error: OperationError, atr: Option<String>) -> Self {
         let was_disturbed = error.code == ErrorCode::CardRemoved;
         Self {
             was_disturbed,
             may_pass: may_pass(error.code),
-            atr: Some(atr),
+            atr,
             error,
         }
     }
@@ -56,5 +56,6 @@ fn may_pass(code: ErrorCode) -> bool {
             | ErrorCode::ReaderBusy
             | ErrorCode::CardMute
             | ErrorCode::ReaderLost
+            | ErrorCode::ModuleFailed
     )
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use card_apdu::{Atr, CardChannel, ReaderFault};
+use card_profiles::CpxCard;
 
 /// Readers of one kind, and what happens in them.
 pub trait ReaderSource: Send {
@@ -76,8 +77,8 @@ pub trait ConnectCard: Send + Sync {
 
 /// A card for as long as it stays in its reader.
 pub trait CardConnection: Send {
-    /// Its answer to reset.
-    fn atr(&self) -> &Atr;
+    /// Its answer to reset, by which its profile is known; `None` where whoever stands before the card drives it.
+    fn atr(&self) -> Option<&Atr>;
 
     /// Takes the card for one operation.
     ///
@@ -94,14 +95,32 @@ pub trait CardConnection: Send {
 
 /// A card taken for one operation; dropping it lets the card go as it is.
 pub trait CardTransaction {
-    /// The way to the card.
-    fn channel(&mut self) -> &mut dyn CardChannel;
+    /// The way to the card: a channel where the connection knows an answer to reset, and the card itself where
+    /// it knows none.
+    fn way(&mut self) -> WayToCard<'_>;
 
     /// Lets the card go after a warm reset, so that nobody inherits the PIN-verified state.
     ///
     /// # Errors
     /// [`ReaderFault`] when the reset could not be made.
     fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault>;
+}
+
+/// How a card is reached within a transaction.
+pub enum WayToCard<'a> {
+    /// By commands, which its profile knows.
+    Channel(&'a mut dyn CardChannel),
+    /// By whoever drives it.
+    Card(Box<dyn CpxCard + 'a>),
+}
+
+impl std::fmt::Debug for WayToCard<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Channel(_) => "Channel",
+            Self::Card(_) => "Card",
+        })
+    }
 }
 
 /// What becomes of the PIN-verified state that we made ("Rules of the PIN").

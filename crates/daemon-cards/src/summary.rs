@@ -61,6 +61,7 @@ pub(crate) fn code_conditions(
     };
     let pin_condition = match states.pin {
         None => CodeCondition::Absent,
+        Some(pin) if pin.may_be_blocked => CodeCondition::Unknown,
         Some(pin) if !pin.is_blocked() => CodeCondition::Ready,
         Some(_) if unblock_condition == CodeCondition::Ready => CodeCondition::Blocked,
         Some(_) => CodeCondition::DefinitivelyBlocked,
@@ -185,6 +186,7 @@ mod tests {
             tries_left: Some(tries_left),
             tries_maximum: Some(3),
             uses_left,
+            may_be_blocked: false,
         })
     }
 
@@ -193,6 +195,7 @@ mod tests {
         tries_left: None,
         tries_maximum: None,
         uses_left: None,
+        may_be_blocked: false,
     });
 
     #[test]

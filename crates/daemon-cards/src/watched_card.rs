@@ -9,7 +9,7 @@ use card_apdu::{
 };
 
 use crate::call_watch::{Calls, WaitsFor};
-use crate::source::{CardConnection, CardTransaction, ConnectCard};
+use crate::source::{CardConnection, CardTransaction, ConnectCard, WayToCard};
 
 /// Opens cards of another connector.
 pub(crate) struct WatchedConnector {
@@ -33,7 +33,7 @@ struct WatchedConnection {
 }
 
 impl CardConnection for WatchedConnection {
-    fn atr(&self) -> &Atr {
+    fn atr(&self) -> Option<&Atr> {
         self.connection.atr()
     }
 
@@ -41,8 +41,12 @@ impl CardConnection for WatchedConnection {
         let mut transaction = self
             .calls
             .during(WaitsFor::Turn, || self.connection.transaction())?;
+        let WayToCard::Channel(channel) = transaction.way() else {
+            // Whoever drives the card watches its calls.
+            return Ok(transaction);
+        };
         Ok(Box::new(WatchedTransaction {
-            protocol: transaction.channel().protocol(),
+            protocol: channel.protocol(),
             transaction,
             keypad: KeypadAbilities::NONE,
             began: Instant::now(),
@@ -64,9 +68,18 @@ struct WatchedTransaction<'a> {
     calls: Arc<Calls>,
 }
 
+impl WatchedTransaction<'_> {
+    fn channel(&mut self) -> Result<&mut dyn CardChannel, ReaderFault> {
+        match self.transaction.way() {
+            WayToCard::Channel(channel) => Ok(channel),
+            WayToCard::Card(_) => Err(ReaderFault::ReaderGone),
+        }
+    }
+}
+
 impl CardTransaction for WatchedTransaction<'_> {
-    fn channel(&mut self) -> &mut dyn CardChannel {
-        self
+    fn way(&mut self) -> WayToCard<'_> {
+        WayToCard::Channel(self)
     }
 
     fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {
@@ -87,12 +100,13 @@ impl CardChannel for WatchedTransaction<'_> {
             tracing::warn!("a card does not come to an end");
             return Err(ReaderFault::Mute);
         }
-        let exchange = || self.transaction.channel().exchange(command);
-        self.calls.during(WaitsFor::Card, exchange)
+        let calls = Arc::clone(&self.calls);
+        let channel = self.channel()?;
+        calls.during(WaitsFor::Card, || channel.exchange(command))
     }
 
     fn keypad(&mut self) -> Option<&mut dyn Keypad> {
-        self.keypad = self.transaction.channel().keypad()?.abilities();
+        self.keypad = self.channel().ok()?.keypad()?.abilities();
         Some(self)
     }
 }
@@ -105,12 +119,13 @@ impl Keypad for WatchedTransaction<'_> {
     /// A human is waited for here, for a time that does not count as the card's.
     fn enter(&mut self, entry: &KeypadEntry) -> Result<Vec<u8>, ReaderFault> {
         let since = Instant::now();
-        let channel = self.transaction.channel();
+        let calls = Arc::clone(&self.calls);
+        let channel = self.channel()?;
         let enter = || match channel.keypad() {
             Some(keypad) => keypad.enter(entry),
             None => Err(ReaderFault::ReaderGone),
         };
-        let answer = self.calls.during_entry(entry.longest_time(), enter);
+        let answer = calls.during_entry(entry.longest_time(), enter);
         self.began += since.elapsed();
         answer
     }
@@ -147,8 +162,8 @@ mod tests {
     }
 
     impl CardTransaction for Endless {
-        fn channel(&mut self) -> &mut dyn CardChannel {
-            self
+        fn way(&mut self) -> WayToCard<'_> {
+            WayToCard::Channel(self)
         }
 
         fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {
@@ -205,8 +220,8 @@ mod tests {
     }
 
     impl CardTransaction for SlowHands {
-        fn channel(&mut self) -> &mut dyn CardChannel {
-            self
+        fn way(&mut self) -> WayToCard<'_> {
+            WayToCard::Channel(self)
         }
 
         fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {

@@ -10,7 +10,7 @@ use secrets::Pin;
 pub fn code_entry(codes: &CodesOfCard, previous_was_wrong: bool) -> Result<CodeEntry, ErrorCode> {
     let CodesOfCard { pin, unblock_code } = codes;
     match pin.condition {
-        CodeCondition::Ready => Ok(CodeEntry {
+        CodeCondition::Ready | CodeCondition::Unknown => Ok(CodeEntry {
             tries_left: pin.tries_left,
             previous_was_wrong,
             last_try: pin.tries_left == Some(1),

@@ -24,7 +24,10 @@ pub fn unblock_code_entry(
         CodeCondition::Blocked if unblock_code.condition != CodeCondition::Ready => {
             Err(ErrorCode::CardDefinitivelyBlocked.into())
         }
-        CodeCondition::Blocked => Ok(UnblockCodeEntry {
+        CodeCondition::Unknown if unblock_code.condition != CodeCondition::Ready => {
+            Err(ErrorCode::UnblockBlocked.into())
+        }
+        CodeCondition::Blocked | CodeCondition::Unknown => Ok(UnblockCodeEntry {
             tries_left: unblock_code.tries_left,
             uses_left: unblock_code.uses_left,
             previous_was_wrong,
@@ -47,7 +50,7 @@ pub fn blocked_error(unblock_code: &UnblockCodeState) -> ErrorCode {
 #[must_use]
 pub fn unblock_blocked_error(pin: &CodeState) -> ErrorCode {
     match pin.condition {
-        CodeCondition::Ready => ErrorCode::UnblockBlocked,
+        CodeCondition::Ready | CodeCondition::Unknown => ErrorCode::UnblockBlocked,
         CodeCondition::Blocked | CodeCondition::DefinitivelyBlocked | CodeCondition::Absent => {
             ErrorCode::CardDefinitivelyBlocked
         }

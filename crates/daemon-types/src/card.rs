@@ -221,6 +221,8 @@ pub struct CodedLabel {
 pub enum CodeCondition {
     /// It can be typed.
     Ready,
+    /// Whoever drives the card does not say reliably whether it is blocked: its next use shows it.
+    Unknown,
     /// Too many wrong codes; the unblock code helps.
     Blocked,
     /// Nothing on the card helps any more.

@@ -164,8 +164,8 @@ pub struct ValidityBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PinBody {
-    /// `ready`, `blocked`, `definitivelyBlocked` or `absent`.
-    #[schema(pattern = "^(ready|blocked|definitivelyBlocked|absent)$")]
+    /// `ready`, `unknown` (the next use shows whether it is blocked), `blocked`, `definitivelyBlocked` or `absent`.
+    #[schema(pattern = "^(ready|unknown|blocked|definitivelyBlocked|absent)$")]
     pub state: String,
     /// Wrong codes that may still be typed; null where the card, or what stands before it, does not tell.
     pub tries_left: Option<u8>,
@@ -369,6 +369,7 @@ fn environment_name(environment: Environment) -> &'static str {
 fn condition_name(condition: CodeCondition) -> &'static str {
     match condition {
         CodeCondition::Ready => "ready",
+        CodeCondition::Unknown => "unknown",
         CodeCondition::Blocked => "blocked",
         CodeCondition::DefinitivelyBlocked => "definitivelyBlocked",
         CodeCondition::Absent => "absent",

@@ -122,6 +122,8 @@ sentences! {
         /// State of a code whose tries the card does not tell.
         code_ready() = "cli-code-ready";
         /// State of a code: blocked.
+        code_unknown() = "cli-code-unknown";
+        /// State of a code: blocked.
         code_blocked() = "cli-code-blocked";
         /// State of a code: blocked for good.
         code_definitively_blocked() = "cli-code-definitively-blocked";

@@ -130,6 +130,7 @@ impl Lines {
         match (state, tries_left) {
             ("ready", Some(tries)) => self.texts.tries_left(u64::from(tries)),
             ("ready", None) => self.texts.code_ready(),
+            ("unknown", _) => self.texts.code_unknown(),
             ("blocked", _) => self.texts.code_blocked(),
             ("definitivelyBlocked", _) => self.texts.code_definitively_blocked(),
             _ => self.texts.code_absent(),

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use card_apdu::{Atr, CardChannel, ReaderFault};
+use card_apdu::{Atr, ReaderFault};
 use card_pcsc::{Canceller, PcscConnection, PcscTransaction, ReaderWatcher, WatchError};
 use daemon_cards::{
     CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState, SourceFault,
-    StopSource,
+    StopSource, WayToCard,
 };
 
 /// All readers of the PC/SC service.
@@ -57,8 +57,8 @@ impl ConnectCard for Connector {
 struct Connection(PcscConnection);
 
 impl CardConnection for Connection {
-    fn atr(&self) -> &Atr {
-        self.0.atr()
+    fn atr(&self) -> Option<&Atr> {
+        Some(self.0.atr())
     }
 
     fn transaction(&mut self) -> Result<Box<dyn CardTransaction + '_>, ReaderFault> {
@@ -74,8 +74,8 @@ impl CardConnection for Connection {
 struct Transaction<'a>(PcscTransaction<'a>);
 
 impl CardTransaction for Transaction<'_> {
-    fn channel(&mut self) -> &mut dyn CardChannel {
-        &mut self.0
+    fn way(&mut self) -> WayToCard<'_> {
+        WayToCard::Channel(&mut self.0)
     }
 
     fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {

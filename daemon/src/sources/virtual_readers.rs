@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use card_apdu::{Atr, CardChannel, ReaderFault};
+use card_apdu::{Atr, ReaderFault};
 use card_emulator::{VirtualConnection, VirtualReaders};
 use daemon_cards::{
     CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState, SourceFault,
-    StopSource,
+    StopSource, WayToCard,
 };
 
 /// Readers into which virtual cards are put.
@@ -85,8 +85,8 @@ struct Connection {
 }
 
 impl CardConnection for Connection {
-    fn atr(&self) -> &Atr {
-        &self.atr
+    fn atr(&self) -> Option<&Atr> {
+        Some(&self.atr)
     }
 
     fn transaction(&mut self) -> Result<Box<dyn CardTransaction + '_>, ReaderFault> {
@@ -102,8 +102,8 @@ impl CardConnection for Connection {
 struct Transaction<'a>(&'a mut VirtualConnection);
 
 impl CardTransaction for Transaction<'_> {
-    fn channel(&mut self) -> &mut dyn CardChannel {
-        self.0
+    fn way(&mut self) -> WayToCard<'_> {
+        WayToCard::Channel(self.0)
     }
 
     fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {

@@ -119,6 +119,7 @@ impl Cps3<'_> {
             tries_left: number(TRIES_LEFT)?.and_then(|left| u8::try_from(left).ok()),
             tries_maximum: number(TRIES_MAXIMUM)?.and_then(|max| u8::try_from(max).ok()),
             uses_left: number(USES_LEFT)?,
+            may_be_blocked: false,
         })
     }
 

@@ -179,6 +179,7 @@ fn a_counter_that_get_data_does_not_tell_is_told_by_the_empty_verify() {
         tries_left: Some(2),
         tries_maximum: Some(3),
         uses_left: None,
+        may_be_blocked: false,
     };
     assert_eq!((states.pin, states.unblock_code), (Some(pin), Some(UNTOLD)));
 }
@@ -256,11 +257,13 @@ pub(crate) const FRESH_CODES: CodeStates = CodeStates {
         tries_left: Some(3),
         tries_maximum: Some(3),
         uses_left: None,
+        may_be_blocked: false,
     }),
     unblock_code: Some(CodeCounters {
         tries_left: Some(10),
         tries_maximum: Some(10),
         uses_left: Some(100),
+        may_be_blocked: false,
     }),
 };
 
@@ -269,6 +272,7 @@ const UNTOLD: CodeCounters = CodeCounters {
     tries_left: None,
     tries_maximum: None,
     uses_left: None,
+    may_be_blocked: false,
 };
 
 const FOUR_DIGITS: PinLimits = PinLimits {

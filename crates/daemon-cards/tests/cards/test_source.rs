@@ -8,7 +8,7 @@ use card_apdu::{Atr, CardChannel, CommandApdu, Protocol, ReaderFault, WireBytes}
 use card_emulator::{VirtualCard, VirtualConnection, VirtualReaders};
 use daemon_cards::{
     CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState, SourceFault,
-    StopSource,
+    StopSource, WayToCard,
 };
 use tokio::sync::watch;
 
@@ -358,8 +358,8 @@ struct Connection {
 }
 
 impl CardConnection for Connection {
-    fn atr(&self) -> &Atr {
-        &self.atr
+    fn atr(&self) -> Option<&Atr> {
+        Some(&self.atr)
     }
 
     fn transaction(&mut self) -> Result<Box<dyn CardTransaction + '_>, ReaderFault> {
@@ -398,8 +398,8 @@ impl Connection {
 struct Transaction<'a>(&'a mut Connection);
 
 impl CardTransaction for Transaction<'_> {
-    fn channel(&mut self) -> &mut dyn CardChannel {
-        self.0
+    fn way(&mut self) -> WayToCard<'_> {
+        WayToCard::Channel(self.0)
     }
 
     fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {

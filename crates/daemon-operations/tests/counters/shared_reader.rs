@@ -8,7 +8,7 @@ use card_apdu::{Atr, CardChannel, ReaderFault};
 use card_emulator::{VirtualConnection, VirtualReaders};
 use daemon_cards::{
     CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState, SourceFault,
-    StopSource,
+    StopSource, WayToCard,
 };
 
 /// What a transaction holds while it lasts.
@@ -102,8 +102,8 @@ struct Connection {
 }
 
 impl CardConnection for Connection {
-    fn atr(&self) -> &Atr {
-        &self.atr
+    fn atr(&self) -> Option<&Atr> {
+        Some(&self.atr)
     }
 
     fn transaction(&mut self) -> Result<Box<dyn CardTransaction + '_>, ReaderFault> {
@@ -133,8 +133,8 @@ impl Drop for Transaction<'_> {
 }
 
 impl CardTransaction for Transaction<'_> {
-    fn channel(&mut self) -> &mut dyn CardChannel {
-        self.card
+    fn way(&mut self) -> WayToCard<'_> {
+        WayToCard::Channel(self.card)
     }
 
     fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {

@@ -7,7 +7,7 @@ use card_apdu::{Atr, CardChannel, Keypad, Protocol, ReaderFault, WireBytes};
 use card_emulator::{VirtualConnection, VirtualReaders};
 use daemon_cards::{
     CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState, SourceFault,
-    StopSource,
+    StopSource, WayToCard,
 };
 
 /// Readers into which the test puts cards. Its watch ends with the process.
@@ -75,8 +75,8 @@ struct Connection {
 }
 
 impl CardConnection for Connection {
-    fn atr(&self) -> &Atr {
-        &self.atr
+    fn atr(&self) -> Option<&Atr> {
+        Some(&self.atr)
     }
 
     fn transaction(&mut self) -> Result<Box<dyn CardTransaction + '_>, ReaderFault> {
@@ -92,8 +92,8 @@ impl CardConnection for Connection {
 struct Transaction<'a>(&'a mut Connection);
 
 impl CardTransaction for Transaction<'_> {
-    fn channel(&mut self) -> &mut dyn CardChannel {
-        self.0
+    fn way(&mut self) -> WayToCard<'_> {
+        WayToCard::Channel(self.0)
     }
 
     fn end_with_reset(self: Box<Self>) -> Result<(), ReaderFault> {

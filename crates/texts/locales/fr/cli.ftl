@@ -80,6 +80,7 @@ cli-tries-left = { $count ->
    *[other] il reste { $count } essais
 }
 cli-code-ready = utilisable
+cli-code-unknown = son état se verra à la prochaine utilisation
 cli-code-blocked = bloqué
 cli-code-definitively-blocked = définitivement bloqué
 cli-code-absent = la carte n’en a pas
