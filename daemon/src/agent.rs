@@ -38,7 +38,7 @@ use crate::grants::grant_book;
 use crate::greeting::Greeting;
 use crate::holder::{CardsInReaders, prompt_of};
 use crate::seen_cards::seen_cards;
-use crate::sources::{PcscSource, VirtualSource};
+use crate::sources::{PcscSource, Pkcs11Source, VirtualSource};
 use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
 use crate::virtual_keypad::add_keypads;
 use crate::{installation, logging, nomenclature, screen};
@@ -257,8 +257,11 @@ impl Agent {
 
     fn start_cards(&self, now: fn() -> OffsetDateTime) -> anyhow::Result<Cards> {
         let mut sources: Vec<Box<dyn ReaderSource>> = Vec::new();
-        for name in &self.configuration.reader_sources {
+        for name in in_order_of_precedence(&self.configuration.reader_sources) {
             match name {
+                ReaderSourceName::Pkcs11(module) => {
+                    sources.push(Box::new(Pkcs11Source::new(module.as_deref())?));
+                }
                 ReaderSourceName::Pcsc => sources.push(Box::new(PcscSource::default())),
                 ReaderSourceName::Virtual => {
                     let readers: VirtualReaders = insert_demo_cards(&self.cards, now())?;
@@ -282,6 +285,13 @@ impl Agent {
         let seen_cards = seen_cards(&self.paths, self.configuration.remember_cards)?;
         Cards::start(sources, settings, seen_cards).context("starting the threads of the readers")
     }
+}
+
+/// A module that was configured acts in its readers, whatever else would.
+fn in_order_of_precedence(sources: &[ReaderSourceName]) -> Vec<&ReaderSourceName> {
+    let mut sources: Vec<_> = sources.iter().collect();
+    sources.sort_by_key(|source| !matches!(source, ReaderSourceName::Pkcs11(_)));
+    sources
 }
 
 /// Writes what the agent does anyway, whether the journal takes it or not.

@@ -69,6 +69,29 @@ pub(crate) enum Command {
     Uninstall(UninstallOptions),
     /// Print the OpenAPI document
     Openapi,
+    /// Serve the calls of a PKCS#11 module to the agent that started this; not for people
+    #[command(hide = true)]
+    Pkcs11Host(Pkcs11HostOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pkcs11HostOptions {
+    /// What it does
+    #[arg(long, value_enum, default_value_t = Pkcs11HostWork::Serve)]
+    pub(crate) work: Pkcs11HostWork,
+    /// The module
+    pub(crate) module: PathBuf,
+}
+
+/// What a host of a PKCS#11 module does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Pkcs11HostWork {
+    /// Makes the calls that it is asked for.
+    Serve,
+    /// Tells of the readers, and waits in the module for what changes.
+    Watch,
+    /// Tells of the readers, and looks again and again for what changes.
+    Look,
 }
 
 /// Options of the agent.
@@ -80,7 +103,7 @@ pub(crate) struct AgentOptions {
     /// TCP port on loopback (default: 27900 to 27909, then any free one)
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
-    /// Where readers come from: pcsc or virtual; may be repeated
+    /// Where readers come from: pcsc, virtual, pkcs11 (the official module) or pkcs11:PATH; may be repeated
     #[arg(long, value_name = "SOURCE")]
     pub(crate) reader_source: Vec<ReaderSourceName>,
     /// What is logged

@@ -179,10 +179,7 @@ fn nomenclature_beside(file: &Path) -> Option<PathBuf> {
 impl Configuration {
     /// What decides over the use of cards, by its names in the file: the journal keeps it.
     pub(crate) fn settings(&self) -> BTreeMap<String, String> {
-        let sources = self.reader_sources.iter().map(|source| match source {
-            ReaderSourceName::Pcsc => "pcsc",
-            ReaderSourceName::Virtual => "virtual",
-        });
+        let sources = self.reader_sources.iter().map(ToString::to_string);
         let sources = sources.collect::<Vec<_>>().join(" ");
         let environment = match self.environment {
             Some(Environment::Test) => "test",

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         Command::Grants(options) => commands::grants::run(&options, &common),
         Command::Sessions(options) => commands::sessions::run(&options, &common),
         Command::Install(options) => commands::install::run(&options, &common),
+        Command::Pkcs11Host(options) => commands::pkcs11_host::run(&options),
         Command::Uninstall(options) => commands::uninstall::run(&options, &common),
     };
     match done {

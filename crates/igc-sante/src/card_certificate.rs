@@ -32,6 +32,7 @@ pub struct CardCertificate {
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
     public_key_der: Vec<u8>,
+    public_key_bits: Vec<u8>,
     rsa_modulus_bits: Option<u32>,
 }
 
@@ -60,6 +61,7 @@ impl CardCertificate {
             not_before: certificate.validity().not_before.to_datetime(),
             not_after: certificate.validity().not_after.to_datetime(),
             public_key_der: certificate.public_key().raw.to_vec(),
+            public_key_bits: certificate.public_key().subject_public_key.data.to_vec(),
             rsa_modulus_bits: rsa_modulus_bits(certificate.public_key()),
         })
     }
@@ -176,6 +178,11 @@ impl CardCertificate {
     /// The public key, as the DER of its SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
     pub fn public_key_der(&self) -> &[u8] {
         &self.public_key_der
+    }
+
+    /// The bits in it: for RSA, the DER of an RSAPublicKey (RFC 8017, A.1.1).
+    pub fn public_key_bits(&self) -> &[u8] {
+        &self.public_key_bits
     }
 
     /// The length of the RSA modulus in bits; `None` for a key that is not RSA.

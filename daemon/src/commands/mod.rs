@@ -12,6 +12,7 @@ mod native_messaging;
 pub(crate) mod openapi;
 pub(crate) mod pair;
 pub(crate) mod pin;
+pub(crate) mod pkcs11_host;
 mod question_notice;
 pub(crate) mod readers;
 pub(crate) mod sessions;

@@ -1,5 +1,6 @@
 //! What a configuration file may say, and how it is read.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,30 +8,53 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 use daemon_types::{AllowedSite, Origin, Right, Rights};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
 use crate::command_line::{LogFormat, LogLevel};
 
 /// A source of readers by its name on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ReaderSourceName {
     Pcsc,
     Virtual,
+    /// A vendor's PKCS#11 module, at this place or where the official one is known to lie.
+    Pkcs11(Option<PathBuf>),
 }
 
 impl FromStr for ReaderSourceName {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "pcsc" => Ok(Self::Pcsc),
-            "virtual" => Ok(Self::Virtual),
-            _ if name.starts_with("pkcs11:") => {
-                Err("readers of a PKCS#11 module come with a later version".into())
+        match name.split_once(':') {
+            None if name == "pcsc" => Ok(Self::Pcsc),
+            None if name == "virtual" => Ok(Self::Virtual),
+            None if name == "pkcs11" => Ok(Self::Pkcs11(None)),
+            Some(("pkcs11", path)) if Path::new(path).is_absolute() => {
+                Ok(Self::Pkcs11(Some(path.into())))
             }
-            _ => Err("the sources are pcsc and virtual".into()),
+            Some(("pkcs11", _)) => Err(
+                "a PKCS#11 module is named by its full path, as in pkcs11:/opt/module.so".into(),
+            ),
+            _ => Err("the sources are pcsc, virtual, pkcs11 and pkcs11:PATH".into()),
         }
+    }
+}
+
+impl fmt::Display for ReaderSourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pcsc => f.write_str("pcsc"),
+            Self::Virtual => f.write_str("virtual"),
+            Self::Pkcs11(None) => f.write_str("pkcs11"),
+            Self::Pkcs11(Some(path)) => write!(f, "pkcs11:{}", path.display()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ReaderSourceName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(de::Error::custom)
     }
 }
 

@@ -30,7 +30,8 @@ pub(super) const EXEMPT_FOLDERS: [&str; 4] = ["fuzz", "module", "tests", "xtask"
 
 /// Crates of the registry that only these crates may name, so that their subject has one home: `rsa` does
 /// private-key arithmetic in the virtual card, and verifies with public keys in `daemon-cards`.
-pub(super) const NAMED_BY_FEW: [(&str, &[&str]); 3] = [
+pub(super) const NAMED_BY_FEW: [(&str, &[&str]); 4] = [
+    ("cryptoki", &["card-pkcs11"]),
     ("pcsc", &["card-pcsc"]),
     ("pcsc-sys", &["card-pcsc"]),
     ("rsa", &["card-emulator", "daemon-cards"]),

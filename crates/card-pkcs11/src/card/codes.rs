@@ -1,0 +1,282 @@
+//! Codes given to the module: each once, and what became of it read back.
+
+use card_profiles::{CardError, LastTry, NotSent, PinError, PinLimits, UnblockError, Verification};
+use secrets::{Pin, SecretBytes, UnblockCode};
+
+use super::ModuleCard;
+use super::proof::Proof;
+use crate::connection::LastPin;
+use crate::fault::{Ckr, ModuleFault};
+use crate::flags::Withheld;
+use crate::protocol::{PinFlags, Request, User};
+
+impl ModuleCard<'_> {
+    /// C_Login with the holder's code.
+    pub(super) fn log_in(
+        &mut self,
+        pin: &Pin,
+        last_try: LastTry,
+    ) -> Result<Verification, PinError> {
+        let limits = self.check_pin(last_try)?;
+        if !takes(limits, pin) {
+            return Err(PinError::Length(limits));
+        }
+        self.present_pin(Some(pin.digits()))
+    }
+
+    /// C_Login with a code that is typed at the reader.
+    pub(super) fn log_in_at_keypad(&mut self, last_try: LastTry) -> Result<Verification, PinError> {
+        self.check_pin(last_try)?;
+        self.present_pin(None)
+    }
+
+    /// C_SetPIN, which needs no login.
+    pub(super) fn set_pin(
+        &mut self,
+        old: &Pin,
+        new: &Pin,
+        last_try: LastTry,
+    ) -> Result<(), PinError> {
+        let limits = self.check_pin(last_try)?;
+        self.check_can_write()?;
+        if !takes(limits, old) {
+            return Err(PinError::Length(limits));
+        }
+        if !takes(limits, new) {
+            return Err(PinError::NewCodeLength(limits));
+        }
+        let before = self.pin_flags();
+        let codes = [old.digits(), new.digits()];
+        if let Err(fault) = self.connection.ask(&Request::SetPin, &codes) {
+            return Err(self.old_pin_refused(fault));
+        }
+        self.connection.took_a_code = true;
+        let after = self.look_after_success();
+        let after = after.map_err(PinError::OutcomeUnknown)?;
+        if after.are_worse_than(before) {
+            return Err(self.wrong(after));
+        }
+        match self.prove_pin(new, Some(old)) {
+            Proof::Holds => Ok(()),
+            Proof::DoesNotHold => Err(PinError::NewCodeRefused(said_yes_in_vain())),
+            Proof::Unknown(error) => Err(PinError::OutcomeUnknown(error)),
+        }
+    }
+
+    /// C_Login as security officer, C_InitPIN, C_Logout.
+    pub(super) fn init_pin(
+        &mut self,
+        code: &UnblockCode,
+        new: &Pin,
+        last_try: LastTry,
+    ) -> Result<(), UnblockError> {
+        let limits = self.pin_limits_of_token().ok_or(UnblockError::Absent)?;
+        self.check_can_write()?;
+        if self.connection.memory.unblock_code_was_refused {
+            return Err(UnblockError::Blocked);
+        }
+        // Its lock is believed once a login was refused for it.
+        let before = self.connection.open.token.so_pin.without_lock();
+        before.check(last_try).map_err(UnblockError::from)?;
+        if !takes(limits, new) {
+            return Err(UnblockError::NewCodeLength(limits));
+        }
+        self.log_in_as_officer(code)?;
+        let set = self.connection.ask(&Request::InitPin, &[new.digits()]);
+        self.connection.log_out();
+        if let Err(fault) = set {
+            return Err(new_pin_refused(fault));
+        }
+        self.connection
+            .reconnect()
+            .map_err(|fault| UnblockError::OutcomeUnknown(fault.into()))?;
+        self.check_unblocked(before, new)
+    }
+
+    fn check_pin(&mut self, last_try: LastTry) -> Result<PinLimits, PinError> {
+        let limits = self.pin_limits_of_token().ok_or(PinError::Absent)?;
+        let flags = self.pin_flags();
+        flags.check(last_try).map_err(PinError::from)?;
+        Ok(limits)
+    }
+
+    fn pin_limits_of_token(&self) -> Option<PinLimits> {
+        self.connection.open.token.pin_limits()
+    }
+
+    fn check_can_write(&self) -> Result<(), CardError> {
+        if self.connection.open.can_write {
+            return Ok(());
+        }
+        let reason = "its module does not let codes be changed";
+        Err(CardError::CardUnsupported(reason))
+    }
+
+    /// A CKR_OK counts where no try was lost by it: the official module says so of refusals that it does not
+    /// know. That the card does know of the code, the use of a key shows.
+    fn present_pin(&mut self, pin: Option<&SecretBytes>) -> Result<Verification, PinError> {
+        let before = self.pin_flags();
+        let request = Request::Login {
+            user: User::Holder,
+            codes: u8::from(pin.is_some()),
+        };
+        let codes: Vec<_> = pin.into_iter().collect();
+        if let Err(fault) = self.connection.ask(&request, &codes) {
+            return Err(self.pin_refused(fault));
+        }
+        self.connection.note_login();
+        let after = self.look_after_success()?;
+        if after.are_worse_than(before) {
+            self.connection.log_out();
+            return Err(self.wrong(after));
+        }
+        self.connection.memory.last_pin = LastPin::Taken;
+        Ok(Verification {
+            was_verified_before: false,
+        })
+    }
+
+    /// What a refused login cost, the flags say and not the return value: a code of a wrong length is
+    /// CKR_PIN_INCORRECT too, and costs nothing.
+    fn pin_refused(&mut self, fault: ModuleFault) -> PinError {
+        match fault.returned() {
+            Some(Ckr::PinIncorrect | Ckr::PinLocked) => {}
+            Some(Ckr::Canceled) => return PinError::NotEntered(NotSent::Cancelled),
+            Some(Ckr::UserPinNotInitialized) => return PinError::Absent,
+            Some(_) | None => return PinError::Card(fault.into()),
+        }
+        let is_locked = fault.returned() == Some(&Ckr::PinLocked);
+        // A wrong code ends the state in which a lock is shown by mistake.
+        match self.connection.look().map(|token| token.user_pin) {
+            Ok(flags) if !is_locked => self.wrong(flags),
+            Err(fault) if !is_locked => PinError::Card(fault.into()),
+            Ok(_) | Err(_) => {
+                self.connection.memory.last_pin = LastPin::Blocked;
+                PinError::Blocked
+            }
+        }
+    }
+
+    fn old_pin_refused(&mut self, fault: ModuleFault) -> PinError {
+        match fault.returned() {
+            Some(Ckr::PinIncorrect | Ckr::PinLocked | Ckr::UserPinNotInitialized) => {
+                self.pin_refused(fault)
+            }
+            Some(Ckr::PinLenRange | Ckr::PinInvalid) => PinError::NewCodeRefused(fault.into()),
+            Some(Ckr::NotSupported) => PinError::Card(fault.into()),
+            Some(_) | None => PinError::OutcomeUnknown(fault.into()),
+        }
+    }
+
+    fn log_in_as_officer(&mut self, code: &UnblockCode) -> Result<(), UnblockError> {
+        let request = Request::Login {
+            user: User::SecurityOfficer,
+            codes: 1,
+        };
+        let Err(fault) = self.connection.ask(&request, &[code.digits()]) else {
+            self.connection.note_login();
+            return Ok(());
+        };
+        let is_locked = fault.returned() == Some(&Ckr::PinLocked);
+        if !is_locked && fault.returned() != Some(&Ckr::PinIncorrect) {
+            return Err(UnblockError::Card(fault.into()));
+        }
+        // A wrong code ended the state in which the flag is shown by mistake.
+        let flags = self.connection.look().map(|token| token.so_pin);
+        match flags {
+            Ok(flags) if !is_locked && !flags.locked => Err(UnblockError::Wrong {
+                tries_left: flags.tries_left(),
+                uses_left: None,
+            }),
+            Err(fault) if !is_locked => Err(UnblockError::Card(fault.into())),
+            Ok(_) | Err(_) => {
+                self.connection.memory.unblock_code_was_refused = true;
+                Err(UnblockError::Blocked)
+            }
+        }
+    }
+
+    /// A module that said yes to everything is believed in what another host shows after it.
+    fn check_unblocked(&mut self, so_before: PinFlags, new: &Pin) -> Result<(), UnblockError> {
+        let token = self.connection.open.token.clone();
+        let so_after = token.so_pin.without_lock();
+        if so_after.are_worse_than(so_before) {
+            return Err(UnblockError::Wrong {
+                tries_left: so_after.tries_left(),
+                uses_left: None,
+            });
+        }
+        self.connection.memory.last_pin = LastPin::Taken;
+        if token.sure_pin_flags().locked {
+            return Err(UnblockError::NewCodeRefused(said_yes_in_vain()));
+        }
+        match self.prove_pin(new, None) {
+            Proof::Holds => Ok(()),
+            Proof::DoesNotHold => Err(UnblockError::NewCodeRefused(said_yes_in_vain())),
+            Proof::Unknown(error) => Err(UnblockError::OutcomeUnknown(error)),
+        }
+    }
+
+    /// What is believed of the flags that the transaction found.
+    fn pin_flags(&self) -> PinFlags {
+        let token = &self.connection.open.token;
+        if self.connection.memory.last_pin == LastPin::Blocked {
+            token.user_pin
+        } else {
+            token.sure_pin_flags()
+        }
+    }
+
+    fn look_after_success(&mut self) -> Result<PinFlags, CardError> {
+        Ok(self.connection.look()?.sure_pin_flags())
+    }
+
+    fn wrong(&mut self, flags: PinFlags) -> PinError {
+        match flags.tries_left() {
+            Some(0) => {
+                self.connection.memory.last_pin = LastPin::Blocked;
+                PinError::Blocked
+            }
+            tries_left => PinError::Wrong { tries_left },
+        }
+    }
+}
+
+fn takes(limits: PinLimits, pin: &Pin) -> bool {
+    let len = pin.digits().len();
+    (usize::from(limits.minimum_len)..=usize::from(limits.maximum_len)).contains(&len)
+}
+
+fn new_pin_refused(fault: ModuleFault) -> UnblockError {
+    match fault.returned() {
+        Some(Ckr::NotSupported) => UnblockError::Card(fault.into()),
+        Some(Ckr::PinLenRange | Ckr::PinInvalid | Ckr::PinIncorrect) => {
+            UnblockError::NewCodeRefused(fault.into())
+        }
+        Some(_) | None => UnblockError::OutcomeUnknown(fault.into()),
+    }
+}
+
+/// What is told where a module says CKR_OK and the card shows that nothing was done.
+pub(super) fn said_yes_in_vain() -> CardError {
+    let said = "it said CKR_OK, and the card shows that nothing was done";
+    ModuleFault::Nonsense(said.into()).into()
+}
+
+impl From<Withheld> for PinError {
+    fn from(withheld: Withheld) -> Self {
+        match withheld {
+            Withheld::Blocked => Self::Blocked,
+            Withheld::LastTryNotConfirmed => Self::LastTryNotConfirmed,
+        }
+    }
+}
+
+impl From<Withheld> for UnblockError {
+    fn from(withheld: Withheld) -> Self {
+        match withheld {
+            Withheld::Blocked => Self::Blocked,
+            Withheld::LastTryNotConfirmed => Self::LastTryNotConfirmed,
+        }
+    }
+}
