@@ -507,7 +507,10 @@ export interface components {
             environment: string;
             /** @description Readers connected. */
             readers: number;
-            /** @description `ready`, or `pcscUnavailable` when the PC/SC service is not there. */
+            /**
+             * @description `ready`; `pcscUnavailable` when the PC/SC service is not there, `moduleFailed` when a PKCS#11
+             *     module failed, which need not be all that the agent has readers from.
+             */
             state: string;
             /** @description Version of the agent. */
             version: string;
@@ -1588,6 +1591,22 @@ export interface operations {
                     };
                 };
             };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
+                    };
+                };
+            };
             /** @description pcsc-unavailable, busy */
             503: {
                 headers: {
@@ -1827,6 +1846,22 @@ export interface operations {
                         code?: "internal";
                         /** @constant */
                         status?: 500;
+                    };
+                };
+            };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
                     };
                 };
             };
@@ -2199,6 +2234,22 @@ export interface operations {
                     };
                 };
             };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
+                    };
+                };
+            };
             /** @description pcsc-unavailable, busy */
             503: {
                 headers: {
@@ -2422,6 +2473,22 @@ export interface operations {
                         code?: "internal";
                         /** @constant */
                         status?: 500;
+                    };
+                };
+            };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
                     };
                 };
             };
@@ -2664,6 +2731,22 @@ export interface operations {
                         code?: "internal";
                         /** @constant */
                         status?: 500;
+                    };
+                };
+            };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
                     };
                 };
             };
@@ -3892,6 +3975,22 @@ export interface operations {
                         code?: "internal";
                         /** @constant */
                         status?: 500;
+                    };
+                };
+            };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
                     };
                 };
             };

@@ -1,10 +1,11 @@
 //! What is in which reader, kept true by the watchers and the workers.
 
 mod seen_before;
+mod sources;
 mod stays;
 mod stuck_workers;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +17,8 @@ use daemon_types::{
 use ring::hmac;
 use tokio::sync::oneshot;
 
+use self::sources::KnownSource;
+pub(crate) use self::sources::SourcePlace;
 use crate::call_watch::{CallWatch, Calls, WaitsFor};
 use crate::event_log::{EventLog, Subscription};
 use crate::keypad::ReaderKeypad;
@@ -31,7 +34,9 @@ use crate::{
 pub struct Cards(Arc<Inventory>);
 
 impl Cards {
-    /// Starts watching the sources, one thread each. Without `seen_cards` every card is read in full.
+    /// Starts watching the sources, one thread each, in the order of precedence: a reader that several
+    /// of them list is the first one's, and those after it wait until it has said what it has. Without
+    /// `seen_cards` every card is read in full.
     ///
     /// # Errors
     /// The system's error when a thread cannot be started.
@@ -45,14 +50,20 @@ impl Cards {
             call_watch: CallWatch::new(settings.call_time),
             seen_cards,
             events: EventLog::new(settings.before_first_event),
-            state: Mutex::new(State::default()),
+            state: Mutex::new(State {
+                sources: sources
+                    .iter()
+                    .map(|source| KnownSource::of(source.as_ref()))
+                    .collect(),
+                ..State::default()
+            }),
             stoppers: sources.iter().map(|source| source.stopper()).collect(),
         });
         let told = Arc::clone(&inventory);
         let tell = move |calls: &Arc<Calls>| told.overdue(calls);
         inventory.call_watch.start(tell)?;
-        for source in sources {
-            watcher::spawn(source, Arc::clone(&inventory))?;
+        for (place, source) in sources.into_iter().enumerate() {
+            watcher::spawn(source, SourcePlace(place), Arc::clone(&inventory))?;
         }
         Ok(Self(inventory))
     }
@@ -65,19 +76,21 @@ impl Cards {
         readers.map(|reader| reader.summary.clone()).collect()
     }
 
-    /// Every card that can be used, by the name of its reader.
+    /// Every card that can be used, by the name of its reader. One that two sources see, by readers
+    /// that they name differently, is in the reader of the first.
     #[must_use]
     pub fn cards(&self) -> Vec<CardInReader> {
         let state = self.0.lock();
         let readers = state.by_name().into_iter();
-        readers.filter_map(Reader::card_in_reader).collect()
+        let acting = readers.filter(|reader| !state.has_card_from_before(reader));
+        acting.filter_map(Reader::card_in_reader).collect()
     }
 
     /// The card of this name.
     ///
     /// # Errors
     /// `card-removed` for one that left, `not-found` for one that was never seen, and
-    /// `card-unsupported` where two cards bear the same number: one of them is a copy.
+    /// `card-unsupported` where two cards of one source bear the same number: one of them is a copy.
     pub fn find(&self, id: &CardId) -> Result<CardInReader, OperationError> {
         let mut present = self.cards();
         present.retain(|card| card.card.summary.id == *id);
@@ -95,10 +108,11 @@ impl Cards {
         })
     }
 
-    /// Whether the service behind a source of readers is missing.
+    /// Why a source has no readers, where its service is not there; of several, the first one.
     #[must_use]
-    pub fn service_is_missing(&self) -> bool {
-        !self.0.lock().missing_sources.is_empty()
+    pub fn missing_service(&self) -> Option<ErrorCode> {
+        let state = self.0.lock();
+        state.sources.iter().find_map(KnownSource::missing)
     }
 
     /// Reads the counters of the codes again, so that what another program did is seen.
@@ -237,7 +251,8 @@ struct State {
     /// Workers of readers that left, as long as a call holds their threads.
     left_behind: BTreeMap<ReaderId, WorkerLink>,
     seen: HashSet<CardId>,
-    missing_sources: BTreeSet<&'static str>,
+    /// In the order of precedence.
+    sources: Vec<KnownSource>,
     last_insertion: u64,
 }
 
@@ -248,10 +263,18 @@ impl State {
         readers.sort_by(|one, other| one.summary.name.cmp(&other.summary.name));
         readers
     }
+
+    /// Whether a source before that of the reader has its card as well.
+    fn has_card_from_before(&self, reader: &Reader) -> bool {
+        let id = |reader: &Reader| reader.card.as_ref().map(|card| card.id.clone());
+        let card = id(reader);
+        let mut others = self.readers.values();
+        card.is_some() && others.any(|other| other.source < reader.source && id(other) == card)
+    }
 }
 
 struct Reader {
-    source: &'static str,
+    source: SourcePlace,
     connector: Arc<dyn ConnectCard>,
     summary: ReaderSummary,
     presence: Presence,
@@ -290,50 +313,6 @@ impl Reader {
 }
 
 impl Inventory {
-    /// Takes over what a source sees now.
-    pub(crate) fn update(
-        self: &Arc<Self>,
-        source: &'static str,
-        connector: &Arc<dyn ConnectCard>,
-        states: Vec<ReaderState>,
-    ) {
-        let mut state = self.lock();
-        state.missing_sources.remove(source);
-        let ids: Vec<_> = states
-            .iter()
-            .map(|reader| self.reader_id(source, &reader.name))
-            .collect();
-        self.remove_readers(&mut state, |id, reader| {
-            reader.source == source && !ids.contains(id)
-        });
-        for (id, seen) in ids.into_iter().zip(states) {
-            if !state.readers.contains_key(&id) {
-                let left_behind = state.left_behind.remove(&id);
-                match self.new_reader(&id, source, connector, &seen, left_behind) {
-                    Ok(reader) => {
-                        state.readers.insert(id.clone(), reader);
-                        self.events
-                            .push(Happening::ReaderAdded { reader: id.clone() });
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, "no thread for a reader");
-                        continue;
-                    }
-                }
-            }
-            self.update_reader(&mut state, &id, &seen);
-        }
-    }
-
-    /// Forgets the readers of a source whose service went away.
-    pub(crate) fn lose_source(&self, source: &'static str, service_is_missing: bool) {
-        let mut state = self.lock();
-        self.remove_readers(&mut state, |_, reader| reader.source == source);
-        if service_is_missing {
-            state.missing_sources.insert(source);
-        }
-    }
-
     /// Publishes what a worker found in its reader, unless the card has left since. Says whether
     /// there is a card to be shown and used now.
     pub(crate) fn publish(
@@ -437,10 +416,6 @@ impl Inventory {
         CardId(self.salted_id("card", serial_number))
     }
 
-    fn reader_id(&self, source: &str, name: &str) -> ReaderId {
-        ReaderId(self.salted_id(source, name))
-    }
-
     fn salted_id(&self, kind: &str, name: &str) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.settings.id_salt);
         let tag = hmac::sign(&key, format!("{kind}\0{name}").as_bytes());
@@ -454,7 +429,7 @@ impl Inventory {
     fn new_reader(
         self: &Arc<Self>,
         id: &ReaderId,
-        source: &'static str,
+        source: SourcePlace,
         connector: &Arc<dyn ConnectCard>,
         seen: &ReaderState,
         left_behind: Option<WorkerLink>,

@@ -4,13 +4,21 @@ use std::sync::Arc;
 
 use card_apdu::{Atr, CardChannel, ReaderFault};
 use card_profiles::CpxCard;
+use daemon_types::ErrorCode;
 
 /// Readers of one kind, and what happens in them.
 pub trait ReaderSource: Send {
     /// Name for the log, such as `pcsc`.
     fn name(&self) -> &'static str;
 
-    /// Blocks until readers or cards are not as the last call said; returns all of them.
+    /// What callers are told while the service behind it is not there.
+    fn missing_code(&self) -> ErrorCode {
+        ErrorCode::PcscUnavailable
+    }
+
+    /// Blocks until readers or cards are not as the last call said; returns all of them, each under a
+    /// name of its own. The first call does not wait: sources after this one show nothing until it is
+    /// answered.
     ///
     /// # Errors
     /// [`SourceFault`]; after `ServiceGone` the next call waits for the service to be back.

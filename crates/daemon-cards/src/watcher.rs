@@ -3,35 +3,35 @@
 use std::sync::Arc;
 use std::thread;
 
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, SourcePlace};
 use crate::source::{ReaderSource, SourceFault};
 
 pub(crate) fn spawn(
     source: Box<dyn ReaderSource>,
+    place: SourcePlace,
     inventory: Arc<Inventory>,
 ) -> std::io::Result<()> {
     let name = format!("watch-{}", source.name());
     thread::Builder::new()
         .name(name)
-        .spawn(move || watch(source, &inventory))
+        .spawn(move || watch(source, place, &inventory))
         .map(|_| ())
 }
 
-fn watch(mut source: Box<dyn ReaderSource>, inventory: &Arc<Inventory>) {
+fn watch(mut source: Box<dyn ReaderSource>, place: SourcePlace, inventory: &Arc<Inventory>) {
     let name = source.name();
-    let connector = source.connector();
     loop {
         match source.wait_for_change() {
             Ok(states) => {
                 tracing::debug!(source = name, ?states, "readers changed");
-                inventory.update(name, &connector, states);
+                inventory.update(place, states);
             }
             Err(SourceFault::ServiceGone) => {
                 tracing::warn!(source = name, "the service of the readers is not there");
-                inventory.lose_source(name, true);
+                inventory.lose_source(place);
             }
             Err(SourceFault::Stopped) => {
-                inventory.lose_source(name, false);
+                inventory.end_source(place);
                 return;
             }
         }

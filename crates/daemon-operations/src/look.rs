@@ -18,8 +18,8 @@ use crate::Operations;
 /// The agent at a glance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overview {
-    /// The PC/SC service cannot be reached.
-    pub service_is_missing: bool,
+    /// Why a source of readers has none, where its service cannot be reached.
+    pub missing_service: Option<ErrorCode>,
     /// The environment that this agent works in.
     pub environment: Environment,
     /// Readers connected.
@@ -79,7 +79,7 @@ impl Operations {
     pub fn overview(&self, _caller: &Caller) -> Overview {
         let cards = &self.0.cards;
         Overview {
-            service_is_missing: cards.service_is_missing(),
+            missing_service: cards.missing_service(),
             environment: self.environment(),
             readers: cards.readers().len(),
             cards: cards.cards().len(),

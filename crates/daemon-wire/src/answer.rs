@@ -1,6 +1,8 @@
 //! Small answers.
 
-use daemon_types::{AuthenticationToken, CertificateSummary, SignatureAlgorithm, Signatures};
+use daemon_types::{
+    AuthenticationToken, CertificateSummary, ErrorCode, SignatureAlgorithm, Signatures,
+};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -33,8 +35,9 @@ impl Product {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AgentStatus {
-    /// `ready`, or `pcscUnavailable` when the PC/SC service is not there.
-    #[schema(pattern = "^(ready|pcscUnavailable)$")]
+    /// `ready`; `pcscUnavailable` when the PC/SC service is not there, `moduleFailed` when a PKCS#11
+    /// module failed, which need not be all that the agent has readers from.
+    #[schema(pattern = "^(ready|pcscUnavailable|moduleFailed)$")]
     pub state: String,
     /// Version of the agent.
     pub version: String,
@@ -45,6 +48,28 @@ pub struct AgentStatus {
     pub readers: usize,
     /// Cards that can be used.
     pub cards: usize,
+}
+
+impl AgentStatus {
+    /// The state of an agent which misses a service, or none.
+    #[must_use]
+    pub const fn state_of(missing_service: Option<ErrorCode>) -> &'static str {
+        match missing_service {
+            None => "ready",
+            Some(ErrorCode::ModuleFailed) => "moduleFailed",
+            Some(_) => "pcscUnavailable",
+        }
+    }
+
+    /// The error code that says why the agent misses readers; `None` where it misses none.
+    #[must_use]
+    pub fn missing_service(&self) -> Option<ErrorCode> {
+        match self.state.as_str() {
+            "pcscUnavailable" => Some(ErrorCode::PcscUnavailable),
+            "moduleFailed" => Some(ErrorCode::ModuleFailed),
+            _ => None,
+        }
+    }
 }
 
 /// A certificate of a card.
@@ -168,6 +193,29 @@ impl From<&Signatures> for SignaturesBody {
             algorithm: name(&signatures.algorithm),
             certificate: to_base64(&signatures.certificate),
             signatures: signatures.signatures.iter().map(|s| to_base64(s)).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_says_which_service_is_missing() {
+        for missing in [
+            None,
+            Some(ErrorCode::PcscUnavailable),
+            Some(ErrorCode::ModuleFailed),
+        ] {
+            let status = AgentStatus {
+                state: AgentStatus::state_of(missing).into(),
+                version: "1".into(),
+                environment: "test".into(),
+                readers: 0,
+                cards: 0,
+            };
+            assert_eq!(status.missing_service(), missing);
         }
     }
 }

@@ -26,6 +26,7 @@ use std::env;
 use std::time::Duration;
 
 use daemon_client::{Client, ClientError};
+use daemon_types::ErrorCode;
 use daemon_wire::{AgentStatus, CardBody, CardList, DEFAULT_TIMEOUT_SECONDS, ReaderList};
 use platform::paths::AgentPaths;
 use texts::{CommandTexts, Language, foreign_text};
@@ -83,12 +84,8 @@ fn no_such_card(id: &str) -> anyhow::Error {
 /// Why there is no reader: no service, or none is connected.
 fn no_reader(client: &Client) -> anyhow::Result<anyhow::Error> {
     let status: AgentStatus = client.read("/v1/status")?;
-    let code = if status.state == "pcscUnavailable" {
-        "pcsc-unavailable"
-    } else {
-        "no-reader"
-    };
-    Ok(Refusal::of_code(code).into())
+    let code = status.missing_service().unwrap_or(ErrorCode::NoReader);
+    Ok(Refusal::of_code(code.as_str()).into())
 }
 
 /// Why there is no card: no reader, an unusable card, or none at all.
@@ -98,7 +95,7 @@ fn no_card(client: &Client) -> anyhow::Result<anyhow::Error> {
         return no_reader(client);
     }
     let problem = readers.iter().find_map(|reader| reader.problem.as_deref());
-    let known = daemon_types::ErrorCode::ALL
+    let known = ErrorCode::ALL
         .iter()
         .map(|code| code.as_str())
         .find(|code| Some(*code) == problem);

@@ -28,9 +28,9 @@ pub(crate) fn print(common: &Common) -> anyhow::Result<()> {
     let texts = lines.texts();
     let endpoint = endpoint(common)?;
     screen::line(&texts.agent_runs(&agent.version, &endpoint.url, endpoint.pid))?;
-    if agent.state == "pcscUnavailable" {
+    if let Some(missing) = agent.missing_service() {
         screen::line(&texts::error_detail(
-            "pcsc-unavailable",
+            missing.as_str(),
             language(),
             &texts::ErrorFacts::default(),
         ))?;

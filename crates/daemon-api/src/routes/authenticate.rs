@@ -38,6 +38,7 @@ use crate::router::Api;
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "algorithm-unsupported"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "rate-limited"),
+        (status = 502, body = Problem, content_type = "application/problem+json", description = "module-failed"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
 )]

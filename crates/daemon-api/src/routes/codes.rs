@@ -34,6 +34,7 @@ use crate::router::Api;
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
+        (status = 502, body = Problem, content_type = "application/problem+json", description = "module-failed"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
 )]
@@ -77,6 +78,7 @@ pub(crate) async fn change_pin(
         (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, cancelled, unblock-wrong, pin-length, last-try-not-confirmed"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "unblock-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
+        (status = 502, body = Problem, content_type = "application/problem+json", description = "module-failed"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
 )]

@@ -30,12 +30,7 @@ pub(crate) async fn status(
 ) -> Json<AgentStatus> {
     let overview = api.operations().overview(&caller);
     Json(AgentStatus {
-        state: if overview.service_is_missing {
-            "pcscUnavailable"
-        } else {
-            "ready"
-        }
-        .into(),
+        state: AgentStatus::state_of(overview.missing_service).into(),
         version: api.version().into(),
         environment: match overview.environment {
             Environment::Production => "production",

@@ -52,6 +52,7 @@ pub(crate) async fn list_sessions(
         (status = 404, body = Problem, content_type = "application/problem+json", description = "not-found"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed, pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
+        (status = 502, body = Problem, content_type = "application/problem+json", description = "module-failed"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
     )
 )]

@@ -21,6 +21,7 @@ mod other_programs;
 mod seen_before;
 mod signatures;
 mod silence;
+mod sources;
 mod stays;
 mod test_source;
 mod verified_state;

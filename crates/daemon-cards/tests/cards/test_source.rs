@@ -5,11 +5,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use card_apdu::{Atr, CardChannel, CommandApdu, Protocol, ReaderFault, WireBytes};
-use card_emulator::{VirtualCard, VirtualConnection, VirtualReaders};
+use card_emulator::{ReadersState, VirtualCard, VirtualConnection, VirtualReaders};
 use daemon_cards::{
     CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState, SourceFault,
     StopSource, WayToCard,
 };
+use daemon_types::ErrorCode;
 use tokio::sync::watch;
 
 /// What a test does to the connections, shared with them.
@@ -19,8 +20,13 @@ pub(crate) struct Control {
     pub(crate) transactions: Gate,
     /// Where [`Act::Pause`] waits.
     pub(crate) exchanges: Gate,
+    /// Held closed by a service that does not say which readers it has.
+    pub(crate) listings: Gate,
     state: Mutex<State>,
     stopped: AtomicBool,
+    service_is_gone: AtomicBool,
+    /// How often the source was asked for its readers.
+    asked: watch::Sender<usize>,
 }
 
 #[derive(Default)]
@@ -31,6 +37,7 @@ struct State {
     hidden_exchange: Option<String>,
     plan: Option<Plan>,
     commands: Vec<Vec<u8>>,
+    connects: usize,
     resets: usize,
     taken_out: Option<Box<dyn VirtualCard>>,
 }
@@ -74,8 +81,11 @@ impl Control {
             readers,
             transactions: Gate::new(),
             exchanges: Gate::new(),
+            listings: Gate::new(),
             state: Mutex::default(),
             stopped: AtomicBool::new(false),
+            service_is_gone: AtomicBool::new(false),
+            asked: watch::Sender::new(0),
         })
     }
 
@@ -107,6 +117,32 @@ impl Control {
         self.lock().plan = Some(Plan { when, moment, act });
     }
 
+    /// The service behind the readers ends.
+    pub(crate) fn lose_service(&self) {
+        self.service_is_gone.store(true, Ordering::Release);
+        self.readers.wake();
+    }
+
+    /// It is back.
+    pub(crate) fn restore_service(&self) {
+        self.service_is_gone.store(false, Ordering::Release);
+        self.readers.wake();
+    }
+
+    /// The watch ends.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        self.readers.wake();
+    }
+
+    /// Until the agent has taken over what the source said so often.
+    pub(crate) async fn has_told(&self, times: usize) {
+        let mut asked = self.asked.subscribe();
+        let again = asked.wait_for(|asked| *asked > times);
+        let again = tokio::time::timeout(PATIENCE, again).await;
+        again.expect("the source is asked again").unwrap();
+    }
+
     /// Drops what was planned; whether it was still to come.
     pub(crate) fn drop_plan(&self) -> bool {
         self.lock().plan.take().is_some()
@@ -126,6 +162,11 @@ impl Control {
 
     pub(crate) fn commands(&self) -> usize {
         self.lock().commands.len()
+    }
+
+    /// Cards that were opened.
+    pub(crate) fn connects(&self) -> usize {
+        self.lock().connects
     }
 
     /// Codes that were presented.
@@ -267,6 +308,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct TestSource {
     control: Arc<Control>,
     seen: Option<u64>,
+    missing_code: ErrorCode,
+    says_that_it_is_gone: bool,
 }
 
 impl TestSource {
@@ -274,7 +317,28 @@ impl TestSource {
         Self {
             control: Arc::clone(control),
             seen: None,
+            missing_code: ErrorCode::PcscUnavailable,
+            says_that_it_is_gone: false,
         }
+    }
+
+    /// One whose readers stand behind a module.
+    pub(crate) fn behind_a_module(control: &Arc<Control>) -> Self {
+        Self {
+            missing_code: ErrorCode::ModuleFailed,
+            ..Self::new(control)
+        }
+    }
+
+    /// Until the next change of the readers, or of the service behind them.
+    fn next_state(&mut self) -> ReadersState {
+        let readers = &self.control.readers;
+        let state = match self.seen {
+            None => readers.state(),
+            Some(seen) => readers.wait_for_change(seen, None),
+        };
+        self.seen = Some(state.change);
+        state
     }
 }
 
@@ -285,16 +349,27 @@ impl ReaderSource for TestSource {
         "test"
     }
 
+    fn missing_code(&self) -> ErrorCode {
+        self.missing_code
+    }
+
     fn wait_for_change(&mut self) -> Result<Vec<ReaderState>, SourceFault> {
-        let readers = &self.control.readers;
-        let state = match self.seen {
-            None => readers.state(),
-            Some(seen) => readers.wait_for_change(seen, None),
+        self.control.asked.send_modify(|asked| *asked += 1);
+        self.control.listings.pass();
+        let state = loop {
+            let state = self.next_state();
+            if self.control.stopped.load(Ordering::Acquire) {
+                return Err(SourceFault::Stopped);
+            }
+            if !self.control.service_is_gone.load(Ordering::Acquire) {
+                self.says_that_it_is_gone = false;
+                break state;
+            }
+            if !self.says_that_it_is_gone {
+                self.says_that_it_is_gone = true;
+                return Err(SourceFault::ServiceGone);
+            }
         };
-        self.seen = Some(state.change);
-        if self.control.stopped.load(Ordering::Acquire) {
-            return Err(SourceFault::Stopped);
-        }
         let listed = state.readers.into_iter();
         Ok(listed
             .filter(|reader| reader.name != HIDDEN)
@@ -328,8 +403,7 @@ struct Stopper(Arc<Control>);
 
 impl StopSource for Stopper {
     fn stop(&self) {
-        self.0.stopped.store(true, Ordering::Release);
-        self.0.readers.wake();
+        self.0.stop();
     }
 }
 
@@ -340,6 +414,7 @@ impl ConnectCard for Connector {
         if let Some(fault) = self.0.lock().connect_faults.pop() {
             return Err(fault);
         }
+        self.0.lock().connects += 1;
         let card = self.0.readers.connect(reader)?;
         Ok(Box::new(Connection {
             control: Arc::clone(&self.0),

@@ -1,5 +1,6 @@
 //! Cards and callers in words; what others wrote goes through `foreign_text`.
 
+use daemon_types::ErrorCode;
 use daemon_wire::{CardBody, GrantBody, SessionBody};
 use texts::{Language, TrayTexts, error_title, foreign_text};
 
@@ -174,13 +175,13 @@ impl Speaker {
 
 /// The error code for a workstation without a usable card.
 pub(crate) fn nothing_there(workstation: &Workstation) -> &'static str {
-    if workstation.status.state == "pcscUnavailable" {
-        "pcsc-unavailable"
-    } else if workstation.readers.is_empty() {
-        "no-reader"
+    let code = if workstation.readers.is_empty() {
+        let missing = workstation.status.missing_service();
+        missing.unwrap_or(ErrorCode::NoReader)
     } else {
-        "no-card"
-    }
+        ErrorCode::NoCard
+    };
+    code.as_str()
 }
 
 /// The names on a card, if it names somebody or something.
@@ -294,6 +295,9 @@ mod tests {
         station.status.state = "pcscUnavailable".into();
         let no_service = error_title("pcsc-unavailable", Language::English);
         assert_eq!(title(&station), no_service);
+        station.status.state = "moduleFailed".into();
+        let no_module = error_title("module-failed", Language::English);
+        assert_eq!(title(&station), no_module);
     }
 
     #[test]
