@@ -223,3 +223,17 @@ fn softhsm() -> &'static Path {
         .find(|path| path.is_file())
         .expect("SoftHSM 2 is installed (cargo xtask test installs it)")
 }
+
+/// OpenSC's module, where the distributions put it.
+#[must_use]
+pub fn opensc_module() -> PathBuf {
+    let places = [
+        "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so",
+        "/usr/lib/aarch64-linux-gnu/opensc-pkcs11.so",
+        "/usr/lib64/opensc-pkcs11.so",
+        "/usr/lib/opensc-pkcs11.so",
+    ];
+    let mut places = places.into_iter().map(PathBuf::from);
+    let module = places.find(|place| place.is_file());
+    module.expect("OpenSC's module is installed (cargo xtask test installs it)")
+}

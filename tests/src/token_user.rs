@@ -1,7 +1,9 @@
 //! A process that uses a PKCS#11 module as a test tells it (the program `token-user`).
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
@@ -29,10 +31,19 @@ impl TokenUser {
     /// Starts one; `initialize` is still to come.
     #[must_use]
     pub fn start_without_initialize(reader: &SoftReader) -> Self {
+        Self::of_module(&test_module(), reader.environment())
+    }
+
+    /// Starts one that has another module, with these variables; `initialize` is still to come.
+    #[must_use]
+    pub fn of_module<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+        module: &Path,
+        environment: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
         let mut child = Command::new(program("token-user"))
             .arg("use")
-            .arg(test_module())
-            .envs(reader.environment())
+            .arg(module)
+            .envs(environment)
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

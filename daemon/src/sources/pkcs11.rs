@@ -13,6 +13,7 @@ use daemon_cards::{
     CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState, SourceFault,
     StopSource, WayToCard,
 };
+use daemon_types::ErrorCode;
 
 /// All readers that a module knows.
 #[derive(Debug)]
@@ -75,6 +76,10 @@ fn host_program(module: PathBuf) -> anyhow::Result<HostProgram> {
 impl ReaderSource for Pkcs11Source {
     fn name(&self) -> &'static str {
         "pkcs11"
+    }
+
+    fn missing_code(&self) -> ErrorCode {
+        ErrorCode::ModuleFailed
     }
 
     fn wait_for_change(&mut self) -> Result<Vec<ReaderState>, SourceFault> {

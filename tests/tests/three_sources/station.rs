@@ -8,7 +8,7 @@ use cpxd_tests::agent::{Agent, Answer};
 use cpxd_tests::calls::path_of;
 use cpxd_tests::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT, VirtualCardProgram};
 use cpxd_tests::programs::test_module;
-use cpxd_tests::soft_reader::SoftReader;
+use cpxd_tests::soft_reader::{SoftReader, opensc_module};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -202,17 +202,4 @@ impl Station {
             Value::Null
         }
     }
-}
-
-/// Where the distributions put it.
-fn opensc_module() -> PathBuf {
-    let places = [
-        "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so",
-        "/usr/lib/aarch64-linux-gnu/opensc-pkcs11.so",
-        "/usr/lib64/opensc-pkcs11.so",
-        "/usr/lib/opensc-pkcs11.so",
-    ];
-    let mut places = places.into_iter().map(PathBuf::from);
-    let module = places.find(|place| place.is_file());
-    module.expect("OpenSC's module is installed (cargo xtask test installs it)")
 }
