@@ -6,18 +6,22 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a program that cannot be started fails its test"
 )]
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use cpxd_tests::operations::{assert_token, authenticate};
 use cpxd_tests::pcsc_stack::{AGREEING, PcscService, Reader, TEST_ENVIRONMENT};
 use cpxd_tests::soft_reader::opensc_module;
 use cpxd_tests::token_user::TokenUser;
+use serde_json::Value;
 
 /// How the other program uses the card.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +42,10 @@ impl Failures {
     }
 }
 
+/// A waiting program asks pcsc-lite ten times a second whether the card is free: one that never lets go of it
+/// for a moment would keep all others out.
+const BETWEEN_OPERATIONS: Duration = Duration::from_millis(50);
+
 /// What both met.
 #[derive(Debug)]
 struct Met {
@@ -48,7 +56,9 @@ struct Met {
 
 fn meet(module: &Path, kind: &str, after_use: &str, habit: Habit) -> Met {
     let service = PcscService::start();
-    let _card = service.plug(Reader::First, &["--card", kind]);
+    let memory = service.file("").with_extension("card.json");
+    let kept = ["--state-file", memory.to_str().unwrap()];
+    let _card = service.plug(Reader::First, &[&["--card", kind], &kept[..]].concat());
     let configuration = format!("{TEST_ENVIRONMENT}\nafter-use = \"{after_use}\"");
     let agent = service.agent(&configuration, AGREEING, &[]);
     let card = agent.card();
@@ -70,8 +80,14 @@ fn meet(module: &Path, kind: &str, after_use: &str, habit: Habit) -> Met {
     Met {
         agent: failures,
         other,
-        tries_left: agent.tries_left(),
+        tries_left: tries_left_on(&memory),
     }
+}
+
+/// In the memory of the card, without a word to it.
+fn tries_left_on(memory: &Path) -> u64 {
+    let memory: Value = serde_json::from_slice(&fs::read(memory).unwrap()).unwrap();
+    memory["pinTriesLeft"].as_u64().unwrap()
 }
 
 /// At least as many operations as the agent's, and for as long as that works.
@@ -103,6 +119,7 @@ fn other_program(
             let _ = user.ask("close");
             is_logged_in = false;
         }
+        thread::sleep(BETWEEN_OPERATIONS);
     }
     failures
 }

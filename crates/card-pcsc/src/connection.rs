@@ -2,7 +2,8 @@
 
 use std::ffi::{CStr, CString};
 use std::fmt;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use card_apdu::{
     Atr, CardChannel, Keypad, KeypadAbilities, KeypadCodes, KeypadEntry, Protocol, ReaderFault,
@@ -101,12 +102,23 @@ impl PcscConnection {
     /// reset by another program shows as [`ReaderFault::Reset`] alone. Whoever
     /// reconnects must therefore find out anew which card this is.
     ///
+    /// SCardReconnect does not wait for the end of another program's transaction as SCardBeginTransaction does:
+    /// pcsc-lite refuses it, so it is asked again for a while.
+    ///
     /// # Errors
     /// As for [`connect`].
     pub fn reconnect(&mut self) -> Result<(), ReaderFault> {
         let card = self.card.open()?;
-        card.reconnect(ShareMode::Shared, PROTOCOLS, Disposition::LeaveCard)
-            .map_err(reader_fault)?;
+        let until = Instant::now() + LONGEST_TURN;
+        loop {
+            let leave = Disposition::LeaveCard;
+            match card.reconnect(ShareMode::Shared, PROTOCOLS, leave) {
+                Err(Error::SharingViolation) if Instant::now() < until => {
+                    thread::sleep(BETWEEN_TURNS);
+                }
+                reconnected => break reconnected.map_err(reader_fault)?,
+            }
+        }
         (self.atr, self.protocol) = atr_and_protocol(card)?;
         Ok(())
     }
@@ -277,7 +289,7 @@ fn reset(card: &mut pcsc::Transaction<'_>) -> Result<(), Error> {
 /// brings such a card back. One that the service missed tells so on this handle, and is announced.
 fn settle_failed_reset(card: &mut pcsc::Transaction<'_>) {
     for _ in 0..RESETS_AFTER_A_FAILED_ONE {
-        std::thread::sleep(NEXT_LOOK_OF_SERVICE);
+        thread::sleep(NEXT_LOOK_OF_SERVICE);
         match card.status2_owned() {
             Ok(_) | Err(Error::ResetCard) => {}
             Err(_) => return,
@@ -309,6 +321,9 @@ const REFUSED: [u8; 2] = [0x6B, 0x80];
 const PROTOCOLS: Protocols = Protocols::T0.union(Protocols::T1);
 /// pcsc-lite looks every 400 ms at a reader that does not tell by itself.
 const NEXT_LOOK_OF_SERVICE: Duration = Duration::from_millis(500);
+/// Longer than any program needs the card at a stretch that means well.
+const LONGEST_TURN: Duration = Duration::from_secs(5);
+const BETWEEN_TURNS: Duration = Duration::from_millis(20);
 const RESETS_AFTER_A_FAILED_ONE: usize = 3;
 /// The longest answer of ISO/IEC 7816-4 (5.1): 65536 bytes and a status word.
 const RESPONSE_LEN: usize = 65_538;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use card_emulator::VirtualReaders;
-use daemon_cards::{CardInReader, Cards};
+use daemon_cards::{CardInReader, Cards, ReaderSource};
 use daemon_types::{CardId, ErrorCode, Happening, ReaderId};
 
 use crate::bench::{FIRST, RIGHT, SETTINGS, first_card, key_use, second_card};
@@ -37,9 +37,9 @@ impl Workstation {
     }
 
     fn of(first: Arc<Control>, second: Arc<Control>) -> Self {
-        let sources = vec![
-            Box::new(TestSource::behind_a_module(&first)) as _,
-            Box::new(TestSource::new(&second)) as _,
+        let sources: Vec<Box<dyn ReaderSource>> = vec![
+            Box::new(TestSource::behind_a_module(&first)),
+            Box::new(TestSource::new(&second)),
         ];
         let cards = Cards::start(sources, SETTINGS, None).unwrap();
         Self {
