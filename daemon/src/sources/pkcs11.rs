@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use card_apdu::{Atr, ReaderFault};
 use card_pkcs11::{
-    HostProgram, ModuleConnection, ModuleReader, ModuleReaders, ModuleTransaction, Patience,
-    ReadersStopper, WatchError, known_places,
+    HostProgram, ModuleConnection, ModuleFault, ModuleReader, ModuleReaders, ModuleTransaction,
+    Patience, ReadersStopper, WatchError, known_places,
 };
 use daemon_cards::{
     CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState, SourceFault,
@@ -20,6 +20,8 @@ use daemon_types::ErrorCode;
 pub(crate) struct Pkcs11Source {
     readers: ModuleReaders,
     program: HostProgram,
+    /// What the log knows of already.
+    fault: Option<ModuleFault>,
 }
 
 impl Pkcs11Source {
@@ -29,7 +31,19 @@ impl Pkcs11Source {
         Ok(Self {
             readers: ModuleReaders::new(program.clone()),
             program,
+            fault: None,
         })
+    }
+}
+
+impl Pkcs11Source {
+    /// The module is tried again and again: each fault is told once.
+    fn tell(&mut self, fault: ModuleFault) {
+        if self.fault.as_ref() != Some(&fault) {
+            let module = self.program.module.display();
+            tracing::error!(%fault, %module, "no list of readers");
+            self.fault = Some(fault);
+        }
     }
 }
 
@@ -84,10 +98,13 @@ impl ReaderSource for Pkcs11Source {
 
     fn wait_for_change(&mut self) -> Result<Vec<ReaderState>, SourceFault> {
         match self.readers.wait_for_change() {
-            Ok(readers) => Ok(readers.into_iter().map(reader_state).collect()),
+            Ok(readers) => {
+                self.fault = None;
+                Ok(readers.into_iter().map(reader_state).collect())
+            }
             Err(WatchError::Stopped) => Err(SourceFault::Stopped),
             Err(WatchError::Module(fault)) => {
-                tracing::error!(%fault, module = %self.program.module.display(), "no list of readers");
+                self.tell(fault);
                 Err(SourceFault::ServiceGone)
             }
         }
