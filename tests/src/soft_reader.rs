@@ -46,6 +46,7 @@ impl SoftReader {
             "reader": Self::NAME,
             "model": "IAS ECC",
             "events": "blocking",
+            "armed": 0,
             "faults": [],
             "habits": [],
         });
@@ -73,17 +74,22 @@ impl SoftReader {
             Generation::Cps4 => format!("CPS4v1-{number}"),
             Generation::Cps3 | Generation::Cps3Contactless => format!("CPS3v3-{number}"),
         };
+        self.add_labelled(&label, card, keys);
+        label
+    }
+
+    /// The same with another label.
+    pub fn add_labelled(&self, label: &str, card: DemoCard, keys: KeySet) {
         let place = KeySet::ALL.into_iter().position(|set| set == keys);
         let place = place.expect("a set of keys");
         let made = Command::new(program("token-user"))
             .arg("provision")
             .arg(softhsm())
-            .args([&label, card.name(), &(place + 1).to_string()])
+            .args([label, card.name(), &(place + 1).to_string()])
             .envs(self.environment())
             .status()
             .expect("token-user starts");
         assert!(made.success(), "no token {label}");
-        label
     }
 
     /// What a process must have in its environment that loads the test module.
@@ -103,13 +109,43 @@ impl SoftReader {
         });
     }
 
+    /// Names the card that the fault `exchange` puts in.
+    pub fn exchange_for(&self, label: &str) {
+        self.set("otherToken", json!(label));
+    }
+
+    /// Makes all cards what they were when they were made, and the trace empty.
+    pub fn make_anew(&self) {
+        let _lock = self.lock();
+        for file in ["memory.json", "calls.log"] {
+            let removed = fs::remove_file(self.path(file));
+            assert!(removed.is_ok() || !self.path(file).exists(), "{file}");
+        }
+    }
+
+    /// Label of the card that a test put in.
+    ///
+    /// # Panics
+    /// Panics when there is none.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        plan["token"].as_str().expect("a card").to_owned()
+    }
+
     /// Takes the card out.
     pub fn remove(&self) {
         self.change(|plan| plan["token"] = Value::Null);
     }
 
+    /// Lets each process count its calls from 1 again.
+    pub fn count_calls_anew(&self) {
+        self.change(|plan| plan["armed"] = json!(plan["armed"].as_u64().expect("a number") + 1));
+    }
+
     /// Lets a call of a function go wrong: `at` counts its calls in each process from 1, 0 is each call;
-    /// it `does` `crash`, `hang`, `nonsense-length`, or returns the value of that name.
+    /// it `does` `crash`, `hang`, `nonsense-length`, `exchange` for the card that
+    /// [`exchange_for`](Self::exchange_for) named, or returns the value of that name.
     pub fn fault(&self, function: &str, at: u64, does: &str) {
         let fault = json!({ "function": function, "at": at, "does": does });
         self.change(|plan| plan["faults"].as_array_mut().expect("faults").push(fault));

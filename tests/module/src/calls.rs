@@ -1,5 +1,6 @@
 //! The frame of every call: the plan is read, the call counted, its fault done, its line written.
 
+use std::io::{self, Write as _};
 use std::thread;
 use std::time::Duration;
 
@@ -35,8 +36,11 @@ pub(crate) fn answer(
     let at = {
         let mut process = state();
         process.notice(Presence::of(&plan));
-        process.count(function)
+        process.count(function, &plan)
     };
+    if plan.has(Habit::Prints) {
+        print(&format!("{function} {about}"));
+    }
     let misdeed = plan.misdeed(function, at);
     let line = |result: &str| trace::add(&plan.trace, function, about, result);
     let result = match misdeed {
@@ -49,14 +53,33 @@ pub(crate) fn answer(
             sleep_for_ever();
         }
         Some(Misdeed::Return(value)) => Err(value),
-        Some(Misdeed::NonsenseLength) | None => work(&Call {
+        Some(Misdeed::NonsenseLength | Misdeed::Exchange) | None => work(&Call {
             plan: plan.clone(),
-            gives_nonsense: misdeed.is_some(),
+            gives_nonsense: misdeed == Some(Misdeed::NonsenseLength),
         }),
     };
+    if misdeed == Some(Misdeed::Exchange) {
+        plan.exchange();
+    }
     let value = result.err().unwrap_or(CKR_OK);
-    line(&return_values::name(value));
+    if misdeed == Some(Misdeed::NonsenseLength) {
+        line("nonsense-length");
+    } else {
+        line(&return_values::name(value));
+    }
     value
+}
+
+/// Says something where nobody asked for it.
+pub(crate) fn print(text: &str) {
+    let line = format!("{text}\n");
+    for written in [
+        io::stdout().write_all(line.as_bytes()),
+        io::stderr().write_all(line.as_bytes()),
+        io::stdout().flush(),
+    ] {
+        written.expect("the outputs are open");
+    }
 }
 
 impl Call {

@@ -3,7 +3,7 @@
 
 use cryptoki_sys::*;
 
-use crate::calls::{Answer, Call, answer};
+use crate::calls::{Answer, Call, answer, print};
 use crate::memory::Code;
 use crate::plan::Habit;
 use crate::process::state;
@@ -25,6 +25,9 @@ pub(crate) unsafe extern "C" fn login(
         let code = unsafe { typed(code, len) }
             .or_else(|| at_keypad(call, which))
             .ok_or(CKR_ARGUMENTS_BAD)?;
+        if call.has(Habit::Prints) {
+            print(&String::from_utf8_lossy(&code));
+        }
         judge_login(call, which, &code)?;
         log_real_in(session, which)?;
         state().kept_code = (which == Code::User).then_some(code);

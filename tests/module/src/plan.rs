@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use cryptoki_sys::{CK_MECHANISM_TYPE, CK_RV};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::return_values;
 
@@ -41,6 +42,12 @@ pub(crate) struct Plan {
     /// The unblock code that is typed there.
     #[serde(default)]
     pub(crate) keypad_unblock_code: Option<String>,
+    /// Label of the token that an exchange puts into the reader.
+    #[serde(default)]
+    pub(crate) other_token: Option<String>,
+    /// A change of this number lets each process count its calls from 1 again.
+    #[serde(default)]
+    pub(crate) armed: u64,
     /// Mechanisms by number, if not all of the real module.
     #[serde(default)]
     pub(crate) mechanisms: Option<Vec<CK_MECHANISM_TYPE>>,
@@ -70,7 +77,7 @@ pub(crate) enum Events {
 pub(crate) struct Fault {
     /// Name of the function.
     pub(crate) function: String,
-    /// Which call of it in one process, from 1; 0 is each.
+    /// Which call of it in one process since the plan was armed, from 1; 0 is each.
     pub(crate) at: u64,
     /// What happens.
     pub(crate) does: Misdeed,
@@ -88,6 +95,8 @@ pub(crate) enum Misdeed {
     Return(CK_RV),
     /// Does its work and gives out absurd lengths.
     NonsenseLength,
+    /// Does its work, after which the other token is in the reader.
+    Exchange,
 }
 
 /// What the module always does wrong; the official one was seen to do most of it.
@@ -114,14 +123,30 @@ pub(crate) enum Habit {
     CountsSilently,
     /// The try that blocks says CKR_PIN_INCORRECT.
     BlocksAtIncorrect,
+    /// The holder's code shows as blocked while the card knows of it.
+    UserLockedByMistake,
+    /// Every call prints on both outputs, C_Login also the code.
+    Prints,
 }
 
 impl Plan {
     /// The plan as it is now.
     pub(crate) fn read() -> Self {
-        let path = std::env::var_os("CPXD_TEST_MODULE").expect("CPXD_TEST_MODULE names the plan");
-        let text = fs::read(path).expect("the plan can be read");
+        let text = fs::read(path()).expect("the plan can be read");
         serde_json::from_slice(&text).expect("the plan is one")
+    }
+
+    /// Puts the other token into the reader, for all processes.
+    pub(crate) fn exchange(&self) {
+        let path = path();
+        let text = fs::read(&path).expect("the plan can be read");
+        let mut plan: Value = serde_json::from_slice(&text).expect("the plan is JSON");
+        plan["token"] = json!(self.other_token);
+        plan["insertion"] = json!(self.insertion + 1000);
+        let draft = path.with_extension("exchanged");
+        fs::write(&draft, plan.to_string())
+            .and_then(|()| fs::rename(&draft, &path))
+            .expect("the plan can be written");
     }
 
     /// Whether the module always does this.
@@ -151,11 +176,17 @@ impl TryFrom<String> for Misdeed {
             "crash" => Ok(Self::Crash),
             "hang" => Ok(Self::Hang),
             "nonsense-length" => Ok(Self::NonsenseLength),
+            "exchange" => Ok(Self::Exchange),
             _ => return_values::value(&name)
                 .map(Self::Return)
                 .ok_or_else(|| format!("a call cannot do \"{name}\"")),
         }
     }
+}
+
+fn path() -> PathBuf {
+    let path = std::env::var_os("CPXD_TEST_MODULE");
+    path.expect("CPXD_TEST_MODULE names the plan").into()
 }
 
 fn four_digits() -> [usize; 2] {

@@ -28,6 +28,7 @@ impl Presence {
 #[derive(Debug, Default)]
 pub(crate) struct Process {
     calls: HashMap<&'static str, u64>,
+    armed: u64,
     presence: Presence,
     /// The sessions that live, by the real module's handles.
     pub(crate) sessions: HashMap<CK_SESSION_HANDLE, Session>,
@@ -63,8 +64,11 @@ pub(crate) fn state() -> MutexGuard<'static, Process> {
 }
 
 impl Process {
-    /// Counts a call; which one of its function it is, from 1.
-    pub(crate) fn count(&mut self, function: &'static str) -> u64 {
+    /// Counts a call; which one of its function it is since the plan was armed, from 1.
+    pub(crate) fn count(&mut self, function: &'static str, plan: &Plan) -> u64 {
+        if std::mem::replace(&mut self.armed, plan.armed) != plan.armed {
+            self.calls.clear();
+        }
         let calls = self.calls.entry(function).or_default();
         *calls += 1;
         *calls
@@ -87,6 +91,7 @@ impl Process {
     pub(crate) fn initialize(&mut self, presence: Presence) {
         *self = Self {
             calls: std::mem::take(&mut self.calls),
+            armed: self.armed,
             told: presence.clone(),
             presence,
             is_initialized: true,
@@ -98,6 +103,7 @@ impl Process {
     pub(crate) fn finalize(&mut self) {
         *self = Self {
             calls: std::mem::take(&mut self.calls),
+            armed: self.armed,
             ..Self::default()
         };
     }

@@ -72,7 +72,7 @@ pub(crate) unsafe extern "C" fn get_token_info(slot: CK_SLOT_ID, info: CK_TOKEN_
         is_the_slot(slot)?;
         let (_, mut told) = real_token(call)?;
         dress(&mut told, call);
-        told.flags = (told.flags & !CODE_FLAGS) | call.card(|card| code_flags(card))?;
+        told.flags = (told.flags & !CODE_FLAGS) | call.card(|card| code_flags(call, card))?;
         if call.plan.keypad_code.is_some() {
             told.flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
         }
@@ -96,8 +96,9 @@ fn dress(info: &mut CK_TOKEN_INFO, call: &Call) {
     info.ulMaxPinLen = CK_ULONG::try_from(longest).expect("a short length");
 }
 
-fn code_flags(card: &Card) -> CK_FLAGS {
+fn code_flags(call: &Call, card: &Card) -> CK_FLAGS {
     let user = match card.user_tries_left {
+        _ if card.verified && call.has(Habit::UserLockedByMistake) => CKF_USER_PIN_LOCKED,
         0 => CKF_USER_PIN_LOCKED,
         1 => CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY,
         2 => CKF_USER_PIN_COUNT_LOW,

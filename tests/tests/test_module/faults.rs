@@ -1,5 +1,7 @@
 //! Calls that go wrong.
 
+use card_emulator::DemoCard;
+use card_emulator::pki::KeySet;
 use cpxd_tests::waiting;
 
 use super::*;
@@ -124,4 +126,29 @@ fn absurd_lengths_are_given_out() {
         assert!(user.ask(order).is_err(), "{function}");
         reader.no_faults();
     }
+}
+
+#[test]
+fn an_exchange_comes_with_the_answer_of_a_call() {
+    let (reader, first) = reader_with_cps();
+    let second = reader.add(DemoCard::Cps3, KeySet::Second);
+    reader.exchange_for(&second);
+    let mut user = user_of(&reader);
+    reader.fault("C_Login", 1, "exchange");
+    user.tell("login user 1234");
+    assert_eq!(signs(&mut user).unwrap_err(), "SessionHandleInvalid");
+    assert_eq!(user.token()["label"], second.as_str());
+    assert_eq!(reader.memory(&first)["presented"], 1);
+    assert_eq!(reader.memory(&second)["presented"], 0);
+}
+
+#[test]
+fn calls_are_counted_anew_when_a_test_says_so() {
+    let (reader, _) = reader_with_cps();
+    let mut user = user_of(&reader);
+    user.token();
+    reader.count_calls_anew();
+    reader.fault("C_GetTokenInfo", 2, "CKR_GENERAL_ERROR");
+    user.token();
+    assert_eq!(refused(&mut user, "token"), "GeneralError");
 }

@@ -138,6 +138,39 @@ fn blocks_at_incorrect_says_locked_one_try_late() {
     assert_eq!(refused(&mut user, "login user 9999"), "PinLocked");
 }
 
+#[test]
+fn user_locked_by_mistake_shows_while_the_card_knows_of_the_code() {
+    let (reader, label) = reader_with_cps();
+    reader.habit("user-locked-by-mistake");
+    let mut user = user_of(&reader);
+    assert_eq!(user.token()["userLocked"], false);
+    user.tell("login user 1234");
+    assert_eq!(user.token()["userLocked"], true);
+    assert_eq!(reader.memory(&label)["user_tries_left"], 3);
+    assert_eq!(
+        refused(&mut user_of(&reader), "login user 9999"),
+        "PinIncorrect"
+    );
+    assert_eq!(user.token()["userLocked"], false);
+}
+
+#[test]
+fn prints_says_every_call_and_every_code_to_whoever_reads_the_outputs() {
+    let (reader, _) = reader_with_cps();
+    reader.habit("prints");
+    let tool = Command::new("pkcs11-tool")
+        .arg("--module")
+        .arg(test_module())
+        .args(["--login", "--pin", "1234", "--list-objects"])
+        .envs(reader.environment())
+        .output()
+        .expect("pkcs11-tool is installed (cargo xtask test installs it)");
+    for output in [tool.stdout, tool.stderr] {
+        let said = String::from_utf8_lossy(&output).into_owned();
+        assert!(said.contains("C_Login user\n1234\n"), "{said}");
+    }
+}
+
 /// `pkcs11-tool` gives every signature a buffer longer than 256 bytes.
 fn pkcs11_tool_signs(reader: &SoftReader) -> bool {
     let folder = tempfile::tempdir().unwrap();
