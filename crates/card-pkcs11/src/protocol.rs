@@ -180,6 +180,10 @@ pub(crate) struct DataObject {
 pub(crate) enum Seen {
     /// All readers as they are now, once, at the start.
     Readers(Vec<SeenReader>),
+    /// It enters a call that may not come back before something happens.
+    Waits,
+    /// It came back from a call: from here on it must tell something in time.
+    Lives,
     /// Something happened in these readers, or to the list; the host ends with it.
     Changed(Vec<String>),
     /// The module cannot be asked; the host ends with it.

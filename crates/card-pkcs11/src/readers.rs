@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use crate::fault::ModuleFault;
+use crate::host::BETWEEN_SIGNS_OF_LIFE;
 use crate::process::{HostProcess, HostProgram, Told};
 use crate::protocol::{self, Seen, SeenReader};
 
@@ -170,13 +171,13 @@ impl ModuleReaders {
                 Ok(())
             }
             Seen::Failed(fault) => Err(fault.into()),
-            Seen::Changed(_) => Err(ModuleFault::Crashed.into()),
+            Seen::Changed(_) | Seen::Waits | Seen::Lives => Err(ModuleFault::Crashed.into()),
         }
     }
 
     /// Waits for the end of a host, which is a change or a fault.
     fn wait_for_event(&mut self, host: Watching) -> Result<(), WatchError> {
-        let seen = self.seen(None);
+        let seen = self.last_seen();
         let lasted = host.since.elapsed();
         if lasted >= LONG_ENOUGH {
             self.failures = 0;
@@ -193,7 +194,20 @@ impl ModuleReaders {
                 Ok(())
             }
             Seen::Failed(fault) => Err(fault.into()),
-            Seen::Readers(_) => Err(ModuleFault::Crashed.into()),
+            Seen::Readers(_) | Seen::Waits | Seen::Lives => Err(ModuleFault::Crashed.into()),
+        }
+    }
+
+    /// What a host tells as its last. Only in a call that may block it is silent for as long as it likes.
+    fn last_seen(&self) -> Result<Seen, WatchError> {
+        let alive = Some(self.program.patience.call + BETWEEN_SIGNS_OF_LIFE);
+        let mut patience = alive;
+        loop {
+            match self.seen(patience)? {
+                Seen::Waits => patience = None,
+                Seen::Lives => patience = alive,
+                seen @ (Seen::Readers(_) | Seen::Changed(_) | Seen::Failed(_)) => return Ok(seen),
+            }
         }
     }
 

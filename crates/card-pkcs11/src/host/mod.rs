@@ -23,6 +23,7 @@ use secrets::SecretBytes;
 use self::calls::Calls;
 use self::pipes::Pipes;
 use self::returned::fault_of;
+pub(crate) use self::watch::BETWEEN_SIGNS_OF_LIFE;
 pub use self::watch::Waiting;
 use crate::fault::ModuleFault;
 use crate::protocol::{Answer, Frame, Request, parse, receive, send_json, send_secret};

@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use cryptoki::context::{Function, Pkcs11};
-use cryptoki::error::{Error, RvError};
+use cryptoki::context::Pkcs11;
 use cryptoki::slot::Slot;
 
 use super::load;
@@ -44,14 +43,20 @@ fn try_to_watch(
     let pkcs11 = load(module)?;
     forget_events_before(&pkcs11);
     let readers = readers(&pkcs11)?;
-    let sent = send_json(told, &Seen::Readers(readers.clone()));
-    sent.map_err(|error| ModuleFault::Nonsense(error.to_string()))?;
-    if waiting == Waiting::MayBlock
-        && let Ok(slot) = pkcs11.wait_for_slot_event()
-    {
-        return Ok(name_of(&pkcs11, slot));
+    tell(told, &Seen::Readers(readers.clone()))?;
+    if waiting == Waiting::MayBlock {
+        tell(told, &Seen::Waits)?;
+        let event = pkcs11.wait_for_slot_event();
+        tell(told, &Seen::Lives)?;
+        if let Ok(slot) = event {
+            return Ok(name_of(&pkcs11, slot));
+        }
     }
-    look_for_changes(&pkcs11, &readers)
+    look_for_changes(&pkcs11, &readers, told)
+}
+
+fn tell(told: &mut File, seen: &Seen) -> Result<(), ModuleFault> {
+    send_json(told, seen).map_err(|error| ModuleFault::Nonsense(error.to_string()))
 }
 
 /// Cards that are there already are events to some modules.
@@ -63,10 +68,19 @@ fn forget_events_before(pkcs11: &Pkcs11) {
     }
 }
 
-/// Asks the module again and again, with pauses.
-fn look_for_changes(pkcs11: &Pkcs11, before: &[SeenReader]) -> Result<Vec<String>, ModuleFault> {
+/// Asks the module again and again, with pauses, and tells that it comes back from its calls.
+fn look_for_changes(
+    pkcs11: &Pkcs11,
+    before: &[SeenReader],
+    told: &mut File,
+) -> Result<Vec<String>, ModuleFault> {
     let mut tells_events = true;
+    let mut last_told = Instant::now();
     loop {
+        if last_told.elapsed() >= BETWEEN_SIGNS_OF_LIFE {
+            tell(told, &Seen::Lives)?;
+            last_told = Instant::now();
+        }
         thread::sleep(if tells_events {
             BETWEEN_EVENTS
         } else {
@@ -76,10 +90,8 @@ fn look_for_changes(pkcs11: &Pkcs11, before: &[SeenReader]) -> Result<Vec<String
             match pkcs11.get_slot_event() {
                 Ok(Some(slot)) => return Ok(name_of(pkcs11, slot)),
                 Ok(None) => continue,
-                Err(Error::Pkcs11(RvError::FunctionNotSupported, Function::WaitForSlotEvent)) => {
-                    tells_events = false;
-                }
-                Err(error) => return Err(fault_of(error)),
+                // Whether it works at all, its slots show.
+                Err(_) => tells_events = false,
             }
         }
         let now = readers(pkcs11)?;
@@ -121,5 +133,7 @@ fn readers(pkcs11: &Pkcs11) -> Result<Vec<SeenReader>, ModuleFault> {
 const MAXIMUM_EVENTS_BEFORE: usize = 64;
 /// Between two calls of C_WaitForSlotEvent with CKF_DONT_BLOCK, which ask the reader's driver alone.
 const BETWEEN_EVENTS: Duration = Duration::from_millis(400);
+/// Between two signs of life.
+pub(crate) const BETWEEN_SIGNS_OF_LIFE: Duration = Duration::from_secs(2);
 /// Between two looks at all slots.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
