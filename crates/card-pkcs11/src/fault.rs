@@ -73,6 +73,8 @@ pub enum Ckr {
     /// CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID, CKR_KEY_TYPE_INCONSISTENT,
     /// CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_DATA_INVALID and CKR_DATA_LEN_RANGE: the key does not do this.
     NotDone,
+    /// CKR_OPERATION_ACTIVE: a search or a signature that was begun before did not end.
+    OperationActive,
     /// CKR_FUNCTION_NOT_SUPPORTED: nothing was done.
     NotSupported,
     /// Any other, by its name.

@@ -10,7 +10,7 @@ use secrets::SecretBytes;
 
 use super::objects;
 use super::returned::fault_of;
-use crate::fault::ModuleFault;
+use crate::fault::{Ckr, ModuleFault};
 use crate::protocol::{
     Answer, KeyChoice, Mechanisms, OpenToken, PinFlags, Request, SignMechanism, Token, User,
 };
@@ -43,8 +43,10 @@ impl Calls {
         let answer = match request {
             Request::Open { reader } => Answer::Opened(self.open(&reader)?),
             Request::Token => Answer::Token(self.token()?),
-            Request::Certificates => Answer::Certificates(objects::certificates(self.session()?)?),
-            Request::Data { prefix } => Answer::Data(objects::data(self.session()?, &prefix)?),
+            Request::Certificates => Answer::Certificates(self.in_session(objects::certificates)?),
+            Request::Data { prefix } => {
+                Answer::Data(self.in_session(|session| objects::data(session, &prefix))?)
+            }
             Request::Login { user, codes: 0 } => self.login(user, None)?,
             Request::Login { user, .. } => self.login(user, Some(next_code()?))?,
             Request::Logout => {
@@ -65,9 +67,11 @@ impl Calls {
                 key,
                 mechanism,
                 data,
-            } => Answer::Signature(self.sign(&key, mechanism, &data)?),
+            } => {
+                Answer::Signature(self.in_session(|session| sign(session, &key, mechanism, &data))?)
+            }
             Request::Decipher { key, cryptogram } => {
-                let secret = self.decipher(&key, &cryptogram)?;
+                let secret = self.in_session(|session| decipher(session, &key, &cryptogram))?;
                 return Ok((Answer::Deciphered, Some(secret)));
             }
         };
@@ -108,9 +112,14 @@ impl Calls {
     fn slot_of(&self, reader: &str) -> Result<Slot, ModuleFault> {
         let mut is_known = false;
         let mut found = None;
+        let mut failed = None;
         for slot in self.pkcs11.get_all_slots().map_err(fault_of)? {
-            let Ok(info) = self.pkcs11.get_slot_info(slot) else {
-                continue;
+            let info = match self.pkcs11.get_slot_info(slot) {
+                Ok(info) => info,
+                Err(error) => {
+                    failed = failed.or(Some(fault_of(error)));
+                    continue;
+                }
             };
             if info.slot_description() != reader {
                 continue;
@@ -128,10 +137,10 @@ impl Calls {
             }
             found = found.or(Some(slot));
         }
-        found.ok_or(if is_known {
-            ModuleFault::NoToken
-        } else {
-            ModuleFault::NoReader
+        found.ok_or(match failed {
+            _ if is_known => ModuleFault::NoToken,
+            Some(fault) => fault,
+            None => ModuleFault::NoReader,
         })
     }
 
@@ -157,23 +166,30 @@ impl Calls {
         Ok(Answer::Done)
     }
 
-    fn sign(
-        &self,
-        key: &KeyChoice,
-        mechanism: SignMechanism,
-        data: &[u8],
-    ) -> Result<Vec<u8>, ModuleFault> {
-        let session = self.session()?;
-        let key = objects::private_key(session, key)?;
-        let mechanism = mechanism_of(mechanism)?;
-        session.sign(&mechanism, key, data).map_err(fault_of)
+    /// A search or a signature that a module could not end dies with its session: the work goes on in another.
+    fn in_session<T>(
+        &mut self,
+        work: impl Fn(&Session) -> Result<T, ModuleFault>,
+    ) -> Result<T, ModuleFault> {
+        match work(self.session()?) {
+            Err(fault) if fault.returned() == Some(&Ckr::OperationActive) => {
+                self.renew_session()?;
+                work(self.session()?)
+            }
+            worked => worked,
+        }
     }
 
-    fn decipher(&self, key: &KeyChoice, cryptogram: &[u8]) -> Result<SecretBytes, ModuleFault> {
-        let session = self.session()?;
-        let key = objects::private_key(session, key)?;
-        let deciphered = session.decrypt(&Mechanism::RsaPkcs, key, cryptogram);
-        deciphered.map(SecretBytes::from_vec).map_err(fault_of)
+    /// The login lasts as long as any session does, and the one before shows that the card still is the same.
+    fn renew_session(&mut self) -> Result<(), ModuleFault> {
+        let slot = self.opened()?.slot;
+        let (session, _) = self.open_session(slot)?;
+        self.session()?.get_session_info().map_err(fault_of)?;
+        self.open = Some(Open {
+            slot,
+            session: Some(session),
+        });
+        Ok(())
     }
 
     fn session(&self) -> Result<&Session, ModuleFault> {
@@ -184,6 +200,27 @@ impl Calls {
     fn opened(&self) -> Result<&Open, ModuleFault> {
         self.open.as_ref().ok_or(ModuleFault::NoToken)
     }
+}
+
+fn sign(
+    session: &Session,
+    key: &KeyChoice,
+    mechanism: SignMechanism,
+    data: &[u8],
+) -> Result<Vec<u8>, ModuleFault> {
+    let key = objects::private_key(session, key)?;
+    let mechanism = mechanism_of(mechanism)?;
+    session.sign(&mechanism, key, data).map_err(fault_of)
+}
+
+fn decipher(
+    session: &Session,
+    key: &KeyChoice,
+    cryptogram: &[u8],
+) -> Result<SecretBytes, ModuleFault> {
+    let key = objects::private_key(session, key)?;
+    let deciphered = session.decrypt(&Mechanism::RsaPkcs, key, cryptogram);
+    deciphered.map(SecretBytes::from_vec).map_err(fault_of)
 }
 
 /// The wrapper's own type for a code, which it wipes as well.

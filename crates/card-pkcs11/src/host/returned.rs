@@ -39,6 +39,7 @@ fn ckr_of(code: &RvError) -> Ckr {
         | RvError::KeyFunctionNotPermitted
         | RvError::DataInvalid
         | RvError::DataLenRange => Ckr::NotDone,
+        RvError::OperationActive => Ckr::OperationActive,
         RvError::FunctionNotSupported => Ckr::NotSupported,
         other @ (RvError::GeneralError | _) => Ckr::Other(format!("{other:?}")),
     }
