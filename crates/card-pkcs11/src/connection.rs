@@ -80,7 +80,11 @@ impl ModuleConnection {
             return Err(ReaderFault::Reset);
         }
         let before = self.open.token.name();
-        let token = self.look().map_err(ModuleFault::into_reader_fault)?;
+        let token = self.look().map_err(|fault| {
+            // Some modules never find back to a card; another host does.
+            self.host.end();
+            fault.into_reader_fault()
+        })?;
         if token.name() != before {
             return Err(ReaderFault::Removed);
         }
@@ -96,6 +100,21 @@ impl ModuleConnection {
         if fresh.open.token.name() == self.open.token.name() {
             fresh.memory = std::mem::take(&mut self.memory);
         }
+        *self = fresh;
+        Ok(())
+    }
+
+    /// Starts another host in the midst of an operation, whose codes are for no other card.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect), and [`ReaderFault::Removed`] where another card is in the reader.
+    pub(crate) fn restart(&mut self) -> Result<(), ReaderFault> {
+        let before = self.open.token.name();
+        let mut fresh = Self::connect(&self.program, &self.reader)?;
+        if fresh.open.token.name() != before {
+            return Err(ReaderFault::Removed);
+        }
+        fresh.memory = std::mem::take(&mut self.memory);
         *self = fresh;
         Ok(())
     }

@@ -59,6 +59,7 @@ impl ModuleCard<'_> {
         match self.prove_pin(new, Some(old)) {
             Proof::Holds => Ok(()),
             Proof::DoesNotHold => Err(PinError::NewCodeRefused(said_yes_in_vain())),
+            Proof::OldRefused(fault) => Err(self.pin_refused(fault)),
             Proof::Unknown(error) => Err(PinError::OutcomeUnknown(error)),
         }
     }
@@ -85,10 +86,10 @@ impl ModuleCard<'_> {
         let set = self.connection.ask(&Request::InitPin, &[new.digits()]);
         self.connection.log_out();
         if let Err(fault) = set {
-            return Err(new_pin_refused(fault));
+            return Err(self.new_pin_refused(fault, before));
         }
         self.connection
-            .reconnect()
+            .restart()
             .map_err(|fault| UnblockError::OutcomeUnknown(fault.into()))?;
         self.check_unblocked(before, new)
     }
@@ -212,8 +213,30 @@ impl ModuleCard<'_> {
         }
         match self.prove_pin(new, None) {
             Proof::Holds => Ok(()),
-            Proof::DoesNotHold => Err(UnblockError::NewCodeRefused(said_yes_in_vain())),
+            Proof::DoesNotHold | Proof::OldRefused(_) => {
+                Err(UnblockError::NewCodeRefused(said_yes_in_vain()))
+            }
             Proof::Unknown(error) => Err(UnblockError::OutcomeUnknown(error)),
+        }
+    }
+
+    /// A module that does not know of the login which it took has sent a wrong code to the card.
+    fn new_pin_refused(&mut self, fault: ModuleFault, so_before: PinFlags) -> UnblockError {
+        match fault.returned() {
+            Some(Ckr::NotSupported) => UnblockError::Card(fault.into()),
+            Some(Ckr::UserNotLoggedIn) => match self.connection.look() {
+                Ok(token) if token.so_pin.without_lock().are_worse_than(so_before) => {
+                    UnblockError::Wrong {
+                        tries_left: token.so_pin.without_lock().tries_left(),
+                        uses_left: None,
+                    }
+                }
+                Ok(_) | Err(_) => UnblockError::Card(fault.into()),
+            },
+            Some(Ckr::PinLenRange | Ckr::PinInvalid | Ckr::PinIncorrect) => {
+                UnblockError::NewCodeRefused(fault.into())
+            }
+            Some(_) | None => UnblockError::OutcomeUnknown(fault.into()),
         }
     }
 
@@ -245,16 +268,6 @@ impl ModuleCard<'_> {
 fn takes(limits: PinLimits, pin: &Pin) -> bool {
     let len = pin.digits().len();
     (usize::from(limits.minimum_len)..=usize::from(limits.maximum_len)).contains(&len)
-}
-
-fn new_pin_refused(fault: ModuleFault) -> UnblockError {
-    match fault.returned() {
-        Some(Ckr::NotSupported) => UnblockError::Card(fault.into()),
-        Some(Ckr::PinLenRange | Ckr::PinInvalid | Ckr::PinIncorrect) => {
-            UnblockError::NewCodeRefused(fault.into())
-        }
-        Some(_) | None => UnblockError::OutcomeUnknown(fault.into()),
-    }
 }
 
 /// What is told where a module says CKR_OK and the card shows that nothing was done.

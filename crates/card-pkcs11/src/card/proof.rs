@@ -1,6 +1,6 @@
 //! Whether a new code holds, shown by its use.
 
-use card_profiles::{CardError, HashAlgorithm, Identity, LastTry};
+use card_profiles::{CardError, HashAlgorithm, Identity};
 use igc_sante::KeyRole;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
@@ -8,7 +8,7 @@ use secrets::Pin;
 
 use super::ModuleCard;
 use crate::fault::{Ckr, ModuleFault};
-use crate::protocol::{Request, SignMechanism, User};
+use crate::protocol::{PinFlags, Request, SignMechanism, User};
 
 /// What a use of a new code showed.
 #[derive(Debug)]
@@ -17,21 +17,23 @@ pub(super) enum Proof {
     Holds,
     /// It is not: the one before still is.
     DoesNotHold,
+    /// It is not, and the code that was typed as the one before is not either.
+    OldRefused(ModuleFault),
     /// Nobody knows.
     Unknown(CardError),
 }
 
 impl ModuleCard<'_> {
     /// Presents the new code once and lets the authentication key sign a random digest with it, as the
-    /// agency's own tool for holders does (login after each change). It is not done with the last try.
+    /// agency's own tool for holders does (login after each change). A code that was just set has all its
+    /// tries, so where one is missing none is spent on it.
     ///
     /// A new code that does not hold has cost a try of the one before: `old` sets that right.
     pub(super) fn prove_pin(&mut self, new: &Pin, old: Option<&Pin>) -> Proof {
-        if let Err(fault) = self.connection.reconnect() {
+        if let Err(fault) = self.connection.restart() {
             return Proof::Unknown(fault.into());
         }
-        let flags = self.connection.open.token.sure_pin_flags();
-        if flags.check(LastTry::NotConfirmed).is_err() {
+        if self.connection.open.token.sure_pin_flags() != PinFlags::default() {
             return Proof::Unknown(not_shown());
         }
         match self.use_pin(new) {
@@ -50,7 +52,10 @@ impl ModuleCard<'_> {
         };
         match self.use_pin(old) {
             Ok(()) => Proof::DoesNotHold,
-            Err(fault) => Proof::Unknown(fault.into()),
+            Err(fault) => match fault.returned() {
+                Some(Ckr::PinIncorrect | Ckr::PinLocked) => Proof::OldRefused(fault),
+                Some(_) | None => Proof::Unknown(fault.into()),
+            },
         }
     }
 
@@ -108,6 +113,6 @@ fn authentication_key(identity: &Identity) -> Option<Vec<u8>> {
 }
 
 fn not_shown() -> CardError {
-    let why = "it said CKR_OK, and a try too few is left to see whether it is so";
+    let why = "it said CKR_OK, and a try is missing after it, as of a code that was not set";
     ModuleFault::Nonsense(why.into()).into()
 }
