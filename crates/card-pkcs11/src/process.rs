@@ -74,7 +74,8 @@ pub(crate) enum Told {
 impl HostProcess {
     /// Starts a host that serves calls.
     pub(crate) fn serve(program: &HostProgram) -> Result<Self, ModuleFault> {
-        let (sender, answers) = mpsc::channel();
+        // What nobody asked for waits in the pipe, and not in this process's memory.
+        let (sender, answers) = mpsc::sync_channel(UNREAD_FRAMES);
         let tell = move |told| sender.send(told).is_ok();
         Self::start(program, &program.serve, tell, answers)
     }
@@ -226,4 +227,148 @@ fn forward(mut told: ChildStdout, tell: &impl Fn(Told) -> bool) {
         }
     }
     tell(Told::Ended);
+}
+
+/// An answer and the secret that follows it.
+const UNREAD_FRAMES: usize = 2;
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::protocol::{Seen, Token};
+    use crate::readers::ModuleReaders;
+
+    /// A host that says these bytes, whatever it is asked, and then does this.
+    fn host_that_says(bytes: &[u8], then: &str) -> (HostProgram, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let said = folder.path().join("said");
+        fs::write(&said, bytes).unwrap();
+        let arguments = vec![
+            "-c".to_owned(),
+            format!("cat \"$0\"; {then}"),
+            said.display().to_string(),
+        ];
+        let program = HostProgram {
+            program: "/bin/sh".into(),
+            serve: arguments.clone(),
+            watch: arguments.clone(),
+            look: arguments,
+            module: "/nowhere".into(),
+            patience: Patience {
+                start: Duration::from_millis(300),
+                call: Duration::from_millis(300),
+                keypad: Duration::ZERO,
+            },
+        };
+        (program, folder)
+    }
+
+    fn framed(kind: u8, bytes: &[u8]) -> Vec<u8> {
+        let mut frame = u32::try_from(bytes.len()).unwrap().to_be_bytes().to_vec();
+        frame.push(kind);
+        frame.extend(bytes);
+        frame
+    }
+
+    /// Messages that make sense, by themselves.
+    fn messages() -> Vec<Vec<u8>> {
+        let token = Token {
+            label: "CPS3v3-9900000001".into(),
+            serial_number: "99000000".into(),
+            initialized: true,
+            user_pin_initialized: true,
+            protected_path: false,
+            minimum_pin_len: 4,
+            maximum_pin_len: usize::MAX,
+            user_pin: protocol::PinFlags::default(),
+            so_pin: protocol::PinFlags::default(),
+        };
+        let answers: [Result<Answer, ModuleFault>; 5] = [
+            Ok(Answer::Done),
+            Ok(Answer::Token(token)),
+            Ok(Answer::Signature(vec![0; 256])),
+            Ok(Answer::Deciphered),
+            Err(ModuleFault::Crashed),
+        ];
+        let seen = [
+            Seen::Readers(Vec::new()),
+            Seen::Lives,
+            Seen::Waits,
+            Seen::Changed(Vec::new()),
+        ];
+        let answers = answers
+            .iter()
+            .map(|answer| serde_json::to_vec(answer).unwrap());
+        answers
+            .chain(seen.iter().map(|seen| serde_json::to_vec(seen).unwrap()))
+            .collect()
+    }
+
+    /// Frames and what is none, some of it spoiled.
+    fn said() -> impl Strategy<Value = Vec<u8>> {
+        let frame = prop_oneof![
+            prop::sample::select(messages()).prop_map(|json| framed(b'J', &json)),
+            prop::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| framed(b'S', &bytes)),
+            (any::<u8>(), prop::collection::vec(any::<u8>(), 0..40))
+                .prop_map(|(kind, bytes)| framed(kind, &bytes)),
+            prop::collection::vec(any::<u8>(), 0..40),
+        ];
+        let frames = prop::collection::vec(frame, 0..5);
+        let spoiled = prop::option::of((any::<prop::sample::Index>(), any::<u8>()));
+        (frames, spoiled).prop_map(|(frames, spoiled)| {
+            let mut bytes = frames.concat();
+            if let Some((place, byte)) = spoiled
+                && !bytes.is_empty()
+            {
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            bytes
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_frame_makes_its_reader_panic(bytes in said()) {
+            let mut pipe = bytes.as_slice();
+            while let Ok(Some(frame)) = protocol::receive(&mut pipe) {
+                let _ = protocol::parse::<Result<Answer, ModuleFault>>(&frame);
+                let _ = protocol::parse::<Seen>(&frame);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+        /// That this test ends is what it shows.
+        #[test]
+        fn no_answer_makes_the_agent_wait_for_ever(bytes in said(), lasts: bool) {
+            let then = if lasts { "exec sleep 1000" } else { "" };
+            let (program, _folder) = host_that_says(&bytes, then);
+            let mut host = HostProcess::serve(&program).unwrap();
+            for _ in 0..6 {
+                let request = Request::Logout;
+                if let Ok(Answer::Deciphered) = host.ask(&request, &[]) {
+                    let _ = host.secret(&request);
+                }
+            }
+            prop_assert!(host.has_ended(), "six answers to six questions");
+        }
+
+        #[test]
+        fn nothing_that_a_watch_says_makes_the_agent_wait_for_ever(bytes in said()) {
+            let (program, _folder) = host_that_says(&bytes, "");
+            let mut readers = ModuleReaders::new(program);
+            let stopper = readers.stopper();
+            let _ = readers.wait_for_change();
+            stopper.stop();
+            while readers.wait_for_change().is_ok() {}
+        }
+    }
 }
