@@ -37,6 +37,8 @@ pub mod pcsc_stack;
 pub mod person;
 #[cfg(target_os = "linux")]
 pub mod pinentry_desk;
+#[cfg(target_os = "linux")]
+pub mod process_memory;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod relying_party;

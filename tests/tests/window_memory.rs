@@ -2,72 +2,16 @@
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "memory that cannot be read fails its test"
+    reason = "a process that cannot be started fails its test"
 )]
 
-use std::fs::{self, File};
-use std::os::unix::fs::FileExt as _;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use cpxd_tests::operations::assert_token;
+use cpxd_tests::process_memory::{places, random_code, written};
 use cpxd_tests::screen::title::{AGAIN, DONE, QUESTION};
 use cpxd_tests::window_desk::{WindowDesk, answer_of};
-use ring::rand::{SecureRandom as _, SystemRandom};
-
-/// Eight digits that stand nowhere by chance.
-fn random_code() -> String {
-    let mut bytes = [0; 8];
-    SystemRandom::new().fill(&mut bytes).unwrap();
-    let digits = bytes.iter().map(|byte| char::from(b'0' + byte % 10));
-    digits.collect()
-}
-
-/// A code as ASCII, UTF-16 and UTF-32 write it.
-fn written(code: &str) -> [Vec<u8>; 3] {
-    [1, 2, 4].map(|width| {
-        let digits = code.bytes();
-        let wide = digits.flat_map(|digit| {
-            let mut bytes = vec![0; width];
-            *bytes.first_mut().unwrap() = digit;
-            bytes
-        });
-        wide.collect()
-    })
-}
-
-/// Places of a process's memory that hold the code. What cannot be read at all fails.
-fn places(pid: &str, code: &str) -> Vec<String> {
-    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
-    let memory = File::open(format!("/proc/{pid}/mem"))
-        .expect("only root reads the memory of a process that forbids dumps: run this as root");
-    let mut places = Vec::new();
-    let mut bytes_read = 0;
-    for line in maps.lines() {
-        let (range, rest) = line.split_once(' ').unwrap();
-        if !rest.starts_with("rw") {
-            continue;
-        }
-        let (begin, end) = range.split_once('-').unwrap();
-        let [begin, end] = [begin, end].map(|hex| u64::from_str_radix(hex, 16).unwrap());
-        let mut bytes = vec![0; usize::try_from(end - begin).unwrap()];
-        // A region that was just given back cannot be read, and holds nothing.
-        if memory.read_exact_at(&mut bytes, begin).is_err() {
-            continue;
-        }
-        bytes_read += bytes.len();
-        for needle in written(code) {
-            for (offset, window) in bytes.windows(needle.len()).enumerate() {
-                if window == needle {
-                    places.push(format!("{:x} {line}", begin + offset as u64));
-                }
-            }
-        }
-    }
-    assert!(bytes_read > 100_000, "{pid}: {bytes_read} bytes were read");
-    places
-}
 
 /// A process that holds the code in its environment, in this encoding's first bytes.
 struct Holder(Child);

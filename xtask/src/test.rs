@@ -34,14 +34,17 @@ pub(crate) fn run() -> Result<()> {
             soak::run_built("kill-soak", &["--kills", "10"])
         })?;
     }
-    println!("{}", fault_matrix()?);
+    println!("{}", table("fault-matrix.txt")?);
+    if OS == "linux" {
+        println!("{}", table("hostile-module-matrix.txt")?);
+    }
     steps.print_summary();
     println!("    Try next: `cargo xtask demo`, an agent with a virtual TEST card.");
     Ok(())
 }
 
-/// The table that the test of the same name leaves: what callers were told on every bad day.
-fn fault_matrix() -> Result<String> {
-    let table = target_folder()?.join("fault-matrix.txt");
-    fs::read_to_string(table).context("the test fault_matrix left no table")
+/// A table that a test leaves: what callers were told on every bad day.
+fn table(file: &str) -> Result<String> {
+    let table = target_folder()?.join(file);
+    fs::read_to_string(table).with_context(|| format!("no test left {file}"))
 }
