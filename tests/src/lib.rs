@@ -29,6 +29,7 @@ pub mod native_host;
 pub mod native_messages;
 #[cfg(target_os = "linux")]
 pub mod odd_card;
+pub mod official_module;
 pub mod operations;
 pub mod other_addresses;
 pub mod own_journal;

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use cpxd_tests::official_module::official_module;
 use cpxd_tests::operations::{assert_token, authenticate};
 use cpxd_tests::pcsc_stack::{AGREEING, PcscService, Reader, TEST_ENVIRONMENT};
 use cpxd_tests::soft_reader::opensc_module;
@@ -150,12 +151,8 @@ fn operations() -> usize {
 /// The modules of this machine, each with the kinds of cards that it knows.
 fn modules() -> Vec<(PathBuf, Vec<&'static str>)> {
     let mut modules = vec![(opensc_module(), vec!["cps3"])];
-    match std::env::var_os("CPXD_CRYPTOLIB_MODULE") {
-        Some(module) => modules.push((module.into(), vec!["cps3", "cps4"])),
-        None => eprintln!(
-            "!!! NOT RUN: the official Cryptolib CPS module is not judged, for CPXD_CRYPTOLIB_MODULE does not name it"
-        ),
-    }
+    let official = official_module().into_iter();
+    modules.extend(official.map(|module| (module, vec!["cps3", "cps4"])));
     modules
 }
 

@@ -1,11 +1,5 @@
 //! A PKCS#11 module and PC/SC as sources at once, with the same reader: one card, and the module's.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "an agent that cannot be asked fails its test"
-)]
-
 use std::fs;
 
 use cpxd_tests::agent::Agent;

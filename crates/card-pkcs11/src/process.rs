@@ -232,7 +232,8 @@ fn forward(mut told: ChildStdout, tell: &impl Fn(Told) -> bool) {
 /// An answer and the secret that follows it.
 const UNREAD_FRAMES: usize = 2;
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::fs;
 

@@ -1,6 +1,6 @@
-//! The official module, which is not ours to ship: it is judged where `CPXD_CRYPTOLIB_MODULE` names it.
+//! All scenarios with the official module, on cards of both generations.
 
-use std::path::PathBuf;
+use cpxd_tests::official_module::official_module;
 
 use crate::scenarios;
 use crate::station::Source;
@@ -9,8 +9,7 @@ type Scenario = fn(&Source);
 
 #[test]
 fn the_official_module_does_all_that_the_others_do() {
-    let Some(module) = std::env::var_os("CPXD_CRYPTOLIB_MODULE").map(PathBuf::from) else {
-        not_run();
+    let Some(module) = official_module() else {
         return;
     };
     let scenarios: [(&str, Scenario); 7] = [
@@ -37,16 +36,4 @@ fn the_official_module_does_all_that_the_others_do() {
             println!("official module, {kind}: {name}");
         }
     }
-}
-
-/// Past the capture of the test's own output: nobody may take this for a test that ran.
-fn not_run() {
-    use std::io::Write as _;
-
-    let mut screen = std::io::stderr();
-    let said = writeln!(
-        screen,
-        "\n!!! NOT RUN: the official Cryptolib CPS module was not judged, for CPXD_CRYPTOLIB_MODULE does not name it\n"
-    );
-    said.unwrap();
 }

@@ -4,7 +4,6 @@
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "an agent that cannot be asked fails its test"
 )]

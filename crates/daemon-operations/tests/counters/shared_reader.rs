@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use card_apdu::{Atr, CardChannel, ReaderFault};
+use card_apdu::{Atr, ReaderFault};
 use card_emulator::{VirtualConnection, VirtualReaders};
 use daemon_cards::{
     CardConnection, CardTransaction, ConnectCard, Presence, ReaderSource, ReaderState, SourceFault,
