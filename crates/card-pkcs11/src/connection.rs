@@ -23,6 +23,8 @@ pub struct ModuleConnection {
     pub(crate) open: OpenToken,
     pub(crate) memory: Memory,
     pub(crate) is_logged_in: bool,
+    /// Nothing was asked since the host was started, so that what it says of the token is of now.
+    is_fresh: bool,
     /// A code was taken in this host, after which it may show one as blocked that is not.
     pub(crate) took_a_code: bool,
 }
@@ -65,6 +67,7 @@ impl ModuleConnection {
             open,
             memory: Memory::default(),
             is_logged_in: false,
+            is_fresh: true,
             took_a_code: false,
         })
     }
@@ -78,6 +81,9 @@ impl ModuleConnection {
     pub fn transaction(&mut self) -> Result<ModuleTransaction<'_>, ReaderFault> {
         if self.host.has_ended() {
             return Err(ReaderFault::Reset);
+        }
+        if std::mem::take(&mut self.is_fresh) {
+            return Ok(ModuleTransaction { connection: self });
         }
         let before = self.open.token.name();
         let token = self.look().map_err(|fault| {

@@ -80,8 +80,7 @@ impl Calls {
 
     fn open(&mut self, reader: &str) -> Result<OpenToken, ModuleFault> {
         self.open = None;
-        let slot = self.slot_of(reader)?;
-        let info = self.pkcs11.get_token_info(slot).map_err(fault_of)?;
+        let (slot, info) = self.token_in(reader)?;
         let (session, can_write) = if info.token_initialized() {
             let (session, can_write) = self.open_session(slot)?;
             (Some(session), can_write)
@@ -108,8 +107,9 @@ impl Calls {
         }
     }
 
-    /// A reader may have several slots, of which others than the first may have the token.
-    fn slot_of(&self, reader: &str) -> Result<Slot, ModuleFault> {
+    /// A reader may have several slots, of which others than the first may have the token. Each look at a token
+    /// costs commands to the card.
+    fn token_in(&self, reader: &str) -> Result<(Slot, TokenInfo), ModuleFault> {
         let mut is_known = false;
         let mut found = None;
         let mut failed = None;
@@ -128,14 +128,11 @@ impl Calls {
             if !info.token_present() {
                 continue;
             }
-            let is_initialised = self
-                .pkcs11
-                .get_token_info(slot)
-                .is_ok_and(|token| token.token_initialized());
-            if is_initialised {
-                return Ok(slot);
+            match self.pkcs11.get_token_info(slot) {
+                Ok(token) if token.token_initialized() => return Ok((slot, token)),
+                Ok(token) => found = found.or(Some((slot, token))),
+                Err(error) => return Err(fault_of(error)),
             }
-            found = found.or(Some(slot));
         }
         found.ok_or(match failed {
             _ if is_known => ModuleFault::NoToken,
