@@ -7,7 +7,7 @@ use secrets::SecretBytes;
 use crate::card::ModuleCard;
 use crate::fault::ModuleFault;
 use crate::process::{HostProcess, HostProgram};
-use crate::protocol::{Answer, OpenToken, Request, Token};
+use crate::protocol::{Answer, OpenToken, PinFlags, Request, Token};
 
 /// A card for as long as it stays in its reader. The session that is open on it is the live handle: it dies
 /// with the stay, whatever the module still remembers of the card.
@@ -25,8 +25,8 @@ pub struct ModuleConnection {
     pub(crate) is_logged_in: bool,
     /// Nothing was asked since the host was started, so that what it says of the token is of now.
     is_fresh: bool,
-    /// A code was taken in this host, after which it may show one as blocked that is not.
-    pub(crate) took_a_code: bool,
+    /// A code was given to this host, whatever became of it.
+    has_seen_a_code: bool,
 }
 
 /// What is known of the card of this stay.
@@ -39,6 +39,17 @@ pub(crate) struct Memory {
     pub(crate) last_pin: LastPin,
     /// A login as security officer was refused because the unblock code is blocked.
     pub(crate) unblock_code_was_refused: bool,
+    /// The flags of the holder's code before the last login.
+    pub(crate) flags_before_login: PinFlags,
+}
+
+impl Memory {
+    /// A code that is not shown as blocked any more has been unblocked since.
+    fn note_token(&mut self, token: &Token) {
+        if self.last_pin == LastPin::Blocked && !token.user_pin.locked {
+            self.last_pin = LastPin::NotPresented;
+        }
+    }
 }
 
 /// What is known of the holder's code beside the flags.
@@ -68,7 +79,7 @@ impl ModuleConnection {
             memory: Memory::default(),
             is_logged_in: false,
             is_fresh: true,
-            took_a_code: false,
+            has_seen_a_code: false,
         })
     }
 
@@ -131,6 +142,7 @@ impl ModuleConnection {
             return Err(self.answered_something_else());
         };
         self.open.token = token.clone();
+        self.memory.note_token(&token);
         Ok(token)
     }
 
@@ -139,6 +151,7 @@ impl ModuleConnection {
         request: &Request,
         codes: &[&SecretBytes],
     ) -> Result<Answer, ModuleFault> {
+        self.has_seen_a_code |= request.brings_a_code();
         self.host.ask(request, codes)
     }
 
@@ -150,12 +163,6 @@ impl ModuleConnection {
     pub(crate) fn answered_something_else(&mut self) -> ModuleFault {
         self.host.end();
         ModuleFault::Crashed
-    }
-
-    /// Takes note of a code that the module took.
-    pub(crate) fn note_login(&mut self) {
-        self.is_logged_in = true;
-        self.took_a_code = true;
     }
 
     /// C_Logout. That the module forgets the code, its end alone makes sure.
@@ -198,7 +205,7 @@ impl ModuleTransaction<'_> {
 impl Drop for ModuleTransaction<'_> {
     fn drop(&mut self) {
         self.connection.log_out();
-        if self.connection.took_a_code {
+        if self.connection.has_seen_a_code {
             self.connection.host.end();
         }
     }

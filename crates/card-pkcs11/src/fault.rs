@@ -16,6 +16,9 @@ pub enum ModuleFault {
     /// The file is no library, or none with C_GetFunctionList.
     #[error("the file is not a PKCS#11 module: {0}")]
     NotAModule(String),
+    /// Others than the administrator and this user can write the file, or its folder.
+    #[error("others can write the PKCS#11 module or its folder, so it is not loaded: {0}")]
+    NotTrusted(String),
     /// A function returned something else than CKR_OK.
     #[error("the PKCS#11 module returned {code:?} from {function}")]
     Returned {
@@ -70,8 +73,9 @@ pub enum Ckr {
     /// CKR_SESSION_HANDLE_INVALID, CKR_SESSION_CLOSED, CKR_DEVICE_REMOVED, CKR_TOKEN_NOT_PRESENT and
     /// CKR_TOKEN_NOT_RECOGNIZED: the card that the session was opened on has left.
     TokenGone,
-    /// CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID, CKR_KEY_TYPE_INCONSISTENT,
-    /// CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_DATA_INVALID and CKR_DATA_LEN_RANGE: the key does not do this.
+    /// CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID and CKR_KEY_FUNCTION_NOT_PERMITTED: the key does not
+    /// do this. CKR_KEY_TYPE_INCONSISTENT is none of them: the official module says so of a card that another
+    /// program took away under it.
     NotDone,
     /// CKR_OPERATION_ACTIVE: a search or a signature that was begun before did not end.
     OperationActive,
@@ -94,6 +98,7 @@ impl ModuleFault {
             fault @ (Self::Missing(_)
             | Self::OtherArchitecture(_)
             | Self::NotAModule(_)
+            | Self::NotTrusted(_)
             | Self::Returned { .. }
             | Self::NotInitialised
             | Self::NoKey

@@ -22,6 +22,15 @@ impl Token {
         !self.label.contains("CPS4")
     }
 
+    /// The flags of the unblock code, without a lock that may be a mistake.
+    pub(crate) fn sure_so_flags(&self) -> PinFlags {
+        if self.shows_true_locks() {
+            self.so_pin
+        } else {
+            self.so_pin.without_lock()
+        }
+    }
+
     /// The flags of the holder's code, without a lock that may be a mistake.
     pub(crate) fn sure_pin_flags(&self) -> PinFlags {
         if self.shows_true_locks() {
@@ -31,8 +40,7 @@ impl Token {
         }
     }
 
-    /// The states of both codes. That the unblock code is blocked is believed where a login as security
-    /// officer was refused for it: the official module shows the flag by mistake after a right one.
+    /// The states of both codes. A lock that may be a mistake is believed once the code was refused for it.
     pub(crate) fn code_states(
         &self,
         last_pin: LastPin,
@@ -44,10 +52,14 @@ impl Token {
                 unblock_code: None,
             };
         }
+        let so_pin = self.sure_so_flags();
         let unblock_code = if unblock_code_was_refused {
-            Some(0)
+            counters(Some(0))
         } else {
-            self.so_pin.without_lock().tries_left()
+            CodeCounters {
+                may_be_blocked: self.so_pin.locked && !so_pin.locked,
+                ..counters(so_pin.tries_left())
+            }
         };
         let pin = if last_pin == LastPin::Blocked {
             self.user_pin
@@ -62,7 +74,7 @@ impl Token {
         };
         CodeStates {
             pin: Some(pin),
-            unblock_code: Some(counters(unblock_code)),
+            unblock_code: Some(unblock_code),
         }
     }
 
@@ -217,12 +229,19 @@ mod tests {
     }
 
     #[test]
-    fn an_unblock_code_counts_as_blocked_once_it_was_refused_for_that() {
-        let states = |refused| token(LOCKED, LOCKED).code_states(LastPin::NotPresented, refused);
-        let blocked = |refused| states(refused).unblock_code.unwrap().is_blocked();
-        assert!(states(false).pin.unwrap().is_blocked());
-        assert!(!blocked(false), "the flag alone may be a mistake");
-        assert!(blocked(true));
+    fn a_blocked_unblock_code_is_believed_where_locks_are_true_and_else_once_it_was_refused() {
+        let state = |label: &str, was_refused| {
+            let token = Token {
+                label: label.into(),
+                ..token(LOCKED, LOCKED)
+            };
+            let states = token.code_states(LastPin::Blocked, was_refused);
+            let code = states.unblock_code.unwrap();
+            (code.is_blocked(), code.may_be_blocked)
+        };
+        assert_eq!(state("CPS3v3-9900000001", false), (true, false));
+        assert_eq!(state("CPS4v1-9900000001", false), (false, true));
+        assert_eq!(state("CPS4v1-9900000001", true), (true, false));
     }
 
     #[test]

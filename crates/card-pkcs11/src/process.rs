@@ -38,8 +38,9 @@ pub struct Patience {
     pub start: Duration,
     /// For any other call.
     pub call: Duration,
-    /// For a code that is typed at a keypad, beside the time of the call.
-    pub keypad: Duration,
+    /// For one that brings a code: it may have to wait in the module for another program, and whoever ends it does
+    /// not know what became of the code.
+    pub code: Duration,
 }
 
 impl Default for Patience {
@@ -49,7 +50,7 @@ impl Default for Patience {
         Self {
             start: Duration::from_secs(9),
             call: Duration::from_secs(8),
-            keypad: Duration::from_secs(60),
+            code: Duration::from_secs(25),
         }
     }
 }
@@ -98,14 +99,15 @@ impl HostProcess {
         answers: Receiver<Told>,
     ) -> Result<Self, ModuleFault> {
         let not_started = |error: io::Error| ModuleFault::NotStarted(error.to_string());
-        let mut child = Command::new(&program.program)
+        let mut command = Command::new(&program.program);
+        command
             .args(arguments)
             .arg(&program.module)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(not_started)?;
+            .stderr(Stdio::null());
+        lead_a_group(&mut command);
+        let mut child = command.spawn().map_err(not_started)?;
         let pipes = child.stdin.take().zip(child.stdout.take());
         let (requests, told) = pipes.ok_or(ModuleFault::Crashed)?;
         let host = Self {
@@ -171,21 +173,19 @@ impl HostProcess {
     }
 
     fn time_for(&self, request: &Request) -> Duration {
-        let Patience {
-            start,
-            call,
-            keypad,
-        } = self.patience;
+        let Patience { start, call, code } = self.patience;
         match request {
             Request::Open { .. } => start,
-            Request::Login { codes: 0, .. } => call + keypad,
-            Request::Login { .. }
-            | Request::Token
+            Request::Login {
+                codes: 0,
+                keypad_seconds,
+                ..
+            } => call + Duration::from_secs((*keypad_seconds).into()),
+            Request::Login { .. } | Request::SetPin | Request::InitPin => code,
+            Request::Token
             | Request::Certificates
             | Request::Data { .. }
             | Request::Logout
-            | Request::SetPin
-            | Request::InitPin
             | Request::Sign { .. }
             | Request::Decipher { .. } => call,
         }
@@ -196,13 +196,18 @@ impl HostProcess {
         self.child.is_none()
     }
 
-    /// Ends it, whatever its module is at.
+    /// Ends it and what its module has started, whatever they are at. A host that a driver holds is waited for by
+    /// a thread that nobody waits for.
     pub(crate) fn end(&mut self) {
         let Some(mut child) = self.child.take() else {
             return;
         };
-        let _ = child.kill();
-        let _ = child.wait();
+        kill(&mut child);
+        if !matches!(child.try_wait(), Ok(Some(_))) {
+            let waiting = thread::Builder::new().name("end-of-host".into());
+            // Without a thread the host stays a zombie until the agent ends, no more.
+            let _ = waiting.spawn(move || child.wait());
+        }
     }
 }
 
@@ -218,6 +223,29 @@ impl fmt::Debug for HostProcess {
             .field("id", &self.child.as_ref().map(Child::id))
             .finish_non_exhaustive()
     }
+}
+
+/// Has the host lead a group of its own, which what its module starts belongs to.
+#[cfg(unix)]
+fn lead_a_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+
+    command.process_group(0).arg0("cpxd");
+}
+
+#[cfg(not(unix))]
+fn lead_a_group(_command: &mut Command) {}
+
+fn kill(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id())
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+    {
+        // It may have ended by itself.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
 }
 
 fn forward(mut told: ChildStdout, tell: &impl Fn(Told) -> bool) {
@@ -263,7 +291,7 @@ mod tests {
             patience: Patience {
                 start: Duration::from_millis(300),
                 call: Duration::from_millis(300),
-                keypad: Duration::ZERO,
+                code: Duration::from_millis(300),
             },
         };
         (program, folder)

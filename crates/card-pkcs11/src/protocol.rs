@@ -24,7 +24,12 @@ pub(crate) enum Request {
     /// Lists the labels of the data objects that are visible now, and reads those that begin so.
     Data { prefix: String },
     /// C_Login; `codes` frames follow, none where the code is typed at the keypad of the reader.
-    Login { user: User, codes: u8 },
+    Login {
+        user: User,
+        codes: u8,
+        /// How long the holder may type there.
+        keypad_seconds: u16,
+    },
     /// C_Logout.
     Logout,
     /// C_SetPIN; two codes follow, the old one first.
@@ -56,6 +61,22 @@ impl Request {
             | Self::Sign { .. }
             | Self::Decipher { .. } => 0,
         }
+    }
+}
+
+impl Request {
+    /// C_Login with a code that was typed here.
+    pub(crate) const fn login(user: User) -> Self {
+        Self::Login {
+            user,
+            codes: 1,
+            keypad_seconds: 0,
+        }
+    }
+
+    /// Whether a code goes to the module by it.
+    pub(crate) const fn brings_a_code(&self) -> bool {
+        self.codes() > 0 || matches!(self, Self::Login { .. })
     }
 }
 
@@ -197,6 +218,8 @@ pub(crate) struct SeenReader {
     pub(crate) name: String,
     /// CKF_TOKEN_PRESENT in one of its slots.
     pub(crate) has_token: bool,
+    /// Labels and serial numbers of its tokens, by which an exchange is seen that nobody told of.
+    pub(crate) tokens: Vec<(String, String)>,
 }
 
 /// What a frame holds.
@@ -272,10 +295,7 @@ mod tests {
     #[test]
     fn a_code_follows_its_request_as_a_frame_of_its_own() {
         let mut pipe = Vec::new();
-        let login = Request::Login {
-            user: User::Holder,
-            codes: 1,
-        };
+        let login = Request::login(User::Holder);
         send_json(&mut pipe, &login).unwrap();
         send_secret(&mut pipe, &SecretBytes::copy_from(b"7391")).unwrap();
         let mut pipe = pipe.as_slice();

@@ -45,6 +45,8 @@ pub struct ModuleReaders {
     told: Option<Change>,
     /// What the last call said.
     last: Option<Vec<ModuleReader>>,
+    /// What the last host saw, by which an exchange shows that happened while none waited.
+    seen_last: Vec<SeenReader>,
     /// Hosts in a row that failed.
     failures: u32,
     /// Hosts in a row that told of a change at once, in which nothing was changed.
@@ -96,6 +98,7 @@ impl ModuleReaders {
             changes: HashMap::new(),
             told: None,
             last: None,
+            seen_last: Vec::new(),
             failures: 0,
             idle_ends: 0,
         }
@@ -163,6 +166,7 @@ impl ModuleReaders {
         match self.seen(Some(self.program.patience.start))? {
             Seen::Readers(readers) => {
                 self.note_change(&readers);
+                self.note_exchanges(&readers);
                 self.host = Some(Watching {
                     process,
                     since: Instant::now(),
@@ -227,6 +231,21 @@ impl ModuleReaders {
             let count = self.changes.entry(name).or_default();
             *count = count.wrapping_add(1);
         }
+    }
+
+    /// Counts the cards that came in the place of another one, whether that was told or not.
+    fn note_exchanges(&mut self, readers: &[SeenReader]) {
+        for reader in readers {
+            let before = self.seen_last.iter().find(|seen| seen.name == reader.name);
+            let is_another = before.is_some_and(|before| {
+                before.has_token && reader.has_token && before.tokens != reader.tokens
+            });
+            if is_another {
+                let count = self.changes.entry(reader.name.clone()).or_default();
+                *count = count.wrapping_add(1);
+            }
+        }
+        self.seen_last = readers.to_vec();
     }
 
     /// What the host of now sees next.

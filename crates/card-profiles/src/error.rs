@@ -39,6 +39,13 @@ pub enum CardError {
     /// The key exists but does not do this.
     #[error("the key of the card does not do this algorithm")]
     AlgorithmUnsupported,
+    /// A code that was taken before was wrong after all: whoever drives the card presented it when the key asked
+    /// for it.
+    #[error("the code was wrong after all")]
+    CodeWasWrong {
+        /// Tries left, where they are told.
+        tries_left: Option<u8>,
+    },
     /// The cryptogram is not one for this key, whatever is wrong with it.
     #[error("the cryptogram cannot be deciphered")]
     NotDeciphered,

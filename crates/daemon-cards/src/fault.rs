@@ -46,6 +46,15 @@ pub(crate) fn from_key_error(error: CardError, code: &CodeForKey) -> HolderCodeE
         {
             HolderCodeError::NotPresented
         }
+        (
+            CardError::CodeWasWrong {
+                tries_left: Some(0),
+            },
+            _,
+        ) => HolderCodeError::Blocked,
+        (CardError::CodeWasWrong { tries_left }, _) => HolderCodeError::WrongCode {
+            tries_left: *tries_left,
+        },
         _ => from_card_error(error).into(),
     }
 }

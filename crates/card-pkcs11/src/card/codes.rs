@@ -1,6 +1,8 @@
 //! Codes given to the module: each once, and what became of it read back.
 
-use card_profiles::{CardError, LastTry, NotSent, PinError, PinLimits, UnblockError, Verification};
+use card_profiles::{
+    CardError, KeypadTime, LastTry, NotSent, PinError, PinLimits, UnblockError, Verification,
+};
 use secrets::{Pin, SecretBytes, UnblockCode};
 
 use super::ModuleCard;
@@ -21,13 +23,23 @@ impl ModuleCard<'_> {
         if !takes(limits, pin) {
             return Err(PinError::Length(limits));
         }
-        self.present_pin(Some(pin.digits()))
+        self.present_pin(&Request::login(User::Holder), Some(pin.digits()))
     }
 
-    /// C_Login with a code that is typed at the reader.
-    pub(super) fn log_in_at_keypad(&mut self, last_try: LastTry) -> Result<Verification, PinError> {
+    /// C_Login with a code that is typed at the reader, which a host is given the holder's time for.
+    pub(super) fn log_in_at_keypad(
+        &mut self,
+        time: KeypadTime,
+        last_try: LastTry,
+    ) -> Result<Verification, PinError> {
         self.check_pin(last_try)?;
-        self.present_pin(None)
+        let typing = time.as_duration() + time.after_first_digit().as_duration();
+        let request = Request::Login {
+            user: User::Holder,
+            codes: 0,
+            keypad_seconds: u16::try_from(typing.as_secs()).unwrap_or(u16::MAX),
+        };
+        self.present_pin(&request, None)
     }
 
     /// C_SetPIN, which needs no login.
@@ -50,16 +62,14 @@ impl ModuleCard<'_> {
         if let Err(fault) = self.connection.ask(&Request::SetPin, &codes) {
             return Err(self.old_pin_refused(fault));
         }
-        self.connection.took_a_code = true;
         let after = self.look_after_success();
         let after = after.map_err(PinError::OutcomeUnknown)?;
         if after.are_worse_than(before) {
             return Err(self.wrong(after));
         }
-        match self.prove_pin(new, Some(old)) {
+        match self.prove_pin(new) {
             Proof::Holds => Ok(()),
-            Proof::DoesNotHold => Err(PinError::NewCodeRefused(said_yes_in_vain())),
-            Proof::OldRefused(fault) => Err(self.pin_refused(fault)),
+            Proof::DoesNotHold => Err(PinError::Card(said_yes_in_vain())),
             Proof::Unknown(error) => Err(PinError::OutcomeUnknown(error)),
         }
     }
@@ -76,8 +86,7 @@ impl ModuleCard<'_> {
         if self.connection.memory.unblock_code_was_refused {
             return Err(UnblockError::Blocked);
         }
-        // Its lock is believed once a login was refused for it.
-        let before = self.connection.open.token.so_pin.without_lock();
+        let before = self.connection.open.token.sure_so_flags();
         before.check(last_try).map_err(UnblockError::from)?;
         if !takes(limits, new) {
             return Err(UnblockError::NewCodeLength(limits));
@@ -115,17 +124,18 @@ impl ModuleCard<'_> {
 
     /// A CKR_OK counts where no try was lost by it: the official module says so of refusals that it does not
     /// know. That the card does know of the code, the use of a key shows.
-    fn present_pin(&mut self, pin: Option<&SecretBytes>) -> Result<Verification, PinError> {
+    fn present_pin(
+        &mut self,
+        request: &Request,
+        pin: Option<&SecretBytes>,
+    ) -> Result<Verification, PinError> {
         let before = self.pin_flags();
-        let request = Request::Login {
-            user: User::Holder,
-            codes: u8::from(pin.is_some()),
-        };
+        self.connection.memory.flags_before_login = before;
         let codes: Vec<_> = pin.into_iter().collect();
-        if let Err(fault) = self.connection.ask(&request, &codes) {
-            return Err(self.pin_refused(fault));
+        if let Err(fault) = self.connection.ask(request, &codes) {
+            return Err(self.pin_refused(fault, pin.is_none()));
         }
-        self.connection.note_login();
+        self.connection.is_logged_in = true;
         let after = self.look_after_success()?;
         if after.are_worse_than(before) {
             self.connection.log_out();
@@ -139,16 +149,19 @@ impl ModuleCard<'_> {
 
     /// What a refused login cost, the flags say and not the return value: a code of a wrong length is
     /// CKR_PIN_INCORRECT too, and costs nothing.
-    fn pin_refused(&mut self, fault: ModuleFault) -> PinError {
+    fn pin_refused(&mut self, fault: ModuleFault, is_at_keypad: bool) -> PinError {
         match fault.returned() {
             Some(Ckr::PinIncorrect | Ckr::PinLocked) => {}
             Some(Ckr::Canceled) => return PinError::NotEntered(NotSent::Cancelled),
             Some(Ckr::UserPinNotInitialized) => return PinError::Absent,
-            Some(_) | None => return PinError::Card(fault.into()),
+            Some(_) => return PinError::Card(fault.into()),
+            None if is_at_keypad && fault == ModuleFault::Hung => {
+                return PinError::NotEntered(NotSent::TimedOut);
+            }
+            None => return PinError::Card(fault.into()),
         }
         let is_locked = fault.returned() == Some(&Ckr::PinLocked);
-        // A wrong code ends the state in which a lock is shown by mistake.
-        match self.connection.look().map(|token| token.user_pin) {
+        match self.connection.look().map(|token| token.sure_pin_flags()) {
             Ok(flags) if !is_locked => self.wrong(flags),
             Err(fault) if !is_locked => PinError::Card(fault.into()),
             Ok(_) | Err(_) => {
@@ -161,7 +174,7 @@ impl ModuleCard<'_> {
     fn old_pin_refused(&mut self, fault: ModuleFault) -> PinError {
         match fault.returned() {
             Some(Ckr::PinIncorrect | Ckr::PinLocked | Ckr::UserPinNotInitialized) => {
-                self.pin_refused(fault)
+                self.pin_refused(fault, false)
             }
             Some(Ckr::PinLenRange | Ckr::PinInvalid) => PinError::NewCodeRefused(fault.into()),
             Some(Ckr::NotSupported) => PinError::Card(fault.into()),
@@ -170,20 +183,16 @@ impl ModuleCard<'_> {
     }
 
     fn log_in_as_officer(&mut self, code: &UnblockCode) -> Result<(), UnblockError> {
-        let request = Request::Login {
-            user: User::SecurityOfficer,
-            codes: 1,
-        };
+        let request = Request::login(User::SecurityOfficer);
         let Err(fault) = self.connection.ask(&request, &[code.digits()]) else {
-            self.connection.note_login();
+            self.connection.is_logged_in = true;
             return Ok(());
         };
         let is_locked = fault.returned() == Some(&Ckr::PinLocked);
         if !is_locked && fault.returned() != Some(&Ckr::PinIncorrect) {
             return Err(UnblockError::Card(fault.into()));
         }
-        // A wrong code ended the state in which the flag is shown by mistake.
-        let flags = self.connection.look().map(|token| token.so_pin);
+        let flags = self.connection.look().map(|token| token.sure_so_flags());
         match flags {
             Ok(flags) if !is_locked && !flags.locked => Err(UnblockError::Wrong {
                 tries_left: flags.tries_left(),
@@ -200,22 +209,19 @@ impl ModuleCard<'_> {
     /// A module that said yes to everything is believed in what another host shows after it.
     fn check_unblocked(&mut self, so_before: PinFlags, new: &Pin) -> Result<(), UnblockError> {
         let token = self.connection.open.token.clone();
-        let so_after = token.so_pin.without_lock();
+        let so_after = token.sure_so_flags();
         if so_after.are_worse_than(so_before) {
             return Err(UnblockError::Wrong {
                 tries_left: so_after.tries_left(),
                 uses_left: None,
             });
         }
-        self.connection.memory.last_pin = LastPin::Taken;
         if token.sure_pin_flags().locked {
-            return Err(UnblockError::NewCodeRefused(said_yes_in_vain()));
+            return Err(UnblockError::Card(said_yes_in_vain()));
         }
-        match self.prove_pin(new, None) {
+        match self.prove_pin(new) {
             Proof::Holds => Ok(()),
-            Proof::DoesNotHold | Proof::OldRefused(_) => {
-                Err(UnblockError::NewCodeRefused(said_yes_in_vain()))
-            }
+            Proof::DoesNotHold => Err(UnblockError::Card(said_yes_in_vain())),
             Proof::Unknown(error) => Err(UnblockError::OutcomeUnknown(error)),
         }
     }
@@ -225,9 +231,9 @@ impl ModuleCard<'_> {
         match fault.returned() {
             Some(Ckr::NotSupported) => UnblockError::Card(fault.into()),
             Some(Ckr::UserNotLoggedIn) => match self.connection.look() {
-                Ok(token) if token.so_pin.without_lock().are_worse_than(so_before) => {
+                Ok(token) if token.sure_so_flags().are_worse_than(so_before) => {
                     UnblockError::Wrong {
-                        tries_left: token.so_pin.without_lock().tries_left(),
+                        tries_left: token.sure_so_flags().tries_left(),
                         uses_left: None,
                     }
                 }

@@ -17,6 +17,10 @@ impl ModuleCard<'_> {
                 "its token was never initialised",
             ));
         }
+        if self.connection.open.token.serial_number.is_empty() {
+            // An exchange could not be told.
+            return Err(CardError::CardUnsupported("its token has no serial number"));
+        }
         let Answer::Certificates(objects) = self.connection.ask(&Request::Certificates, &[])?
         else {
             return Err(self.connection.answered_something_else().into());

@@ -81,7 +81,27 @@ impl ModuleCard<'_> {
             SignatureAlgorithm::RsaPss(hash) => (pss_mechanism(hash), digest),
         };
         self.ask_to_sign(role, mechanism, data)
-            .map_err(|fault| key_error(fault, role))
+            .map_err(|fault| self.key_error(fault, role))
+    }
+
+    /// A module that took a code which the card had not, presents it by itself when the key asks for it.
+    fn key_error(&mut self, fault: ModuleFault, role: KeyRole) -> CardError {
+        if fault == ModuleFault::NoKey {
+            return CardError::KeyAbsent(role);
+        }
+        match fault.returned() {
+            Some(Ckr::NotDone) => CardError::AlgorithmUnsupported,
+            Some(Ckr::UserNotLoggedIn) => {
+                let before = self.connection.memory.flags_before_login;
+                match self.connection.look().map(|token| token.sure_pin_flags()) {
+                    Ok(flags) if flags.are_worse_than(before) => CardError::CodeWasWrong {
+                        tries_left: flags.tries_left(),
+                    },
+                    Ok(_) | Err(_) => fault.into(),
+                }
+            }
+            Some(_) | None => fault.into(),
+        }
     }
 
     pub(super) fn ask_to_sign(
@@ -158,16 +178,6 @@ const fn pss_mechanism(hash: HashAlgorithm) -> SignMechanism {
         HashAlgorithm::Sha256 => SignMechanism::RsaPssSha256,
         HashAlgorithm::Sha384 => SignMechanism::RsaPssSha384,
         HashAlgorithm::Sha512 => SignMechanism::RsaPssSha512,
-    }
-}
-
-fn key_error(fault: ModuleFault, role: KeyRole) -> CardError {
-    if fault == ModuleFault::NoKey {
-        return CardError::KeyAbsent(role);
-    }
-    match fault.returned() {
-        Some(Ckr::NotDone) => CardError::AlgorithmUnsupported,
-        Some(_) | None => fault.into(),
     }
 }
 

@@ -87,10 +87,10 @@ impl CpxCard for ModuleCard<'_> {
 
     fn verify_pin_at_keypad(
         &mut self,
-        _time: KeypadTime,
+        time: KeypadTime,
         last_try: LastTry,
     ) -> Result<Verification, PinError> {
-        self.log_in_at_keypad(last_try)
+        self.log_in_at_keypad(time, last_try)
     }
 
     fn change_pin_at_keypad(
@@ -121,8 +121,13 @@ impl CpxCard for ModuleCard<'_> {
         Ok(Some(activities.iter().map(|one| one.number).collect()))
     }
 
+    /// None at all may mean that the module took a code which the card had not: then a key says so.
     fn activities(&mut self) -> Result<Vec<Activity>, CardError> {
-        self.read_activities()
+        let activities = self.read_activities()?;
+        if activities.is_empty() && self.connection.is_logged_in {
+            self.sign_at_random()?;
+        }
+        Ok(activities)
     }
 
     fn decipher(&mut self, cryptogram: &[u8]) -> Result<SecretBytes, CardError> {

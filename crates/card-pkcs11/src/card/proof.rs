@@ -7,6 +7,7 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use secrets::Pin;
 
 use super::ModuleCard;
+use crate::connection::LastPin;
 use crate::fault::{Ckr, ModuleFault};
 use crate::protocol::{PinFlags, Request, SignMechanism, User};
 
@@ -15,10 +16,8 @@ use crate::protocol::{PinFlags, Request, SignMechanism, User};
 pub(super) enum Proof {
     /// It is the holder's code now.
     Holds,
-    /// It is not: the one before still is.
+    /// It is not: the one before still is, with a try less than before.
     DoesNotHold,
-    /// It is not, and the code that was typed as the one before is not either.
-    OldRefused(ModuleFault),
     /// Nobody knows.
     Unknown(CardError),
 }
@@ -28,8 +27,10 @@ impl ModuleCard<'_> {
     /// agency's own tool for holders does (login after each change). A code that was just set has all its
     /// tries, so where one is missing none is spent on it.
     ///
-    /// A new code that does not hold has cost a try of the one before: `old` sets that right.
-    pub(super) fn prove_pin(&mut self, new: &Pin, old: Option<&Pin>) -> Proof {
+    /// A new code that does not hold has cost a try of the one before, whose next right use gives it back. It is
+    /// not presented for that here: whoever mistyped it would lose another one.
+    pub(super) fn prove_pin(&mut self, new: &Pin) -> Proof {
+        self.connection.memory.last_pin = LastPin::NotPresented;
         if let Err(fault) = self.connection.restart() {
             return Proof::Unknown(fault.into());
         }
@@ -37,52 +38,55 @@ impl ModuleCard<'_> {
             return Proof::Unknown(not_shown());
         }
         match self.use_pin(new) {
-            Ok(()) => Proof::Holds,
+            Ok(()) => {
+                self.connection.memory.last_pin = LastPin::Taken;
+                Proof::Holds
+            }
             Err(fault) => match fault.returned() {
-                Some(Ckr::PinIncorrect | Ckr::PinLocked) => self.fall_back(old),
-                Some(_) | None => Proof::Unknown(fault.into()),
-            },
-        }
-    }
-
-    /// The old code holds where the module takes it and no try is missing after it.
-    fn fall_back(&mut self, old: Option<&Pin>) -> Proof {
-        let Some(old) = old else {
-            return Proof::DoesNotHold;
-        };
-        match self.use_pin(old) {
-            Ok(()) => Proof::DoesNotHold,
-            Err(fault) => match fault.returned() {
-                Some(Ckr::PinIncorrect | Ckr::PinLocked) => Proof::OldRefused(fault),
+                Some(Ckr::PinLocked) => {
+                    self.connection.memory.last_pin = LastPin::Blocked;
+                    Proof::DoesNotHold
+                }
+                Some(Ckr::PinIncorrect) => Proof::DoesNotHold,
                 Some(_) | None => Proof::Unknown(fault.into()),
             },
         }
     }
 
     fn use_pin(&mut self, pin: &Pin) -> Result<(), ModuleFault> {
-        let before = self.connection.look()?.sure_pin_flags();
-        let login = Request::Login {
-            user: User::Holder,
-            codes: 1,
-        };
+        let before = self.connection.open.token.sure_pin_flags();
+        self.connection.memory.flags_before_login = before;
+        let login = Request::login(User::Holder);
         self.connection.ask(&login, &[pin.digits()])?;
-        self.connection.note_login();
+        self.connection.is_logged_in = true;
+        let shown = self.check_no_try_was_lost();
+        let shown = shown.and_then(|()| {
+            self.sign_at_random().or_else(|fault| {
+                // A module that presents the code by itself where the key asks for it may do so here.
+                self.check_no_try_was_lost()?;
+                Err(fault)
+            })
+        });
+        self.connection.log_out();
+        shown
+    }
+
+    /// Whether the flags are not worse than before the last login.
+    fn check_no_try_was_lost(&mut self) -> Result<(), ModuleFault> {
+        let before = self.connection.memory.flags_before_login;
         let after = self.connection.look()?.sure_pin_flags();
         if after.are_worse_than(before) {
-            self.connection.log_out();
             return Err(ModuleFault::Returned {
                 function: "C_Login".into(),
                 code: Ckr::PinIncorrect,
             });
         }
-        let shown = self.sign_at_random();
-        self.connection.log_out();
-        shown
+        Ok(())
     }
 
     /// A signature over a digest of nothing that anybody could use. A token without an authentication key
     /// has shown by the login what it can show.
-    fn sign_at_random(&mut self) -> Result<(), ModuleFault> {
+    pub(super) fn sign_at_random(&mut self) -> Result<(), ModuleFault> {
         let identity = self.known_identity();
         let identity = identity.map_err(|error| ModuleFault::Nonsense(error.to_string()))?;
         let Some(key) = authentication_key(&identity) else {

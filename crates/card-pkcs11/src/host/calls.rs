@@ -47,7 +47,7 @@ impl Calls {
             Request::Data { prefix } => {
                 Answer::Data(self.in_session(|session| objects::data(session, &prefix))?)
             }
-            Request::Login { user, codes: 0 } => self.login(user, None)?,
+            Request::Login { user, codes: 0, .. } => self.login(user, None)?,
             Request::Login { user, .. } => self.login(user, Some(next_code()?))?,
             Request::Logout => {
                 self.session()?.logout().map_err(fault_of)?;

@@ -117,7 +117,8 @@ fn load(module: &Path) -> Result<Pkcs11, ModuleFault> {
     Ok(pkcs11)
 }
 
-/// Says what a loader would say in words that nobody understands.
+/// Says what a loader would say in words that nobody understands, and refuses what others than the administrator
+/// and this user can write: a module sees codes.
 fn check_file(module: &Path) -> Result<(), ModuleFault> {
     let place = || module.display().to_string();
     let mut head = [0; IDENTIFICATION_LEN];
@@ -131,6 +132,9 @@ fn check_file(module: &Path) -> Result<(), ModuleFault> {
         }
         Ok(_) => {}
     }
+    if may_be_written_by_others(module) {
+        return Err(ModuleFault::NotTrusted(place()));
+    }
     let is_elf = head.starts_with(b"\x7FELF");
     let [.., class] = head;
     let is_library = module.extension() != Some(OsStr::new("dylib"));
@@ -138,6 +142,31 @@ fn check_file(module: &Path) -> Result<(), ModuleFault> {
         return Err(ModuleFault::OtherArchitecture(place()));
     }
     Ok(())
+}
+
+/// Whether the file or its folder is another user's, or can be written by everybody.
+#[cfg(unix)]
+fn may_be_written_by_others(module: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    const WRITABLE_BY_OTHERS: u32 = 0o002;
+    let me = rustix::process::getuid().as_raw();
+    let real = module.canonicalize();
+    let Ok(real) = real else { return true };
+    [Some(real.as_path()), real.parent()]
+        .into_iter()
+        .flatten()
+        .any(|path| {
+            path.metadata().map_or(true, |found| {
+                let is_foreign = found.uid() != 0 && found.uid() != me;
+                is_foreign || found.mode() & WRITABLE_BY_OTHERS != 0
+            })
+        })
+}
+
+#[cfg(not(unix))]
+fn may_be_written_by_others(_module: &Path) -> bool {
+    false
 }
 
 /// EI_MAG and EI_CLASS (System V ABI, ELF header).

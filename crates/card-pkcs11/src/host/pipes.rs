@@ -37,13 +37,18 @@ impl Pipes {
     }
 }
 
-/// Ends this process at once: what a module wants to do at the end of its process may take for ever.
+/// Ends this process at once, and what its module has started: what a module wants to do at the end of its process
+/// may take for ever.
 pub(super) fn end_now() {
     #[cfg(unix)]
-    if rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)
-        .is_ok()
     {
-        return;
+        use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group, kill_process};
+
+        // Started by hand, it belongs to a group of others.
+        if getpgrp() == getpid() {
+            let _ = kill_current_process_group(Signal::KILL);
+        }
+        let _ = kill_process(getpid(), Signal::KILL);
     }
     std::process::abort();
 }

@@ -35,10 +35,7 @@ fn ckr_of(code: &RvError) -> Ckr {
         | RvError::TokenNotRecognized => Ckr::TokenGone,
         RvError::MechanismInvalid
         | RvError::MechanismParamInvalid
-        | RvError::KeyTypeInconsistent
-        | RvError::KeyFunctionNotPermitted
-        | RvError::DataInvalid
-        | RvError::DataLenRange => Ckr::NotDone,
+        | RvError::KeyFunctionNotPermitted => Ckr::NotDone,
         RvError::OperationActive => Ckr::OperationActive,
         RvError::FunctionNotSupported => Ckr::NotSupported,
         other @ (RvError::GeneralError | _) => Ckr::Other(format!("{other:?}")),

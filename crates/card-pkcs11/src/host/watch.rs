@@ -43,7 +43,8 @@ fn try_to_watch(
     let pkcs11 = load(module)?;
     forget_events_before(&pkcs11);
     let readers = readers(&pkcs11)?;
-    tell(told, &Seen::Readers(readers.clone()))?;
+    let with_tokens = with_tokens(&pkcs11, readers.clone())?;
+    tell(told, &Seen::Readers(with_tokens))?;
     if waiting == Waiting::MayBlock {
         tell(told, &Seen::Waits)?;
         let event = pkcs11.wait_for_slot_event();
@@ -52,7 +53,7 @@ fn try_to_watch(
             return Ok(name_of(&pkcs11, slot));
         }
     }
-    look_for_changes(&pkcs11, &readers, told)
+    look_for_changes(&pkcs11, &readers, waiting == Waiting::MayBlock, told)
 }
 
 fn tell(told: &mut File, seen: &Seen) -> Result<(), ModuleFault> {
@@ -72,10 +73,11 @@ fn forget_events_before(pkcs11: &Pkcs11) {
 fn look_for_changes(
     pkcs11: &Pkcs11,
     before: &[SeenReader],
+    mut tells_events: bool,
     told: &mut File,
 ) -> Result<Vec<String>, ModuleFault> {
-    let mut tells_events = true;
     let mut last_told = Instant::now();
+    let mut events_asked_for = 0_u32;
     loop {
         if last_told.elapsed() >= BETWEEN_SIGNS_OF_LIFE {
             tell(told, &Seen::Lives)?;
@@ -89,7 +91,13 @@ fn look_for_changes(
         if tells_events {
             match pkcs11.get_slot_event() {
                 Ok(Some(slot)) => return Ok(name_of(pkcs11, slot)),
-                Ok(None) => continue,
+                // One that never tells of an event is looked after all the same.
+                Ok(None) => {
+                    events_asked_for = events_asked_for.wrapping_add(1);
+                    if events_asked_for % EVENTS_BETWEEN_LOOKS != 0 {
+                        continue;
+                    }
+                }
                 // Whether it works at all, its slots show.
                 Err(_) => tells_events = false,
             }
@@ -124,12 +132,34 @@ fn readers(pkcs11: &Pkcs11) -> Result<Vec<SeenReader>, ModuleFault> {
             None => readers.push(SeenReader {
                 name: name.to_owned(),
                 has_token: info.token_present(),
+                tokens: Vec::new(),
             }),
         }
     }
     Ok(readers)
 }
 
+/// Adds which tokens are in them, which costs commands to each card.
+fn with_tokens(
+    pkcs11: &Pkcs11,
+    mut readers: Vec<SeenReader>,
+) -> Result<Vec<SeenReader>, ModuleFault> {
+    for slot in pkcs11.get_slots_with_token().map_err(fault_of)? {
+        let (Ok(slot_info), Ok(token)) = (pkcs11.get_slot_info(slot), pkcs11.get_token_info(slot))
+        else {
+            continue;
+        };
+        let name = slot_info.slot_description();
+        if let Some(reader) = readers.iter_mut().find(|reader| reader.name == name) {
+            let token = (token.label().to_owned(), token.serial_number().to_owned());
+            reader.tokens.push(token);
+        }
+    }
+    Ok(readers)
+}
+
+/// A look at the slots for so many questions for events.
+const EVENTS_BETWEEN_LOOKS: u32 = 5;
 const MAXIMUM_EVENTS_BEFORE: usize = 64;
 /// Between two calls of C_WaitForSlotEvent with CKF_DONT_BLOCK, which ask the reader's driver alone.
 const BETWEEN_EVENTS: Duration = Duration::from_millis(400);
