@@ -23,7 +23,7 @@ fn assert_told_and_healed(put: impl FnOnce(&Path), told: &str) {
     assert!(desk.agent.log().contains(&module.display().to_string()));
     let answer = desk.agent.read_socket("/v1/status");
     assert_eq!(answer.status, 200, "{}", answer.text);
-    assert_ne!(answer.body["state"], "ready", "{}", answer.text);
+    assert_eq!(answer.body["state"], "moduleFailed", "{}", answer.text);
     assert_eq!(answer.body["readers"], 0, "{}", answer.text);
     let status = desk.agent.cli(&["status"]);
     let said = String::from_utf8_lossy(&status.stdout).into_owned();

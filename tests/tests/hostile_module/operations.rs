@@ -2,6 +2,7 @@
 
 use card_profiles::{CpxCard, Digest, HashAlgorithm, LastTry, Signable, SignatureAlgorithm};
 use cpxd_tests::soft_reader::SoftReader;
+use cpxd_tests::waiting::until;
 use igc_sante::KeyRole;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use secrets::{Pin, UnblockCode};
@@ -34,12 +35,13 @@ impl Operation {
         Self::Activities,
     ];
 
-    /// Makes the card ready for it, and looks at it as the agent does at its insertion.
+    /// Makes the card ready for it, and looks at it as the agent does at its insertion. A slow machine is no
+    /// module that hangs.
     pub(crate) fn prepare(self, reader: &SoftReader, label: &str, stay: &mut Stay) {
         if self == Self::Look {
             return;
         }
-        look(stay).expect("a card that is there");
+        until("a card that is there", || look(stay).ok());
         if self == Self::Unblock {
             reader.change_memory(label, "user_tries_left", json!(0));
         }
