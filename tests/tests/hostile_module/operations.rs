@@ -128,10 +128,14 @@ pub(crate) fn change(stay: &mut Stay, old: &str, new: &str) -> Result<(), Told> 
 }
 
 pub(crate) fn unblock(stay: &mut Stay, unblock_code: &str, new: &str) -> Result<(), Told> {
-    let unblock_code = UnblockCode::new(unblock_code.as_bytes()).unwrap();
+    let unblock_code = UnblockCode::new(unblock_code.as_bytes());
     stay.use_card(|card| {
-        card.unblock_pin(&unblock_code, &code(new), LastTry::NotConfirmed)
-            .map_err(told_of_unblocking)
+        card.unblock_pin(
+            unblock_code.as_ref().expect("eight digits"),
+            &code(new),
+            LastTry::NotConfirmed,
+        )
+        .map_err(told_of_unblocking)
     })
 }
 
@@ -140,7 +144,8 @@ fn decipher(stay: &mut Stay) -> Result<(), Told> {
         let identity = card.identity().map_err(told_of_card)?;
         let mut certificates = identity.certificates.iter();
         let role = KeyRole::Authentication;
-        let (_, certificate) = certificates.find(|(known, _)| *known == role).unwrap();
+        let certificate = certificates.find(|(known, _)| *known == role);
+        let (_, certificate) = certificate.ok_or(Told::KeyAbsent)?;
         let cryptogram = encrypted(certificate.public_key_der());
         card.verify_pin(&code(PIN), LastTry::NotConfirmed)
             .map_err(told_of_pin)?;
