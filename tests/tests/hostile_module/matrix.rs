@@ -307,5 +307,5 @@ const THREADS: usize = 6;
 const SHORT: Patience = Patience {
     start: Duration::from_millis(1500),
     call: Duration::from_millis(1000),
-    keypad: Duration::from_millis(1000),
+    code: Duration::from_millis(1000),
 };

@@ -86,5 +86,5 @@ pub(crate) fn host_program(reader: &SoftReader, module: &Path, patience: Patienc
 pub(crate) const LONG: Patience = Patience {
     start: Duration::from_secs(60),
     call: Duration::from_secs(60),
-    keypad: Duration::from_secs(60),
+    code: Duration::from_secs(60),
 };

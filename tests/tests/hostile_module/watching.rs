@@ -22,7 +22,7 @@ impl Watch {
         let patience = Patience {
             start: Duration::from_secs(20),
             call: Duration::from_secs(2),
-            keypad: Duration::ZERO,
+            code: Duration::ZERO,
         };
         let mut readers = ModuleReaders::new(host_program(reader, &test_module(), patience));
         let stopper = readers.stopper();
