@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use card_emulator::DemoCard;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use daemon_types::{Right, SignatureAlgorithm};
 
 use crate::configuration::ReaderSourceName;
@@ -69,6 +70,11 @@ pub(crate) enum Command {
     Uninstall(UninstallOptions),
     /// Print the OpenAPI document
     Openapi,
+    /// Print what completes these commands in a shell
+    Completions(CompletionsOptions),
+    /// Write the manual pages of these commands, for a package
+    #[command(hide = true)]
+    ManualPages(ManualPagesOptions),
     /// Serve the calls of a PKCS#11 module to the agent that started this; not for people
     #[command(hide = true)]
     Pkcs11Host(Pkcs11HostOptions),
@@ -336,6 +342,20 @@ pub(crate) struct UninstallOptions {
     /// Remove all that the agent keeps, too: keys, grants, journal, cards seen
     #[arg(long, conflicts_with = "store")]
     pub(crate) state: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsOptions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManualPagesOptions {
+    /// Folder that they go to
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }
 
 /// A kind of trust store.

@@ -33,6 +33,8 @@ fn main() -> ExitCode {
         Command::Demo(options) => agent::demo(&options, &common),
         Command::Journal(options) => commands::journal::run(&options, &common),
         Command::Openapi => commands::openapi::print(),
+        Command::Completions(options) => commands::completions::print(&options),
+        Command::ManualPages(options) => commands::manual_pages::write(&options),
         Command::Status => commands::status::print(&common),
         Command::Readers => commands::readers::print(&common),
         Command::Cards => commands::cards::print(&common),

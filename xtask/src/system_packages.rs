@@ -196,6 +196,12 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::AnyFile(&["/usr/lib/python3/dist-packages/gi/__init__.py"]),
     },
     SystemPackage {
+        debian: "man-db",
+        what: "the man program",
+        why: "it reads the manual pages",
+        sign: Sign::Program("man"),
+    },
+    SystemPackage {
         debian: "xfce4-panel",
         what: "the panel of Xfce",
         why: "it shows the tray's icon",
