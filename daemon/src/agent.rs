@@ -19,6 +19,7 @@ use platform::core_dumps;
 use platform::instance::InstanceLock;
 use platform::lock::LockNews;
 use platform::paths::AgentPaths;
+use platform::service_manager::ServiceNews;
 use platform::terminal::QuietTerminal;
 
 use prompt::{Prompt, ScriptedHolder, WorkstationLock};
@@ -218,6 +219,7 @@ impl Agent {
         }
         tracing::info!(url, version = VERSION, "the agent is ready");
         let stop = stop_on_signal()?;
+        tell_service_manager(ServiceNews::Ready);
         if let Some(quiet) = quiet {
             silence_after_each_pause(Arc::clone(quiet))?;
         }
@@ -373,9 +375,16 @@ fn watched_lock() -> WorkstationLock {
     lock
 }
 
+fn tell_service_manager(news: ServiceNews) {
+    if let Err(error) = platform::service_manager::tell(news) {
+        tracing::warn!(%error, ?news, "the service manager was not told");
+    }
+}
+
 /// Ends sessions and event streams as soon as the agent is told to stop, so that the door can close.
 async fn end_what_lasts(operations: Operations, cards: Cards, stop: CancellationToken) {
     stop.cancelled().await;
+    tell_service_manager(ServiceNews::Stopping);
     operations.shut_sessions().await;
     cards.end_subscriptions();
 }

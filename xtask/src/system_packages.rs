@@ -196,6 +196,12 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::AnyFile(&["/usr/lib/python3/dist-packages/gi/__init__.py"]),
     },
     SystemPackage {
+        debian: "systemd",
+        what: "systemd, with systemd-socket-activate and systemd-analyze",
+        why: "it keeps the agent's socket, and judges its units",
+        sign: Sign::AnyFile(&["/usr/bin/systemd-socket-activate"]),
+    },
+    SystemPackage {
         debian: "man-db",
         what: "the man program",
         why: "it reads the manual pages",

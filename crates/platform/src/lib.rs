@@ -12,6 +12,7 @@
 //! - [`socket`] and [`peer`]: the user's socket, and who is at its other end;
 //! - [`lent_descriptors`]: a descriptor that goes along with the bytes of a socket;
 //! - [`tcp_owner`]: whose program holds the other end of a loopback connection;
+//! - [`service_manager`]: what started this process, and wants to know when it is ready;
 //! - [`parent`]: a process that ends with the one that started it;
 //! - [`sleep`]: when the machine slept;
 //! - [`lock`]: when the user's session is locked;
@@ -43,6 +44,7 @@ pub mod parent;
 pub mod paths;
 pub mod peer;
 pub mod private_files;
+pub mod service_manager;
 pub mod sleep;
 pub mod socket;
 pub mod state_removal;

@@ -9,16 +9,20 @@ mod wake_ups;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
+use listenfd::ListenFd;
 use nix::sys::socket::{getsockopt, sockopt};
 use procfs::process::Process;
 use rustix::fs::OFlags;
 use rustix::process::{
     DumpableBehavior, Signal, getppid, set_dumpable_behavior, set_parent_process_death_signal,
 };
+use sd_notify::NotifyState;
 
 use crate::peer::FileId;
+use crate::service_manager::ServiceNews;
 pub(crate) use locks::watch_locks;
 pub(crate) use manifest_places::manifest_places;
 pub(crate) use tcp_table::tcp_socket_owner;
@@ -29,6 +33,25 @@ pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";
 pub(crate) const MACHINE_CONFIG_FILE: &str = "/etc/cpxd/cpxd.toml";
 pub(crate) const CONFIG_FILE_IN_HOME: &str = ".config/cpxd/cpxd.toml";
 pub(crate) const STATE_DIR_IN_HOME: &str = ".local/state/cpxd";
+
+/// The one listening Unix socket that the service manager handed over to this process (sd_listen_fds(3)),
+/// not inherited any further.
+pub(crate) fn handed_over_listener() -> io::Result<Option<UnixListener>> {
+    let mut handed_over = ListenFd::from_env();
+    match handed_over.len() {
+        0 => Ok(None),
+        1 => handed_over.take_unix_listener(0),
+        _ => Err(io::ErrorKind::InvalidInput.into()),
+    }
+}
+
+/// sd_notify(3); nothing where no service manager waits for it.
+pub(crate) fn tell_service_manager(news: ServiceNews) -> io::Result<()> {
+    sd_notify::notify(&[match news {
+        ServiceNews::Ready => NotifyState::Ready,
+        ServiceNews::Stopping => NotifyState::Stopping,
+    }])
+}
 
 /// User id and process id at the other end of a Unix socket (unix(7), SO_PEERCRED). The process
 /// id is absent where this process cannot see the other (another PID namespace).

@@ -11,6 +11,7 @@ mod trust_places;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use nix::sys::socket::{getsockopt, sockopt};
 
 use crate::lock::LockNews;
 use crate::peer::FileId;
+use crate::service_manager::ServiceNews;
 use crate::tcp_owner::TcpOwnerError;
 
 pub(crate) use manifest_places::manifest_places;
@@ -75,4 +77,14 @@ impl WakeUps {
     pub(crate) fn next(&mut self) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
+}
+
+/// launchd hands over none here.
+pub(crate) fn handed_over_listener() -> io::Result<Option<UnixListener>> {
+    Ok(None)
+}
+
+/// launchd asks for no news.
+pub(crate) fn tell_service_manager(_news: ServiceNews) -> io::Result<()> {
+    Ok(())
 }

@@ -26,6 +26,10 @@ use crate::{current_user, system};
 const ENDPOINT_FILE: &str = "endpoint.json";
 const SOCKET_FILE: &str = "cpxd.sock";
 
+/// In the session's runtime folder, and in `packaging/linux/cpxd.socket`: a name that a unit can say, which
+/// has no words for [`short_name`].
+const SERVICE_SOCKET: &str = "cpxd/cpxd.sock";
+
 /// Longest path of a socket, in bytes: `sun_path` has 108 bytes on Linux and 104 on macOS,
 /// a terminating zero included.
 const LONGEST_SOCKET_PATH: usize = 100;
@@ -55,6 +59,7 @@ pub enum PathsError {
 pub struct AgentPaths {
     state: PathBuf,
     runtime: PathBuf,
+    service_socket: Option<PathBuf>,
 }
 
 /// Where configuration is looked for. A file that is absent configures nothing.
@@ -122,6 +127,21 @@ impl AgentPaths {
     #[must_use]
     pub fn socket_path(&self) -> PathBuf {
         self.runtime.join(SOCKET_FILE)
+    }
+
+    /// The socket that the session's service manager keeps for the agent of the usual state folder and
+    /// hands over when somebody connects (`cpxd.socket` of the Linux packages); `None` for any other.
+    #[must_use]
+    pub fn service_socket(&self) -> Option<&Path> {
+        self.service_socket.as_deref()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_service_socket(self, socket: PathBuf) -> Self {
+        Self {
+            service_socket: Some(socket),
+            ..self
+        }
     }
 
     /// Certificate of the installation's own CA, for clients to trust.
@@ -235,13 +255,15 @@ impl AgentPaths {
 
     /// Where a client looks for the agent's socket: where its own surroundings say, then where
     /// the link in the state folder leads, for an agent that was started with another
-    /// `XDG_RUNTIME_DIR` (a login without a session manager has none).
+    /// `XDG_RUNTIME_DIR` (a login without a session manager has none), then where the service
+    /// manager waits to start one.
     pub(crate) fn sockets_to_try(&self) -> Vec<PathBuf> {
         let announced = fs::read_link(self.endpoint_link())
             .ok()
             .and_then(|endpoint| Some(endpoint.parent()?.join(SOCKET_FILE)));
         let mut sockets = vec![self.socket_path()];
         sockets.extend(announced.filter(|socket| *socket != self.socket_path()));
+        sockets.extend(self.service_socket.clone());
         sockets
     }
 }
@@ -325,7 +347,12 @@ impl Surroundings {
         let state = state.canonicalize().map_err(unresolvable(&state))?;
         let runtime = self.runtime_dir(&state);
         ensure_private_folder(&runtime)?;
-        Ok(AgentPaths { state, runtime })
+        let service_socket = self.service_socket(&state);
+        Ok(AgentPaths {
+            state,
+            runtime,
+            service_socket,
+        })
     }
 
     fn paths_to_look_at(&self, state_dir: Option<&Path>) -> Result<AgentPaths, PathsError> {
@@ -333,7 +360,12 @@ impl Surroundings {
         // In a folder that is not there nobody listens, whatever its name.
         let state = state.canonicalize().unwrap_or(state);
         let runtime = self.runtime_dir(&state);
-        Ok(AgentPaths { state, runtime })
+        let service_socket = self.service_socket(&state);
+        Ok(AgentPaths {
+            state,
+            runtime,
+            service_socket,
+        })
     }
 
     fn named_or_usual(&self, state_dir: Option<&Path>) -> Result<PathBuf, PathsError> {
@@ -341,6 +373,14 @@ impl Surroundings {
             Some(path) => std::path::absolute(path).map_err(unresolvable(path)),
             None => self.usual_state_dir().ok_or(PathsError::NoHome),
         }
+    }
+
+    fn service_socket(&self, state: &Path) -> Option<PathBuf> {
+        let usual = self.usual_state_dir()?;
+        let usual = usual.canonicalize().unwrap_or(usual);
+        let session = self.xdg_runtime_dir.as_deref();
+        let session = session.filter(|session| usual == state && is_our_folder(session))?;
+        Some(session.join(SERVICE_SOCKET))
     }
 
     /// The session's runtime folder, or one in the state folder, or, where the socket's path
@@ -377,193 +417,4 @@ fn short_name(state: &Path) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::PermissionsExt;
-    use tempfile::TempDir;
-
-    fn surroundings(root: &TempDir) -> Surroundings {
-        let short_root = root.path().join("short");
-        fs::create_dir_all(&short_root).unwrap();
-        Surroundings {
-            home: Some(root.path().join("home")),
-            xdg_config_home: None,
-            xdg_state_home: None,
-            xdg_runtime_dir: None,
-            short_root,
-        }
-    }
-
-    fn mode_of(path: &Path) -> u32 {
-        fs::metadata(path).unwrap().permissions().mode() & 0o777
-    }
-
-    #[test]
-    fn both_folders_are_made_and_closed_to_others() {
-        let root = tempfile::tempdir().unwrap();
-        let paths = surroundings(&root).agent_paths(None).unwrap();
-        assert!(paths.state_dir().starts_with(root.path().join("home")));
-        assert_eq!(mode_of(paths.state_dir()), 0o700);
-        assert_eq!(mode_of(paths.runtime_dir()), 0o700);
-    }
-
-    #[test]
-    fn who_only_looks_finds_the_same_folders_and_makes_none() {
-        let root = tempfile::tempdir().unwrap();
-        let surroundings = surroundings(&root);
-        let state = root.path().join("state");
-        let before = surroundings.paths_to_look_at(Some(&state)).unwrap();
-        assert!(!state.exists());
-        assert!(!before.runtime_dir().exists());
-        let made = surroundings.agent_paths(Some(&state)).unwrap();
-        assert_eq!(surroundings.paths_to_look_at(Some(&state)).unwrap(), made);
-    }
-
-    #[test]
-    fn a_state_folder_open_to_others_is_tightened() {
-        let root = tempfile::tempdir().unwrap();
-        let state = root.path().join("state");
-        fs::create_dir(&state).unwrap();
-        fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
-        surroundings(&root).agent_paths(Some(&state)).unwrap();
-        assert_eq!(mode_of(&state), 0o700);
-    }
-
-    #[test]
-    fn without_a_session_folder_the_runtime_folder_is_in_the_state_folder() {
-        let root = tempfile::tempdir().unwrap();
-        let state = root.path().join("state");
-        let mut without = surroundings(&root);
-        let paths = without.agent_paths(Some(&state)).unwrap();
-        assert_eq!(paths.runtime_dir(), paths.state_dir().join("run"));
-
-        without.xdg_runtime_dir = Some(root.path().join("absent"));
-        assert_eq!(without.agent_paths(Some(&state)).unwrap(), paths);
-    }
-
-    #[test]
-    fn each_state_folder_has_its_own_runtime_folder_in_the_session() {
-        let root = tempfile::tempdir().unwrap();
-        let session = root.path().join("session");
-        fs::create_dir(&session).unwrap();
-        let mut with = surroundings(&root);
-        with.xdg_runtime_dir = Some(session.clone());
-        let one = with.agent_paths(Some(&root.path().join("one"))).unwrap();
-        let two = with.agent_paths(Some(&root.path().join("two"))).unwrap();
-        let one_by_another_name = with
-            .agent_paths(Some(&root.path().join("two/../one")))
-            .unwrap();
-        assert_eq!(one.runtime_dir().parent(), Some(session.as_path()));
-        assert_ne!(one.runtime_dir(), two.runtime_dir());
-        assert_eq!(one, one_by_another_name);
-    }
-
-    #[test]
-    fn a_session_folder_behind_a_link_is_not_used() {
-        let root = tempfile::tempdir().unwrap();
-        let link = root.path().join("session");
-        symlink(root.path(), &link).unwrap();
-        let mut with = surroundings(&root);
-        with.xdg_runtime_dir = Some(link);
-        let paths = with.agent_paths(None).unwrap();
-        assert_eq!(paths.runtime_dir(), paths.state_dir().join("run"));
-    }
-
-    #[test]
-    fn a_path_too_long_for_a_socket_moves_to_the_short_root() {
-        let root = tempfile::tempdir().unwrap();
-        let surroundings = surroundings(&root);
-        let state = root.path().join("s".repeat(LONGEST_SOCKET_PATH));
-        let paths = surroundings.agent_paths(Some(&state)).unwrap();
-        let name = paths.runtime_dir().file_name().unwrap().to_str().unwrap();
-        assert_eq!(
-            paths.runtime_dir().parent(),
-            Some(surroundings.short_root.as_path())
-        );
-        assert!(name.starts_with(&format!("cpxd-{}-", current_user())));
-        assert_eq!(mode_of(paths.runtime_dir()), 0o700);
-    }
-
-    #[test]
-    fn a_link_put_in_the_short_root_by_somebody_is_refused() {
-        let root = tempfile::tempdir().unwrap();
-        let surroundings = surroundings(&root);
-        let state = root.path().join("s".repeat(LONGEST_SOCKET_PATH));
-        let expected = surroundings.agent_paths(Some(&state)).unwrap();
-        fs::remove_dir(expected.runtime_dir()).unwrap();
-        symlink(root.path(), expected.runtime_dir()).unwrap();
-        assert!(matches!(
-            surroundings.agent_paths(Some(&state)),
-            Err(PathsError::Folder(PrivateFileError::NotAFolder { .. }))
-        ));
-    }
-
-    #[test]
-    fn a_user_without_home_must_name_a_state_folder() {
-        let root = tempfile::tempdir().unwrap();
-        let mut homeless = surroundings(&root);
-        homeless.home = None;
-        assert!(matches!(
-            homeless.agent_paths(None),
-            Err(PathsError::NoHome)
-        ));
-        assert!(homeless.config_files().user.is_none());
-        let state = root.path().join("state");
-        assert!(homeless.agent_paths(Some(&state)).is_ok());
-    }
-
-    #[test]
-    fn xdg_variables_win_over_the_home_folder() {
-        let root = tempfile::tempdir().unwrap();
-        let mut with = surroundings(&root);
-        with.xdg_state_home = Some(root.path().join("state"));
-        with.xdg_config_home = Some(root.path().join("config"));
-        let paths = with.agent_paths(None).unwrap();
-        assert_eq!(paths.state_dir(), root.path().join("state/cpxd"));
-        assert_eq!(
-            with.config_files().user,
-            Some(root.path().join("config/cpxd/cpxd.toml"))
-        );
-    }
-
-    #[test]
-    fn relative_paths_in_variables_are_ignored() {
-        assert_eq!(absolute(PathBuf::from("relative/state")), None);
-        assert_eq!(absolute(PathBuf::new()), None);
-        assert_eq!(absolute(PathBuf::from("/x")), Some(PathBuf::from("/x")));
-    }
-
-    #[test]
-    fn a_client_without_a_session_folder_reads_the_endpoint_of_an_agent_that_has_one() {
-        let root = tempfile::tempdir().unwrap();
-        let session = root.path().join("session");
-        fs::create_dir(&session).unwrap();
-        let client = surroundings(&root).agent_paths(None).unwrap();
-        assert!(client.read_endpoint().is_err(), "nobody announced itself");
-        let mut with_session = surroundings(&root);
-        with_session.xdg_runtime_dir = Some(session);
-        let agent = with_session.agent_paths(None).unwrap();
-        agent.publish_endpoint(b"here").unwrap();
-        assert_ne!(agent.endpoint_file(), client.endpoint_file());
-        assert_eq!(client.read_endpoint().unwrap(), b"here");
-        assert_eq!(agent.read_endpoint().unwrap(), b"here");
-    }
-
-    #[test]
-    fn the_link_in_the_state_folder_leads_to_the_endpoint() {
-        let root = tempfile::tempdir().unwrap();
-        let paths = surroundings(&root).agent_paths(None).unwrap();
-        for contents in ["first", "second"] {
-            paths.publish_endpoint(contents.as_bytes()).unwrap();
-            assert_eq!(fs::read_to_string(paths.endpoint_link()).unwrap(), contents);
-            assert_eq!(
-                read_private(&paths.endpoint_file()).unwrap(),
-                contents.as_bytes()
-            );
-        }
-        paths.withdraw_endpoint().unwrap();
-        paths.withdraw_endpoint().unwrap();
-        assert!(fs::symlink_metadata(paths.endpoint_link()).is_err());
-        assert!(!paths.endpoint_file().exists());
-    }
-}
+mod tests;
