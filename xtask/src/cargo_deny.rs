@@ -1,14 +1,12 @@
-//! cargo-deny, installed for this workspace alone in `target/tools`, and its checks. `deny.toml` holds the rules.
+//! cargo-deny and its checks. `deny.toml` holds the rules.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::commands::{cargo, run, succeeds, target_folder, workspace_root};
-
-/// One version for everyone, so that a verdict depends on the change and not on the machine.
-const VERSION: &str = "0.20.2";
+use crate::cargo_tools::CARGO_DENY;
+use crate::commands::{run, succeeds, workspace_root};
 
 /// An installed cargo-deny.
 #[derive(Debug)]
@@ -18,16 +16,7 @@ pub(crate) struct CargoDeny {
 
 /// Builds cargo-deny unless it is there already.
 pub(crate) fn install() -> Result<CargoDeny> {
-    let tools = target_folder()?.join("tools");
-    let program = tools
-        .join("bin")
-        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
-    if is_of_our_version(&program) {
-        println!("    cargo-deny {VERSION} is there");
-        return Ok(CargoDeny { program });
-    }
-    println!("    cargo-deny {VERSION} is built once, in about a minute");
-    build(&tools)?;
+    let program = CARGO_DENY.install()?;
     Ok(CargoDeny { program })
 }
 
@@ -58,26 +47,4 @@ impl CargoDeny {
         command.args(arguments).current_dir(workspace_root());
         command
     }
-}
-
-fn is_of_our_version(program: &Path) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.stdout.trim_ascii_end().ends_with(VERSION.as_bytes()))
-}
-
-/// Without optimisation: the checks take seconds either way, the optimised build many minutes.
-fn build(tools: &Path) -> Result<()> {
-    let build_folder = tools.join("build");
-    run(
-        cargo(["install", "cargo-deny", "--version", VERSION, "--locked"])
-            .args(["--debug", "--force", "--quiet", "--root"])
-            .arg(tools)
-            .arg("--target-dir")
-            .arg(&build_folder)
-            .env("CARGO_PROFILE_DEV_DEBUG", "false"),
-    )?;
-    std::fs::remove_dir_all(&build_folder)
-        .with_context(|| format!("{} cannot be removed", build_folder.display()))
 }

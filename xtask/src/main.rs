@@ -11,6 +11,7 @@
 mod bench;
 mod browser;
 mod cargo_deny;
+mod cargo_tools;
 mod commands;
 mod demo;
 mod fuzz;
@@ -23,7 +24,6 @@ mod test;
 mod tidy;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -60,12 +60,8 @@ enum Verb {
     Soak(soak::Soak),
     /// Formatting, clippy, tidy and cargo-deny, warnings being errors
     Lint,
-    /// Pack what is given away: the extension for Chromium (zip) and Firefox (xpi)
-    Package {
-        /// Folder that they go to (default: `package` beside what cargo builds)
-        #[arg(long, value_name = "DIR")]
-        out: Option<PathBuf>,
-    },
+    /// Pack what is given away: the extension for Chromium (zip) and Firefox (xpi), or what is named
+    Package(package::Options),
     /// The rules of this project that no other tool knows: floors, fixtures, files, manifests
     Tidy,
 }
@@ -88,7 +84,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Fuzz(options) => fuzz::run(&options),
         Verb::Soak(soak) => soak::run(&soak),
         Verb::Lint => lint::run(),
-        Verb::Package { out } => package::run(out),
+        Verb::Package(options) => package::run(&options),
         Verb::Tidy => tidy::run(),
     }
 }

@@ -195,6 +195,26 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         why: "it reads the tray's icon and menu as a stranger on the bus",
         sign: Sign::AnyFile(&["/usr/lib/python3/dist-packages/gi/__init__.py"]),
     },
+    DPKG_DEV,
+    RPM,
+    SystemPackage {
+        debian: "lintian",
+        what: "Debian's lintian",
+        why: "it judges the deb",
+        sign: Sign::Program("lintian"),
+    },
+    SystemPackage {
+        debian: "appstream",
+        what: "appstreamcli",
+        why: "it judges what software centres are told",
+        sign: Sign::Program("appstreamcli"),
+    },
+    SystemPackage {
+        debian: "desktop-file-utils",
+        what: "desktop-file-validate",
+        why: "it judges the desktop entry",
+        sign: Sign::Program("desktop-file-validate"),
+    },
     SystemPackage {
         debian: "systemd",
         what: "systemd, with systemd-socket-activate and systemd-analyze",
@@ -221,6 +241,9 @@ pub(crate) const TESTING: &[SystemPackage] = &[
     },
 ];
 
+/// What deb and rpm are made and judged by.
+pub(crate) const PACKING: &[SystemPackage] = &[DPKG_DEV, RPM];
+
 /// What the fuzz targets need to be built with libFuzzer.
 pub(crate) const FUZZING: &[SystemPackage] = &[
     C_COMPILER,
@@ -231,6 +254,19 @@ pub(crate) const FUZZING: &[SystemPackage] = &[
         sign: Sign::Program("c++"),
     },
 ];
+
+const DPKG_DEV: SystemPackage = SystemPackage {
+    debian: "dpkg-dev",
+    what: "Debian's dpkg-deb and dpkg-shlibdeps",
+    why: "they make the deb",
+    sign: Sign::Program("dpkg-shlibdeps"),
+};
+const RPM: SystemPackage = SystemPackage {
+    debian: "rpm",
+    what: "rpm, with rpmbuild",
+    why: "it makes the rpm",
+    sign: Sign::Program("rpmbuild"),
+};
 
 const C_COMPILER: SystemPackage = SystemPackage {
     debian: "build-essential",

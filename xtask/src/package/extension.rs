@@ -1,7 +1,4 @@
-//! `cargo xtask package`: the files that are given away.
-//!
-//! So far that is the extension for Chromium (zip) and Firefox (xpi), in the order of its files' names and
-//! without times, so that two builds of one commit are the same bytes. Of the two ways to say what runs in
+//! The extension for Chromium (zip) and Firefox (xpi), in the order of its files' names and without times, so that two builds of one commit are the same bytes. Of the two ways to say what runs in
 //! the background each manifest keeps the one that its browser knows: stores complain of the other.
 
 use std::fs::{self, File};
@@ -13,8 +10,7 @@ use serde_json::Value;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::commands::{target_folder, workspace_root};
-use crate::steps::Steps;
+use crate::commands::workspace_root;
 
 /// The packages, each with what its browser does not know of the manifest's `background`.
 const PACKAGES: [(&str, &str); 2] = [
@@ -23,24 +19,13 @@ const PACKAGES: [(&str, &str); 2] = [
 ];
 
 /// Packs the extension into a folder.
-pub(crate) fn run(out: Option<PathBuf>) -> Result<()> {
-    let mut steps = Steps::of("package");
-    steps.run("the extension", || {
-        let out = match out {
-            Some(out) => out,
-            None => target_folder()?.join("package"),
-        };
-        fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
-        let source = workspace_root().join("browser/extension");
-        for (package, unknown) in PACKAGES {
-            let file = out.join(package);
-            pack(&source, &file, unknown)
-                .with_context(|| format!("{} is not made", file.display()))?;
-            println!("    {}", file.display());
-        }
-        Ok(())
-    })?;
-    steps.print_summary();
+pub(super) fn pack_into(out: &Path) -> Result<()> {
+    let source = workspace_root().join("browser/extension");
+    for (package, unknown) in PACKAGES {
+        let file = out.join(package);
+        pack(&source, &file, unknown).with_context(|| format!("{} is not made", file.display()))?;
+        println!("    {}", file.display());
+    }
     Ok(())
 }
 
@@ -96,7 +81,7 @@ mod tests {
     fn two_packages_of_one_source_are_the_same_bytes() {
         let packed = || {
             let folder = tempfile::tempdir().unwrap();
-            run(Some(folder.path().to_owned())).unwrap();
+            pack_into(folder.path()).unwrap();
             PACKAGES.map(|(name, _)| fs::read(folder.path().join(name)).unwrap())
         };
         let once = packed();
