@@ -4,6 +4,7 @@ mod documents;
 mod extension;
 mod linux;
 mod programs;
+mod reproducible;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub(crate) struct Options {
 enum What {
     /// deb and rpm for Linux, of this machine's kind of processor
     Linux(LinuxOptions),
+    /// Build the programs for Linux twice, in two folders, and compare them byte by byte
+    Reproducible,
 }
 
 /// How the packages for Linux are made.
@@ -53,6 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.what {
         None => steps.run("the extension", || extension::pack_into(&out))?,
         Some(What::Linux(options)) => pack_for_linux(options, &out, &mut steps)?,
+        Some(What::Reproducible) => reproducible::show(&mut steps)?,
     }
     steps.print_summary();
     Ok(())
