@@ -94,7 +94,7 @@ fn look_for_changes(
                 // One that never tells of an event is looked after all the same.
                 Ok(None) => {
                     events_asked_for = events_asked_for.wrapping_add(1);
-                    if events_asked_for % EVENTS_BETWEEN_LOOKS != 0 {
+                    if !events_asked_for.is_multiple_of(EVENTS_BETWEEN_LOOKS) {
                         continue;
                     }
                 }
