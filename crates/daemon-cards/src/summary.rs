@@ -56,6 +56,7 @@ pub(crate) fn code_conditions(
 ) -> (CodeState, UnblockCodeState) {
     let unblock_condition = match states.unblock_code {
         None => CodeCondition::Absent,
+        Some(code) if code.may_be_blocked => CodeCondition::Unknown,
         Some(code) if code.is_blocked() => CodeCondition::Blocked,
         Some(_) => CodeCondition::Ready,
     };
@@ -63,7 +64,7 @@ pub(crate) fn code_conditions(
         None => CodeCondition::Absent,
         Some(pin) if pin.may_be_blocked => CodeCondition::Unknown,
         Some(pin) if !pin.is_blocked() => CodeCondition::Ready,
-        Some(_) if unblock_condition == CodeCondition::Ready => CodeCondition::Blocked,
+        Some(_) if unblock_condition.may_be_used() => CodeCondition::Blocked,
         Some(_) => CodeCondition::DefinitivelyBlocked,
     };
     let pin = CodeState {
@@ -198,6 +199,14 @@ mod tests {
         may_be_blocked: false,
     });
 
+    /// Of a code that is said to be blocked, perhaps by mistake.
+    const IN_DOUBT: Option<CodeCounters> = Some(CodeCounters {
+        tries_left: None,
+        tries_maximum: None,
+        uses_left: None,
+        may_be_blocked: true,
+    });
+
     #[test]
     fn a_blocked_code_is_definitively_blocked_only_without_a_way_back() {
         for (pin, unblock_code, expected) in [
@@ -220,10 +229,27 @@ mod tests {
             (counters(0, None), None, CodeCondition::DefinitivelyBlocked),
             (UNTOLD, UNTOLD, CodeCondition::Ready),
             (counters(0, None), UNTOLD, CodeCondition::Blocked),
+            (counters(0, None), IN_DOUBT, CodeCondition::Blocked),
+            (IN_DOUBT, counters(0, None), CodeCondition::Unknown),
             (None, None, CodeCondition::Absent),
         ] {
             let states = CodeStates { pin, unblock_code };
             assert_eq!(code_conditions(&states, None).0.condition, expected);
+        }
+    }
+
+    #[test]
+    fn a_lock_that_may_be_a_mistake_is_told_as_such_of_either_code() {
+        for (counters, expected) in [
+            (counters(0, None), CodeCondition::Blocked),
+            (IN_DOUBT, CodeCondition::Unknown),
+            (UNTOLD, CodeCondition::Ready),
+        ] {
+            let states = CodeStates {
+                pin: UNTOLD,
+                unblock_code: counters,
+            };
+            assert_eq!(code_conditions(&states, None).1.condition, expected);
         }
     }
 

@@ -69,9 +69,10 @@ mod tests {
     }
 
     #[test]
-    fn a_card_without_a_usable_unblock_code_blocks_for_good() {
+    fn a_card_whose_unblock_code_is_not_sure_to_help_blocks_for_good() {
         for (condition, for_good) in [
             (CodeCondition::Ready, false),
+            (CodeCondition::Unknown, true),
             (CodeCondition::Blocked, true),
             (CodeCondition::Absent, true),
         ] {

@@ -21,10 +21,10 @@ pub fn unblock_code_entry(
         }
         CodeCondition::Absent => Err(ErrorCode::KeyAbsent.into()),
         CodeCondition::DefinitivelyBlocked => Err(ErrorCode::CardDefinitivelyBlocked.into()),
-        CodeCondition::Blocked if unblock_code.condition != CodeCondition::Ready => {
+        CodeCondition::Blocked if !unblock_code.condition.may_be_used() => {
             Err(ErrorCode::CardDefinitivelyBlocked.into())
         }
-        CodeCondition::Unknown if unblock_code.condition != CodeCondition::Ready => {
+        CodeCondition::Unknown if !unblock_code.condition.may_be_used() => {
             Err(ErrorCode::UnblockBlocked.into())
         }
         CodeCondition::Blocked | CodeCondition::Unknown => Ok(UnblockCodeEntry {
@@ -39,7 +39,7 @@ pub fn unblock_code_entry(
 /// What a holder is told whose code has just been blocked, by what is known of the unblock code.
 #[must_use]
 pub fn blocked_error(unblock_code: &UnblockCodeState) -> ErrorCode {
-    if unblock_code.condition == CodeCondition::Ready {
+    if unblock_code.condition.may_be_used() {
         ErrorCode::PinBlocked
     } else {
         ErrorCode::CardDefinitivelyBlocked
@@ -140,9 +140,29 @@ mod tests {
     }
 
     #[test]
+    fn a_lock_that_may_be_a_mistake_keeps_no_holder_from_their_unblock_code() {
+        let in_doubt = unblock_code(CodeCondition::Unknown, None);
+        let ready = unblock_code(CodeCondition::Ready, Some(10));
+        for (pin, unblock_code) in [
+            (CodeCondition::Blocked, in_doubt),
+            (CodeCondition::Unknown, in_doubt),
+            (CodeCondition::Unknown, ready),
+        ] {
+            assert!(entry(pin, unblock_code).is_ok(), "{pin:?} {unblock_code:?}");
+        }
+        assert_eq!(blocked_error(&in_doubt), ErrorCode::PinBlocked);
+        let dead = unblock_code(CodeCondition::Blocked, Some(0));
+        assert_eq!(
+            entry(CodeCondition::Unknown, dead),
+            Err((ErrorCode::UnblockBlocked, None))
+        );
+    }
+
+    #[test]
     fn a_dead_unblock_code_ends_a_card_only_with_its_code() {
         for (condition, error) in [
             (CodeCondition::Ready, ErrorCode::UnblockBlocked),
+            (CodeCondition::Unknown, ErrorCode::UnblockBlocked),
             (CodeCondition::Blocked, ErrorCode::CardDefinitivelyBlocked),
             (
                 CodeCondition::DefinitivelyBlocked,

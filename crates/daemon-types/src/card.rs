@@ -231,6 +231,14 @@ pub enum CodeCondition {
     Absent,
 }
 
+impl CodeCondition {
+    /// Whether typing the code may lead somewhere: nobody knows for sure that it is blocked.
+    #[must_use]
+    pub const fn may_be_used(self) -> bool {
+        matches!(self, Self::Ready | Self::Unknown)
+    }
+}
+
 /// State of the holder's code; a number is `None` where the card does not tell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeState {

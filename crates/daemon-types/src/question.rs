@@ -187,7 +187,7 @@ pub struct CodeEntry {
     pub previous_was_wrong: bool,
     /// A wrong code now blocks the card: the holder must say yes to that first.
     pub last_try: bool,
-    /// No unblock code could bring a blocked card back.
+    /// No unblock code is sure to bring a blocked card back.
     pub blocks_for_good: bool,
     /// Fewest digits that the card takes.
     pub minimum_len: u8,

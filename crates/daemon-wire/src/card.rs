@@ -177,8 +177,9 @@ pub struct PinBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnblockCodeBody {
-    /// `ready`, `blocked` or `absent`; `ready`, too, while both numbers are null.
-    #[schema(pattern = "^(ready|blocked|absent)$")]
+    /// `ready`, `unknown` (the next use shows whether it is blocked), `blocked` or `absent`; `ready`, too, while
+    /// both numbers are null.
+    #[schema(pattern = "^(ready|unknown|blocked|absent)$")]
     pub state: String,
     /// Wrong unblock codes that may still be typed; null where the card does not tell, and for a
     /// moment after a card that was seen before is inserted.
