@@ -13,6 +13,7 @@ pub fn code_entry(codes: &CodesOfCard, previous_was_wrong: bool) -> Result<CodeE
         CodeCondition::Ready | CodeCondition::Unknown => Ok(CodeEntry {
             tries_left: pin.tries_left,
             previous_was_wrong,
+            may_be_blocked: pin.condition == CodeCondition::Unknown,
             last_try: pin.tries_left == Some(1),
             blocks_for_good: unblock_code.condition != CodeCondition::Ready,
             minimum_len: pin.minimum_len,
@@ -65,6 +66,17 @@ mod tests {
         for (tries_left, last_try) in [(Some(3), false), (Some(1), true), (None, false)] {
             let entry = code_entry(&codes(CodeCondition::Ready, tries_left), false).unwrap();
             assert_eq!(entry.last_try, last_try, "{tries_left:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_may_be_blocked_is_asked_for_and_said_to_be() {
+        for (condition, may_be_blocked) in [
+            (CodeCondition::Ready, false),
+            (CodeCondition::Unknown, true),
+        ] {
+            let entry = code_entry(&codes(condition, None), false).unwrap();
+            assert_eq!(entry.may_be_blocked, may_be_blocked, "{condition:?}");
         }
     }
 

@@ -185,6 +185,8 @@ pub struct CodeEntry {
     pub tries_left: Option<u8>,
     /// The previous code typed for this question was wrong.
     pub previous_was_wrong: bool,
+    /// The code may be blocked already, which typing it shows.
+    pub may_be_blocked: bool,
     /// A wrong code now blocks the card: the holder must say yes to that first.
     pub last_try: bool,
     /// No unblock code is sure to bring a blocked card back.

@@ -370,6 +370,9 @@ impl Speaker {
             }
         }
         if let Some(entry) = codes.pin {
+            if entry.may_be_blocked {
+                notices.push(notice(Weight::Warning, texts.may_be_blocked()));
+            }
             let tries = entry.tries_left.map(u64::from);
             let wrong = entry.previous_was_wrong.then(|| texts.code_was_wrong());
             let few = |left: &u64| entry.previous_was_wrong || *left < 2;

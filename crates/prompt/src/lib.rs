@@ -17,6 +17,7 @@ mod pinentry;
 mod render;
 mod render_grant;
 mod render_keypad;
+mod render_stakes;
 #[cfg(test)]
 mod sample_questions;
 mod script;

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use daemon_types::{
-    Asker, CardLabel, CodeEntry, Environment, HashAlgorithm, Purpose, Question, SignatureCode,
-    Site, UnblockCodeEntry,
+    Asker, CardLabel, Environment, HashAlgorithm, Purpose, Question, SignatureCode, Site,
 };
 use texts::{Language, PromptTexts, foreign_text};
+
+use crate::render_stakes::{stakes, unblocking};
 
 /// Most characters shown of a name that others chose.
 const LONGEST_NAME: usize = 80;
@@ -155,45 +156,6 @@ fn shown_digest(hash: HashAlgorithm, digest: &[u8]) -> String {
     format!("     {} {}", hash.as_str(), hex::encode(digest))
 }
 
-fn stakes(entry: CodeEntry, texts: PromptTexts) -> Vec<String> {
-    let mut lines = Vec::new();
-    if entry.previous_was_wrong {
-        lines.push(texts.code_was_wrong());
-    }
-    lines.extend(match entry.tries_left {
-        Some(tries) => Some(texts.tries_left(tries.into())),
-        None => entry.previous_was_wrong.then(|| texts.tries_unknown()),
-    });
-    if entry.last_try {
-        lines.push(if entry.blocks_for_good {
-            texts.last_try_of_all()
-        } else {
-            texts.last_try()
-        });
-    }
-    lines
-}
-
-fn unblocking(entry: UnblockCodeEntry, texts: PromptTexts) -> Vec<String> {
-    let mut lines = vec![texts.unblock_explained(), texts.unblock_code_found()];
-    lines.push(String::new());
-    if entry.previous_was_wrong {
-        lines.push(texts.unblock_code_was_wrong());
-    }
-    lines.extend(match entry.tries_left {
-        Some(tries) => Some(texts.unblock_tries_left(tries.into())),
-        None => entry
-            .previous_was_wrong
-            .then(|| texts.unblock_tries_unknown()),
-    });
-    let uses_left = entry.uses_left.map(u64::from);
-    lines.extend(uses_left.map(|uses| texts.unblock_uses_left(uses)));
-    if entry.last_try {
-        lines.push(texts.last_unblock_try());
-    }
-    lines
-}
-
 pub(crate) fn named(name: &str, texts: PromptTexts) -> String {
     foreign_text(name, LONGEST_NAME, texts.language())
 }
@@ -295,16 +257,6 @@ mod tests {
             The code typed is not the right one.
             One single try is left before the card blocks itself.
             WARNING: if this code is wrong, the card will be blocked. You will then need the 8-digit unblock code, which is on the letter that gave you your code."#]].assert_eq(&english(&last_try()));
-    }
-
-    #[test]
-    fn a_last_try_promises_no_unblock_code_that_cannot_be_used() {
-        let mut question = last_try();
-        if let Some(entry) = &mut question.codes.pin {
-            entry.blocks_for_good = true;
-        }
-        expect!["ATTENTION : si ce code est faux, la carte sera définitivement bloquée, car son code de déblocage ne peut plus servir. Il faudra demander une nouvelle carte."].assert_eq(french(&question).lines().last().unwrap());
-        expect!["WARNING: if this code is wrong, the card will be blocked for good, because its unblock code can no longer be used. You will have to ask for a new card."].assert_eq(english(&question).lines().last().unwrap());
     }
 
     #[test]
@@ -549,41 +501,5 @@ mod tests {
     fn says_nothing_of_tries_that_the_card_does_not_tell() {
         let question = with_entry(|entry| entry.tries_left = None);
         assert!(!english(&question).contains("left"));
-    }
-
-    #[test]
-    fn after_a_wrong_code_tries_that_nobody_counts_are_neither_a_number_nor_the_last_nor_plenty() {
-        let pin = CodeEntry {
-            tries_left: None,
-            previous_was_wrong: true,
-            last_try: false,
-            blocks_for_good: true,
-            minimum_len: 4,
-            maximum_len: 8,
-        };
-        let unblock_code = UnblockCodeEntry {
-            tries_left: None,
-            uses_left: None,
-            previous_was_wrong: true,
-            last_try: false,
-        };
-        for language in Language::ALL {
-            let texts = PromptTexts::new(language);
-            assert_eq!(
-                stakes(pin, texts),
-                [texts.code_was_wrong(), texts.tries_unknown()]
-            );
-            let at_stake = super::unblocking(unblock_code, texts).split_off(3);
-            assert_eq!(
-                at_stake,
-                [
-                    texts.unblock_code_was_wrong(),
-                    texts.unblock_tries_unknown()
-                ]
-            );
-            for words in [texts.tries_unknown(), texts.unblock_tries_unknown()] {
-                assert!(!words.contains(|c: char| c.is_ascii_digit()), "{words}");
-            }
-        }
     }
 }

@@ -121,7 +121,7 @@ sentences! {
         tries_left(count: u64) = "cli-tries-left";
         /// State of a code whose tries the card does not tell.
         code_ready() = "cli-code-ready";
-        /// State of a code: blocked.
+        /// State of a code that may be blocked, which its next use shows.
         code_unknown() = "cli-code-unknown";
         /// State of a code: blocked.
         code_blocked() = "cli-code-blocked";

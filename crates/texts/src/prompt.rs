@@ -69,6 +69,8 @@ sentences! {
         code_was_wrong() = "prompt-code-was-wrong";
         /// What wrong codes lead to, where nobody knows how many tries are left.
         tries_unknown() = "prompt-tries-unknown";
+        /// The card may be blocked, which the code shows.
+        may_be_blocked() = "prompt-may-be-blocked";
         /// What a wrong code costs now.
         last_try() = "prompt-last-try";
         /// What a wrong code costs now on a card whose unblock code cannot be used.

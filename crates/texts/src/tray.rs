@@ -17,6 +17,8 @@ sentences! {
         ready() = "tray-ready";
         /// State of a card: tries left.
         ready_with_tries(count: u64) = "tray-ready-with-tries";
+        /// State of a card whose code may be blocked, which its next use shows.
+        perhaps_blocked() = "tray-perhaps-blocked";
         /// State of a card: its code is blocked.
         blocked() = "tray-blocked";
         /// State of a card: nothing unblocks it.

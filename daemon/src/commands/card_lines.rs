@@ -184,4 +184,12 @@ mod tests {
             assert!(!unknown.contains(|c: char| c.is_ascii_digit()), "{unknown}");
         }
     }
+
+    #[test]
+    fn a_code_that_may_be_blocked_is_said_to_be() {
+        let said = Lines::new(Language::French).code_state("unknown", None);
+        assert!(said.starts_with("peut-être bloqué"), "{said}");
+        let said = Lines::new(Language::English).code_state("unknown", None);
+        assert!(said.starts_with("perhaps blocked"), "{said}");
+    }
 }

@@ -155,6 +155,7 @@ macro_rules! mirror {
 mirror!(CodeEntryBody of CodeEntry {
     tries_left: Option<u8>,
     previous_was_wrong: bool,
+    may_be_blocked: bool,
     last_try: bool,
     blocks_for_good: bool,
     minimum_len: u8,

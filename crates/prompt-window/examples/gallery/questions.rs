@@ -13,7 +13,7 @@ use prompt_window::pictures::Picture;
 /// Brings a window into the state of a picture.
 pub(crate) type Scene = fn(&Picture, Look);
 
-pub(crate) const QUESTIONS: [(&str, Scene); 25] = [
+pub(crate) const QUESTIONS: [(&str, Scene); 26] = [
     ("authenticate", |picture, look| {
         ask(picture, look, authentication(), &[3]);
     }),
@@ -31,6 +31,14 @@ pub(crate) const QUESTIONS: [(&str, Scene); 25] = [
         let mut question = with_entry(1, false, true);
         if let Some(entry) = &mut question.codes.pin {
             entry.blocks_for_good = true;
+        }
+        ask(picture, look, question, &[]);
+    }),
+    ("may-be-blocked", |picture, look| {
+        let mut question = authentication();
+        if let Some(entry) = &mut question.codes.pin {
+            entry.tries_left = None;
+            entry.may_be_blocked = true;
         }
         ask(picture, look, question, &[]);
     }),
@@ -198,6 +206,7 @@ fn authentication() -> Question {
             pin: Some(CodeEntry {
                 tries_left: Some(3),
                 previous_was_wrong: false,
+                may_be_blocked: false,
                 last_try: false,
                 blocks_for_good: false,
                 minimum_len: 4,

@@ -26,6 +26,7 @@ fn entry() -> CodeEntry {
     CodeEntry {
         tries_left: Some(3),
         previous_was_wrong: false,
+        may_be_blocked: false,
         last_try: false,
         blocks_for_good: false,
         minimum_len: 4,

@@ -25,6 +25,7 @@ fn authentication() -> Question {
             pin: Some(CodeEntry {
                 tries_left: Some(3),
                 previous_was_wrong: false,
+                may_be_blocked: false,
                 last_try: false,
                 blocks_for_good: false,
                 minimum_len: 4,
@@ -113,6 +114,25 @@ fn tries_that_nobody_counts_are_neither_a_number_nor_the_last_nor_plenty() {
         After several wrong unblock codes the card is blocked for good.";
     let words = english(question);
     assert_eq!(notices(&words).last(), Some(&(Weight::Warning, wrong)));
+}
+
+#[test]
+fn a_card_that_may_be_blocked_is_said_to_be_in_both_languages() {
+    let mut question = authentication();
+    if let Some(entry) = &mut question.codes.pin {
+        entry.tries_left = None;
+        entry.may_be_blocked = true;
+    }
+    for (language, beginning) in [
+        (Language::French, "La carte est peut-être bloquée"),
+        (Language::English, "The card may be blocked"),
+    ] {
+        let words = Words::of(&Asked::Card(question.clone()), language);
+        let [(Weight::Warning, text)] = notices(&words)[..] else {
+            panic!("{:?}", words.notices);
+        };
+        assert!(text.starts_with(beginning), "{text}");
+    }
 }
 
 #[test]

@@ -80,7 +80,7 @@ cli-tries-left = { $count ->
    *[other] { $count } tries left
 }
 cli-code-ready = usable
-cli-code-unknown = its next use will show its state
+cli-code-unknown = perhaps blocked (the next time it is typed will show)
 cli-code-blocked = blocked
 cli-code-definitively-blocked = blocked for good
 cli-code-absent = the card has none

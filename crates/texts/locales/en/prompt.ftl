@@ -51,6 +51,7 @@ prompt-tries-left = { $count ->
 }
 prompt-code-was-wrong = The code typed is not the right one.
 prompt-tries-unknown = After several wrong codes the card blocks itself.
+prompt-may-be-blocked = The card may be blocked: only typing your code will show. If it is, cpxd tells you what to do.
 prompt-last-try = WARNING: if this code is wrong, the card will be blocked. You will then need the 8-digit unblock code, which is on the letter that gave you your code.
 prompt-last-try-of-all = WARNING: if this code is wrong, the card will be blocked for good, because its unblock code can no longer be used. You will have to ask for a new card.
 prompt-last-try-word = YES

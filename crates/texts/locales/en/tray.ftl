@@ -12,6 +12,7 @@ tray-ready-with-tries = { $count ->
     [one] ready, one try left
    *[other] ready, { $count } tries left
 }
+tray-perhaps-blocked = perhaps blocked
 tray-blocked = code blocked
 tray-blocked-for-good = blocked for good
 tray-without-code = without a code

@@ -80,7 +80,7 @@ cli-tries-left = { $count ->
    *[other] il reste { $count } essais
 }
 cli-code-ready = utilisable
-cli-code-unknown = son état se verra à la prochaine utilisation
+cli-code-unknown = peut-être bloqué (on le saura à la prochaine saisie)
 cli-code-blocked = bloqué
 cli-code-definitively-blocked = définitivement bloqué
 cli-code-absent = la carte n’en a pas

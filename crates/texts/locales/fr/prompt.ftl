@@ -51,6 +51,7 @@ prompt-tries-left = { $count ->
 }
 prompt-code-was-wrong = Le code saisi n’est pas le bon.
 prompt-tries-unknown = Après plusieurs codes faux, la carte se bloque.
+prompt-may-be-blocked = La carte est peut-être bloquée : on ne le saura qu’après la saisie de votre code porteur. Si elle l’est, cpxd vous dira quoi faire.
 prompt-last-try = ATTENTION : si ce code est faux, la carte sera bloquée. Il faudra alors le code de déblocage à 8 chiffres, qui figure sur le courrier de votre code porteur.
 prompt-last-try-of-all = ATTENTION : si ce code est faux, la carte sera définitivement bloquée, car son code de déblocage ne peut plus servir. Il faudra demander une nouvelle carte.
 prompt-last-try-word = OUI

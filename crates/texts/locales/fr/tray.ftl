@@ -12,6 +12,7 @@ tray-ready-with-tries = { $count ->
     [one] prête, un seul essai
    *[other] prête, { $count } essais
 }
+tray-perhaps-blocked = peut-être bloquée
 tray-blocked = code bloqué
 tray-blocked-for-good = définitivement bloquée
 tray-without-code = sans code

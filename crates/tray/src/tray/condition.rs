@@ -33,6 +33,8 @@ pub(crate) enum Concern {
     ExpiresSoon { days: u64 },
     /// One wrong code more blocks it.
     LastTry,
+    /// Its code may be blocked, which its next use shows.
+    PerhapsBlocked,
     /// Its first day is to come.
     NotYetValid,
     /// It is a test card among real ones, or the other way round.
@@ -97,6 +99,7 @@ pub(crate) fn concerns(card: &CardBody, environment: &str) -> Vec<Concern> {
     let code = match (card.pin.state.as_str(), card.pin.tries_left) {
         ("blocked", _) => Some(Concern::Blocked),
         ("definitivelyBlocked", _) => Some(Concern::BlockedForGood),
+        ("unknown", _) => Some(Concern::PerhapsBlocked),
         ("ready", Some(1)) => Some(Concern::LastTry),
         _ => None,
     };
@@ -144,6 +147,8 @@ mod tests {
         assert_eq!(last_try, Condition::Attention);
         let unknown = condition(|station| station.cards[0].pin.tries_left = None);
         assert_eq!(unknown, Condition::Ready);
+        let in_doubt = condition(|station| station.cards[0].pin.state = "unknown".into());
+        assert_eq!(in_doubt, Condition::Attention);
         let foreign = condition(|station| station.readers[0].problem = Some("card-unknown".into()));
         assert_eq!(foreign, Condition::Attention);
         let blocked = condition(|station| station.cards[0].pin.state = "blocked".into());

@@ -56,7 +56,9 @@ fn fault(workstation: &Workstation) -> Option<String> {
             Concern::Expired => "certificate-expired",
             Concern::OtherEnvironment => "environment-mismatch",
             Concern::NotYetValid => "certificate-not-yet-valid",
-            Concern::LastTry | Concern::ExpiresSoon { .. } => return None,
+            Concern::LastTry | Concern::PerhapsBlocked | Concern::ExpiresSoon { .. } => {
+                return None;
+            }
         };
         Some(code.to_owned())
     });

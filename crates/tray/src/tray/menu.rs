@@ -82,15 +82,12 @@ fn of_workstation(workstation: &Workstation, world: &World, speaker: Speaker) ->
 fn of_card(card: &CardBody, environment: &str, speaker: Speaker) -> Entry {
     let line = speaker.card_line(card, environment);
     let texts = speaker.texts;
+    let change = || Entry::Action(texts.change_code(), Action::ChangeCode(card.id.clone()));
+    let unblock = || Entry::Action(texts.unblock_code(), Action::UnblockCode(card.id.clone()));
     match card.pin.state.as_str() {
-        "ready" => {
-            let change = Entry::Action(texts.change_code(), Action::ChangeCode(card.id.clone()));
-            Entry::Submenu(line, vec![change])
-        }
-        "blocked" => {
-            let unblock = Entry::Action(texts.unblock_code(), Action::UnblockCode(card.id.clone()));
-            Entry::Submenu(line, vec![unblock])
-        }
+        "ready" => Entry::Submenu(line, vec![change()]),
+        "unknown" => Entry::Submenu(line, vec![change(), unblock()]),
+        "blocked" => Entry::Submenu(line, vec![unblock()]),
         _ => Entry::Line(line),
     }
 }
@@ -246,6 +243,14 @@ mod tests {
         assert!(!actions.contains(&Action::ChangeCode("c1".into())));
         let lost = shown(|station| station.cards[0].pin.state = "definitivelyBlocked".into());
         assert!(matches!(lost.first(), Some(Entry::Line(_))));
+    }
+
+    #[test]
+    fn a_card_that_may_be_blocked_offers_both() {
+        let in_doubt = shown(|station| station.cards[0].pin.state = "unknown".into());
+        let actions = actions(&in_doubt);
+        assert!(actions.contains(&Action::ChangeCode("c1".into())));
+        assert!(actions.contains(&Action::UnblockCode("c1".into())));
     }
 
     #[test]

@@ -120,6 +120,7 @@ fn worth_telling(
                     notices.push((subject, expiry_notice(card, days, speaker)));
                 }
                 Concern::LastTry
+                | Concern::PerhapsBlocked
                 | Concern::NotYetValid
                 | Concern::OtherEnvironment
                 | Concern::Expired => {}

@@ -98,6 +98,7 @@ impl Speaker {
 
     fn state(self, card: &CardBody) -> String {
         match (card.pin.state.as_str(), card.pin.tries_left) {
+            ("unknown", _) => self.texts.perhaps_blocked(),
             ("blocked", _) => self.texts.blocked(),
             ("definitivelyBlocked", _) => self.texts.blocked_for_good(),
             ("absent", _) => self.texts.without_code(),
@@ -113,7 +114,10 @@ impl Speaker {
             Concern::NotYetValid => Some(self.texts.not_yet_valid()),
             Concern::OtherEnvironment => Some(self.texts.other_environment()),
             Concern::Expired => Some(self.texts.expired()),
-            Concern::LastTry | Concern::Blocked | Concern::BlockedForGood => None,
+            Concern::LastTry
+            | Concern::PerhapsBlocked
+            | Concern::Blocked
+            | Concern::BlockedForGood => None,
         }
     }
 
@@ -269,6 +273,19 @@ mod tests {
     fn a_blocked_card_is_called_blocked_once() {
         let line = line(|card| card.pin.state = "blocked".into(), Language::French);
         assert_eq!(line, "JEANNE MARTIN · CPS · code bloqué");
+    }
+
+    #[test]
+    fn a_card_that_may_be_blocked_is_called_neither_blocked_nor_ready() {
+        let line = |language| line(|card| card.pin.state = "unknown".into(), language);
+        assert_eq!(
+            line(Language::French),
+            "JEANNE MARTIN · CPS · peut-être bloquée"
+        );
+        assert_eq!(
+            line(Language::English),
+            "JEANNE MARTIN · CPS · perhaps blocked"
+        );
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn card() -> impl Strategy<Value = CardLabel> {
 }
 
 fn codes() -> impl Strategy<Value = CodesAsked> {
-    let pin = any::<Option<(Option<u8>, bool, bool, bool, u8, u8)>>();
+    let pin = any::<Option<(Option<u8>, bool, bool, bool, bool, u8, u8)>>();
     let unblock_code = any::<Option<(Option<u8>, Option<u16>, bool, bool)>>();
     let new_pin = any::<Option<(u8, u8)>>();
     (pin, unblock_code, new_pin, keypad()).prop_map(|(pin, unblock_code, new_pin, keypad)| {
@@ -90,6 +90,7 @@ fn codes() -> impl Strategy<Value = CodesAsked> {
                 |(
                     tries_left,
                     previous_was_wrong,
+                    may_be_blocked,
                     last_try,
                     blocks_for_good,
                     minimum_len,
@@ -98,6 +99,7 @@ fn codes() -> impl Strategy<Value = CodesAsked> {
                     CodeEntry {
                         tries_left,
                         previous_was_wrong,
+                        may_be_blocked,
                         last_try,
                         blocks_for_good,
                         minimum_len,
