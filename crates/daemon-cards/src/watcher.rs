@@ -27,8 +27,10 @@ fn watch(mut source: Box<dyn ReaderSource>, place: SourcePlace, inventory: &Arc<
                 inventory.update(place, states);
             }
             Err(SourceFault::ServiceGone) => {
-                tracing::warn!(source = name, "the service of the readers is not there");
-                inventory.lose_source(place);
+                // A source tries again for as long as it takes, which may be days.
+                if inventory.lose_source(place) {
+                    tracing::warn!(source = name, "the service of the readers is not there");
+                }
             }
             Err(SourceFault::Stopped) => {
                 inventory.end_source(place);

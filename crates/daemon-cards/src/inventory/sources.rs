@@ -60,8 +60,10 @@ impl Inventory {
     }
 
     /// Forgets the readers of a source whose service went away; the sources after it show theirs.
-    pub(crate) fn lose_source(self: &Arc<Self>, source: SourcePlace) {
-        self.take_over(source, Told::Missing);
+    /// Says whether that is news.
+    pub(crate) fn lose_source(self: &Arc<Self>, source: SourcePlace) -> bool {
+        let before = self.take_over(source, Told::Missing);
+        !matches!(before, Some(Told::Missing))
     }
 
     /// Forgets the readers of a source that was stopped, as all of them are.
@@ -69,12 +71,11 @@ impl Inventory {
         self.take_over(source, Told::Nothing);
     }
 
-    fn take_over(self: &Arc<Self>, source: SourcePlace, told: Told) {
+    /// Gives what the source said before.
+    fn take_over(self: &Arc<Self>, source: SourcePlace, told: Told) -> Option<Told> {
         let mut state = self.lock();
-        let Some(known) = state.sources.get_mut(source.0) else {
-            return;
-        };
-        known.told = told;
+        let known = state.sources.get_mut(source.0)?;
+        let before = std::mem::replace(&mut known.told, told);
         let shown = self.shown_readers(&state.sources);
         // What a source takes from a later one leaves that one before.
         self.remove_readers(&mut state, |id, _| {
@@ -83,6 +84,7 @@ impl Inventory {
         for reader in shown {
             self.show_reader(&mut state, &reader);
         }
+        Some(before)
     }
 
     /// The readers of each source but for those that a source before it lists.
