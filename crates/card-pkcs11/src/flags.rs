@@ -1,6 +1,6 @@
 //! What the flags of a token say of its codes, and what they do not say.
 
-use card_profiles::{CodeCounters, CodeStates, LastTry, PinLimits};
+use card_profiles::{CodeCounters, CodeStates, LastTry, PinLimits, Withheld};
 use secrets::Pin;
 
 use crate::connection::LastPin;
@@ -143,13 +143,6 @@ impl PinFlags {
             (Self { .. }, _) => Ok(()),
         }
     }
-}
-
-/// Why a code is not given to the module although the holder typed it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Withheld {
-    Blocked,
-    LastTryNotConfirmed,
 }
 
 fn counters(tries_left: Option<u8>) -> CodeCounters {

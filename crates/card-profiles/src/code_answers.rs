@@ -79,8 +79,10 @@ impl Presentation {
 
 /// Why a code is not sent to the card although the holder typed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Withheld {
+pub enum Withheld {
+    /// It is blocked.
     Blocked,
+    /// One try is left, and the holder did not say yes to risking it.
     LastTryNotConfirmed,
 }
 

@@ -31,6 +31,7 @@ pub use card::{
     Capabilities, CodeCounters, CodeStates, CpxCard, Digest, Generation, HashAlgorithm, Identity,
     LastTry, PinLimits, Signable, SignatureAlgorithm, Verification,
 };
+pub use code_answers::Withheld;
 pub use cps3::Cps3;
 pub use cps4::Cps4;
 pub use error::{CardError, PinError, UnblockError};

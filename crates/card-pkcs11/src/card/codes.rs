@@ -9,7 +9,6 @@ use super::ModuleCard;
 use super::proof::Proof;
 use crate::connection::LastPin;
 use crate::fault::{Ckr, ModuleFault};
-use crate::flags::Withheld;
 use crate::protocol::{PinFlags, Request, User};
 
 impl ModuleCard<'_> {
@@ -280,22 +279,4 @@ fn takes(limits: PinLimits, pin: &Pin) -> bool {
 pub(super) fn said_yes_in_vain() -> CardError {
     let said = "it said CKR_OK, and the card shows that nothing was done";
     ModuleFault::Nonsense(said.into()).into()
-}
-
-impl From<Withheld> for PinError {
-    fn from(withheld: Withheld) -> Self {
-        match withheld {
-            Withheld::Blocked => Self::Blocked,
-            Withheld::LastTryNotConfirmed => Self::LastTryNotConfirmed,
-        }
-    }
-}
-
-impl From<Withheld> for UnblockError {
-    fn from(withheld: Withheld) -> Self {
-        match withheld {
-            Withheld::Blocked => Self::Blocked,
-            Withheld::LastTryNotConfirmed => Self::LastTryNotConfirmed,
-        }
-    }
 }
