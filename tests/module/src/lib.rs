@@ -10,6 +10,7 @@
     unsafe_code,
     clippy::undocumented_unsafe_blocks,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a C interface: every pointer is as good as its caller's promise (PKCS#11), and a test module that cannot do its work says so and ends"
 )]
 
