@@ -393,7 +393,8 @@ export interface paths {
          *     sleeps, nothing is asked in it for 15 minutes, it is 4 hours old, or
          *     somebody ends it; the policy of a machine may set other times. The beginning is told by the
          *     event `session-opened`, each end by `session-closed`, and to whoever names the session later,
-         *     with a `reason`. While a session is open, other programs of the workstation
+         *     with a `reason`. A card that a vendor's module drives has no session, since the module logs out after
+         *     each use: `card-unsupported` with the reason `code-not-kept`, before anybody is asked. While a session is open, other programs of the workstation
          *     can use the card as well, since the verified state is the card's.
          */
         post: operations["open_session"];
@@ -889,7 +890,7 @@ export interface components {
         };
         /** @description State of the holder's code. */
         PinBody: {
-            /** @description `ready`, `blocked`, `definitivelyBlocked` or `absent`. */
+            /** @description `ready`, `unknown` (the next use shows whether it is blocked), `blocked`, `definitivelyBlocked` or `absent`. */
             state: string;
             /**
              * Format: int32
@@ -970,10 +971,10 @@ export interface components {
         /**
          * @description What an error code alone does not tell. Later versions may have more: take one that you do not know for none.
          *
-         *     `pin-not-blocked`, `new-pin-unchanged`, `new-pin-refused`, `unblock-code-length`, `outcome-unknown`, `keypad-still-open`, `signature-wrong`, `journal-unavailable`, `test-card`, `real-card`, `session-inactivity`, `session-age`, `session-card-removed`, `session-reader-lost`, `session-sleep`, `session-agent-stopped`, `session-ended`, `session-grant-revoked`, `method-not-allowed`, `client-header-form`, `no-json-object`, `body-incomplete`, `content-type`, `field-unknown`, `field-missing`, `field-repeated`, `field-type`, `nonce-form`, `origin-form`, `hash-unknown`, `algorithm-unknown`, `digest-count`, `digest-form`, `description-length`, `timeout-range`, `origin-named`, `name-form`, `right-unknown`, `origin-count`, `own-questions-wait`, `never-asked`, `workstation-locked`, `event-id-form`
+         *     `pin-not-blocked`, `new-pin-unchanged`, `new-pin-refused`, `unblock-code-length`, `outcome-unknown`, `keypad-still-open`, `signature-wrong`, `journal-unavailable`, `test-card`, `real-card`, `code-not-kept`, `session-inactivity`, `session-age`, `session-card-removed`, `session-reader-lost`, `session-sleep`, `session-agent-stopped`, `session-ended`, `session-grant-revoked`, `method-not-allowed`, `client-header-form`, `no-json-object`, `body-incomplete`, `content-type`, `field-unknown`, `field-missing`, `field-repeated`, `field-type`, `nonce-form`, `origin-form`, `hash-unknown`, `algorithm-unknown`, `digest-count`, `digest-form`, `description-length`, `timeout-range`, `origin-named`, `name-form`, `right-unknown`, `origin-count`, `own-questions-wait`, `never-asked`, `workstation-locked`, `event-id-form`
          * @enum {string}
          */
-        Reason: "pin-not-blocked" | "new-pin-unchanged" | "new-pin-refused" | "unblock-code-length" | "outcome-unknown" | "keypad-still-open" | "signature-wrong" | "journal-unavailable" | "test-card" | "real-card" | "session-inactivity" | "session-age" | "session-card-removed" | "session-reader-lost" | "session-sleep" | "session-agent-stopped" | "session-ended" | "session-grant-revoked" | "method-not-allowed" | "client-header-form" | "no-json-object" | "body-incomplete" | "content-type" | "field-unknown" | "field-missing" | "field-repeated" | "field-type" | "nonce-form" | "origin-form" | "hash-unknown" | "algorithm-unknown" | "digest-count" | "digest-form" | "description-length" | "timeout-range" | "origin-named" | "name-form" | "right-unknown" | "origin-count" | "own-questions-wait" | "never-asked" | "workstation-locked" | "event-id-form";
+        Reason: "pin-not-blocked" | "new-pin-unchanged" | "new-pin-refused" | "unblock-code-length" | "outcome-unknown" | "keypad-still-open" | "signature-wrong" | "journal-unavailable" | "test-card" | "real-card" | "code-not-kept" | "session-inactivity" | "session-age" | "session-card-removed" | "session-reader-lost" | "session-sleep" | "session-agent-stopped" | "session-ended" | "session-grant-revoked" | "method-not-allowed" | "client-header-form" | "no-json-object" | "body-incomplete" | "content-type" | "field-unknown" | "field-missing" | "field-repeated" | "field-type" | "nonce-form" | "origin-form" | "hash-unknown" | "algorithm-unknown" | "digest-count" | "digest-form" | "description-length" | "timeout-range" | "origin-named" | "name-form" | "right-unknown" | "origin-count" | "own-questions-wait" | "never-asked" | "workstation-locked" | "event-id-form";
         /**
          * @description A session that is open. Its caller is a program (it has a `name`), a page (it has an `origin`), or whoever showed
          *     the demo's own token (it has neither).
@@ -1079,7 +1080,10 @@ export interface components {
         TouchSessionBody: Record<string, never>;
         /** @description State of the unblock code. */
         UnblockCodeBody: {
-            /** @description `ready`, `blocked` or `absent`; `ready`, too, while both numbers are null. */
+            /**
+             * @description `ready`, `unknown` (the next use shows whether it is blocked), `blocked` or `absent`; `ready`, too, while
+             *     both numbers are null.
+             */
             state: string;
             /**
              * Format: int32

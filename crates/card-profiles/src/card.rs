@@ -134,6 +134,12 @@ pub trait CpxCard {
     /// to drop, after success and after failure.
     fn leaves_code_presented(&self) -> bool;
 
+    /// Whether a code that was presented can stay presented beyond this transaction, so that later ones go on
+    /// with it.
+    fn keeps_code(&self) -> bool {
+        true
+    }
+
     /// Signs with the key of this role.
     ///
     /// # Errors

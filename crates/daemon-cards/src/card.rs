@@ -34,6 +34,8 @@ pub struct CardInReader {
     pub card: PresentCard,
     /// What its holder can do at the keypad of its reader.
     pub keypad: KeypadUses,
+    /// Whether its code can stay presented between two operations; not where whoever drives it keeps none.
+    pub keeps_code: bool,
     pub(crate) insertion: u64,
 }
 

@@ -284,6 +284,8 @@ struct Reader {
     card: Option<CardSummary>,
     /// What the keypad can be used for with the card in it.
     keypad_uses: KeypadUses,
+    /// Whether the card in it can keep a code between two operations.
+    keeps_code: bool,
     worker: WorkerLink,
 }
 
@@ -295,6 +297,7 @@ impl Reader {
                 summary,
             },
             keypad: self.keypad_uses,
+            keeps_code: self.keeps_code,
             insertion: self.insertion,
         })
     }
@@ -370,6 +373,13 @@ impl Inventory {
         if let Some(reader) = current(&mut state, id, insertion) {
             reader.summary.keypad = keypad.is_there;
             reader.keypad_uses = keypad.uses;
+        }
+    }
+
+    /// Publishes whether a card can keep a code between two operations.
+    pub(crate) fn publish_keeps_code(&self, id: &ReaderId, insertion: u64, keeps_code: bool) {
+        if let Some(reader) = current(&mut self.lock(), id, insertion) {
+            reader.keeps_code = keeps_code;
         }
     }
 
@@ -460,6 +470,7 @@ impl Inventory {
             insertion: 0,
             card: None,
             keypad_uses: KeypadUses::default(),
+            keeps_code: false,
             worker,
         })
     }
@@ -487,6 +498,7 @@ impl Inventory {
             state.last_insertion += 1;
             reader.insertion = state.last_insertion;
             reader.keypad_uses = KeypadUses::default();
+            reader.keeps_code = false;
         }
         reader.presence = seen.presence.clone();
         reader.card_changes = seen.card_changes;

@@ -44,6 +44,8 @@ pub(crate) struct OpenCard {
     kept_code: Option<KeptCode>,
     /// What is known of the keypad of its reader.
     pub(crate) keypad: ReaderKeypad,
+    /// Its code can stay presented between two operations.
+    pub(crate) keeps_code: bool,
 }
 
 /// What becomes of a code that was presented.
@@ -101,6 +103,7 @@ impl OpenCard {
             is_lost: false,
             kept_code: None,
             keypad: ReaderKeypad::default(),
+            keeps_code: false,
         })
     }
 
@@ -159,6 +162,7 @@ impl OpenCard {
         let states = states.map_err(from_card_error)?;
         let limits = card.pin_limits().map_err(from_card_error)?;
         let uses = card.keypad_uses().map_err(from_card_error)?;
+        self.keeps_code = card.keeps_code();
         self.keypad = ReaderKeypad {
             is_there: has_keypad || uses.verify,
             uses,

@@ -247,9 +247,9 @@ impl Worker {
             (problem.error.code, problem.atr)
         });
         if let Some(card) = &self.card {
-            let keypad = card.keypad;
-            self.inventory
-                .publish_keypad(&self.reader, insertion, keypad);
+            let inventory = &self.inventory;
+            inventory.publish_keypad(&self.reader, insertion, card.keypad);
+            inventory.publish_keeps_code(&self.reader, insertion, card.keeps_code);
         }
         if self.inventory.publish(&self.reader, insertion, found) {
             self.learn_more(insertion);

@@ -7,7 +7,7 @@ use daemon_core::{
 use daemon_journal::{Entry, Name};
 use daemon_types::{
     Caller, CallerKey, CardId, CodesAsked, CodesOfCard, ErrorCode, Happening, OperationError,
-    Purpose, Right, SessionEnd, SessionId, SessionSummary, SessionTerms,
+    Purpose, Reason, Right, SessionEnd, SessionId, SessionSummary, SessionTerms,
 };
 use prompt::CallersTerminal;
 use tokio::sync::watch;
@@ -33,7 +33,8 @@ impl Operations {
     ///
     /// # Errors
     /// Every code about rights, card, code and holder; `busy` where there are too many sessions,
-    /// `session-closed` where it was over before the holder had typed the code.
+    /// `session-closed` where it was over before the holder had typed the code, `card-unsupported` with
+    /// [`Reason::CodeNotKept`] for a card whose code nobody keeps, before anybody is asked.
     pub async fn open_session(
         &self,
         caller: &Caller,
@@ -42,6 +43,7 @@ impl Operations {
     ) -> Result<SessionSummary, OperationError> {
         let owner = self.check_may_open_sessions(caller)?;
         let card = self.card_of_environment(id)?;
+        check_keeps_code(&card)?;
         let mut opening = Opening::begin(self, caller, owner, &card)?;
         let mut end = opening.end.clone();
         let opened = tokio::select! {
@@ -60,6 +62,15 @@ impl Operations {
             authenticates: may(Right::Authenticate),
             signs: may(Right::Sign).then_some(self.policy().signature_code),
         }
+    }
+}
+
+/// A session promises one code for all its uses, which nobody could keep here.
+fn check_keeps_code(card: &CardInReader) -> Result<(), OperationError> {
+    if card.keeps_code {
+        Ok(())
+    } else {
+        Err(OperationError::new(ErrorCode::CardUnsupported).because(Reason::CodeNotKept))
     }
 }
 

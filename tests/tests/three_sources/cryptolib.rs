@@ -12,7 +12,7 @@ fn the_official_module_does_all_that_the_others_do() {
     let Some(module) = official_module() else {
         return;
     };
-    let scenarios: [(&str, Scenario); 7] = [
+    let scenarios: [(&str, Scenario); 8] = [
         ("shows the card", scenarios::shows_the_card),
         (
             "makes tokens and signatures",
@@ -24,6 +24,10 @@ fn the_official_module_does_all_that_the_others_do() {
         (
             "loses and finds the card",
             scenarios::loses_and_finds_the_card,
+        ),
+        (
+            "opens no session",
+            scenarios::opens_a_session_where_the_code_is_kept,
         ),
         (
             "tells the places of work",

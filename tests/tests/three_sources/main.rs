@@ -58,6 +58,13 @@ fn every_source_loses_a_card_that_is_pulled_and_finds_it_again() {
 }
 
 #[test]
+fn a_session_is_opened_where_the_code_is_kept_and_refused_elsewhere_before_anybody_is_asked() {
+    Source::of_any_machine()
+        .iter()
+        .for_each(scenarios::opens_a_session_where_the_code_is_kept);
+}
+
+#[test]
 fn every_source_tells_the_places_of_work_after_the_code() {
     Source::of_any_machine()
         .iter()

@@ -1,12 +1,14 @@
 //! What is asked of each source.
 
-use cpxd_tests::calls::path_of;
+use cpxd_tests::calls::{authenticate_body, path_of};
+use cpxd_tests::door::{in_session, open_session, pair, with_token};
 use cpxd_tests::judge::{bytes, openssl_accepts_chain};
 use cpxd_tests::operations::{assert_signature, assert_token, authenticate, sign};
 use serde_json::{Value, json};
 
 use crate::station::{Source, Station};
 
+const YES: &str = "{ consent = true }";
 const RIGHT: &str = r#"{ pin = "1234" }"#;
 const WRONG: &str = r#"{ pin = "0000", consent = true }"#;
 const NEW: &str = r#"{ pin = "4321" }"#;
@@ -146,6 +148,32 @@ fn wait_for_card(events: &cpxd_tests::agent::Events, id: &Value) {
         if events.wait_for("card-inserted").data["card"] == *id {
             return;
         }
+    }
+}
+
+pub(crate) fn opens_a_session_where_the_code_is_kept(source: &Source) {
+    let station = Station::with(source, &[YES, RIGHT]);
+    let agent = &station.agent;
+    let (token, _) = pair(
+        agent,
+        &["identify", "authenticate"],
+        &["https://service.example"],
+    );
+    let card = agent.card();
+    let path = path_of(&card, "/authenticate");
+    let opened = open_session(agent, &token, &card);
+    // The holder has one code to give, so a second question would fail.
+    if source.keeps_code() {
+        assert_eq!(opened.status, 200, "{source:?}: {}", opened.text);
+        for _ in 0..2 {
+            let body = in_session(authenticate_body(), &opened.body);
+            assert_token(&with_token(agent, &token, &path, &body));
+        }
+    } else {
+        let refused = (opened.status, opened.code(), &opened.body["reason"]);
+        let expected = (409, "card-unsupported", &json!("code-not-kept"));
+        assert_eq!(refused, expected, "{source:?}: {}", opened.text);
+        assert_token(&with_token(agent, &token, &path, &authenticate_body()));
     }
 }
 

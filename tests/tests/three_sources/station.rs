@@ -54,6 +54,11 @@ impl Source {
         *self != Self::OpenSc
     }
 
+    /// Whether the code stays presented for a session: no module stays logged in.
+    pub(crate) fn keeps_code(&self) -> bool {
+        matches!(self, Self::Virtual | Self::Pcsc(_))
+    }
+
     /// Whether the card can be taken out.
     pub(crate) fn can_be_pulled(&self) -> bool {
         *self != Self::Virtual

@@ -109,6 +109,10 @@ impl CpxCard for ModuleCard<'_> {
         false
     }
 
+    fn keeps_code(&self) -> bool {
+        false
+    }
+
     fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError> {
         self.sign_digest(role, input)
     }

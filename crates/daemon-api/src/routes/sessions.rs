@@ -41,7 +41,8 @@ pub(crate) async fn list_sessions(
 /// sleeps, nothing is asked in it for 15 minutes, it is 4 hours old, or
 /// somebody ends it; the policy of a machine may set other times. The beginning is told by the
 /// event `session-opened`, each end by `session-closed`, and to whoever names the session later,
-/// with a `reason`. While a session is open, other programs of the workstation
+/// with a `reason`. A card that a vendor's module drives has no session, since the module logs out after
+/// each use: `card-unsupported` with the reason `code-not-kept`, before anybody is asked. While a session is open, other programs of the workstation
 /// can use the card as well, since the verified state is the card's.
 #[utoipa::path(
     post, path = "/v1/sessions", security(("token" = [])),

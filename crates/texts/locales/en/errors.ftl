@@ -120,6 +120,7 @@ reason-signature-wrong = What the card gave as a signature does not fit its cert
 reason-journal-unavailable = The journal of this computer cannot be written, so the card was not used. The disk may be full: make room, then try again, or tell whoever looks after this computer.
 reason-test-card = This is a test card, and cpxd works with real cards here. Insert your own card; to try test cards, set environment = "test" in the configuration of cpxd.
 reason-real-card = This is a real card, and cpxd works with test cards here. Insert a test card; to work with real ones, set environment = "production" in the configuration of cpxd.
+reason-code-not-kept = On this computer the code of this card is not kept from one use to the next, so that no session can be opened. Use the card without a session: you are asked for your code each time.
 reason-session-inactivity = Your session was closed, since nothing was asked for a while. Try again and type your code once more.
 reason-session-age = Your session lasted as long as a session may. Try again and type your code once more.
 reason-session-card-removed = Your session was closed, since the card was taken out. Put it back, then try again and type your code once more.

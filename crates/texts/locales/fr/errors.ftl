@@ -120,6 +120,7 @@ reason-signature-wrong = Ce que la carte a rendu comme signature ne correspond p
 reason-journal-unavailable = Le journal de ce poste ne peut pas être écrit ; la carte n’a donc pas été utilisée. Le disque est peut-être plein : faites de la place et recommencez, ou prévenez le responsable de ce poste.
 reason-test-card = Cette carte est une carte de test, et cpxd travaille ici avec des cartes réelles. Insérez votre propre carte ; pour essayer des cartes de test, mettez environment = "test" dans la configuration de cpxd.
 reason-real-card = Cette carte est une carte réelle, et cpxd travaille ici avec des cartes de test. Insérez une carte de test ; pour travailler avec des cartes réelles, mettez environment = "production" dans la configuration de cpxd.
+reason-code-not-kept = Sur cet ordinateur, le code de cette carte n’est pas gardé d’une utilisation à l’autre : aucune session ne peut s’ouvrir. Utilisez la carte sans session : votre code vous sera demandé à chaque fois.
 reason-session-inactivity = Votre session s’est fermée, car rien n’a été demandé pendant un moment. Recommencez et saisissez de nouveau votre code.
 reason-session-age = Votre session a atteint sa durée maximale. Recommencez et saisissez de nouveau votre code.
 reason-session-card-removed = Votre session s’est fermée, car la carte a été retirée. Remettez-la, puis recommencez et saisissez de nouveau votre code.
