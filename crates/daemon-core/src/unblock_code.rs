@@ -31,6 +31,7 @@ pub fn unblock_code_entry(
             tries_left: unblock_code.tries_left,
             uses_left: unblock_code.uses_left,
             previous_was_wrong,
+            pin_may_be_usable: pin.condition == CodeCondition::Unknown,
             last_try: unblock_code.tries_left == Some(1),
         }),
     }
@@ -148,7 +149,9 @@ mod tests {
             (CodeCondition::Unknown, in_doubt),
             (CodeCondition::Unknown, ready),
         ] {
-            assert!(entry(pin, unblock_code).is_ok(), "{pin:?} {unblock_code:?}");
+            let entry = entry(pin, unblock_code).unwrap();
+            let is_in_doubt = pin == CodeCondition::Unknown;
+            assert_eq!(entry.pin_may_be_usable, is_in_doubt, "{unblock_code:?}");
         }
         assert_eq!(blocked_error(&in_doubt), ErrorCode::PinBlocked);
         let dead = unblock_code(CodeCondition::Blocked, Some(0));

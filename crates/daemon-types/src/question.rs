@@ -206,6 +206,8 @@ pub struct UnblockCodeEntry {
     pub uses_left: Option<u16>,
     /// The previous unblock code typed for this question was wrong.
     pub previous_was_wrong: bool,
+    /// The holder's code may not be blocked at all.
+    pub pin_may_be_usable: bool,
     /// A wrong unblock code now blocks the card for good: the holder must say yes to that first.
     pub last_try: bool,
 }

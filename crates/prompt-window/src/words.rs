@@ -344,7 +344,12 @@ impl Speaker {
             notice(Weight::Warning, words)
         }));
         if let Some(entry) = codes.unblock_code {
-            notices.push(notice(Weight::Info, texts.unblock_explained()));
+            let explained = if entry.pin_may_be_usable {
+                texts.unblock_perhaps_explained()
+            } else {
+                texts.unblock_explained()
+            };
+            notices.push(notice(Weight::Info, explained));
             notices.push(notice(Weight::Info, texts.unblock_code_found()));
             let tries = entry.tries_left.map(u64::from);
             let uses = entry.uses_left.map(u64::from);

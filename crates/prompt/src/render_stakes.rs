@@ -28,7 +28,12 @@ pub(crate) fn stakes(entry: CodeEntry, texts: PromptTexts) -> Vec<String> {
 
 /// What unblocking does, and what is at stake with the unblock code.
 pub(crate) fn unblocking(entry: UnblockCodeEntry, texts: PromptTexts) -> Vec<String> {
-    let mut lines = vec![texts.unblock_explained(), texts.unblock_code_found()];
+    let explained = if entry.pin_may_be_usable {
+        texts.unblock_perhaps_explained()
+    } else {
+        texts.unblock_explained()
+    };
+    let mut lines = vec![explained, texts.unblock_code_found()];
     lines.push(String::new());
     if entry.previous_was_wrong {
         lines.push(texts.unblock_code_was_wrong());
@@ -83,6 +88,26 @@ mod tests {
     }
 
     #[test]
+    fn who_unblocks_a_card_that_may_not_be_blocked_is_not_told_that_it_is() {
+        for (pin_may_be_usable, language, beginning) in [
+            (true, Language::French, "La carte est peut-être bloquée"),
+            (true, Language::English, "The card may be blocked"),
+            (false, Language::French, "La carte est bloquée"),
+            (false, Language::English, "The card is blocked"),
+        ] {
+            let entry = UnblockCodeEntry {
+                tries_left: None,
+                uses_left: None,
+                previous_was_wrong: false,
+                pin_may_be_usable,
+                last_try: false,
+            };
+            let told = unblocking(entry, PromptTexts::new(language));
+            assert!(told.first().unwrap().starts_with(beginning), "{told:?}");
+        }
+    }
+
+    #[test]
     fn after_a_wrong_code_tries_that_nobody_counts_are_neither_a_number_nor_the_last_nor_plenty() {
         let pin = CodeEntry {
             tries_left: None,
@@ -97,6 +122,7 @@ mod tests {
             tries_left: None,
             uses_left: None,
             previous_was_wrong: true,
+            pin_may_be_usable: false,
             last_try: false,
         };
         for language in Language::ALL {

@@ -91,6 +91,7 @@ pub(crate) fn unblocking() -> Question {
         tries_left: Some(10),
         uses_left: Some(100),
         previous_was_wrong: false,
+        pin_may_be_usable: false,
         last_try: false,
     })
 }
@@ -101,6 +102,7 @@ pub(crate) fn last_unblock_try() -> Question {
         tries_left: Some(1),
         uses_left: Some(1),
         previous_was_wrong: true,
+        pin_may_be_usable: false,
         last_try: true,
     })
 }

@@ -93,6 +93,8 @@ sentences! {
         code_has_other_length(digits: &str) = "prompt-code-has-other-length";
         /// What it means that the card is blocked, and what comes now.
         unblock_explained() = "prompt-unblock-explained";
+        /// What unblocking is, of a card that may not be blocked.
+        unblock_perhaps_explained() = "prompt-unblock-perhaps-explained";
         /// Where the unblock code is found, and what to do without it.
         unblock_code_found() = "prompt-unblock-code-found";
         /// Tries of the unblock code left before the next one.

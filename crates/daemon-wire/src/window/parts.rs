@@ -165,6 +165,7 @@ mirror!(UnblockCodeEntryBody of UnblockCodeEntry {
     tries_left: Option<u8>,
     uses_left: Option<u16>,
     previous_was_wrong: bool,
+    pin_may_be_usable: bool,
     last_try: bool,
 });
 mirror!(NewCodeEntryBody of NewCodeEntry {

@@ -13,7 +13,7 @@ use prompt_window::pictures::Picture;
 /// Brings a window into the state of a picture.
 pub(crate) type Scene = fn(&Picture, Look);
 
-pub(crate) const QUESTIONS: [(&str, Scene); 26] = [
+pub(crate) const QUESTIONS: [(&str, Scene); 27] = [
     ("authenticate", |picture, look| {
         ask(picture, look, authentication(), &[3]);
     }),
@@ -39,6 +39,15 @@ pub(crate) const QUESTIONS: [(&str, Scene); 26] = [
         if let Some(entry) = &mut question.codes.pin {
             entry.tries_left = None;
             entry.may_be_blocked = true;
+        }
+        ask(picture, look, question, &[]);
+    }),
+    ("unblock-perhaps", |picture, look| {
+        let mut question = unblocking(10, false);
+        if let Some(entry) = &mut question.codes.unblock_code {
+            entry.tries_left = None;
+            entry.uses_left = None;
+            entry.pin_may_be_usable = true;
         }
         ask(picture, look, question, &[]);
     }),
@@ -271,6 +280,7 @@ fn unblocking(tries_left: u8, is_last_try: bool) -> Question {
             tries_left: Some(tries_left),
             uses_left: Some(if is_last_try { 1 } else { 100 }),
             previous_was_wrong: is_last_try,
+            pin_may_be_usable: false,
             last_try: is_last_try,
         }),
         new_pin: Some(NEW_CODE),

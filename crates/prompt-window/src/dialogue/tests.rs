@@ -61,6 +61,7 @@ fn unblocking(last_try: bool) -> Dialogue {
             tries_left: None,
             uses_left: None,
             previous_was_wrong: false,
+            pin_may_be_usable: false,
             last_try,
         }),
         new_pin: Some(NEW),

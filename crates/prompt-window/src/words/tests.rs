@@ -108,6 +108,7 @@ fn tries_that_nobody_counts_are_neither_a_number_nor_the_last_nor_plenty() {
         tries_left: None,
         uses_left: None,
         previous_was_wrong: true,
+        pin_may_be_usable: false,
         last_try: false,
     });
     let wrong = "The unblock code typed is not the right one. \
@@ -123,15 +124,25 @@ fn a_card_that_may_be_blocked_is_said_to_be_in_both_languages() {
         entry.tries_left = None;
         entry.may_be_blocked = true;
     }
+    let mut unblocking = question.clone();
+    unblocking.codes.pin = None;
+    unblocking.codes.unblock_code = Some(UnblockCodeEntry {
+        tries_left: None,
+        uses_left: None,
+        previous_was_wrong: false,
+        pin_may_be_usable: true,
+        last_try: false,
+    });
     for (language, beginning) in [
         (Language::French, "La carte est peut-être bloquée"),
         (Language::English, "The card may be blocked"),
     ] {
-        let words = Words::of(&Asked::Card(question.clone()), language);
-        let [(Weight::Warning, text)] = notices(&words)[..] else {
-            panic!("{:?}", words.notices);
-        };
-        assert!(text.starts_with(beginning), "{text}");
+        for (question, weight) in [(&question, Weight::Warning), (&unblocking, Weight::Info)] {
+            let words = Words::of(&Asked::Card(question.clone()), language);
+            let (shown, text) = notices(&words)[0];
+            assert_eq!(shown, weight);
+            assert!(text.starts_with(beginning), "{text}");
+        }
     }
 }
 
@@ -169,6 +180,7 @@ fn unblocking_says_what_blocked_means_where_the_code_is_and_whom_to_call() {
             tries_left: Some(1),
             uses_left: Some(1),
             previous_was_wrong: true,
+            pin_may_be_usable: false,
             last_try: true,
         }),
         new_pin: Some(NewCodeEntry {

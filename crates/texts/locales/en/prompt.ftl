@@ -66,6 +66,7 @@ prompt-code-has-other-length = The code of this card has { $digits } and nothing
 ## The unblock code
 
 prompt-unblock-explained = The card is blocked: too many wrong codes were typed. The unblock code unblocks it, and you then choose a new code.
+prompt-unblock-perhaps-explained = The card may be blocked: this computer cannot know. The unblock code unblocks it if it is, and in any case you then choose a new code.
 prompt-unblock-code-found = The unblock code has 8 digits and is on the letter that gave you your code. Without that letter, call { -helpline } or { -lost-codes }.
 prompt-unblock-tries-left = { $count ->
     [0] No try of the unblock code is left.

@@ -66,6 +66,7 @@ prompt-code-has-other-length = Le code de cette carte a { $digits }, et rien d�
 ## The unblock code
 
 prompt-unblock-explained = La carte est bloquée : trop de codes faux ont été saisis. Le code de déblocage la débloque, et vous choisissez alors un nouveau code porteur.
+prompt-unblock-perhaps-explained = La carte est peut-être bloquée : ce poste ne peut pas le savoir. Le code de déblocage la débloque si elle l’est, et vous choisissez dans tous les cas un nouveau code porteur.
 prompt-unblock-code-found = Le code de déblocage a 8 chiffres et figure sur le courrier de votre code porteur. Sans ce courrier, appelez { -helpline } ou { -lost-codes }.
 prompt-unblock-tries-left = { $count ->
     [0] Il ne reste aucun essai du code de déblocage.

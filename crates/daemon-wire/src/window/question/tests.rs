@@ -82,7 +82,7 @@ fn card() -> impl Strategy<Value = CardLabel> {
 
 fn codes() -> impl Strategy<Value = CodesAsked> {
     let pin = any::<Option<(Option<u8>, bool, bool, bool, bool, u8, u8)>>();
-    let unblock_code = any::<Option<(Option<u8>, Option<u16>, bool, bool)>>();
+    let unblock_code = any::<Option<(Option<u8>, Option<u16>, bool, bool, bool)>>();
     let new_pin = any::<Option<(u8, u8)>>();
     (pin, unblock_code, new_pin, keypad()).prop_map(|(pin, unblock_code, new_pin, keypad)| {
         CodesAsked {
@@ -108,11 +108,14 @@ fn codes() -> impl Strategy<Value = CodesAsked> {
                 },
             ),
             unblock_code: unblock_code.map(
-                |(tries_left, uses_left, previous_was_wrong, last_try)| UnblockCodeEntry {
-                    tries_left,
-                    uses_left,
-                    previous_was_wrong,
-                    last_try,
+                |(tries_left, uses_left, previous_was_wrong, pin_may_be_usable, last_try)| {
+                    UnblockCodeEntry {
+                        tries_left,
+                        uses_left,
+                        previous_was_wrong,
+                        pin_may_be_usable,
+                        last_try,
+                    }
                 },
             ),
             new_pin: new_pin.map(|(minimum_len, maximum_len)| NewCodeEntry {
