@@ -217,7 +217,9 @@ impl Agent {
         if let Some(greeting) = greeting {
             screen::remark(&greeting);
         }
-        tracing::info!(url, version = VERSION, "the agent is ready");
+        let readers_from = sources.iter().map(ToString::to_string);
+        let readers_from = readers_from.collect::<Vec<_>>().join(" ");
+        tracing::info!(url, version = VERSION, readers_from, "the agent is ready");
         let stop = stop_on_signal()?;
         tell_service_manager(ServiceNews::Ready);
         if let Some(quiet) = quiet {

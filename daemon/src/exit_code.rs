@@ -1,5 +1,6 @@
 //! Exit codes of the command line.
 
+use std::io;
 use std::process::ExitCode;
 
 use crate::refusal::Refusal;
@@ -8,6 +9,9 @@ use crate::screen;
 /// Says what went wrong, on standard error for people and, with `--json`, on standard output for
 /// programs; gives the exit code that scripts branch on.
 pub(crate) fn explain(error: &anyhow::Error, json: bool) -> ExitCode {
+    if is_closed_output(error) {
+        return ExitCode::SUCCESS;
+    }
     let refusal = Refusal::of(error);
     screen::remark(&format!("cpxd: {refusal}"));
     if json {
@@ -15,6 +19,13 @@ pub(crate) fn explain(error: &anyhow::Error, json: bool) -> ExitCode {
         let _ = screen::json(&refusal);
     }
     ExitCode::from(of(&refusal))
+}
+
+/// Whoever reads the output has seen enough of it, as `head` does.
+fn is_closed_output(error: &anyhow::Error) -> bool {
+    let causes = error.chain();
+    let mut causes = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// A wrong form of what was asked is wrong usage; all else goes by its code.

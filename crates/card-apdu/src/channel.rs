@@ -42,6 +42,12 @@ pub enum ReaderFault {
         /// What it did.
         what: String,
     },
+    /// The vendor's module that stands before the card never does what was asked.
+    #[error("the module before the card does not do this: {what}")]
+    ModuleCannot {
+        /// What it said.
+        what: String,
+    },
     /// Anything else that the reader reported, by its PC/SC name.
     #[error("the reader reported {name}")]
     Other {

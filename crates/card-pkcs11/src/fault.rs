@@ -95,6 +95,12 @@ impl ModuleFault {
                 code: Ckr::TokenGone,
                 ..
             } => ReaderFault::Removed,
+            Self::Returned {
+                code: Ckr::NotSupported | Ckr::NotDone,
+                ..
+            } => ReaderFault::ModuleCannot {
+                what: self.to_string(),
+            },
             fault @ (Self::Missing(_)
             | Self::OtherArchitecture(_)
             | Self::NotAModule(_)

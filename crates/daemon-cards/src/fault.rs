@@ -8,6 +8,11 @@ use crate::{CodeForKey, HolderCodeError};
 
 pub(crate) fn from_reader_fault(fault: ReaderFault) -> OperationError {
     let code = match &fault {
+        ReaderFault::ModuleCannot { .. } => {
+            return OperationError::new(ErrorCode::ModuleFailed)
+                .because(Reason::ModuleCannot)
+                .caused_by(fault);
+        }
         ReaderFault::Removed | ReaderFault::Reset => ErrorCode::CardRemoved,
         ReaderFault::Busy => ErrorCode::ReaderBusy,
         ReaderFault::Mute => ErrorCode::CardMute,

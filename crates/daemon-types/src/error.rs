@@ -159,6 +159,8 @@ reasons! {
     TestCard = "test-card",
     /// With `environment-mismatch`: a real card, and an agent that works with test cards.
     RealCard = "real-card",
+    /// With `module-failed`: the module never does what was asked of it.
+    ModuleCannot = "module-cannot",
     /// With `card-unsupported`: whoever drives the card keeps no code, so that it has no session.
     CodeNotKept = "code-not-kept",
     /// With `session-closed`: nothing was asked in it for too long.

@@ -90,7 +90,6 @@ impl ModuleCard<'_> {
             return CardError::KeyAbsent(role);
         }
         match fault.returned() {
-            Some(Ckr::NotDone) => CardError::AlgorithmUnsupported,
             Some(Ckr::UserNotLoggedIn) => {
                 let before = self.connection.memory.flags_before_login;
                 match self.connection.look().map(|token| token.sure_pin_flags()) {

@@ -38,7 +38,7 @@ error-pin-blocked = Card blocked
 error-pin-length = Code in the wrong format
     .detail = The code is made of digits only, most often four. Nothing was sent to the card and no try is lost. Try again.
 error-last-try-not-confirmed = Last try not confirmed
-    .detail = Only one try is left before the card blocks itself, and you did not choose to risk it. No try is lost. Find your code, then try again.
+    .detail = Only one try is left before the card blocks itself, and you did not choose to risk it. That try was not used. Find your code, then try again.
 error-unblock-wrong = Wrong unblock code
     .detail = The unblock code typed is not the right one. Read again the letter that gave you your code: the unblock code has 8 digits and serves only to unblock the card. After several wrong unblock codes the card is blocked for good.
     .detail-tries = { $tries ->
@@ -75,7 +75,7 @@ error-certificate-not-yet-valid = Card not valid yet
 error-environment-mismatch = Test card and real card mixed
     .detail = A test card does not serve where people work, nor a real card where people test. Insert a card of the other kind.
 error-module-failed = Card module failed
-    .detail = The card module installed on this computer (Cryptolib CPS) failed. Take the card out, put it back, then try again; if that does not help, tell your IT department.
+    .detail = The program on this computer through which cpxd reaches the card (its PKCS#11 module, such as Cryptolib CPS) failed. Take the card out, put it back, then try again; if that does not help, tell your IT department: the log of cpxd says why.
 
 ## Callers
 
@@ -120,6 +120,7 @@ reason-signature-wrong = What the card gave as a signature does not fit its cert
 reason-journal-unavailable = The journal of this computer cannot be written, so the card was not used. The disk may be full: make room, then try again, or tell whoever looks after this computer.
 reason-test-card = This is a test card, and cpxd works with real cards here. Insert your own card; to try test cards, set environment = "test" in the configuration of cpxd.
 reason-real-card = This is a real card, and cpxd works with test cards here. Insert a test card; to work with real ones, set environment = "production" in the configuration of cpxd.
+reason-module-cannot = The card module on this computer (PKCS#11) does not do that. Trying again does not help: ask your IT department for another module, or for another way to the card.
 reason-code-not-kept = On this computer the code of this card is not kept from one use to the next, so that no session can be opened. Use the card without a session: you are asked for your code each time.
 reason-session-inactivity = Your session was closed, since nothing was asked for a while. Try again and type your code once more.
 reason-session-age = Your session lasted as long as a session may. Try again and type your code once more.

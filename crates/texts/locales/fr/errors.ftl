@@ -38,7 +38,7 @@ error-pin-blocked = Carte bloquée
 error-pin-length = Code au mauvais format
     .detail = Le code ne contient que des chiffres, quatre le plus souvent. Rien n’a été envoyé à la carte et aucun essai n’est perdu. Recommencez.
 error-last-try-not-confirmed = Dernier essai non confirmé
-    .detail = Il ne reste qu’un essai avant le blocage de la carte et vous n’avez pas choisi de le risquer. Aucun essai n’est perdu. Retrouvez votre code, puis recommencez.
+    .detail = Il ne reste qu’un essai avant le blocage de la carte et vous n’avez pas choisi de le risquer. Cet essai n’a pas été utilisé. Retrouvez votre code, puis recommencez.
 error-unblock-wrong = Code de déblocage incorrect
     .detail = Le code de déblocage saisi n’est pas le bon. Relisez le courrier de votre code porteur : ce code a 8 chiffres et ne sert qu’à débloquer la carte. Après plusieurs codes de déblocage faux, la carte est définitivement bloquée.
     .detail-tries = { $tries ->
@@ -75,7 +75,7 @@ error-certificate-not-yet-valid = Carte pas encore valable
 error-environment-mismatch = Carte de test et carte réelle mélangées
     .detail = Une carte de test ne sert pas là où l’on travaille, ni une carte réelle là où l’on teste. Insérez une carte de l’autre sorte.
 error-module-failed = Échec du module de carte
-    .detail = Le module de carte installé sur cet ordinateur (Cryptolib CPS) a échoué. Retirez la carte, remettez-la, puis recommencez ; si cela continue, prévenez votre service informatique.
+    .detail = Le programme de cet ordinateur par lequel cpxd atteint la carte (son module PKCS#11, comme Cryptolib CPS) a échoué. Retirez la carte, remettez-la, puis recommencez ; si cela continue, prévenez votre service informatique : le journal technique de cpxd dit pourquoi.
 
 ## Callers
 
@@ -120,6 +120,7 @@ reason-signature-wrong = Ce que la carte a rendu comme signature ne correspond p
 reason-journal-unavailable = Le journal de ce poste ne peut pas être écrit ; la carte n’a donc pas été utilisée. Le disque est peut-être plein : faites de la place et recommencez, ou prévenez le responsable de ce poste.
 reason-test-card = Cette carte est une carte de test, et cpxd travaille ici avec des cartes réelles. Insérez votre propre carte ; pour essayer des cartes de test, mettez environment = "test" dans la configuration de cpxd.
 reason-real-card = Cette carte est une carte réelle, et cpxd travaille ici avec des cartes de test. Insérez une carte de test ; pour travailler avec des cartes réelles, mettez environment = "production" dans la configuration de cpxd.
+reason-module-cannot = Le module de carte de cet ordinateur (PKCS#11) ne sait pas faire cela. Recommencer ne sert à rien : demandez à votre service informatique un autre module, ou un autre accès à la carte.
 reason-code-not-kept = Sur cet ordinateur, le code de cette carte n’est pas gardé d’une utilisation à l’autre : aucune session ne peut s’ouvrir. Utilisez la carte sans session : votre code vous sera demandé à chaque fois.
 reason-session-inactivity = Votre session s’est fermée, car rien n’a été demandé pendant un moment. Recommencez et saisissez de nouveau votre code.
 reason-session-age = Votre session a atteint sa durée maximale. Recommencez et saisissez de nouveau votre code.
