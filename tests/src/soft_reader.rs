@@ -145,7 +145,8 @@ impl SoftReader {
 
     /// Lets a call of a function go wrong: `at` counts its calls in each process from 1, 0 is each call;
     /// it `does` `crash`, `hang`, `nonsense-length`, `exchange` for the card that
-    /// [`exchange_for`](Self::exchange_for) named, or returns the value of that name.
+    /// [`exchange_for`](Self::exchange_for) named, `wait` until the plan has the fault no more, or returns the value
+    /// of that name, after its work if `works-and-` stands before.
     pub fn fault(&self, function: &str, at: u64, does: &str) {
         let fault = json!({ "function": function, "at": at, "does": does });
         self.change(|plan| plan["faults"].as_array_mut().expect("faults").push(fault));

@@ -41,7 +41,13 @@ pub(crate) fn answer(
     if plan.has(Habit::Prints) {
         print(&format!("{function} {about}"));
     }
-    let misdeed = plan.misdeed(function, at);
+    let mut plan = plan;
+    let mut misdeed = plan.misdeed(function, at);
+    if misdeed == Some(Misdeed::Wait) {
+        trace::add(&plan.trace, function, about, "wait");
+        plan = until_it_may_go_on(function, at);
+        misdeed = plan.misdeed(function, at);
+    }
     let line = |result: &str| trace::add(&plan.trace, function, about, result);
     let result = match misdeed {
         Some(Misdeed::Crash) => {
@@ -53,10 +59,12 @@ pub(crate) fn answer(
             sleep_for_ever();
         }
         Some(Misdeed::Return(value)) => Err(value),
-        Some(Misdeed::NonsenseLength | Misdeed::Exchange) | None => work(&Call {
-            plan: plan.clone(),
-            gives_nonsense: misdeed == Some(Misdeed::NonsenseLength),
+        Some(Misdeed::WorkAndReturn(value)) => work(&Call::of(&plan)).and(Err(value)),
+        Some(Misdeed::NonsenseLength) => work(&Call {
+            gives_nonsense: true,
+            ..Call::of(&plan)
         }),
+        Some(Misdeed::Exchange | Misdeed::Wait) | None => work(&Call::of(&plan)),
     };
     if misdeed == Some(Misdeed::Exchange) {
         plan.exchange();
@@ -83,6 +91,13 @@ pub(crate) fn print(text: &str) {
 }
 
 impl Call {
+    fn of(plan: &Plan) -> Self {
+        Self {
+            plan: plan.clone(),
+            gives_nonsense: false,
+        }
+    }
+
     /// Whether the module always does this.
     pub(crate) fn has(&self, habit: Habit) -> bool {
         self.plan.has(habit)
@@ -117,11 +132,23 @@ impl Call {
     }
 }
 
-fn sleep_for_ever() -> ! {
+/// The plan that has no such call any more.
+fn until_it_may_go_on(function: &str, at: u64) -> Plan {
+    loop {
+        let plan = Plan::read();
+        if plan.misdeed(function, at) != Some(Misdeed::Wait) {
+            return plan;
+        }
+        thread::sleep(BETWEEN_READINGS);
+    }
+}
+
+pub(crate) fn sleep_for_ever() -> ! {
     loop {
         thread::sleep(Duration::from_secs(3600));
     }
 }
 
+const BETWEEN_READINGS: Duration = Duration::from_millis(20);
 /// More than any buffer has.
 const NONSENSE: CK_ULONG = 1 << 40;

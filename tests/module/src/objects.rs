@@ -3,6 +3,7 @@
 use cryptoki_sys::*;
 
 use crate::calls::answer;
+use crate::process::state;
 use crate::real::real;
 
 pub(crate) unsafe extern "C" fn find_objects_init(
@@ -12,7 +13,12 @@ pub(crate) unsafe extern "C" fn find_objects_init(
 ) -> CK_RV {
     answer("C_FindObjectsInit", "", |call| {
         call.session(session)?;
-        real!(C_FindObjectsInit(session, template, count))
+        real!(C_FindObjectsInit(session, template, count))?;
+        let finds_data = unsafe { class(template, count) } == Some(CKO_DATA);
+        if let Some(session) = state().sessions.get_mut(&session) {
+            session.finds_data = finds_data;
+        }
+        Ok(())
     })
 }
 
@@ -25,6 +31,14 @@ pub(crate) unsafe extern "C" fn find_objects(
     answer("C_FindObjects", "", |call| {
         call.session(session)?;
         real!(C_FindObjects(session, objects, room, count))?;
+        let finds_data = state()
+            .sessions
+            .get(&session)
+            .is_some_and(|session| session.finds_data);
+        // All of a card's are private: it gives them out once it knows of the code.
+        if finds_data && !call.card(|card| card.verified)? {
+            unsafe { count.write(0) };
+        }
         call.spoil(count);
         Ok(())
     })
@@ -74,6 +88,14 @@ pub(crate) unsafe extern "C" fn generate_random(
         call.session(session)?;
         real!(C_GenerateRandom(session, bytes, len))
     })
+}
+
+/// CKA_CLASS of a template.
+unsafe fn class(template: CK_ATTRIBUTE_PTR, count: CK_ULONG) -> Option<CK_OBJECT_CLASS> {
+    (0..usize::try_from(count).ok()?)
+        .map(|index| unsafe { template.add(index).read() })
+        .find(|attribute| attribute.type_ == CKA_CLASS)
+        .map(|attribute| unsafe { attribute.pValue.cast::<CK_OBJECT_CLASS>().read_unaligned() })
 }
 
 /// Label of an object.

@@ -69,6 +69,8 @@ pub(crate) enum Events {
     DontBlock,
     /// Not at all.
     Unsupported,
+    /// Each call tells of one at once, whether there was one or not.
+    Endless,
 }
 
 /// A call that goes wrong.
@@ -97,6 +99,10 @@ pub(crate) enum Misdeed {
     NonsenseLength,
     /// Does its work, after which the other token is in the reader.
     Exchange,
+    /// Does its work and returns this.
+    WorkAndReturn(CK_RV),
+    /// Does its work once the plan has no such call any more.
+    Wait,
 }
 
 /// What the module always does wrong; the official one was seen to do most of it.
@@ -127,6 +133,8 @@ pub(crate) enum Habit {
     UserLockedByMistake,
     /// Every call prints on both outputs, C_Login also the code.
     Prints,
+    /// C_Initialize starts a process that has every descriptor of this one, and never ends.
+    Forks,
 }
 
 impl Plan {
@@ -177,12 +185,21 @@ impl TryFrom<String> for Misdeed {
             "hang" => Ok(Self::Hang),
             "nonsense-length" => Ok(Self::NonsenseLength),
             "exchange" => Ok(Self::Exchange),
-            _ => return_values::value(&name)
-                .map(Self::Return)
-                .ok_or_else(|| format!("a call cannot do \"{name}\"")),
+            "wait" => Ok(Self::Wait),
+            _ => {
+                let (value, misdeed): (_, fn(CK_RV) -> Self) = match name.strip_prefix(WORKS_AND) {
+                    Some(value) => (value, Self::WorkAndReturn),
+                    None => (name.as_str(), Self::Return),
+                };
+                let known = return_values::value(value).map(misdeed);
+                known.ok_or_else(|| format!("a call cannot do \"{name}\""))
+            }
         }
     }
 }
+
+/// Before the name of what a call returns that did its work.
+const WORKS_AND: &str = "works-and-";
 
 fn path() -> PathBuf {
     let path = std::env::var_os("CPXD_TEST_MODULE");

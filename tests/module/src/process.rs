@@ -48,6 +48,8 @@ pub(crate) struct Session {
     pub(crate) is_read_only: bool,
     /// Of the signature that was begun.
     pub(crate) signing: Option<Signing>,
+    /// The search that goes on is for data objects.
+    pub(crate) finds_data: bool,
 }
 
 /// With what a signature was begun.

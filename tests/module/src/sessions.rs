@@ -21,6 +21,7 @@ pub(crate) unsafe extern "C" fn open_session(
         let opened = Session {
             is_read_only: flags & CKF_RW_SESSION == 0,
             signing: None,
+            finds_data: false,
         };
         state().sessions.insert(unsafe { session.read() }, opened);
         Ok(())

@@ -1,11 +1,14 @@
 //! The slot, its token, and what happens to them.
 
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use cryptoki_sys::*;
 
-use crate::calls::{Answer, Call, answer};
+use crate::calls::{Answer, Call, answer, sleep_for_ever};
 use crate::fields::fill;
 use crate::memory::Card;
 use crate::plan::{Events, Habit, Plan};
@@ -16,9 +19,27 @@ use crate::tokens::{SLOT, SO_CODE, is_the_slot, real_token};
 pub(crate) unsafe extern "C" fn initialize(arguments: CK_VOID_PTR) -> CK_RV {
     answer("C_Initialize", "", |call| {
         real!(C_Initialize(arguments))?;
+        if call.has(Habit::Forks) {
+            fork();
+        }
         state().initialize(Presence::of(&call.plan));
         Ok(())
     })
+}
+
+/// The copy of this process sleeps on the way to a program that never starts, and so does the thread that waits for
+/// it. It is made before the module has a lock of the memory, which the copy would keep.
+fn fork() {
+    let (mut made, mut tells) = io::pipe().expect("a pipe");
+    let mut command = Command::new("true");
+    unsafe {
+        command.pre_exec(move || {
+            tells.write_all(&[0])?;
+            sleep_for_ever()
+        })
+    };
+    thread::spawn(move || command.status());
+    made.read_exact(&mut [0]).expect("the copy is made");
 }
 
 pub(crate) unsafe extern "C" fn finalize(reserved: CK_VOID_PTR) -> CK_RV {
@@ -167,9 +188,9 @@ pub(crate) unsafe extern "C" fn wait_for_slot_event(
         match call.plan.events {
             Events::Unsupported => return Err(CKR_FUNCTION_NOT_SUPPORTED),
             Events::DontBlock if may_block => return Err(CKR_FUNCTION_NOT_SUPPORTED),
-            Events::DontBlock | Events::Blocking => {}
+            Events::DontBlock | Events::Blocking | Events::Endless => {}
         }
-        while !something_happened() {
+        while call.plan.events != Events::Endless && !something_happened() {
             if !may_block {
                 return Err(CKR_NO_EVENT);
             }

@@ -50,6 +50,32 @@ fn a_return_value_comes_at_the_call_that_was_named() {
 }
 
 #[test]
+fn a_call_can_do_its_work_and_say_that_it_did_not() {
+    let (reader, label) = reader_with_cps();
+    let mut user = user_of(&reader);
+    reader.fault("C_Login", 1, "works-and-CKR_GENERAL_ERROR");
+    assert_eq!(refused(&mut user, "login user 1234"), "GeneralError");
+    assert_eq!(refused(&mut user, "login user 1234"), "UserAlreadyLoggedIn");
+    assert_eq!(reader.memory(&label)["presented"], 1);
+}
+
+#[test]
+fn a_call_can_wait_until_the_plan_lets_it_go_on() {
+    let (reader, label) = reader_with_cps();
+    let mut user = user_of(&reader);
+    reader.fault("C_Login", 0, "wait");
+    user.order("login user 1234");
+    waiting::until("the wait", || {
+        let trace = reader.trace();
+        (trace.last()? == "C_Login user wait").then_some(())
+    });
+    assert_eq!(reader.memory(&label)["presented"], 0);
+    reader.no_faults();
+    user.answer().unwrap();
+    assert_eq!(reader.memory(&label)["presented"], 1);
+}
+
+#[test]
 fn any_function_by_which_a_card_is_used_can_crash() {
     let (reader, _) = reader_with_cps();
     for (function, orders) in [
