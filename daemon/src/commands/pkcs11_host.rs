@@ -2,16 +2,14 @@
 
 use anyhow::Context as _;
 use card_pkcs11::host;
-use platform::{core_dumps, parent};
+use platform::core_dumps;
 
 use crate::command_line::{Pkcs11HostOptions, Pkcs11HostWork};
 
 pub(crate) fn run(options: &Pkcs11HostOptions) -> anyhow::Result<()> {
     core_dumps::forbid().context("forbidding core dumps")?;
-    // Where the system cannot do that, the end of the pipe tells it.
-    if let Err(error) = parent::die_with_it() {
-        tracing::debug!(%error, "the system does not end this process with its agent");
-    }
+    // A death with the agent (`platform::parent`) would leave what the module has started: the end of the pipe ends
+    // all of it.
     let module = &options.module;
     let served = match options.work {
         Pkcs11HostWork::Serve => host::serve(module),

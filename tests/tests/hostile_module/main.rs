@@ -13,6 +13,8 @@ mod agent;
 mod codes;
 mod exchanges;
 mod faults;
+mod forks;
+mod hosts;
 mod matrix;
 mod no_module;
 mod operations;

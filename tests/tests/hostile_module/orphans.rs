@@ -1,40 +1,30 @@
 //! No process of a module is left behind, however it or its agent ends.
 
-use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::Command;
 use std::thread;
 
 use cpxd_tests::operations::{assert_token, authenticate};
-use cpxd_tests::programs::test_module;
 use cpxd_tests::soft_reader::SoftReader;
 use cpxd_tests::waiting::until;
-use tempfile::TempDir;
 
 use crate::agent::Desk;
+use crate::hosts::OwnName;
 
 /// An agent whose module has a path that no other test has.
 struct Own {
     desk: Desk,
     reader: SoftReader,
-    folder: TempDir,
+    name: OwnName,
 }
 
 impl Own {
     fn new() -> Self {
         let reader = SoftReader::with_cps();
-        let folder = TempDir::new().unwrap();
-        let module = folder.path().join("module.so");
-        symlink(test_module(), &module).unwrap();
-        let desk = Desk::with_module(&reader, &module, "pin = \"1234\"", &[]);
+        let name = OwnName::new();
+        let desk = Desk::with_module(&reader, &name.module(), "pin = \"1234\"", &[]);
         let _card = desk.agent.card();
-        assert!(!hosts(folder.path()).is_empty(), "no host is seen");
-        Self {
-            desk,
-            reader,
-            folder,
-        }
+        assert!(!name.hosts().is_empty(), "no host is seen");
+        Self { desk, reader, name }
     }
 
     /// Lets a caller wait for a call that hangs, ends the agent by `end`, and waits until no host is left.
@@ -66,22 +56,10 @@ impl Own {
         });
         end(&mut self.desk);
         until("the end of all hosts", || {
-            hosts(self.folder.path()).is_empty().then_some(())
+            self.name.hosts().is_empty().then_some(())
         });
         caller.wait().unwrap();
     }
-}
-
-/// Ids of the hosts whose module lies in this folder; one that has ended and was not asked for it is none.
-fn hosts(folder: &Path) -> Vec<String> {
-    let folder = folder.display().to_string();
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let ids = processes.map(|process| process.file_name().to_string_lossy().into_owned());
-    let is_host = |id: &String| {
-        let line = fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap_or_default();
-        line.contains("pkcs11-host") && line.contains(&folder)
-    };
-    ids.filter(is_host).collect()
 }
 
 #[test]
@@ -104,7 +82,7 @@ fn none_is_left_after_the_agent_stopped_in_peace() {
     assert_token(&authenticate(&own.desk.agent, &own.desk.agent.card()));
     assert!(own.desk.agent.stop().success());
     until("the end of all hosts", || {
-        hosts(own.folder.path()).is_empty().then_some(())
+        own.name.hosts().is_empty().then_some(())
     });
 }
 
@@ -122,16 +100,14 @@ fn none_is_left_after_modules_crashed_and_hung() {
         (authenticate(agent, &agent.card()).status == 200).then_some(())
     });
     // One for the card, and one that watches.
-    until("two hosts", || {
-        (hosts(own.folder.path()).len() <= 2).then_some(())
-    });
+    until("two hosts", || (own.name.hosts().len() <= 2).then_some(()));
 }
 
 #[test]
 fn an_agent_whose_hosts_were_killed_starts_others() {
     let own = Own::new();
     for _ in 0..3 {
-        let killed = hosts(own.folder.path());
+        let killed = own.name.hosts();
         assert!(
             Command::new("kill")
                 .arg("-KILL")
@@ -146,7 +122,7 @@ fn an_agent_whose_hosts_were_killed_starts_others() {
         });
         assert_token(&answer);
         until("other hosts", || {
-            let now = hosts(own.folder.path());
+            let now = own.name.hosts();
             (!now.is_empty() && !now.iter().any(|id| killed.contains(id))).then_some(())
         });
     }
