@@ -133,6 +133,7 @@ fn a_new_code_that_was_not_set_is_told_and_the_old_one_authenticates() {
     let reader = SoftReader::with_cps();
     let script = r#"answers = [
         { pin = "1234", new_pin = "4321" },
+        { pin = "1234" },
         { unblock_code = "12345678", new_pin = "4321" },
         { pin = "1234" },
     ]"#;
@@ -141,15 +142,67 @@ fn a_new_code_that_was_not_set_is_told_and_the_old_one_authenticates() {
     reader.habit("set-pin-ok-though-refused");
     reader.habit("init-pin-ok-though-refused");
     let refused = desk.post("/pin/change");
-    assert_refused(&refused, "pin-length");
+    assert_refused(&refused, "module-failed");
+    assert_eq!(counts(&reader), [1, 2, 3]);
+    assert_token(&desk.authenticate());
     assert_eq!(counts(&reader), [2, 3, 3]);
     reader.change_memory(&reader.token(), "user_tries_left", json!(0));
     let refused = desk.post("/pin/unblock");
-    assert_refused(&refused, "pin-length");
+    assert_refused(&refused, "module-failed");
     assert_eq!(counts(&reader), [3, 0, 3]);
     reader.change_memory(&reader.token(), "user_tries_left", json!(3));
     assert_token(&desk.authenticate());
     assert_eq!(counts(&reader), [4, 3, 3]);
+}
+
+#[test]
+fn a_wrong_code_that_the_key_alone_presents_is_told_to_the_caller() {
+    let reader = SoftReader::with_cps();
+    let desk = Desk::new(&reader, &types(&["9999", "1234"]));
+    let _card = desk.agent.card();
+    reader.habit("login-ok-though-refused");
+    reader.habit("replays-pin");
+    assert_refused(&desk.authenticate(), "pin-wrong");
+    assert_eq!(counts(&reader), [1, 2, 3]);
+    assert_token(&desk.authenticate());
+    assert_eq!(counts(&reader), [2, 3, 3]);
+}
+
+#[test]
+fn places_of_work_that_are_not_shown_are_a_fault_of_the_module_and_no_empty_list() {
+    let reader = SoftReader::with_cps();
+    let desk = Desk::new(&reader, "pin = \"1234\"");
+    let _card = desk.agent.card();
+    reader.habit("login-ok-though-refused");
+    assert_refused(&desk.post("/activities"), "module-failed");
+    reader.no_habits();
+    let told = desk.post("/activities");
+    let activities = told.body["activities"].as_array();
+    assert!(
+        activities.is_some_and(|all| !all.is_empty()),
+        "{}",
+        told.text
+    );
+}
+
+#[test]
+fn a_blocked_unblock_code_of_a_cps3_is_shown_and_blocks_the_card_for_good_with_the_code() {
+    let reader = SoftReader::with_cps();
+    let desk = Desk::new(&reader, "pin = \"1234\"");
+    let _card = desk.agent.card();
+    let shown = |pin: &str| {
+        until(pin, || {
+            // A use looks at the codes again.
+            let _ = desk.authenticate();
+            let card = desk.agent.card();
+            let states = ["pin", "unblockCode"].map(|code| card[code]["state"].clone());
+            (states == [pin, "blocked"]).then_some(())
+        });
+    };
+    reader.change_memory(&reader.token(), "so_tries_left", json!(0));
+    shown("ready");
+    reader.change_memory(&reader.token(), "user_tries_left", json!(0));
+    shown("definitivelyBlocked");
 }
 
 #[test]

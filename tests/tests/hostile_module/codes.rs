@@ -9,7 +9,8 @@ use igc_sante::KeyRole;
 use serde_json::json;
 
 use crate::operations::{
-    NEW_PIN, PIN, UNBLOCK_CODE, WRONG_PIN, change, code, look, sign, sign_verified, unblock,
+    NEW_PIN, PIN, UNBLOCK_CODE, WRONG_PIN, activities, change, code, look, sign, sign_verified,
+    unblock,
 };
 use crate::stay::{LONG, Stay};
 use crate::told::{Told, told_of_pin};
@@ -58,23 +59,23 @@ fn a_login_that_says_yes_and_presents_nothing_signs_nothing_and_costs_nothing() 
 fn a_change_that_says_yes_and_does_nothing_is_told_and_the_old_code_holds() {
     let (reader, mut stay) = desk();
     reader.habit("set-pin-ok-though-refused");
-    assert_eq!(change(&mut stay, PIN, NEW_PIN), Err(Told::NewPinRefused));
-    // The new code shows that it does not hold, and the old one gives the try back.
-    assert_eq!(counts(&reader), [2, 3, 3]);
+    assert_eq!(change(&mut stay, PIN, NEW_PIN), Err(Told::ModuleFailed));
+    // The new code shows that it does not hold, which costs a try; the next right code gives it back.
+    assert_eq!(counts(&reader), [1, 2, 3]);
     assert_eq!(authenticate(&mut stay, PIN), Ok(()));
+    assert_eq!(counts(&reader), [2, 3, 3]);
 }
 
 #[test]
-fn a_change_in_vain_with_a_wrong_old_code_is_told_as_a_wrong_code() {
+fn a_change_in_vain_with_a_wrong_old_code_costs_the_try_of_the_new_one_and_no_more() {
     let (reader, mut stay) = desk();
     reader.habit("set-pin-ok-though-refused");
-    assert_eq!(
-        change(&mut stay, WRONG_PIN, NEW_PIN),
-        Err(Told::PinWrong(Some(1)))
-    );
-    assert_eq!(counts(&reader), [2, 1, 3]);
+    let told = change(&mut stay, WRONG_PIN, NEW_PIN);
+    assert_eq!(told, Err(Told::ModuleFailed));
+    assert_eq!(counts(&reader), [1, 2, 3]);
     reader.no_habits();
-    assert_eq!(risk(&mut stay, PIN), Ok(()));
+    assert_eq!(authenticate(&mut stay, PIN), Ok(()));
+    assert_eq!(counts(&reader), [2, 3, 3]);
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn an_unblocking_that_says_yes_and_does_nothing_is_told() {
     reader.habit("init-pin-ok-though-refused");
     assert_eq!(
         unblock(&mut stay, UNBLOCK_CODE, NEW_PIN),
-        Err(Told::NewPinRefused)
+        Err(Told::ModuleFailed)
     );
     assert_eq!(counts(&reader), [1, 0, 3]);
     reader.no_habits();
@@ -122,7 +123,7 @@ fn an_unblocking_in_vain_of_a_code_that_works_costs_the_try_that_shows_it_and_no
     reader.habit("init-pin-ok-though-refused");
     assert_eq!(
         unblock(&mut stay, UNBLOCK_CODE, NEW_PIN),
-        Err(Told::NewPinRefused)
+        Err(Told::ModuleFailed)
     );
     assert_eq!(counts(&reader), [2, 2, 3]);
     // With a try missing, it is not known which code holds: nothing more is spent on it.
@@ -132,6 +133,7 @@ fn an_unblocking_in_vain_of_a_code_that_works_costs_the_try_that_shows_it_and_no
     );
     assert_eq!(counts(&reader), [3, 2, 3]);
     assert_eq!(authenticate(&mut stay, PIN), Ok(()));
+    assert_eq!(counts(&reader), [4, 3, 3]);
 }
 
 #[test]
@@ -184,6 +186,49 @@ fn the_try_that_blocks_is_told_as_such_whatever_the_module_calls_it() {
     assert_eq!(risk(&mut stay, WRONG_PIN), Err(Told::PinBlocked));
     assert_eq!(risk(&mut stay, PIN), Err(Told::PinBlocked));
     assert_eq!(counts(&reader), [3, 0, 3]);
+}
+
+#[test]
+fn a_wrong_code_that_the_key_alone_presents_is_told_as_wrong_and_costs_one_try() {
+    let (reader, mut stay) = desk();
+    reader.habit("login-ok-though-refused");
+    reader.habit("replays-pin");
+    let told = authenticate(&mut stay, WRONG_PIN);
+    assert_eq!(told, Err(Told::PinWrong(None)));
+    assert_eq!(counts(&reader), [1, 2, 3]);
+    assert_eq!(authenticate(&mut stay, PIN), Ok(()));
+    assert_eq!(counts(&reader), [2, 3, 3]);
+}
+
+#[test]
+fn places_of_work_that_a_login_in_vain_does_not_show_are_no_empty_list() {
+    let (reader, mut stay) = desk();
+    reader.habit("login-ok-though-refused");
+    assert_eq!(activities(&mut stay), Err(Told::ModuleFailed));
+    assert_eq!(counts(&reader), [0, 3, 3]);
+    reader.no_habits();
+    assert_eq!(activities(&mut stay), Ok(()));
+}
+
+/// The official module says so of a card that another program took away under it.
+#[test]
+fn a_key_of_another_type_all_at_once_is_a_fault_of_the_module() {
+    let (reader, mut stay) = desk();
+    reader.fault("C_Sign", 0, "CKR_KEY_TYPE_INCONSISTENT");
+    assert_eq!(authenticate(&mut stay, PIN), Err(Told::ModuleFailed));
+    reader.no_faults();
+    assert_eq!(authenticate(&mut stay, PIN), Ok(()));
+    assert_eq!(counts(&reader), [2, 3, 3]);
+}
+
+#[test]
+fn a_login_that_was_taken_and_denied_is_not_in_the_way_of_the_next() {
+    let (reader, mut stay) = desk();
+    reader.fault("C_Login", 0, "works-and-CKR_GENERAL_ERROR");
+    assert_eq!(authenticate(&mut stay, PIN), Err(Told::ModuleFailed));
+    reader.no_faults();
+    assert_eq!(authenticate(&mut stay, PIN), Ok(()));
+    assert_eq!(counts(&reader), [2, 3, 3]);
 }
 
 #[test]

@@ -11,6 +11,7 @@
 
 mod agent;
 mod codes;
+mod ends;
 mod exchanges;
 mod faults;
 mod forks;

@@ -1,7 +1,7 @@
 //! Files that are no module, and what is said of them.
 
-use std::fs;
-use std::os::unix::fs::symlink;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use cpxd_tests::programs::test_module;
@@ -62,6 +62,42 @@ fn a_text() {
 fn an_empty_file() {
     let told = "the file is not a PKCS#11 module";
     assert_told_and_healed(|module| fs::write(module, "").unwrap(), told);
+}
+
+const NOT_TRUSTED: &str = "others can write the PKCS#11 module or its folder";
+
+#[test]
+fn a_file_that_everybody_may_write() {
+    let put = |module: &Path| {
+        fs::copy(test_module(), module).unwrap();
+        fs::set_permissions(module, Permissions::from_mode(0o777)).unwrap();
+    };
+    assert_told_and_healed(put, NOT_TRUSTED);
+}
+
+/// The name leads there from a folder of the user's own.
+#[test]
+fn a_folder_that_everybody_may_write() {
+    let open = TempDir::new().unwrap();
+    let module = open.path().join("module.so");
+    fs::copy(test_module(), &module).unwrap();
+    fs::set_permissions(open.path(), Permissions::from_mode(0o777)).unwrap();
+    assert_told_and_healed(|name| symlink(&module, name).unwrap(), NOT_TRUSTED);
+}
+
+#[test]
+fn a_module_that_others_can_write_is_asked_for_nothing() {
+    let reader = SoftReader::with_cps();
+    let folder = TempDir::new().unwrap();
+    let module = folder.path().join("module.so");
+    fs::copy(test_module(), &module).unwrap();
+    fs::set_permissions(&module, Permissions::from_mode(0o777)).unwrap();
+    let calls_before = reader.trace();
+    let desk = Desk::with_module(&reader, &module, "pin = \"1234\"", &[]);
+    until(NOT_TRUSTED, || {
+        desk.agent.log().contains(NOT_TRUSTED).then_some(())
+    });
+    assert_eq!(reader.trace(), calls_before);
 }
 
 #[test]

@@ -158,7 +158,7 @@ fn decipher(stay: &mut Stay) -> Result<(), Told> {
     })
 }
 
-fn activities(stay: &mut Stay) -> Result<(), Told> {
+pub(crate) fn activities(stay: &mut Stay) -> Result<(), Told> {
     stay.use_card(|card| {
         card.verify_pin(&code(PIN), LastTry::NotConfirmed)
             .map_err(told_of_pin)?;

@@ -108,6 +108,45 @@ fn a_lock_of_a_cps4_that_is_none_by_mistake_is_told_once_a_code_was_refused_for_
     assert_eq!(sign(&mut stay, NEW_PIN, KeyRole::Signature), Ok(()));
 }
 
+#[test]
+fn a_blocked_code_of_a_cps4_stays_blocked_after_an_unblocking_in_vain_and_can_be_unblocked() {
+    let (reader, mut stay) = reader_with(DemoCard::Cps4);
+    reader.habit("user-locked-by-mistake");
+    look(&mut stay).unwrap();
+    reader.change_memory(&reader.token(), "user_tries_left", json!(0));
+    reader.habit("init-pin-ok-though-refused");
+    let told = unblock(&mut stay, UNBLOCK_CODE, NEW_PIN);
+    assert_eq!(told, Err(Told::ModuleFailed));
+    assert!(codes(&mut stay).pin.unwrap().is_blocked());
+    reader.no_habits();
+    reader.habit("user-locked-by-mistake");
+    assert_eq!(unblock(&mut stay, UNBLOCK_CODE, NEW_PIN), Ok(()));
+    assert!(!codes(&mut stay).pin.unwrap().is_blocked());
+    assert_eq!(sign(&mut stay, NEW_PIN, KeyRole::Signature), Ok(()));
+}
+
+#[test]
+fn a_lock_of_the_unblock_code_is_believed_of_a_cps3_and_of_a_cps4_unknown() {
+    for (card, is_believed) in [(DemoCard::Cps3, true), (DemoCard::Cps4, false)] {
+        let (reader, mut stay) = reader_with(card);
+        look(&mut stay).unwrap();
+        reader.change_memory(&reader.token(), "so_tries_left", json!(0));
+        let code = codes(&mut stay).unblock_code.unwrap();
+        assert_eq!(code.is_blocked(), is_believed, "{card:?}");
+        assert_eq!(code.may_be_blocked, !is_believed, "{card:?}");
+        // One that is believed is not presented; the other one is, and refused.
+        let told = unblock(&mut stay, UNBLOCK_CODE, NEW_PIN);
+        assert_eq!(told, Err(Told::PinBlocked), "{card:?}");
+        let trace = reader.trace();
+        let was_asked = trace.iter().any(|line| line.starts_with("C_Login so"));
+        assert_eq!(was_asked, !is_believed, "{card:?}");
+        assert!(
+            codes(&mut stay).unblock_code.unwrap().is_blocked(),
+            "{card:?}"
+        );
+    }
+}
+
 /// CKR_GENERAL_ERROR for ever, until the module is initialised again.
 #[test]
 fn a_module_that_never_recovers_is_started_again() {

@@ -18,8 +18,13 @@ pub(crate) struct Stay {
 
 impl Stay {
     pub(crate) fn new(reader: &SoftReader, patience: Patience) -> Self {
+        Self::through(reader, &test_module(), patience)
+    }
+
+    /// Through this module.
+    pub(crate) fn through(reader: &SoftReader, module: &Path, patience: Patience) -> Self {
         Self {
-            program: host_program(reader, &test_module(), patience),
+            program: host_program(reader, module, patience),
             connection: None,
         }
     }

@@ -17,7 +17,7 @@ pub(crate) enum Told {
     PinBlocked,
     LastTryNotConfirmed,
     PinLength,
-    /// The new code was not taken; the old one holds.
+    /// The module or the card does not take the new code; the old one holds.
     NewPinRefused,
     /// Either code may hold.
     OutcomeUnknown,
@@ -47,6 +47,10 @@ pub(crate) fn told_of_card(error: CardError) -> Told {
         CardError::KeyAbsent(_) => Told::KeyAbsent,
         CardError::AlgorithmUnsupported => Told::AlgorithmUnsupported,
         CardError::NotDeciphered => Told::NotDeciphered,
+        CardError::CodeWasWrong {
+            tries_left: Some(0),
+        } => Told::PinBlocked,
+        CardError::CodeWasWrong { tries_left } => Told::PinWrong(tries_left),
         CardError::Bug(_) => Told::Internal,
         _ => Told::CardUnsupported,
     }
