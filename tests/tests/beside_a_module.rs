@@ -1,7 +1,7 @@
 //! `cpxd run` over PC/SC while another program uses the same card through a PKCS#11 module, both at once.
 //!
-//! OpenSC's module is on every machine; the official one is judged where `CPXD_CRYPTOLIB_MODULE` names it. How many
-//! operations each side makes, `CPXD_INTERLEAVED` says.
+//! OpenSC's module is on every machine; the official one is judged where `CPXD_CRYPTOLIB_MODULE` names it. Each
+//! side makes 15 operations, or as many as `CPXD_INTERLEAVED` says.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
@@ -173,7 +173,7 @@ fn with_leave_neither_meets_the_other_and_no_try_is_lost() {
 }
 
 #[test]
-fn with_reset_the_agent_meets_nothing_and_no_try_is_lost() {
+fn with_reset_neither_meets_the_other_and_no_try_is_lost() {
     for (module, kinds) in modules() {
         for kind in kinds {
             for habit in [Habit::LogsOut, Habit::StaysLoggedIn] {
@@ -181,6 +181,7 @@ fn with_reset_the_agent_meets_nothing_and_no_try_is_lost() {
                 let of = format!("{} {kind} {habit:?}: {met:?}", module.display());
                 println!("reset: {of}");
                 assert_eq!(met.agent, Failures::default(), "{of}");
+                assert_eq!(met.other, Failures::default(), "{of}");
                 assert_eq!(met.tries_left, 3, "{of}");
             }
         }
