@@ -42,7 +42,7 @@ use crate::seen_cards::seen_cards;
 use crate::sources::{PcscSource, Pkcs11Source, VirtualSource};
 use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
 use crate::virtual_keypad::add_keypads;
-use crate::{installation, logging, nomenclature, screen};
+use crate::{installation, logging, nomenclature, screen, state_format};
 
 /// `cpxd run`.
 pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()> {
@@ -121,6 +121,7 @@ impl Agent {
             self.configuration.log_format,
         )?;
         let lock = InstanceLock::acquire(&self.paths.lock_file())?;
+        state_format::bring_up_to_date(&self.paths)?;
         // The terminal stays quiet until the runtime has ended, and with it the last question.
         tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKER_THREADS)

@@ -5,20 +5,23 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use daemon_core::Grants;
+use daemon_core::{Grants, GrantsFileError};
 use daemon_operations::{GrantBook, GrantStore};
 use daemon_types::{AllowedSite, Environment};
 use platform::paths::AgentPaths;
 use platform::private_files::{PrivateFileError, read_private, write_private};
 
+use crate::state_format::StateFormatError;
+
 /// The grants as they were kept. A file that cannot be trusted grants nothing: it is put aside, for
-/// whoever wants to look at it, and the holder is asked anew.
+/// whoever wants to look at it, and the holder is asked anew. One of another version is no damage, and
+/// stays where it is.
 ///
 /// Each environment has its own: who was let in to test cards, by a holder who was told that it is
 /// worth nothing, is not let in to real ones.
 ///
 /// # Errors
-/// When such a file cannot be put aside, and would be lost at the next grant.
+/// When another version wrote the file, or a damaged one cannot be put aside and would be lost at the next grant.
 pub(crate) fn grant_book(
     paths: &AgentPaths,
     environment: Environment,
@@ -28,6 +31,10 @@ pub(crate) fn grant_book(
     let grants = match kept(&file) {
         Ok(grants) => grants,
         Err(error) => {
+            if let Some(GrantsFileError::Version(version)) = error.downcast_ref() {
+                let by = format!("format {version}");
+                return Err(StateFormatError::Newer { file, by }.into());
+            }
             let aside = put_aside(&file)?;
             let aside = aside.display().to_string();
             tracing::warn!(

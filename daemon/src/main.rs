@@ -15,6 +15,7 @@ mod refusal;
 mod screen;
 mod seen_cards;
 mod sources;
+mod state_format;
 mod trust_record;
 mod virtual_cards;
 mod virtual_keypad;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use texts::{CommandTexts, ErrorFacts, InstallTexts};
 
 use crate::commands::language;
+use crate::state_format::StateFormatError;
 
 /// A refusal, of the agent or of the command line itself. In JSON it has the members of RFC 9457;
 /// `status` is there only where an agent answered.
@@ -59,6 +60,9 @@ impl Refusal {
         if let Some(refusal) = error.downcast_ref().and_then(Self::of_authority) {
             return refusal;
         }
+        if let Some(refusal) = error.downcast_ref().and_then(Self::of_state) {
+            return refusal;
+        }
         match error.downcast_ref::<InstanceError>() {
             Some(InstanceError::AlreadyRunning { pid }) => {
                 let pid = pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string());
@@ -90,6 +94,18 @@ impl Refusal {
             code: code.to_owned(),
             detail,
             fields: Map::new(),
+        }
+    }
+
+    /// A downgrade, which whoever installed it can mend; the other errors speak for themselves.
+    fn of_state(error: &StateFormatError) -> Option<Self> {
+        match error {
+            StateFormatError::Newer { file, by } => Some(Self::own("state-is-newer", |texts| {
+                texts.state_is_newer(&file.display().to_string(), by)
+            })),
+            StateFormatError::Damaged { .. }
+            | StateFormatError::File(_)
+            | StateFormatError::Migration { .. } => None,
         }
     }
 

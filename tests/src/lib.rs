@@ -14,6 +14,8 @@ pub mod agent;
 #[cfg(target_os = "linux")]
 pub mod browsers;
 pub mod calls;
+#[cfg(target_os = "linux")]
+pub mod clock;
 pub mod desk;
 pub mod door;
 pub mod ended;

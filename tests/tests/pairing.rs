@@ -274,7 +274,7 @@ fn a_file_of_grants_that_cannot_be_trusted_grants_nothing_and_is_put_aside() {
         |file| fs::write(file, "{").unwrap(),
         |file| {
             let text = fs::read_to_string(file).unwrap();
-            fs::write(file, text.replace("\"version\": 1", "\"version\": 2")).unwrap();
+            fs::write(file, text.replace("\"programs\"", "\"program\"")).unwrap();
         },
         |file| fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap(),
     ];

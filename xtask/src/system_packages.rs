@@ -117,6 +117,36 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::Program("python3"),
     },
     SystemPackage {
+        debian: "faketime",
+        what: "the library libfaketime (faketime)",
+        why: "an agent whose clock is wrong has one of its own",
+        sign: Sign::Program("faketime"),
+    },
+    SystemPackage {
+        debian: "strace",
+        what: "the program strace",
+        why: "it makes a disk slow for one agent",
+        sign: Sign::Program("strace"),
+    },
+    SystemPackage {
+        debian: "minisign",
+        what: "the program minisign",
+        why: "it signs the manifests that the update check reads",
+        sign: Sign::Program("minisign"),
+    },
+    SystemPackage {
+        debian: "libxml2-utils",
+        what: "the program xmllint",
+        why: "it judges the files for macOS",
+        sign: Sign::Program("xmllint"),
+    },
+    SystemPackage {
+        debian: "libplist-utils",
+        what: "the program plistutil",
+        why: "it judges the property lists for macOS",
+        sign: Sign::Program("plistutil"),
+    },
+    SystemPackage {
         debian: "xvfb",
         what: "the X server Xvfb",
         why: "the window's tests have a screen of their own",

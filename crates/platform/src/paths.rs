@@ -175,6 +175,12 @@ impl AgentPaths {
         self.state.join("lock")
     }
 
+    /// The mark of the format that the files of the state folder have.
+    #[must_use]
+    pub fn format_file(&self) -> PathBuf {
+        self.state.join("format.json")
+    }
+
     /// Salt that makes the ids of cards this installation's own.
     #[must_use]
     pub fn card_id_salt_file(&self) -> PathBuf {

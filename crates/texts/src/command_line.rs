@@ -11,6 +11,8 @@ sentences! {
         agent_does_not_run() = "cli-agent-does-not-run";
         /// A second agent is one too many.
         agent_already_runs(pid: &str) = "cli-agent-already-runs";
+        /// A newer version wrote what is kept.
+        state_is_newer(file: &str, version: &str) = "cli-state-is-newer";
         /// The port that was asked for cannot be had.
         port_is_taken(port: &str) = "cli-port-is-taken";
         /// The agent is ready.

@@ -21,7 +21,7 @@ use super::store_report::{
 };
 use crate::command_line::{Common, InstallOptions};
 use crate::refusal::Refusal;
-use crate::{screen, trust_record};
+use crate::{screen, state_format, trust_record};
 
 pub(crate) fn run(options: &InstallOptions, common: &Common) -> anyhow::Result<()> {
     let stores = chosen_stores(&options.store);
@@ -122,6 +122,7 @@ fn show(stores: &[TrustStore], common: &Common) -> anyhow::Result<()> {
 /// Puts the authority into each store, and takes former ones of this installation out.
 fn trust(stores: &[TrustStore], are_all: bool, common: &Common) -> anyhow::Result<()> {
     let paths = AgentPaths::resolve(common.state_dir.as_deref())?;
+    state_format::check(&paths)?;
     let authority = Authority::of(&authority_of(&paths)?, &paths)?;
     let texts = InstallTexts::new(language());
     let anchors = [authority.anchor.clone()];

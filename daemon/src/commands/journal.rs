@@ -8,10 +8,11 @@ use super::journal_lines::JournalLines;
 use super::language;
 use crate::command_line::{Common, JournalCommand, JournalOptions};
 use crate::refusal::Refusal;
-use crate::screen;
+use crate::{screen, state_format};
 
 pub(crate) fn run(options: &JournalOptions, common: &Common) -> anyhow::Result<()> {
     let paths = AgentPaths::find(common.state_dir.as_deref())?;
+    state_format::check(&paths)?;
     match &options.command {
         None => list(&paths, options.last, common),
         Some(JournalCommand::Verify) => verify_all(&paths, common),

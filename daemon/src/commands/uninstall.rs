@@ -17,7 +17,7 @@ use super::store_report::{
 use super::{language, native_messaging};
 use crate::command_line::{Common, UninstallOptions};
 use crate::refusal::Refusal;
-use crate::{screen, trust_record};
+use crate::{screen, state_format, trust_record};
 
 pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result<()> {
     let paths = AgentPaths::find(common.state_dir.as_deref())?;
@@ -27,6 +27,9 @@ pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result
     } else {
         None
     };
+    if lock.is_some() {
+        state_format::check(&paths)?;
+    }
     let reports = take_trust_away(options, &paths, common)?;
     let hosts = if options.store.is_empty() {
         native_messaging::forget()?

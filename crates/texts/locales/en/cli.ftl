@@ -5,6 +5,7 @@
 cli-agent-runs = The cpxd agent { $version } is running: { $url } (process { $pid })
 cli-agent-does-not-run = The cpxd agent is not running. Start it with “cpxd run”, or try it with “cpxd demo”.
 cli-agent-already-runs = A cpxd agent is already running for this state folder (process { $pid }).
+cli-state-is-newer = { $file } was written by a newer cpxd ({ $version }). Nothing was changed. Install that version again, or name another folder with --state-dir.
 cli-port-is-taken = The port { $port } cannot be had; another program may hold it (choose with --port)
 cli-run-is-ready = The cpxd agent is ready at { $url }
 cli-demo-is-ready = cpxd demo is ready at { $url }, for TEST cards only.

@@ -5,6 +5,7 @@
 cli-agent-runs = L’agent cpxd { $version } fonctionne : { $url } (processus { $pid })
 cli-agent-does-not-run = L’agent cpxd ne fonctionne pas. Lancez-le avec « cpxd run », ou essayez-le avec « cpxd demo ».
 cli-agent-already-runs = Un agent cpxd fonctionne déjà pour ce dossier d’état (processus { $pid }).
+cli-state-is-newer = { $file } a été écrit par un cpxd plus récent ({ $version }). Rien n’a été modifié. Réinstallez cette version, ou indiquez un autre dossier avec --state-dir.
 cli-port-is-taken = Le port { $port } n’est pas libre ; un autre programme l’occupe peut-être (choisissez-en un avec --port)
 cli-run-is-ready = L’agent cpxd est prêt : { $url }
 cli-demo-is-ready = cpxd demo est prêt : { $url }, pour des cartes de TEST seulement.
