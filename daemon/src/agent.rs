@@ -30,6 +30,7 @@ use time::OffsetDateTime;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::command_line::{AgentOptions, Common, DemoOptions, LogLevel};
@@ -40,6 +41,7 @@ use crate::greeting::Greeting;
 use crate::holder::{CardsInReaders, prompt_of};
 use crate::seen_cards::seen_cards;
 use crate::sources::{PcscSource, Pkcs11Source, VirtualSource};
+use crate::update_check::UpdateCheck;
 use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
 use crate::virtual_keypad::add_keypads;
 use crate::{installation, logging, nomenclature, screen, state_format};
@@ -70,6 +72,8 @@ pub(crate) fn demo(options: &DemoOptions, common: &Common) -> anyhow::Result<()>
         screen::remark(&CommandTexts::new(language()).demo_takes_test_cards_alone());
     }
     configuration.environment = Some(Environment::Test);
+    // Who tries the product has not installed it.
+    configuration.update_source = None;
     if options.agent.reader_source.is_empty() {
         configuration.reader_sources = vec![ReaderSourceName::Virtual];
     }
@@ -196,6 +200,7 @@ impl Agent {
             greeting.of_run()
         };
         let journal = self.open_journal(now())?;
+        let newer_version = self.newer_version()?;
         let operations = Operations::new(
             cards.clone(),
             self.prompt
@@ -213,7 +218,7 @@ impl Agent {
             now,
         );
         watch_sessions(&operations);
-        let api = Api::new(operations.clone(), VERSION);
+        let api = Api::new(operations.clone(), VERSION, newer_version);
         publish_endpoint(&self.paths, &url)?;
         if let Some(greeting) = greeting {
             screen::remark(&greeting);
@@ -258,6 +263,15 @@ impl Agent {
         };
         write_beside(&journal, now, started);
         Ok(Arc::new(journal))
+    }
+
+    /// The version that is newer than this one, as soon as one is known.
+    fn newer_version(&self) -> anyhow::Result<watch::Receiver<Option<String>>> {
+        let (tell, newer) = watch::channel(None);
+        if let Some(source) = self.configuration.update_source.clone() {
+            tokio::spawn(UpdateCheck::new(source, &self.paths)?.go_on(tell));
+        }
+        Ok(newer)
     }
 
     fn start_cards(&self, now: fn() -> OffsetDateTime) -> anyhow::Result<Cards> {

@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Install(InstallOptions),
     /// Take away what install put in place
     Uninstall(UninstallOptions),
+    /// Ask whether a newer version is there, or judge the files of a release; installs nothing, needs no agent
+    Updates(UpdatesOptions),
     /// Print the OpenAPI document
     Openapi,
     /// Print what completes these commands in a shell
@@ -101,7 +103,7 @@ pub(crate) enum Pkcs11HostWork {
 }
 
 /// Options of the agent.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct AgentOptions {
     /// Configuration file (default: the user's, then the machine's policy)
     #[arg(long, value_name = "FILE")]
@@ -303,6 +305,16 @@ pub(crate) enum GrantsCommand {
         #[arg(value_name = "ID")]
         id: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpdatesOptions {
+    /// Configuration file, in place of this user's usual one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Judge the files in this folder by its manifest.json and manifest.json.minisig, and ask nobody
+    #[arg(long, value_name = "FOLDER", conflicts_with = "config")]
+    pub(crate) files: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use daemon_cards::AfterUse;
 use daemon_operations::KeypadPolicy;
 use daemon_types::{AllowedSite, Environment, Right, SessionLimits, SignatureCode};
+use updates::UpdateSource;
 
 use crate::command_line::{AgentOptions, LogFormat, LogLevel};
 use file::{
@@ -39,6 +41,8 @@ pub(crate) struct Configuration {
     /// `None` where nothing names it.
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) log_format: LogFormat,
+    /// Where newer versions are announced; `None` where nobody is asked.
+    pub(crate) update_source: Option<UpdateSource>,
     /// Where newer nomenclature tables may lie: beside the user's file, then the machine's.
     pub(crate) nomenclature_folders: Vec<PathBuf>,
 }
@@ -76,6 +80,7 @@ impl Configuration {
             nomenclature_folders: files.filter_map(|file| nomenclature_beside(file)).collect(),
             allowed_sites,
             session_limits: session_limits(&machine, &user)?,
+            update_source: update_source(&machine, &user)?,
             ..Self::of(&machine, options, &user)
         })
     }
@@ -112,6 +117,7 @@ impl Configuration {
                 .or(options.log_format)
                 .or(user.log_format)
                 .unwrap_or(LogFormat::Text),
+            update_source: None,
             nomenclature_folders: Vec::new(),
             allowed_sites: Vec::new(),
             session_limits: SessionLimits::DEFAULT,
@@ -154,6 +160,18 @@ fn session_limits(
             maximum.age,
         )?,
     })
+}
+
+/// On where an address is named, unless machine or user say no.
+fn update_source(
+    machine: &ConfigurationFile,
+    user: &ConfigurationFile,
+) -> anyhow::Result<Option<UpdateSource>> {
+    let url = machine.update_url.as_ref().or(user.update_url.as_ref());
+    let source = url.map(|url| UpdateSource::new(url)).transpose();
+    let source = source.context("update-url")?;
+    let is_on = machine.update_check.or(user.update_check).unwrap_or(true);
+    Ok(source.filter(|_| is_on))
 }
 
 fn read_seconds(
@@ -313,6 +331,22 @@ mod tests {
         assert!(!remembers(&no, &yes));
         assert!(!remembers(&nothing, &no));
         assert!(remembers(&yes, &no));
+    }
+
+    #[test]
+    fn a_machine_says_whether_and_where_newer_versions_are_looked_for() {
+        let asked = |machine: &str, user: &str| update_source(&file(machine), &file(user)).unwrap();
+        let [one, two] =
+            ["one", "two"].map(|name| format!("update-url = \"https://{name}.example/\""));
+        let source = |name: &str| UpdateSource::new(&format!("https://{name}.example/")).ok();
+        assert_eq!(asked("", ""), None);
+        assert_eq!(asked("", &one), source("one"));
+        assert_eq!(asked(&two, &one), source("two"));
+        assert_eq!(asked("update-check = false", &one), None);
+        let user = format!("{one}\nupdate-check = true");
+        assert_eq!(asked("update-check = false", &user), None);
+        assert_eq!(asked(&two, "update-check = false"), None);
+        assert!(update_source(&file("update-url = \"http://one.example/\""), &file("")).is_err());
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod seen_cards;
 mod sources;
 mod state_format;
 mod trust_record;
+mod update_check;
 mod virtual_cards;
 mod virtual_keypad;
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Sessions(options) => commands::sessions::run(&options, &common),
         Command::Install(options) => commands::install::run(&options, &common),
         Command::Pkcs11Host(options) => commands::pkcs11_host::run(&options),
+        Command::Updates(options) => commands::updates::run(&options, &common),
         Command::Uninstall(options) => commands::uninstall::run(&options, &common),
     };
     match done {

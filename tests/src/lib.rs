@@ -59,6 +59,8 @@ pub mod tls_site;
 pub mod token_user;
 #[cfg(target_os = "linux")]
 pub mod tray_desk;
+#[cfg(target_os = "linux")]
+pub mod update_server;
 pub mod waiting;
 #[cfg(target_os = "linux")]
 pub mod web_site;

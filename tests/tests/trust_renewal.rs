@@ -58,7 +58,8 @@ impl OwnDoor {
         let (readers, announced) = channel();
         let journal = OwnJournal::new();
         let token = Token::from_random([7; 32]);
-        let api = Api::new(operations(&journal, &token, announced), "0.0.0");
+        let (_, newer) = tokio::sync::watch::channel(None);
+        let api = Api::new(operations(&journal, &token, announced), "0.0.0", newer);
         let runtime = Runtime::new().unwrap();
         let stop = CancellationToken::new();
         let doors = runtime.block_on(doors(&identity, folder.path()));

@@ -506,6 +506,8 @@ export interface components {
             cards: number;
             /** @description `production` or `test`. */
             environment: string;
+            /** @description A newer version that its makers announced; null where none is known, or nobody is asked. */
+            newerVersion?: string | null;
             /** @description Readers connected. */
             readers: number;
             /**

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use daemon_operations::Operations;
 use daemon_types::{ErrorCode, OperationError, Reason};
+use tokio::sync::watch;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,15 +23,21 @@ pub struct Api(Arc<Parts>);
 struct Parts {
     operations: Operations,
     version: &'static str,
+    newer_version: watch::Receiver<Option<String>>,
 }
 
 impl Api {
-    /// The API over these operations.
+    /// The API over these operations, of an agent of this version that may come to know a newer one.
     #[must_use]
-    pub fn new(operations: Operations, version: &'static str) -> Self {
+    pub fn new(
+        operations: Operations,
+        version: &'static str,
+        newer_version: watch::Receiver<Option<String>>,
+    ) -> Self {
         Self(Arc::new(Parts {
             operations,
             version,
+            newer_version,
         }))
     }
 
@@ -40,6 +47,10 @@ impl Api {
 
     pub(crate) fn version(&self) -> &'static str {
         self.0.version
+    }
+
+    pub(crate) fn newer_version(&self) -> Option<String> {
+        self.0.newer_version.borrow().clone()
     }
 
     /// The routes behind the checks, outermost last.

@@ -41,6 +41,8 @@ pub struct AgentStatus {
     pub state: String,
     /// Version of the agent.
     pub version: String,
+    /// A newer version that its makers announced; null where none is known, or nobody is asked.
+    pub newer_version: Option<String>,
     /// `production` or `test`.
     #[schema(pattern = "^(production|test)$")]
     pub environment: String,
@@ -211,6 +213,7 @@ mod tests {
             let status = AgentStatus {
                 state: AgentStatus::state_of(missing).into(),
                 version: "1".into(),
+                newer_version: None,
                 environment: "test".into(),
                 readers: 0,
                 cards: 0,

@@ -181,6 +181,12 @@ impl AgentPaths {
         self.state.join("format.json")
     }
 
+    /// What the check for newer versions remembers.
+    #[must_use]
+    pub fn update_check_file(&self) -> PathBuf {
+        self.state.join("update-check.json")
+    }
+
     /// Salt that makes the ids of cards this installation's own.
     #[must_use]
     pub fn card_id_salt_file(&self) -> PathBuf {

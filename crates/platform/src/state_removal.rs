@@ -32,6 +32,7 @@ pub fn remove_state(paths: &AgentPaths, lock: InstanceLock) -> Result<bool, Priv
     for file in [
         paths.socket_path(),
         paths.format_file(),
+        paths.update_check_file(),
         paths.ca_file(),
         paths.trusted_authorities_file(),
         paths.demo_token_file(),

@@ -13,6 +13,20 @@ sentences! {
         agent_already_runs(pid: &str) = "cli-agent-already-runs";
         /// A newer version wrote what is kept.
         state_is_newer(file: &str, version: &str) = "cli-state-is-newer";
+        /// A newer version is there.
+        update_is_there(version: &str) = "cli-update-is-there";
+        /// What runs is the newest version.
+        update_is_none(version: &str) = "cli-update-is-none";
+        /// Nobody is asked for newer versions.
+        updates_off() = "cli-updates-off";
+        /// Nobody could be asked.
+        update_no_answer(problem: &str) = "cli-update-no-answer";
+        /// What was said of a newer version is not believed.
+        update_refused(problem: &str) = "cli-update-refused";
+        /// It cannot be judged with this clock.
+        update_clock_wrong() = "cli-update-clock-wrong";
+        /// A folder holds a release, whole and unchanged.
+        release_is_whole(version: &str) = "cli-release-is-whole";
         /// The port that was asked for cannot be had.
         port_is_taken(port: &str) = "cli-port-is-taken";
         /// The agent is ready.

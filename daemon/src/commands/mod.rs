@@ -23,6 +23,7 @@ mod signature_file;
 pub(crate) mod status;
 mod store_report;
 pub(crate) mod uninstall;
+pub(crate) mod updates;
 
 use std::env;
 use std::time::Duration;

@@ -28,6 +28,9 @@ pub(crate) fn print(common: &Common) -> anyhow::Result<()> {
     let texts = lines.texts();
     let endpoint = endpoint(common)?;
     screen::line(&texts.agent_runs(&agent.version, &endpoint.url, endpoint.pid))?;
+    if let Some(version) = &agent.newer_version {
+        screen::line(&texts.update_is_there(version))?;
+    }
     if let Some(missing) = agent.missing_service() {
         screen::line(&texts::error_detail(
             missing.as_str(),

@@ -51,6 +51,7 @@ pub(super) const TABLE: &[Place] = &[
     place("daemon-core", 2, Only(&[])),
     place("daemon-wire", 2, Only(&[])),
     place("platform", 2, Only(&[])),
+    place("updates", 2, Only(&[])),
     place("signatures", 2, Only(&[])),
     place("card-pkcs11", 3, Only(&["card-profiles"])),
     place("daemon-journal", 3, Only(&["platform"])),

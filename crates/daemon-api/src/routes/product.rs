@@ -32,6 +32,7 @@ pub(crate) async fn status(
     Json(AgentStatus {
         state: AgentStatus::state_of(overview.missing_service).into(),
         version: api.version().into(),
+        newer_version: api.newer_version(),
         environment: match overview.environment {
             Environment::Production => "production",
             Environment::Test => "test",
