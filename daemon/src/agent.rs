@@ -123,6 +123,8 @@ impl Agent {
         logging::start(
             self.log_level(self.prompt.asks_at_terminal()),
             self.configuration.log_format,
+            self.configuration.log_file.as_ref(),
+            &self.paths,
         )?;
         let lock = InstanceLock::acquire(&self.paths.lock_file())?;
         state_format::bring_up_to_date(&self.paths)?;
@@ -177,11 +179,13 @@ impl Agent {
         };
         if self.prompt.asks_nobody() {
             tracing::warn!(
+                event = "nobody-asked",
                 "there is no display with the window's program and no terminal: every question will be refused (cancelled); start the agent at a terminal, or test cards with --scripted-holder"
             );
         }
         if self.prompt.asks_by_pinentry() && self.configuration.keypad == KeypadPolicy::Auto {
             tracing::warn!(
+                event = "pinentry-before-keypad",
                 "a pinentry asks: it takes the codes even where the reader has a keypad; keypad = \"never\" says that this is meant"
             );
         }
@@ -225,7 +229,13 @@ impl Agent {
         }
         let readers_from = sources.iter().map(ToString::to_string);
         let readers_from = readers_from.collect::<Vec<_>>().join(" ");
-        tracing::info!(url, version = VERSION, readers_from, "the agent is ready");
+        tracing::info!(
+            event = "agent-ready",
+            url,
+            version = VERSION,
+            readers_from,
+            "the agent is ready"
+        );
         let stop = stop_on_signal()?;
         tell_service_manager(ServiceNews::Ready);
         if let Some(quiet) = quiet {
@@ -242,7 +252,7 @@ impl Agent {
         platform::socket::unbind(&self.paths, lock)?;
         operations.tell_last_refusals().await;
         write_beside(&journal, now(), Entry::AgentStopped);
-        tracing::info!("the agent has stopped");
+        tracing::info!(event = "agent-stopped", "the agent has stopped");
         Ok(())
     }
 
@@ -316,7 +326,11 @@ fn in_order_of_precedence(sources: &[ReaderSourceName]) -> Vec<&ReaderSourceName
 /// Writes what the agent does anyway, whether the journal takes it or not.
 fn write_beside(journal: &Journal, now: OffsetDateTime, entry: Entry) {
     if let Err(error) = journal.append(now, entry) {
-        tracing::error!(?error, "the journal takes no entry");
+        tracing::error!(
+            event = "journal-refuses",
+            ?error,
+            "the journal takes no entry"
+        );
     }
 }
 
@@ -370,7 +384,7 @@ fn watch_sessions(operations: &Operations) {
     let (runtime, operations) = (Handle::current(), operations.clone());
     let slept = move || runtime.block_on(operations.end_all_sessions(SessionEnd::Sleep));
     if let Err(error) = platform::sleep::watch(slept) {
-        tracing::warn!(%error, "this system does not tell when it slept: no session ends by that");
+        tracing::warn!(event = "sleep-unknown", %error, "this system does not tell when it slept: no session ends by that");
     }
 }
 

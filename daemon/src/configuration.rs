@@ -14,6 +14,7 @@ use daemon_types::{AllowedSite, Environment, Right, SessionLimits, SignatureCode
 use updates::UpdateSource;
 
 use crate::command_line::{AgentOptions, LogFormat, LogLevel};
+use crate::logging::LogFile;
 use file::{
     AfterUseName, AllowedOrigin, ConfigurationFile, EnvironmentName, KeypadName, SignatureCodeName,
     read, read_if_there,
@@ -41,6 +42,8 @@ pub(crate) struct Configuration {
     /// `None` where nothing names it.
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) log_format: LogFormat,
+    /// `None` for standard error.
+    pub(crate) log_file: Option<LogFile>,
     /// Where newer versions are announced; `None` where nobody is asked.
     pub(crate) update_source: Option<UpdateSource>,
     /// Where newer nomenclature tables may lie: beside the user's file, then the machine's.
@@ -81,6 +84,7 @@ impl Configuration {
             allowed_sites,
             session_limits: session_limits(&machine, &user)?,
             update_source: update_source(&machine, &user)?,
+            log_file: log_file(&machine, &user)?,
             ..Self::of(&machine, options, &user)
         })
     }
@@ -118,6 +122,7 @@ impl Configuration {
                 .or(user.log_format)
                 .unwrap_or(LogFormat::Text),
             update_source: None,
+            log_file: None,
             nomenclature_folders: Vec::new(),
             allowed_sites: Vec::new(),
             session_limits: SessionLimits::DEFAULT,
@@ -172,6 +177,14 @@ fn update_source(
     let source = source.context("update-url")?;
     let is_on = machine.update_check.or(user.update_check).unwrap_or(true);
     Ok(source.filter(|_| is_on))
+}
+
+fn log_file(
+    machine: &ConfigurationFile,
+    user: &ConfigurationFile,
+) -> anyhow::Result<Option<LogFile>> {
+    let path = machine.log_file.as_ref().or(user.log_file.as_ref());
+    path.map(|path| LogFile::of(path)).transpose()
 }
 
 fn read_seconds(

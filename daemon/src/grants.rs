@@ -38,7 +38,7 @@ pub(crate) fn grant_book(
             let aside = put_aside(&file)?;
             let aside = aside.display().to_string();
             tracing::warn!(
-                error = %format!("{error:#}"),
+                event = "grants-put-aside", error = %format!("{error:#}"),
                 aside,
                 "nobody is granted anything: the grants cannot be used and were put aside"
             );

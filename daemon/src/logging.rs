@@ -1,13 +1,53 @@
-//! The log, on standard error.
+//! The log, on standard error or in a file for each day.
 
+use std::ffi::OsStr;
 use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+use platform::paths::AgentPaths;
+use platform::private_files::{ensure_private_folder, keep_new_files_private};
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::command_line::{LogFormat, LogLevel};
 
-/// Starts logging; what is secret is redacted in the types that are logged.
-pub(crate) fn start(level: LogLevel, format: LogFormat) -> anyhow::Result<()> {
+/// Where the log goes in place of standard error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LogFile {
+    /// A file of this name, in the folder `log` of the state folder.
+    InStateFolder(String),
+    /// This file.
+    At(PathBuf),
+}
+
+impl LogFile {
+    /// # Errors
+    /// For a path that is neither a plain name nor absolute: what it is relative to nobody would know.
+    pub(crate) fn of(path: &Path) -> anyhow::Result<Self> {
+        let name = path.file_name().and_then(OsStr::to_str);
+        let name = name.context("log-file: it names no file")?;
+        if path.is_absolute() {
+            return Ok(Self::At(path.to_owned()));
+        }
+        anyhow::ensure!(
+            Path::new(name) == path,
+            "log-file: {} is neither a plain name nor a full path",
+            path.display()
+        );
+        Ok(Self::InStateFolder(name.to_owned()))
+    }
+}
+
+/// Starts logging; what is secret is redacted in the types that are logged. A file that cannot be had
+/// is no reason not to start: the log is then on standard error, and says so.
+pub(crate) fn start(
+    level: LogLevel,
+    format: LogFormat,
+    file: Option<&LogFile>,
+    paths: &AgentPaths,
+) -> anyhow::Result<()> {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -15,10 +55,17 @@ pub(crate) fn start(level: LogLevel, format: LogFormat) -> anyhow::Result<()> {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
+    let opened = file.map(|file| open(file, paths)).transpose();
+    let (writer, unusable) = match opened {
+        Ok(Some(appender)) => (BoxMakeWriter::new(appender), None),
+        Ok(None) => (BoxMakeWriter::new(std::io::stderr), None),
+        Err(error) => (BoxMakeWriter::new(std::io::stderr), Some(error)),
+    };
+    let is_in_color = (file.is_none() || unusable.is_some()) && std::io::stderr().is_terminal();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
+        .with_ansi(is_in_color)
+        .with_writer(writer)
         // On a full disk the log cannot be written. Saying so on standard error would fail in its turn,
         // and take the request along that was being answered.
         .log_internal_errors(false);
@@ -26,5 +73,53 @@ pub(crate) fn start(level: LogLevel, format: LogFormat) -> anyhow::Result<()> {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().try_init(),
     };
-    started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
+    started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))?;
+    if let Some(error) = unusable {
+        tracing::warn!(event = "log-file-unusable", error = %format!("{error:#}"), "the log is on standard error");
+    }
+    Ok(())
+}
+
+/// A file for each day, whose date stands before the end of its name, and no more than the last of them.
+fn open(file: &LogFile, paths: &AgentPaths) -> anyhow::Result<RollingFileAppender> {
+    keep_new_files_private();
+    let path = match file {
+        LogFile::InStateFolder(name) => {
+            ensure_private_folder(&paths.log_dir())?;
+            paths.log_dir().join(name)
+        }
+        LogFile::At(path) => path.clone(),
+    };
+    let folder = path.parent().context("the log has no folder")?;
+    let part = |part: Option<&OsStr>| part.and_then(OsStr::to_str).unwrap_or_default().to_owned();
+    RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .filename_prefix(part(path.file_stem()))
+        .filename_suffix(part(path.extension()))
+        .max_log_files(DAYS_KEPT)
+        .build(folder)
+        .with_context(|| format!("opening the log {}", path.display()))
+}
+
+const DAYS_KEPT: usize = 14;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_a_plain_name_or_a_full_path() {
+        let of = |path: &str| LogFile::of(Path::new(path)).ok();
+        assert_eq!(
+            of("cpxd.log"),
+            Some(LogFile::InStateFolder("cpxd.log".into()))
+        );
+        assert_eq!(
+            of("/var/log/cpxd.log"),
+            Some(LogFile::At("/var/log/cpxd.log".into()))
+        );
+        for wrong in ["", "..", "/", "log/cpxd.log", "../cpxd.log", "./cpxd.log"] {
+            assert_eq!(of(wrong), None, "{wrong}");
+        }
+    }
 }

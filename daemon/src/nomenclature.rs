@@ -23,7 +23,7 @@ fn load(folders: &[PathBuf]) -> Nomenclature {
             let file = folder.join(table.name()).with_extension("csv");
             if let Err(error) = update(&mut nomenclature, table, &file) {
                 let file = file.display();
-                tracing::warn!(%file, error, "a nomenclature table is passed over");
+                tracing::warn!(event = "nomenclature-passed-over", %file, error, "a nomenclature table is passed over");
             }
         }
     }

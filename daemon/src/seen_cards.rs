@@ -23,7 +23,7 @@ pub(crate) fn seen_cards(paths: &AgentPaths, remember: bool) -> anyhow::Result<O
         Ok(files)
     });
     Ok(files
-        .inspect_err(|error| tracing::warn!(error = %chain(error), "no card is remembered"))
+        .inspect_err(|error| tracing::warn!(event = "cards-not-remembered", error = %chain(error), "no card is remembered"))
         .ok()
         .map(|files| SeenCards::new(Box::new(Files(files)), SystemTime::now)))
 }
@@ -34,7 +34,7 @@ struct Files(KeptFiles);
 impl EntryStore for Files {
     fn read(&self, name: &str) -> Option<Vec<u8>> {
         self.0.read(name).unwrap_or_else(|error| {
-            tracing::warn!(error = %chain(&error), "what was kept of a card is not read");
+            tracing::warn!(event = "card-memory-unreadable", error = %chain(&error), "what was kept of a card is not read");
             None
         })
     }
@@ -43,13 +43,13 @@ impl EntryStore for Files {
         let written = self.0.write(name, entry);
         // An agent that runs for months keeps nothing for longer than one that was started today.
         if let Err(error) = written.and_then(|()| remove_expired(&self.0)) {
-            tracing::warn!(error = %chain(&error), "a card is not kept");
+            tracing::warn!(event = "card-memory-unwritable", error = %chain(&error), "a card is not kept");
         }
     }
 
     fn remove(&self, name: &str) {
         if let Err(error) = self.0.remove(name) {
-            tracing::warn!(error = %chain(&error), "what was kept of a card is not removed");
+            tracing::warn!(event = "card-memory-not-removed", error = %chain(&error), "what was kept of a card is not removed");
         }
     }
 }

@@ -30,12 +30,19 @@ pub(crate) fn add_keypads(readers: &VirtualReaders, file: &Path) -> anyhow::Resu
     let hands = move || {
         for line in BufReader::new(opened).lines().map_while(Result::ok) {
             let Some(act) = act_of(&line) else {
-                tracing::warn!("a line of the keypad says nothing that can be done there");
+                tracing::warn!(
+                    event = "demo-keypad-line",
+                    "a line of the keypad says nothing that can be done there"
+                );
                 continue;
             };
             for name in &names {
                 if let Err(error) = readers.at_keypad(name, act.clone()) {
-                    tracing::warn!(?error, "nothing is typed at a virtual keypad");
+                    tracing::warn!(
+                        event = "demo-keypad-unreadable",
+                        ?error,
+                        "nothing is typed at a virtual keypad"
+                    );
                 }
             }
         }

@@ -42,7 +42,11 @@ pub(crate) fn find(card: &Card, reader: &str) -> Knowledge {
         properties.read_tlv_properties(&rows);
     }
     if has_no_keypad(reader, properties.vendor_product) {
-        tracing::info!(reader, "the keypad of this reader is not used");
+        tracing::info!(
+            event = "keypad-not-used",
+            reader,
+            "the keypad of this reader is not used"
+        );
         return Knowledge::None;
     }
     let abilities = KeypadAbilities::of(&features, &properties);

@@ -87,7 +87,7 @@ pub(crate) trait Directory {
                 Ok(certificate) => certificate,
                 Err(error @ (CardError::Reader(_) | CardError::Bug(_))) => return Err(error),
                 Err(error) => {
-                    tracing::warn!(%error, "a certificate was passed over");
+                    tracing::warn!(event = "certificate-passed-over", %error, "a certificate was passed over");
                     first_error.get_or_insert(error);
                     continue;
                 }
@@ -241,7 +241,9 @@ pub(crate) trait Directory {
             };
             match parse_activity(object.number, &bytes) {
                 Ok(activity) => activities.extend(activity),
-                Err(error) => tracing::warn!(%error, "a place of work was passed over"),
+                Err(error) => {
+                    tracing::warn!(event = "place-of-work-passed-over", %error, "a place of work was passed over")
+                }
             }
         }
         Ok(activities)

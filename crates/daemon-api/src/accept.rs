@@ -133,7 +133,7 @@ impl Reception {
         tcp_owner::is_ours(local, peer).unwrap_or_else(|error| {
             let operations = self.api.operations();
             if operations.is_worth_a_line(ErrorCode::PeerRefused) {
-                tracing::warn!(%error, "the owner of a connection is not known");
+                tracing::warn!(event = "connection-owner-unknown", %error, "the owner of a connection is not known");
             }
             false
         })
@@ -152,7 +152,7 @@ impl Reception {
             Err(error) => {
                 let code = ErrorCode::PeerRefused;
                 if self.api.operations().note_refusal(code, None) {
-                    tracing::warn!(%error, "a connection to the socket was refused");
+                    tracing::warn!(event = "socket-peer-refused", %error, "a connection to the socket was refused");
                 }
             }
         }
@@ -187,7 +187,7 @@ async fn keeping(place: OwnedSemaphorePermit, serving: impl Future<Output = ()>)
 
 /// Out of file descriptors, most likely: trying at once again would only burn the processor.
 async fn pause_after(error: &std::io::Error) {
-    tracing::warn!(%error, "a connection could not be accepted");
+    tracing::warn!(event = "connection-not-accepted", %error, "a connection could not be accepted");
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 

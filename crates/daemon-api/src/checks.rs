@@ -50,7 +50,7 @@ fn tell_refusal(api: &Api, caller: Option<&Caller>, response: &Response) {
         return;
     };
     if api.operations().note_refusal(error.code, caller) {
-        tracing::info!(code = %error.code, "refused at the door; more of this kind are counted in the journal");
+        tracing::info!(event = "door-refused", code = %error.code, "refused at the door; more of this kind are counted in the journal");
     }
 }
 

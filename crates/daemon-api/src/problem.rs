@@ -62,7 +62,7 @@ pub(crate) fn error_of(response: &Response) -> Option<&OperationError> {
 fn log(api: &Api, error: &OperationError) {
     let (code, cause) = (error.code, chain(error));
     if !is_of_the_door(code) && api.operations().is_worth_a_line(code) {
-        tracing::info!(%code, cause, "refused or failed");
+        tracing::info!(event = "call-refused", %code, cause, "refused or failed");
     } else {
         tracing::debug!(%code, cause, "refused or failed");
     }

@@ -150,7 +150,7 @@ impl OpenCard {
         self.is_recalled = kept.is_some_and(|files| {
             let recalled = card.recall(files);
             recalled
-                .inspect_err(|error| tracing::warn!(%error, "what was kept of a card is of no use"))
+                .inspect_err(|error| tracing::warn!(event = "card-memory-useless", %error, "what was kept of a card is of no use"))
                 .is_ok()
         });
         let identity = card.identity().map_err(from_card_error)?;
@@ -326,7 +326,10 @@ impl OpenCard {
         let (outcome, end) = presented?;
         self.owes_reset = end.must_reset && !end.was_reset;
         if self.owes_reset {
-            tracing::warn!("the card could not be reset after its use");
+            tracing::warn!(
+                event = "card-not-reset",
+                "the card could not be reset after its use"
+            );
         }
         self.note_kept_code(after, &end, &outcome);
         if let Err(HolderCodeError::Operation(error)) = &outcome {

@@ -51,7 +51,7 @@ impl SeenCards {
     pub(crate) fn recall(&self, salt: &[u8; 32], card: &SeenCard) -> Option<CardFiles> {
         let entry = self.store.read(&name(salt, card))?;
         let record = Record::parse(&entry, &entry_key(salt))
-            .inspect_err(|error| tracing::warn!(%error, "what was kept of a card is not believed"))
+            .inspect_err(|error| tracing::warn!(event = "card-memory-not-believed", %error, "what was kept of a card is not believed"))
             .ok()?;
         let age = (self.now)().duration_since(record.read_at).ok()?;
         (record.card == *card && age < LIFETIME).then_some(record.files)
@@ -66,7 +66,9 @@ impl SeenCards {
         };
         match record.encode(&entry_key(salt)) {
             Ok(entry) => self.store.write(&name(salt, card), &entry),
-            Err(error) => tracing::error!(%error, "a card cannot be kept"),
+            Err(error) => {
+                tracing::error!(event = "card-not-encoded", %error, "a card cannot be kept")
+            }
         }
     }
 

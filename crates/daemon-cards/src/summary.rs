@@ -158,7 +158,11 @@ fn warnings(certificates: &[(igc_sante::KeyRole, CardCertificate)]) -> Vec<CardW
     ];
     let warnings: Vec<_> = warnings.into_iter().flatten().collect();
     for warning in &warnings {
-        tracing::warn!(warning = warning.as_str(), "a card is odd");
+        tracing::warn!(
+            event = "card-odd",
+            warning = warning.as_str(),
+            "a card is odd"
+        );
     }
     warnings
 }

@@ -97,7 +97,7 @@ impl CardChannel for WatchedTransaction<'_> {
 
     fn exchange(&mut self, command: &WireBytes) -> Result<Vec<u8>, ReaderFault> {
         if self.began.elapsed() > self.calls.transaction_time() {
-            tracing::warn!("a card does not come to an end");
+            tracing::warn!(event = "card-endless", "a card does not come to an end");
             return Err(ReaderFault::Mute);
         }
         let calls = Arc::clone(&self.calls);

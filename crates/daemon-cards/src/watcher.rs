@@ -29,7 +29,7 @@ fn watch(mut source: Box<dyn ReaderSource>, place: SourcePlace, inventory: &Arc<
             Err(SourceFault::ServiceGone) => {
                 // A source tries again for as long as it takes, which may be days.
                 if inventory.lose_source(place) {
-                    tracing::warn!(source = name, "the service of the readers is not there");
+                    tracing::warn!(event = "readers-service-missing", source = %name, "the service of the readers is not there");
                 }
             }
             Err(SourceFault::Stopped) => {

@@ -164,7 +164,11 @@ impl Worker {
     /// A panic on a hostile card's bytes costs that card, not the reader.
     fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
-            tracing::error!(reader = self.reader_name, "a fault of ours on this card");
+            tracing::error!(
+                event = "card-fault-of-ours",
+                reader = self.reader_name,
+                "a fault of ours on this card"
+            );
             // The fault may lie between a code and its reset; where this fails too, the reset is owed.
             let _ = catch_unwind(AssertUnwindSafe(|| self.leave()));
             self.end_stay();
@@ -239,7 +243,7 @@ impl Worker {
             }
         }
         let found = found.map_err(|problem| {
-            tracing::warn!(reader = self.reader_name, error = ?problem.error, "a card cannot be used");
+            tracing::warn!(event = "card-unusable", reader = self.reader_name, error = ?problem.error, "a card cannot be used");
             if problem.may_pass {
                 let pause = pause();
                 self.another_look = Some(AnotherLook { insertion, pause });
@@ -315,7 +319,11 @@ impl Worker {
     fn distrust(&mut self, insertion: u64) {
         let Some(card) = &self.card else { return };
         let reader = &self.reader_name;
-        tracing::info!(reader, "a card is not as it was read before");
+        tracing::info!(
+            event = "card-changed",
+            reader,
+            "a card is not as it was read before"
+        );
         card.forget(&self.inventory);
         if card.is_recalled() {
             self.read_in_full(insertion);
@@ -449,7 +457,11 @@ impl Worker {
             self.reset_pause = None;
             return true;
         };
-        tracing::warn!(?error, "the card still knows of a code");
+        tracing::warn!(
+            event = "card-knows-code",
+            ?error,
+            "the card still knows of a code"
+        );
         match &mut self.reset_pause {
             Some(pause) if pause.is_over() => *pause = pause.longer(),
             Some(_) => {}
@@ -532,7 +544,11 @@ impl Worker {
             return;
         };
         if let Err(error) = card.reset_if_owed() {
-            tracing::warn!(?error, "the card still knows of a code");
+            tracing::warn!(
+                event = "card-knows-code",
+                ?error,
+                "the card still knows of a code"
+            );
         }
         if let Err(error) = card.reopen() {
             tracing::debug!(?error, "the card stays as its reset left it");
@@ -548,7 +564,11 @@ impl Worker {
     fn note_keypad<T>(&self, insertion: u64, outcome: &Result<T, HolderCodeError>) {
         if matches!(outcome, Err(HolderCodeError::KeypadUnusable)) {
             let reader = &self.reader_name;
-            tracing::warn!(reader, "a reader that says it has a keypad refuses its use");
+            tracing::warn!(
+                event = "keypad-refused",
+                reader,
+                "a reader that says it has a keypad refuses its use"
+            );
             let none = ReaderKeypad::default();
             self.inventory.publish_keypad(&self.reader, insertion, none);
         }

@@ -121,6 +121,7 @@ impl Journal {
             .push_back((time, Entry::Outcome { of, result }));
         if let Err(error) = writer.write_waiting() {
             tracing::warn!(
+                event = "outcome-waits",
                 ?error,
                 "an outcome waits until the journal takes entries again"
             );
@@ -379,6 +380,10 @@ fn in_use(error: InstanceError) -> JournalError {
 /// An anchor that lags is sound, so a line is not refused for it.
 fn write_anchor(anchor: &mut dyn AnchorStore, head: Head) {
     if let Err(error) = anchor.write(head) {
-        tracing::warn!(?error, "the journal's anchor lags behind");
+        tracing::warn!(
+            event = "anchor-lags",
+            ?error,
+            "the journal's anchor lags behind"
+        );
     }
 }

@@ -57,7 +57,11 @@ impl Retirement {
     pub(crate) fn remove(&self, folder: &Path) {
         for name in &self.files {
             if let Err(error) = fs::remove_file(name.in_folder(folder)) {
-                tracing::warn!(?error, "an old file of the journal stays");
+                tracing::warn!(
+                    event = "journal-not-retired",
+                    ?error,
+                    "an old file of the journal stays"
+                );
                 return;
             }
         }

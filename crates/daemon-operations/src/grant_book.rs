@@ -98,7 +98,7 @@ impl GrantBook {
     /// and the day is kept with the next change.
     pub(crate) fn keep_uses(&self) {
         if let Err(error) = self.keep(&mut self.kept()) {
-            tracing::warn!(%error, "the last use of a program is not kept");
+            tracing::warn!(event = "last-use-not-kept", %error, "the last use of a program is not kept");
         }
     }
 

@@ -110,7 +110,12 @@ impl Operations {
         let revoking = self.change_grants(move |book| book.revoke(&revoked_id));
         let revoked = revoking.await;
         let is_kept = revoked.is_ok();
-        tracing::info!(grant = id.0, is_kept, "a grant is revoked");
+        tracing::info!(
+            event = "grant-revoked",
+            grant = id.0,
+            is_kept,
+            "a grant is revoked"
+        );
         let owners = owners(grants, id);
         let telling = self.close_sessions(|sessions| {
             sessions.close(|_, owner, _| owners.contains(owner).then_some(SessionEnd::GrantRevoked))
@@ -136,7 +141,10 @@ impl Operations {
     ) -> Result<(), OperationError> {
         let turn = self.0.prompt.turn(asker, None, deadline).await?;
         place.put();
-        tracing::info!("the holder is asked to let somebody in");
+        tracing::info!(
+            event = "grant-asked",
+            "the holder is asked to let somebody in"
+        );
         let agreed = turn.ask_for_grant(question, deadline).await;
         let agreed = agreed.map(drop).map_err(OperationError::from);
         place.answered(&agreed);

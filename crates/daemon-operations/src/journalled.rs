@@ -68,7 +68,11 @@ impl Operations {
     /// away, or gives nothing.
     pub(crate) async fn record_if_possible(&self, entry: Entry) {
         if let Err(error) = self.record(entry).await {
-            tracing::error!(?error, "what happened is not in the journal");
+            tracing::error!(
+                event = "journal-missed",
+                ?error,
+                "what happened is not in the journal"
+            );
         }
     }
 }
@@ -81,12 +85,20 @@ impl Intent {
         let (journal, time, seq) = (Arc::clone(&self.journal), (self.now)(), self.seq);
         let written = spawn_blocking(move || journal.outcome(time, seq, result));
         if let Err(error) = written.await {
-            tracing::error!(?error, "an outcome was not written");
+            tracing::error!(
+                event = "outcome-not-written",
+                ?error,
+                "an outcome was not written"
+            );
         }
         let journal = Arc::clone(&self.journal);
         spawn_blocking(move || {
             if let Err(error) = journal.sync() {
-                tracing::warn!(?error, "an outcome is not on the disk yet");
+                tracing::warn!(
+                    event = "outcome-not-on-disk",
+                    ?error,
+                    "an outcome is not on the disk yet"
+                );
             }
         });
     }

@@ -24,7 +24,11 @@ impl Operations {
     pub fn open_pairing(&self, request: PairingRequest) -> Result<OpenedPairing, OperationError> {
         self.limits().pairing(StdInstant::now())?;
         let opened = self.pairings().open(request, random()?, self.now())?;
-        tracing::info!(pairing = opened.id.0, "a program asks to be paired");
+        tracing::info!(
+            event = "pairing-asked",
+            pairing = opened.id.0,
+            "a program asks to be paired"
+        );
         Ok(opened)
     }
 
@@ -55,7 +59,7 @@ impl Operations {
         } && !was_never_decided(&agreed);
         drop(asking);
         if let Err(error) = agreed {
-            tracing::info!(pairing = id.0, code = %error.code, "a program was not paired");
+            tracing::info!(event = "pairing-refused", pairing = id.0, code = %error.code, "a program was not paired");
             // Behind a lock, or where its turn never came, nobody refused anything.
             if error.reason.is_none_or(|reason| !is_undecided(reason)) {
                 let refused = told(PairingStep::Refused, &id.0, &asked);
@@ -72,7 +76,11 @@ impl Operations {
             book.add(|grants| grants.add_program(grant.clone(), &digested, request.clone(), now))
         });
         let grant = added.await?;
-        tracing::info!(grant = grant.id.0, "a program was paired");
+        tracing::info!(
+            event = "pairing-done",
+            grant = grant.id.0,
+            "a program was paired"
+        );
         Ok((token, grant))
     }
 

@@ -174,13 +174,19 @@ impl Operations {
             .await;
         let settled = self.0.cards.settled(None);
         if !timeout(LAST_DROP_TIME, settled).await.unwrap_or(false) {
-            tracing::warn!("a card may still know of a code");
+            tracing::warn!(
+                event = "session-code-kept",
+                "a card may still know of a code"
+            );
         }
         // Ends that came just before are told as well, above all to the journal.
         let tellings = &self.0.sessions.tellings;
         tellings.close();
         if timeout(LAST_DROP_TIME, tellings.wait()).await.is_err() {
-            tracing::warn!("the end of a session may be missing in the journal");
+            tracing::warn!(
+                event = "session-end-missed",
+                "the end of a session may be missing in the journal"
+            );
         }
     }
 
@@ -294,9 +300,12 @@ impl Operations {
         for session in closed {
             let settled = self.0.cards.settled(Some(session.card.stay.reader()));
             if !timeout_at(soon, settled).await.unwrap_or(false) {
-                tracing::warn!("the code of a session is not dropped yet");
+                tracing::warn!(
+                    event = "session-code-waits",
+                    "the code of a session is not dropped yet"
+                );
             }
-            tracing::info!(session = session.id.0, end = %session.end, "a session is over");
+            tracing::info!(event = "session-over", session = session.id.0, end = %session.end, "a session is over");
             self.0.cards.announce(Happening::SessionClosed {
                 session: session.id.clone(),
                 owner: session.owner.clone(),

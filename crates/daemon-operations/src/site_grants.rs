@@ -67,7 +67,7 @@ impl Operations {
         let undecided = was_never_decided(&agreed);
         let origin = page.site.origin.as_str();
         if let Err(error) = agreed {
-            tracing::info!(origin, code = %error.code, "a site was not let in");
+            tracing::info!(event = "site-refused", origin, code = %error.code, "a site was not let in");
             if undecided {
                 // Neither what others do nor whether somebody sits here is for a site to know.
                 return Err(error.code.into());
@@ -84,7 +84,12 @@ impl Operations {
             book.add(|grants| grants.add_site(id.clone(), site.clone(), &rights, now))
         });
         let grant = added.await?;
-        tracing::info!(origin, grant = grant.id.0, "a site was let in");
+        tracing::info!(
+            event = "site-let-in",
+            origin,
+            grant = grant.id.0,
+            "a site was let in"
+        );
         Ok(self.access_of(&self.page(grant.site)))
     }
 

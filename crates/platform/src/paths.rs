@@ -187,6 +187,12 @@ impl AgentPaths {
         self.state.join("update-check.json")
     }
 
+    /// Folder of the log, where it is kept here.
+    #[must_use]
+    pub fn log_dir(&self) -> PathBuf {
+        self.state.join("log")
+    }
+
     /// Salt that makes the ids of cards this installation's own.
     #[must_use]
     pub fn card_id_salt_file(&self) -> PathBuf {

@@ -97,6 +97,12 @@ pub fn ensure_private_folder(path: &Path) -> Result<(), PrivateFileError> {
     Ok(())
 }
 
+/// Closes every file and folder that this process makes from now on to all others, those included that
+/// other people's code makes.
+pub fn keep_new_files_private() {
+    rustix::process::umask(Mode::from_raw_mode(0o077));
+}
+
 /// Writes a file that only this user may read (0600), so that a reader sees the old content or
 /// the new one and never a part, even after a power cut.
 ///

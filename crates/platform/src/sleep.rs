@@ -17,7 +17,7 @@ pub fn watch(slept: impl Fn() + Send + 'static) -> io::Result<()> {
             match wake_ups.next() {
                 Ok(()) => slept(),
                 Err(error) => {
-                    tracing::error!(%error, "it is not known any more when the machine sleeps");
+                    tracing::error!(event = "sleep-watch-ended", %error, "it is not known any more when the machine sleeps");
                     return;
                 }
             }

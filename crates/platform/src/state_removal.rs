@@ -23,7 +23,12 @@ pub fn is_state_folder(paths: &AgentPaths) -> bool {
 /// [`PrivateFileError::Io`] with the step that the system refused.
 pub fn remove_state(paths: &AgentPaths, lock: InstanceLock) -> Result<bool, PrivateFileError> {
     paths.withdraw_endpoint()?;
-    for folder in [paths.tls_dir(), paths.seen_cards_dir(), paths.journal_dir()] {
+    for folder in [
+        paths.tls_dir(),
+        paths.seen_cards_dir(),
+        paths.journal_dir(),
+        paths.log_dir(),
+    ] {
         remove_folder(&folder)?;
     }
     if let Some(folder) = paths.journal_anchor_file().parent() {

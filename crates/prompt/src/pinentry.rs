@@ -134,7 +134,7 @@ impl PinentryHolder {
         self.end_farewell().await;
         let pinentry = PinentryProcess::start(&self.program.path, &self.places).await;
         let pinentry = pinentry.map_err(|error| {
-            tracing::warn!(%error, "the pinentry does not ask: `prompt = \"terminal\"` asks at the terminal");
+            tracing::warn!(event = "pinentry-missing", %error, "the pinentry does not ask: `prompt = \"terminal\"` asks at the terminal");
             unavailable(error)
         })?;
         let mut shown = Shown { pinentry };
@@ -254,6 +254,7 @@ fn refused(command: &str, number: u16) -> PromptError {
         CANCELED | FULLY_CANCELED | NOT_CONFIRMED => PromptError::Cancelled,
         _ => {
             tracing::warn!(
+                event = "pinentry-cannot-ask",
                 command,
                 number,
                 "the pinentry cannot ask: has it a display or a terminal?"

@@ -236,6 +236,7 @@ impl WindowHolder {
             Ok(Ok(Reply::GoneAfterItWasShown)) => Err(PromptError::Cancelled),
             Ok(Ok(Reply::GoneBeforeItWasShown)) => {
                 tracing::warn!(
+                    event = "window-not-shown",
                     "the window ended before it was on the screen: is there a display? `prompt = \"terminal\"` asks at the terminal"
                 );
                 let ended = std::io::Error::other("the window did not come up");

@@ -78,6 +78,7 @@ pub(super) struct ConfigurationFile {
     pub(super) keypad: Option<KeypadName>,
     pub(super) log_level: Option<LogLevel>,
     pub(super) log_format: Option<LogFormat>,
+    pub(super) log_file: Option<PathBuf>,
     pub(super) update_check: Option<bool>,
     pub(super) update_url: Option<String>,
 }

@@ -41,7 +41,7 @@ impl Pkcs11Source {
     fn tell(&mut self, fault: ModuleFault) {
         if self.fault.as_ref() != Some(&fault) {
             let module = self.program.module.display();
-            tracing::error!(%fault, %module, "no list of readers");
+            tracing::error!(event = "module-readers-failed", %fault, %module, "no list of readers");
             self.fault = Some(fault);
         }
     }

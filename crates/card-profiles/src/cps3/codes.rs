@@ -84,7 +84,7 @@ impl Cps3<'_> {
         }
         match self.read_counters(object.reference) {
             Err(error @ (CardError::Refused { .. } | CardError::Malformed { .. })) => {
-                tracing::warn!(%error, "the counters of a code are not known");
+                tracing::warn!(event = "code-counters-unknown", %error, "the counters of a code are not known");
                 Ok(CodeCounters::UNKNOWN)
             }
             outcome => outcome,

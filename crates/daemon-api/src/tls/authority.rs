@@ -46,6 +46,7 @@ impl Authority {
             Some(kept) if lasts(&kept) => kept,
             Some(_) => {
                 tracing::warn!(
+                    event = "authority-replaced",
                     "the certification authority ended, or ends soon: there is a new one, which browsers trust after cpxd install --trust; programs read it in ca.pem"
                 );
                 make(&path, now)?

@@ -25,7 +25,9 @@ pub(super) fn load_or_issue(
     match KeyAndCertificate::read(&path) {
         Ok(Some(leaf)) if is_good(&leaf, authority, now) => return Ok(leaf),
         Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "the TLS certificate is replaced"),
+        Err(error) => {
+            tracing::warn!(event = "leaf-replaced", %error, "the TLS certificate is replaced")
+        }
     }
     issue(&path, authority, now)
 }

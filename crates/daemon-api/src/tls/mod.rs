@@ -113,7 +113,7 @@ impl TlsIdentity {
             days.tick().await;
             if let Err(error) = self.renew(now()) {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::error!(%error, cause, "the TLS identity stays as it is");
+                tracing::error!(event = "leaf-not-renewed", %error, cause, "the TLS identity stays as it is");
             }
         }
     }

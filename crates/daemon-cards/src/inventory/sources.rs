@@ -126,7 +126,7 @@ impl Inventory {
                     self.events.push(Happening::ReaderAdded { reader });
                 }
                 Err(error) => {
-                    tracing::error!(%error, "no thread for a reader");
+                    tracing::error!(event = "no-thread", %error, "no thread for a reader");
                     return;
                 }
             }

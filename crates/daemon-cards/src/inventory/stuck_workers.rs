@@ -22,7 +22,7 @@ impl Inventory {
                 inventory: self,
             });
             if let Err(error) = renewed {
-                tracing::error!(%error, "no thread for a reader");
+                tracing::error!(event = "no-thread", %error, "no thread for a reader");
             }
         }
         reader.worker.tell(Message::Inserted { insertion });
@@ -40,7 +40,12 @@ impl Inventory {
         if waits_for.is_none() || !reader.worker.makes(calls) {
             return;
         }
-        tracing::warn!(reader = reader.summary.name, ?waits_for, "no answer");
+        tracing::warn!(
+            event = "card-no-answer",
+            reader = reader.summary.name,
+            ?waits_for,
+            "no answer"
+        );
         if reader.presence == Presence::Card && reader.worker.is_before(reader.insertion) {
             self.identify(reader);
         }
