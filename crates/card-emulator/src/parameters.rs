@@ -7,7 +7,7 @@ use crate::card_number::CardNumber;
 use crate::cps4::Cps4Parameters;
 use crate::demo_cards::DemoCard;
 use crate::holder::{CardType, Holder};
-use crate::pki::KeySet;
+use crate::pki::{KeySet, VALID_FROM};
 
 /// Everything in which one virtual card differs from another.
 ///
@@ -116,7 +116,8 @@ impl CardParameters {
     /// The card of the first demo holder: valid from 30 days before `now` for three years,
     /// code 1234, unblock code 12345678.
     ///
-    /// Validity begins at midnight, so that a card made twice on one day is the same card.
+    /// Validity begins at midnight, so that a card made twice on one day is the same card, and not before its
+    /// authorities: to a clock that is wrong it is not valid yet, as any real card.
     #[must_use]
     pub fn new(now: OffsetDateTime) -> Self {
         Self::demo_card(KeySet::First, now)
@@ -137,7 +138,8 @@ impl CardParameters {
     ) -> Self {
         let not_before = now
             .replace_time(Time::MIDNIGHT)
-            .saturating_sub(Duration::days(30));
+            .saturating_sub(Duration::days(30))
+            .max(VALID_FROM);
         Self {
             card_type: CardType::Cps,
             holder,

@@ -167,7 +167,8 @@ fn authority_name(organization: &str, units: &[&str], common_name: &str) -> Resu
     name(rdns)
 }
 
-const VALID_FROM: OffsetDateTime = datetime!(2025-01-01 00:00 UTC);
+/// When the test authorities begin.
+pub(crate) const VALID_FROM: OffsetDateTime = datetime!(2025-01-01 00:00 UTC);
 const VALID_TO: OffsetDateTime = datetime!(2045-01-01 00:00 UTC);
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ mod certificate;
 mod holder_certificate;
 mod keys;
 
+pub(crate) use authorities::VALID_FROM;
+
 pub use authorities::{Authorities, Level, issue_authorities};
 pub(crate) use holder_certificate::{Certificate, KeyRole, issue_certificates};
 pub use keys::KeySet;
