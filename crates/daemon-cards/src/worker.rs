@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::call_watch::Calls;
 use crate::inventory::Inventory;
+use crate::job::Job;
 use crate::keypad::{AtKeypad, ReaderKeypad};
 use crate::open_card::{OpenCard, Reading};
 use crate::pauses::{AnotherLook, Pause};
@@ -36,39 +37,6 @@ pub(crate) enum Message {
     Settle(oneshot::Sender<bool>),
     /// Somebody wants something of it.
     Job(Job),
-}
-
-/// What somebody wants of a card, and where the answer goes.
-pub(crate) enum Job {
-    ReadCodes {
-        insertion: u64,
-        reply: oneshot::Sender<Result<(), OperationError>>,
-    },
-    ListActivities {
-        insertion: u64,
-        reply: oneshot::Sender<Result<Option<Vec<u8>>, OperationError>>,
-    },
-    ReadActivities {
-        insertion: u64,
-        pin: HolderPin,
-        reply: oneshot::Sender<Result<Vec<Activity>, HolderCodeError>>,
-    },
-    SetPin {
-        insertion: u64,
-        new_code: NewCode,
-        reply: oneshot::Sender<Result<Option<CodesOfCard>, HolderCodeError>>,
-    },
-    UseKey {
-        insertion: u64,
-        key_use: KeyUse,
-        reply: oneshot::Sender<Result<Vec<Vec<u8>>, HolderCodeError>>,
-    },
-    PresentPin {
-        insertion: u64,
-        pin: HolderPin,
-        code: PresentedCode,
-        reply: oneshot::Sender<Result<(), HolderCodeError>>,
-    },
 }
 
 /// The worker of one reader.
