@@ -408,7 +408,7 @@ fn watched_lock() -> WorkstationLock {
 
 fn tell_service_manager(news: ServiceNews) {
     if let Err(error) = platform::service_manager::tell(news) {
-        tracing::warn!(%error, ?news, "the service manager was not told");
+        tracing::warn!(event = "service-manager-not-told", %error, ?news, "the service manager was not told");
     }
 }
 

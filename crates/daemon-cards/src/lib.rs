@@ -13,7 +13,6 @@ mod code_change;
 mod event_log;
 mod fault;
 mod inventory;
-mod job;
 mod keypad;
 mod open_card;
 mod pauses;
@@ -26,7 +25,6 @@ mod source;
 mod summary;
 mod watched_card;
 mod watcher;
-mod way_to_card;
 mod worker;
 mod worker_link;
 
