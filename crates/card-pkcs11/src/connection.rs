@@ -36,9 +36,9 @@ pub(crate) struct Memory {
     /// CKA_ID of the certificate of each role.
     pub(crate) ids: Vec<(igc_sante::KeyRole, Vec<u8>)>,
     /// What became of the holder's code when it was presented last.
-    pub(crate) last_pin: LastPin,
-    /// A login as security officer was refused because the unblock code is blocked.
-    pub(crate) unblock_code_was_refused: bool,
+    pub(crate) last_pin: LastCode,
+    /// What became of the unblock code when it was presented last.
+    pub(crate) last_unblock_code: LastCode,
     /// The flags of the holder's code before the last login.
     pub(crate) flags_before_login: PinFlags,
 }
@@ -46,15 +46,15 @@ pub(crate) struct Memory {
 impl Memory {
     /// A code that is not shown as blocked any more has been unblocked since.
     fn note_token(&mut self, token: &Token) {
-        if self.last_pin == LastPin::Blocked && !token.user_pin.locked {
-            self.last_pin = LastPin::NotPresented;
+        if self.last_pin == LastCode::Blocked && !token.user_pin.locked {
+            self.last_pin = LastCode::NotPresented;
         }
     }
 }
 
-/// What is known of the holder's code beside the flags.
+/// What is known of a code beside the flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum LastPin {
+pub(crate) enum LastCode {
     /// It was not presented in this stay.
     #[default]
     NotPresented,

@@ -3,7 +3,7 @@
 use card_profiles::{CodeCounters, CodeStates, LastTry, PinLimits, Withheld};
 use secrets::Pin;
 
-use crate::connection::LastPin;
+use crate::connection::LastCode;
 use crate::protocol::{PinFlags, Token};
 
 impl Token {
@@ -43,8 +43,8 @@ impl Token {
     /// The states of both codes. A lock that may be a mistake is believed once the code was refused for it.
     pub(crate) fn code_states(
         &self,
-        last_pin: LastPin,
-        unblock_code_was_refused: bool,
+        last_pin: LastCode,
+        last_unblock_code: LastCode,
     ) -> CodeStates {
         if !self.has_pin() {
             return CodeStates {
@@ -53,15 +53,17 @@ impl Token {
             };
         }
         let so_pin = self.sure_so_flags();
-        let unblock_code = if unblock_code_was_refused {
+        let unblock_code = if last_unblock_code == LastCode::Blocked {
             counters(Some(0))
         } else {
             CodeCounters {
-                may_be_blocked: self.so_pin.locked && !so_pin.locked,
+                may_be_blocked: self.so_pin.locked
+                    && !so_pin.locked
+                    && last_unblock_code == LastCode::NotPresented,
                 ..counters(so_pin.tries_left())
             }
         };
-        let pin = if last_pin == LastPin::Blocked {
+        let pin = if last_pin == LastCode::Blocked {
             self.user_pin
         } else {
             self.sure_pin_flags()
@@ -69,7 +71,7 @@ impl Token {
         let pin = CodeCounters {
             may_be_blocked: self.user_pin.locked
                 && !pin.locked
-                && last_pin == LastPin::NotPresented,
+                && last_pin == LastCode::NotPresented,
             ..counters(pin.tries_left())
         };
         CodeStates {
@@ -223,18 +225,20 @@ mod tests {
 
     #[test]
     fn a_blocked_unblock_code_is_believed_where_locks_are_true_and_else_once_it_was_refused() {
-        let state = |label: &str, was_refused| {
+        let state = |label: &str, last_code| {
             let token = Token {
                 label: label.into(),
                 ..token(LOCKED, LOCKED)
             };
-            let states = token.code_states(LastPin::Blocked, was_refused);
+            let states = token.code_states(LastCode::Blocked, last_code);
             let code = states.unblock_code.unwrap();
             (code.is_blocked(), code.may_be_blocked)
         };
-        assert_eq!(state("CPS3v3-9900000001", false), (true, false));
-        assert_eq!(state("CPS4v1-9900000001", false), (false, true));
-        assert_eq!(state("CPS4v1-9900000001", true), (true, false));
+        let (cps3, cps4) = ("CPS3v3-9900000001", "CPS4v1-9900000001");
+        assert_eq!(state(cps3, LastCode::NotPresented), (true, false));
+        assert_eq!(state(cps4, LastCode::NotPresented), (false, true));
+        assert_eq!(state(cps4, LastCode::Taken), (false, false));
+        assert_eq!(state(cps4, LastCode::Blocked), (true, false));
     }
 
     #[test]
@@ -244,14 +248,17 @@ mod tests {
             ..token(LOCKED, FRESH)
         };
         let pin = |last_pin| {
-            let pin = cps4.code_states(last_pin, false).pin.unwrap();
+            let pin = cps4
+                .code_states(last_pin, LastCode::NotPresented)
+                .pin
+                .unwrap();
             (pin.tries_left, pin.may_be_blocked)
         };
-        assert_eq!(pin(LastPin::NotPresented), (None, true));
-        assert_eq!(pin(LastPin::Taken), (None, false));
-        assert_eq!(pin(LastPin::Blocked), (Some(0), false));
+        assert_eq!(pin(LastCode::NotPresented), (None, true));
+        assert_eq!(pin(LastCode::Taken), (None, false));
+        assert_eq!(pin(LastCode::Blocked), (Some(0), false));
         let cps3 = token(LOCKED, FRESH)
-            .code_states(LastPin::NotPresented, false)
+            .code_states(LastCode::NotPresented, LastCode::NotPresented)
             .pin
             .unwrap();
         assert_eq!((cps3.tries_left, cps3.may_be_blocked), (Some(0), false));

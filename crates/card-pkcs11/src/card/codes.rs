@@ -7,7 +7,7 @@ use secrets::{Pin, SecretBytes, UnblockCode};
 
 use super::ModuleCard;
 use super::proof::Proof;
-use crate::connection::LastPin;
+use crate::connection::LastCode;
 use crate::fault::{Ckr, ModuleFault};
 use crate::protocol::{PinFlags, Request, User};
 
@@ -82,7 +82,7 @@ impl ModuleCard<'_> {
     ) -> Result<(), UnblockError> {
         let limits = self.pin_limits_of_token().ok_or(UnblockError::Absent)?;
         self.check_can_write()?;
-        if self.connection.memory.unblock_code_was_refused {
+        if self.connection.memory.last_unblock_code == LastCode::Blocked {
             return Err(UnblockError::Blocked);
         }
         let before = self.connection.open.token.sure_so_flags();
@@ -140,7 +140,7 @@ impl ModuleCard<'_> {
             self.connection.log_out();
             return Err(self.wrong(after));
         }
-        self.connection.memory.last_pin = LastPin::Taken;
+        self.connection.memory.last_pin = LastCode::Taken;
         Ok(Verification {
             was_verified_before: false,
         })
@@ -164,7 +164,7 @@ impl ModuleCard<'_> {
             Ok(flags) if !is_locked => self.wrong(flags),
             Err(fault) if !is_locked => PinError::Card(fault.into()),
             Ok(_) | Err(_) => {
-                self.connection.memory.last_pin = LastPin::Blocked;
+                self.connection.memory.last_pin = LastCode::Blocked;
                 PinError::Blocked
             }
         }
@@ -199,7 +199,7 @@ impl ModuleCard<'_> {
             }),
             Err(fault) if !is_locked => Err(UnblockError::Card(fault.into())),
             Ok(_) | Err(_) => {
-                self.connection.memory.unblock_code_was_refused = true;
+                self.connection.memory.last_unblock_code = LastCode::Blocked;
                 Err(UnblockError::Blocked)
             }
         }
@@ -219,7 +219,10 @@ impl ModuleCard<'_> {
             return Err(UnblockError::Card(said_yes_in_vain()));
         }
         match self.prove_pin(new) {
-            Proof::Holds => Ok(()),
+            Proof::Holds => {
+                self.connection.memory.last_unblock_code = LastCode::Taken;
+                Ok(())
+            }
             Proof::DoesNotHold => Err(UnblockError::Card(said_yes_in_vain())),
             Proof::Unknown(error) => Err(UnblockError::OutcomeUnknown(error)),
         }
@@ -248,7 +251,7 @@ impl ModuleCard<'_> {
     /// What is believed of the flags that the transaction found.
     fn pin_flags(&self) -> PinFlags {
         let token = &self.connection.open.token;
-        if self.connection.memory.last_pin == LastPin::Blocked {
+        if self.connection.memory.last_pin == LastCode::Blocked {
             token.user_pin
         } else {
             token.sure_pin_flags()
@@ -262,7 +265,7 @@ impl ModuleCard<'_> {
     fn wrong(&mut self, flags: PinFlags) -> PinError {
         match flags.tries_left() {
             Some(0) => {
-                self.connection.memory.last_pin = LastPin::Blocked;
+                self.connection.memory.last_pin = LastCode::Blocked;
                 PinError::Blocked
             }
             tries_left => PinError::Wrong { tries_left },

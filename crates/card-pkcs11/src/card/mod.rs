@@ -48,7 +48,7 @@ impl CpxCard for ModuleCard<'_> {
     fn code_states(&mut self) -> Result<CodeStates, CardError> {
         let memory = &self.connection.memory;
         let token = &self.connection.open.token;
-        Ok(token.code_states(memory.last_pin, memory.unblock_code_was_refused))
+        Ok(token.code_states(memory.last_pin, memory.last_unblock_code))
     }
 
     fn glance_at_codes(&mut self) -> Result<CodeStates, CardError> {

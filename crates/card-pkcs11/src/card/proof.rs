@@ -7,7 +7,7 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use secrets::Pin;
 
 use super::ModuleCard;
-use crate::connection::LastPin;
+use crate::connection::LastCode;
 use crate::fault::{Ckr, ModuleFault};
 use crate::protocol::{PinFlags, Request, SignMechanism, User};
 
@@ -30,7 +30,7 @@ impl ModuleCard<'_> {
     /// A new code that does not hold has cost a try of the one before, whose next right use gives it back. It is
     /// not presented for that here: whoever mistyped it would lose another one.
     pub(super) fn prove_pin(&mut self, new: &Pin) -> Proof {
-        self.connection.memory.last_pin = LastPin::NotPresented;
+        self.connection.memory.last_pin = LastCode::NotPresented;
         if let Err(fault) = self.connection.restart() {
             return Proof::Unknown(fault.into());
         }
@@ -39,12 +39,12 @@ impl ModuleCard<'_> {
         }
         match self.use_pin(new) {
             Ok(()) => {
-                self.connection.memory.last_pin = LastPin::Taken;
+                self.connection.memory.last_pin = LastCode::Taken;
                 Proof::Holds
             }
             Err(fault) => match fault.returned() {
                 Some(Ckr::PinLocked) => {
-                    self.connection.memory.last_pin = LastPin::Blocked;
+                    self.connection.memory.last_pin = LastCode::Blocked;
                     Proof::DoesNotHold
                 }
                 Some(Ckr::PinIncorrect) => Proof::DoesNotHold,
