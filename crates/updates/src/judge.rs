@@ -97,8 +97,12 @@ mod tests {
 
     const NOW: OffsetDateTime = datetime!(2026-12-02 10:00 UTC);
 
+    fn version(text: &str) -> Version {
+        text.parse().unwrap()
+    }
+
     fn news(manifest: &Manifest, running: &str, seen: Option<&Seen>) -> Result<News, &'static str> {
-        let running = running.parse().unwrap();
+        let running = version(running);
         judge(manifest, &running, seen, NOW).map_err(|error| error.code())
     }
 
