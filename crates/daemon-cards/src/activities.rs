@@ -6,10 +6,11 @@ use igc_sante::nomenclature::{Nomenclature, Table};
 use tokio::sync::oneshot;
 
 use crate::fault::from_card_error;
-use crate::open_card::{GoOn, OpenCard, open};
+use crate::job::Job;
+use crate::open_card::{GoOn, OpenCard};
 use crate::source::AfterUse;
 use crate::summary::coded_label;
-use crate::worker::Job;
+use crate::way_to_card::open;
 use crate::worker_link::Unanswered;
 use crate::{CardInReader, Cards, HolderCodeError, HolderPin};
 

@@ -21,9 +21,10 @@ use self::sources::KnownSource;
 pub(crate) use self::sources::SourcePlace;
 use crate::call_watch::{CallWatch, Calls, WaitsFor};
 use crate::event_log::{EventLog, Subscription};
+use crate::job::Job;
 use crate::keypad::ReaderKeypad;
 use crate::source::{ConnectCard, Presence, ReaderSource, ReaderState, StopSource};
-use crate::worker::{Job, Message};
+use crate::worker::Message;
 use crate::worker_link::{Post, Progress, Queue, Unanswered, WorkerLink};
 use crate::{
     CardInReader, HolderCodeError, KeyUse, KeypadUses, NewCode, SeenCards, Settings, watcher,

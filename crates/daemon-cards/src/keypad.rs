@@ -8,8 +8,8 @@ use tokio::sync::watch;
 
 use crate::card::last_try;
 use crate::fault::from_pin_error;
+use crate::job::Job;
 use crate::open_card::GoOn;
-use crate::worker::Job;
 use crate::{Cards, CodeForKey, HolderCodeError, HolderPin, NewCode};
 
 /// A code that the holder types at the keypad, once the card is ready for it.

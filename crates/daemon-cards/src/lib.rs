@@ -13,6 +13,7 @@ mod code_change;
 mod event_log;
 mod fault;
 mod inventory;
+mod job;
 mod keypad;
 mod open_card;
 mod pauses;
@@ -25,6 +26,7 @@ mod source;
 mod summary;
 mod watched_card;
 mod watcher;
+mod way_to_card;
 mod worker;
 mod worker_link;
 

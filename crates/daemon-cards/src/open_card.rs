@@ -2,8 +2,7 @@
 
 use card_apdu::{Atr, ReaderFault};
 use card_profiles::{
-    CardError, CardMemory, CodeStates, CpxCard, Digest, PinLimits, Profile, Recognition, Signable,
-    recognise,
+    CardError, CardMemory, CodeStates, CpxCard, Digest, PinLimits, Profile, Signable,
 };
 use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, Reason, SignatureAlgorithm};
 
@@ -15,8 +14,9 @@ use crate::presented_code::KeptCode;
 use crate::problem::Problem;
 use crate::seen_cards::SeenCard;
 use crate::signature_check::check_signature;
-use crate::source::{CardConnection, CardTransaction, ConnectCard, WayToCard};
+use crate::source::{CardConnection, CardTransaction, ConnectCard};
 use crate::summary::card_summary;
+use crate::way_to_card::{has_keypad, open, profile_of};
 use crate::{AfterUse, CodeForKey, HolderCodeError, HolderPin, KeyUse, PresentedCode};
 
 /// A card from its insertion to its removal.
@@ -326,7 +326,10 @@ impl OpenCard {
         let (outcome, end) = presented?;
         self.owes_reset = end.must_reset && !end.was_reset;
         if self.owes_reset {
-            tracing::warn!(event = "card-not-reset", "the card could not be reset");
+            tracing::warn!(
+                event = "card-not-reset",
+                "the card could not be reset after its use"
+            );
         }
         self.note_kept_code(after, &end, &outcome);
         if let Err(HolderCodeError::Operation(error)) = &outcome {
@@ -492,36 +495,6 @@ impl OpenCard {
             &mut self.memory,
             &mut self.kept_code,
         )
-    }
-}
-
-fn profile_of(atr: &Atr) -> Result<Profile, Problem> {
-    let code = match recognise(atr) {
-        Recognition::Known(profile) => return Ok(profile),
-        Recognition::UnsupportedCpx => ErrorCode::CardUnsupported,
-        Recognition::Unknown => ErrorCode::CardUnknown,
-    };
-    Err(Problem::lasting(code.into(), atr.to_string()))
-}
-
-/// The card of a transaction.
-pub(crate) fn open<'a>(
-    transaction: &'a mut (dyn CardTransaction + '_),
-    profile: Option<Profile>,
-    memory: &'a mut CardMemory,
-) -> Result<Box<dyn CpxCard + 'a>, OperationError> {
-    match (transaction.way(), profile) {
-        (WayToCard::Channel(channel), Some(profile)) => Ok(profile.open(channel, memory)),
-        (WayToCard::Card(card), _) => Ok(card),
-        (WayToCard::Channel(_), None) => Err(OperationError::new(ErrorCode::Internal)
-            .caused_by("a channel to a card that gave no answer to reset")),
-    }
-}
-
-fn has_keypad(transaction: &mut (dyn CardTransaction + '_)) -> bool {
-    match transaction.way() {
-        WayToCard::Channel(channel) => channel.keypad().is_some(),
-        WayToCard::Card(_) => false,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use tokio::sync::oneshot;
 
+use crate::job::Job;
 use crate::open_card::{AfterCode, GoOn, OpenCard};
-use crate::worker::Job;
 use crate::worker_link::Unanswered;
 use crate::{CardInReader, Cards, HolderCodeError, HolderPin, PresentedCode};
 

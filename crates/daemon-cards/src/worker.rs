@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::call_watch::Calls;
 use crate::inventory::Inventory;
+use crate::job::Job;
 use crate::keypad::{AtKeypad, ReaderKeypad};
 use crate::open_card::{OpenCard, Reading};
 use crate::pauses::{AnotherLook, Pause};
@@ -36,39 +37,6 @@ pub(crate) enum Message {
     Settle(oneshot::Sender<bool>),
     /// Somebody wants something of it.
     Job(Job),
-}
-
-/// What somebody wants of a card, and where the answer goes.
-pub(crate) enum Job {
-    ReadCodes {
-        insertion: u64,
-        reply: oneshot::Sender<Result<(), OperationError>>,
-    },
-    ListActivities {
-        insertion: u64,
-        reply: oneshot::Sender<Result<Option<Vec<u8>>, OperationError>>,
-    },
-    ReadActivities {
-        insertion: u64,
-        pin: HolderPin,
-        reply: oneshot::Sender<Result<Vec<Activity>, HolderCodeError>>,
-    },
-    SetPin {
-        insertion: u64,
-        new_code: NewCode,
-        reply: oneshot::Sender<Result<Option<CodesOfCard>, HolderCodeError>>,
-    },
-    UseKey {
-        insertion: u64,
-        key_use: KeyUse,
-        reply: oneshot::Sender<Result<Vec<Vec<u8>>, HolderCodeError>>,
-    },
-    PresentPin {
-        insertion: u64,
-        pin: HolderPin,
-        code: PresentedCode,
-        reply: oneshot::Sender<Result<(), HolderCodeError>>,
-    },
 }
 
 /// The worker of one reader.
@@ -164,7 +132,11 @@ impl Worker {
     /// A panic on a hostile card's bytes costs that card, not the reader.
     fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
-            tracing::error!(event = "card-fault-of-ours", reader = %self.reader_name, "a fault of ours on this card");
+            tracing::error!(
+                event = "card-fault-of-ours",
+                reader = self.reader_name,
+                "a fault of ours on this card"
+            );
             // The fault may lie between a code and its reset; where this fails too, the reset is owed.
             let _ = catch_unwind(AssertUnwindSafe(|| self.leave()));
             self.end_stay();
@@ -315,7 +287,11 @@ impl Worker {
     fn distrust(&mut self, insertion: u64) {
         let Some(card) = &self.card else { return };
         let reader = &self.reader_name;
-        tracing::info!(event = "card-changed", %reader, "a card is not as it was read before");
+        tracing::info!(
+            event = "card-changed",
+            reader,
+            "a card is not as it was read before"
+        );
         card.forget(&self.inventory);
         if card.is_recalled() {
             self.read_in_full(insertion);
@@ -449,7 +425,11 @@ impl Worker {
             self.reset_pause = None;
             return true;
         };
-        tracing::warn!(event = "card-knows-code", error = ?error, "the card still knows of a code");
+        tracing::warn!(
+            event = "card-knows-code",
+            ?error,
+            "the card still knows of a code"
+        );
         match &mut self.reset_pause {
             Some(pause) if pause.is_over() => *pause = pause.longer(),
             Some(_) => {}
@@ -532,7 +512,11 @@ impl Worker {
             return;
         };
         if let Err(error) = card.reset_if_owed() {
-            tracing::warn!(event = "card-knows-code", error = ?error, "the card still knows of a code");
+            tracing::warn!(
+                event = "card-knows-code",
+                ?error,
+                "the card still knows of a code"
+            );
         }
         if let Err(error) = card.reopen() {
             tracing::debug!(?error, "the card stays as its reset left it");
@@ -548,7 +532,11 @@ impl Worker {
     fn note_keypad<T>(&self, insertion: u64, outcome: &Result<T, HolderCodeError>) {
         if matches!(outcome, Err(HolderCodeError::KeypadUnusable)) {
             let reader = &self.reader_name;
-            tracing::warn!(event = "keypad-refused", %reader, "a reader that says it has a keypad refuses its use");
+            tracing::warn!(
+                event = "keypad-refused",
+                reader,
+                "a reader that says it has a keypad refuses its use"
+            );
             let none = ReaderKeypad::default();
             self.inventory.publish_keypad(&self.reader, insertion, none);
         }

@@ -9,9 +9,10 @@ use tokio::sync::{oneshot, watch};
 
 use crate::call_watch::{Calls, WaitsFor};
 use crate::inventory::Inventory;
+use crate::job::Job;
 use crate::source::ConnectCard;
 use crate::watched_card::WatchedConnector;
-use crate::worker::{Job, Message, Worker};
+use crate::worker::{Message, Worker};
 
 /// A worker as the inventory holds it.
 pub(crate) struct WorkerLink {
