@@ -125,6 +125,7 @@ fn readers_and_status_tell_what_is_plugged_in() {
         "environment": "test",
         "readers": 1,
         "cards": 1,
+        "newerVersion": null,
     });
     assert_eq!(status, expected);
 }

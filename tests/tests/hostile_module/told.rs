@@ -36,7 +36,7 @@ pub(crate) fn told_of_reader(fault: ReaderFault) -> Told {
     match fault {
         ReaderFault::Removed | ReaderFault::Reset => Told::CardRemoved,
         ReaderFault::ReaderGone => Told::ReaderLost,
-        ReaderFault::ModuleFailed { .. } => Told::ModuleFailed,
+        ReaderFault::ModuleFailed { .. } | ReaderFault::ModuleCannot { .. } => Told::ModuleFailed,
         _ => Told::Internal,
     }
 }
