@@ -7,7 +7,9 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
 fi
 for uid in $(ps -axo uid=,comm= | awk '/\/cpxd\.app\/Contents\/MacOS\/cpxd$/ { print $1 }' | sort -u); do
-    launchctl bootout "gui/$uid/cpxd.agent" 2>/dev/null || true
+    if ! launchctl bootout "gui/$uid/cpxd.agent"; then
+        echo "The agent of user $uid was not stopped: it ends when that user logs out." >&2
+    fi
 done
 rm -f "/Library/LaunchAgents/cpxd.agent.plist"
 rm -f "/Library/Google/Chrome/NativeMessagingHosts/cpxd.native_host.json"
@@ -16,9 +18,16 @@ rm -f "/Library/Application Support/Mozilla/NativeMessagingHosts/cpxd.native_hos
 rm -rf "/Library/Application Support/cpxd/cpxd.app"
 rm -f "/Library/Application Support/cpxd/uninstall.sh"
 # The policy, if an administrator wrote one, is theirs: the folder goes only when it is empty.
-rmdir "/Library/Application Support/cpxd" 2>/dev/null || true
-pkgutil --forget cpxd.pkg >/dev/null 2>&1 || true
+folder="/Library/Application Support/cpxd"
+if [ -d "$folder" ] && [ -z "$(ls -A "$folder")" ]; then
+    rmdir "$folder"
+fi
+if pkgutil --pkgs | grep -qx "cpxd.pkg"; then
+    pkgutil --forget cpxd.pkg
+fi
 for folder in /Users/*/Library/"Application Support"/cpxd; do
-    [ -d "$folder" ] && echo "kept: $folder (its user removes it with: rm -r)"
+    if [ -d "$folder" ]; then
+        echo "kept: $folder (its user removes it with: rm -r)"
+    fi
 done
 echo "cpxd is uninstalled. A certification authority that a user had trusted stays in that user's keychain: remove it there."
