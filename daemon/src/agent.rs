@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use card_emulator::{DemoCard, VirtualReaders};
-use daemon_api::{Api, Doors, TlsIdentity, serve};
+use daemon_api::{Api, Doors, TlsIdentity, serve, user_listener};
 use daemon_cards::{Cards, ReaderSource, Settings};
 use daemon_core::Tokens;
 use daemon_journal::{Entry, FileAnchor, Journal, Limits};
@@ -26,9 +26,8 @@ use secrets::Pin;
 use serde_json::json;
 use texts::CommandTexts;
 use time::OffsetDateTime;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::command_line::{AgentOptions, Common, DemoOptions, LogLevel};
@@ -38,6 +37,7 @@ use crate::grants::grant_book;
 use crate::greeting::Greeting;
 use crate::holder::{CardsInReaders, prompt_of};
 use crate::seen_cards::seen_cards;
+use crate::signals::{silence_after_each_pause, stop_on_signal};
 use crate::sources::{PcscSource, Pkcs11Source, VirtualSource};
 use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
 use crate::virtual_keypad::add_keypads;
@@ -162,10 +162,9 @@ impl Agent {
         let tcp = listen_on_loopback(self.configuration.port).await?;
         let url = url_of(&tcp)?;
         let socket = platform::socket::bind(&self.paths, lock)?;
-        socket.set_nonblocking(true)?;
         let doors = Doors {
             tcp,
-            socket: UnixListener::from_std(socket)?,
+            socket: user_listener(socket)?,
             identity,
             native_host: installation::native_host(),
         };
@@ -378,38 +377,6 @@ async fn end_what_lasts(operations: Operations, cards: Cards, stop: Cancellation
     stop.cancelled().await;
     operations.shut_sessions().await;
     cards.end_subscriptions();
-}
-
-fn stop_on_signal() -> anyhow::Result<CancellationToken> {
-    let stop = CancellationToken::new();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    // Ctrl-\, which would leave the terminal without its echo.
-    let mut quit = signal(SignalKind::quit())?;
-    // A terminal that was closed: cards must not be left as sessions keep them.
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let stopper = stop.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = quit.recv() => {}
-            _ = hang_up.recv() => {}
-        }
-        stopper.cancel();
-    });
-    Ok(stop)
-}
-
-/// A shell that stopped the agent or had it in the background gave the terminal settings of its own.
-fn silence_after_each_pause(quiet: Arc<QuietTerminal>) -> anyhow::Result<()> {
-    let mut continued = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
-    tokio::spawn(async move {
-        while continued.recv().await.is_some() {
-            quiet.silence();
-        }
-    });
-    Ok(())
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -14,6 +14,7 @@ mod nomenclature;
 mod refusal;
 mod screen;
 mod seen_cards;
+mod signals;
 mod sources;
 mod trust_record;
 mod virtual_cards;

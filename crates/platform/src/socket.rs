@@ -1,14 +1,20 @@
 //! The user's socket: the agent binds it, clients connect to it.
 
-use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use crate::instance::InstanceLock;
 use crate::paths::AgentPaths;
 use crate::peer::{self, PeerError};
+use crate::system;
+
+/// A client's connection, as the agent has it.
+#[cfg(windows)]
+pub use system::UserConnection;
+/// The agent's end, which takes connections.
+pub use system::UserListener;
+/// A client's connection.
+pub use system::UserStream;
 
 /// Why the agent has no socket.
 #[derive(Debug, thiserror::Error)]
@@ -61,20 +67,16 @@ pub enum ConnectError {
     },
 }
 
-/// Binds the user's socket (0600, in the runtime folder, which is 0700).
+/// Binds the user's socket: 0600 in the runtime folder, which is 0700; on Windows a named pipe for
+/// this user alone, within this machine.
 ///
 /// A socket that an agent left behind is removed; that is safe because `_held` proves that no
 /// other agent of this state folder runs.
 ///
 /// # Errors
 /// [`BindError`] when something else is in its place, or the system refuses.
-pub fn bind(paths: &AgentPaths, _held: &InstanceLock) -> Result<UnixListener, BindError> {
-    let path = paths.socket_path();
-    remove_stale(&path)?;
-    let listener = UnixListener::bind(&path).map_err(failed("bind", &path))?;
-    fs::set_permissions(&path, Permissions::from_mode(0o600))
-        .map_err(failed("close to other users", &path))?;
-    Ok(listener)
+pub fn bind(paths: &AgentPaths, _held: &InstanceLock) -> Result<UserListener, BindError> {
+    system::bind(&paths.socket_path())
 }
 
 /// Removes the socket of an agent that ends.
@@ -82,7 +84,7 @@ pub fn bind(paths: &AgentPaths, _held: &InstanceLock) -> Result<UnixListener, Bi
 /// # Errors
 /// [`BindError`] when something else is in its place, or the system refuses.
 pub fn unbind(paths: &AgentPaths, _held: &InstanceLock) -> Result<(), BindError> {
-    remove_stale(&paths.socket_path())
+    system::remove_stale(&paths.socket_path())
 }
 
 /// Connects to the agent, and makes sure that it is this user's.
@@ -90,9 +92,9 @@ pub fn unbind(paths: &AgentPaths, _held: &InstanceLock) -> Result<(), BindError>
 /// # Errors
 /// [`ConnectError::NotRunning`] when no agent listens, another [`ConnectError`] when one does
 /// that must not be spoken to.
-pub fn connect(paths: &AgentPaths) -> Result<UnixStream, ConnectError> {
+pub fn connect(paths: &AgentPaths) -> Result<UserStream, ConnectError> {
     for path in paths.sockets_to_try() {
-        match UnixStream::connect(&path) {
+        match system::connect_to(&path) {
             Ok(stream) => return checked(stream, path),
             Err(error) if nobody_listens(&error) => {}
             Err(source) => return Err(ConnectError::Io { path, source }),
@@ -102,7 +104,7 @@ pub fn connect(paths: &AgentPaths) -> Result<UnixStream, ConnectError> {
     Err(ConnectError::NotRunning { path })
 }
 
-fn checked(stream: UnixStream, path: PathBuf) -> Result<UnixStream, ConnectError> {
+fn checked(stream: UserStream, path: PathBuf) -> Result<UserStream, ConnectError> {
     match peer::of_same_user(&stream) {
         Ok(_) => Ok(stream),
         Err(source) => Err(ConnectError::NotOurs { path, source }),
@@ -116,27 +118,22 @@ fn nobody_listens(error: &io::Error) -> bool {
     )
 }
 
-fn remove_stale(path: &Path) -> Result<(), BindError> {
-    match fs::symlink_metadata(path) {
-        Ok(found) if found.file_type().is_socket() => {
-            fs::remove_file(path).map_err(failed("remove", path))
-        }
-        Ok(_) => Err(BindError::Occupied { path: path.into() }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(failed("inspect", path)(error)),
-    }
-}
-
-fn failed(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BindError + use<> {
+pub(crate) fn failed(
+    step: &'static str,
+    path: &Path,
+) -> impl FnOnce(io::Error) -> BindError + use<> {
     let path = path.to_owned();
     move |source| BindError::Io { step, path, source }
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::io::{Read, Write};
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::net::UnixListener;
     use tempfile::TempDir;
 
     fn agent() -> (TempDir, AgentPaths, InstanceLock) {
