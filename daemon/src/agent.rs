@@ -37,7 +37,7 @@ use crate::grants::grant_book;
 use crate::greeting::Greeting;
 use crate::holder::{CardsInReaders, prompt_of};
 use crate::seen_cards::seen_cards;
-use crate::signals::{silence_after_each_pause, stop_on_signal};
+use crate::signals::{silence_after_each_pause, stop_on_signal, stop_with_input};
 use crate::sources::{PcscSource, Pkcs11Source, VirtualSource};
 use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
 use crate::virtual_keypad::add_keypads;
@@ -58,6 +58,7 @@ pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()>
         cards: vec![DemoCard::Cps3],
         keypad: None,
         is_demo: false,
+        is_supervised: options.supervised,
     }
     .run()
 }
@@ -90,6 +91,7 @@ pub(crate) fn demo(options: &DemoOptions, common: &Common) -> anyhow::Result<()>
         cards: options.card.clone(),
         keypad: options.keypad.clone(),
         is_demo: true,
+        is_supervised: options.agent.supervised,
     }
     .run()
 }
@@ -109,6 +111,8 @@ struct Agent {
     /// What is typed at the keypad of the virtual readers, where they have one.
     keypad: Option<PathBuf>,
     is_demo: bool,
+    /// Whether it ends with its standard input.
+    is_supervised: bool,
 }
 
 impl Agent {
@@ -217,6 +221,9 @@ impl Agent {
         }
         tracing::info!(url, version = VERSION, "the agent is ready");
         let stop = stop_on_signal()?;
+        if self.is_supervised {
+            stop_with_input(stop.clone())?;
+        }
         if let Some(quiet) = quiet {
             silence_after_each_pause(Arc::clone(quiet))?;
         }

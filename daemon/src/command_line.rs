@@ -67,6 +67,9 @@ pub(crate) enum Command {
     Install(InstallOptions),
     /// Take away what install put in place
     Uninstall(UninstallOptions),
+    /// What the service manager of Windows runs: one agent in the session of each user
+    #[cfg(windows)]
+    Service,
     /// Print the OpenAPI document
     Openapi,
     /// Serve the calls of a PKCS#11 module to the agent that started this; not for people
@@ -112,6 +115,9 @@ pub(crate) struct AgentOptions {
     /// How it is logged
     #[arg(long, value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,
+    /// End when standard input ends: a service that starts agents has them end with it; not for people
+    #[arg(long, hide = true)]
+    pub(crate) supervised: bool,
     /// A holder who is a file, for tests; answers for test cards alone
     #[arg(long, value_name = "FILE")]
     pub(crate) scripted_holder: Option<PathBuf>,

@@ -265,6 +265,7 @@ mod tests {
 
     fn options() -> AgentOptions {
         AgentOptions {
+            supervised: false,
             config: None,
             port: None,
             reader_source: Vec::new(),

@@ -12,11 +12,13 @@
 mod access_list;
 mod accounts;
 mod crashes;
+pub mod event_log;
 mod files;
 mod parent;
 mod pipe;
 mod places;
 mod private_files;
+pub mod sessions;
 mod tcp_table;
 pub mod terminal;
 mod wake_ups;
