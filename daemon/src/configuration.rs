@@ -2,6 +2,8 @@
 
 mod file;
 mod pinentry;
+#[cfg(any(windows, test))]
+mod registry;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,6 +52,9 @@ impl Configuration {
     /// When a file is there and cannot be read, with its line and key.
     pub(crate) fn load(options: &AgentOptions) -> anyhow::Result<Self> {
         let places = platform::paths::config_files();
+        #[cfg(windows)]
+        let machine = registry::machine(&places.machine)?;
+        #[cfg(not(windows))]
         let machine = read_if_there(&places.machine)?;
         let user = match (&options.config, &places.user) {
             (Some(file), _) => read(file)?,

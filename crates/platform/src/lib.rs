@@ -18,8 +18,8 @@
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
 //! - [`native_messaging`]: where browsers look for the programs that extensions may start;
 //! - [`trust_stores`]: which authorities the browsers and the system trust;
-//! - `sessions` and `event_log`, on Windows alone: programs in the sessions of others, for the service, and
-//!   what it says;
+//! - `sessions`, `event_log` and `registry`, on Windows alone: programs in the sessions of others, for the
+//!   service; what it says; what an administrator wrote;
 //! - [`terminal`]: the holder's code and consent, asked at the terminal.
 
 #[cfg(target_os = "linux")]
@@ -61,7 +61,7 @@ pub mod tcp_owner;
 #[cfg(unix)]
 pub mod terminal;
 #[cfg(windows)]
-pub use windows::{event_log, sessions, terminal};
+pub use windows::{event_log, registry, sessions, terminal};
 pub mod trust_stores;
 
 pub use system::UserId;

@@ -18,6 +18,7 @@ mod parent;
 mod pipe;
 mod places;
 mod private_files;
+pub mod registry;
 pub mod sessions;
 mod tcp_table;
 pub mod terminal;
