@@ -60,11 +60,13 @@ enum Verb {
     Soak(soak::Soak),
     /// Formatting, clippy, tidy and cargo-deny, warnings being errors
     Lint,
-    /// Pack what is given away: the extension for Chromium (zip) and Firefox (xpi)
+    /// Pack what is given away: the extension for Chromium (zip) and Firefox (xpi), or a system's package
     Package {
         /// Folder that they go to (default: `package` beside what cargo builds)
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        #[command(subcommand)]
+        system: Option<package::System>,
     },
     /// The rules of this project that no other tool knows: floors, fixtures, files, manifests
     Tidy,
@@ -88,7 +90,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Fuzz(options) => fuzz::run(&options),
         Verb::Soak(soak) => soak::run(&soak),
         Verb::Lint => lint::run(),
-        Verb::Package { out } => package::run(out),
+        Verb::Package { out, system } => package::run(out, system),
         Verb::Tidy => tidy::run(),
     }
 }

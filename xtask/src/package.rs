@@ -4,11 +4,14 @@
 //! without times, so that two builds of one commit are the same bytes. Of the two ways to say what runs in
 //! the background each manifest keeps the one that its browser knows: stores complain of the other.
 
+mod windows;
+
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use clap::Subcommand;
 use serde_json::Value;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -22,8 +25,18 @@ const PACKAGES: [(&str, &str); 2] = [
     ("cpxd-extension.xpi", "service_worker"),
 ];
 
-/// Packs the extension into a folder.
-pub(crate) fn run(out: Option<PathBuf>) -> Result<()> {
+/// A system whose package is made.
+#[derive(Debug, Subcommand)]
+pub(crate) enum System {
+    /// The MSI of Windows: agent, service, window, native host
+    Windows(windows::WindowsOptions),
+}
+
+/// Packs the extension, or what a system installs, into a folder.
+pub(crate) fn run(out: Option<PathBuf>, system: Option<System>) -> Result<()> {
+    if let Some(System::Windows(options)) = system {
+        return windows::package(out, &options);
+    }
     let mut steps = Steps::of("package");
     steps.run("the extension", || {
         let out = match out {
@@ -96,7 +109,7 @@ mod tests {
     fn two_packages_of_one_source_are_the_same_bytes() {
         let packed = || {
             let folder = tempfile::tempdir().unwrap();
-            run(Some(folder.path().to_owned())).unwrap();
+            run(Some(folder.path().to_owned()), None).unwrap();
             PACKAGES.map(|(name, _)| fs::read(folder.path().join(name)).unwrap())
         };
         let once = packed();

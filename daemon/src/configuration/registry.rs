@@ -130,6 +130,35 @@ mod tests {
     }
 
     #[test]
+    fn what_the_templates_of_group_policies_write_is_a_setting() {
+        let templates = include_str!("../../../packaging/windows/policies/cpxd.admx");
+        let policies: Vec<&str> = templates.split("<policy name=").skip(1).collect();
+        assert!(policies.len() > 8);
+        for policy in policies {
+            let between = |begin: &str, end: &str| -> Vec<String> {
+                let rest = policy.split(begin).skip(1);
+                rest.filter_map(|rest| Some(rest.split_once(end)?.0.to_owned()))
+                    .collect()
+            };
+            let names = between("valueName=\"", "\"");
+            let [name] = names.as_slice() else {
+                panic!("{policy}");
+            };
+            let mut texts = between("<string>", "</string>");
+            texts.extend(between("minValue=\"", "\""));
+            texts.extend(between("maxValue=\"", "\""));
+            texts.extend(between("<decimal value=\"", "\""));
+            if name == "allowed-origins" || name == "reader-source" {
+                texts.push(String::new());
+            }
+            assert!(!texts.is_empty(), "{name}");
+            for text in texts {
+                of(&[(name, &text)]).unwrap();
+            }
+        }
+    }
+
+    #[test]
     fn what_was_not_said_to_the_installer_says_nothing() {
         let said = of(&[("port", ""), ("language", "fr"), ("start-menu", "1")]);
         assert_eq!(said.unwrap(), ConfigurationFile::default());

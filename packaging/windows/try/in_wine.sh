@@ -27,13 +27,14 @@ agent_answers() {
 }
 value() { wine reg query "$1" /v "$2" 2>/dev/null | tr -d '\r'; }
 install() { wine msiexec /i "$(windows "$1")" /qn $2 >/dev/null 2>&1 || fail "msiexec ends with $? for $1"; }
-is_listening() { agent --json status | grep -q "\"$1\"" || agent status | grep -q "$1"; }
 
 rm -rf "$WINEPREFIX"
 wineboot -i >/dev/null 2>&1
+wineserver -w
 # Without an ordinary process Wine ends all services.
 (sleep 600 | wine cmd >/dev/null 2>&1) &
 holder=$!
+sleep 4
 trap 'kill $holder 2>/dev/null || true; wineserver -k || true' EXIT
 # Test alone: Rust's random numbers, which Wine 8 has not; and the test cards' environment, by policy.
 cp "$shim" "$drive/windows/system32/bcryptprimitives.dll"
@@ -54,13 +55,12 @@ state_is RUNNING || fail "the service does not run"
 agent_answers || fail "no agent answers in this session"
 grep -q 27911 "$root/status.json" || agent status | grep -q 27911 || fail "the agent has not the port that was given"
 say "the service runs, and its agent answers with the virtual card at the port that was given"
-nonce=$(head -c 48 /dev/zero | base64 -w 0)
-head -c 10 /dev/zero >"$root/document"
 [ -f "$WINEPREFIX/drive_c/users/$(id -un)/AppData/Local/cpxd/endpoint.json" ] || fail "endpoint.json is missing"
 say "the user's folder holds endpoint.json"
 
 rm "$programs/native-host-firefox.json"
-wine msiexec /fa "$(windows "$old")" /qn >/dev/null 2>&1 || fail "the repair ends with $?"
+# What msiexec /fa stands for, which Wine does not know.
+install "$old" 'REINSTALL=ALL REINSTALLMODE=amus'
 [ -f "$programs/native-host-firefox.json" ] || fail "the repair brings no file back"
 say "repaired: a file that was lost is back"
 state_is RUNNING || fail "the service does not run after the repair"
