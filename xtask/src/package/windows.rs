@@ -113,11 +113,17 @@ fn try_in_wine(stage: &Path, old: &Path, new: &Path) -> Result<()> {
         .arg(&shim)
         .arg(sources.join("process_prng.c"))
         .arg("-ladvapi32"))?;
+    let client = stage.join("https_client.exe");
+    run(Command::new("x86_64-w64-mingw32-gcc")
+        .arg("-o")
+        .arg(&client)
+        .arg(sources.join("https_client.c"))
+        .arg("-lwinhttp"))?;
     let root = stage.join("wine");
     fs::create_dir_all(&root)?;
     run(Command::new("sh")
         .arg(sources.join("in_wine.sh"))
-        .args([old, new, &shim, &root]))
+        .args([old, new, &shim, &client, &root]))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -41,7 +41,8 @@ fn process_of(local: SocketAddr, remote: SocketAddr) -> io::Result<Option<u32>> 
     };
     let mut found = rows.into_iter().filter(of_these_ends);
     match (found.next(), found.next()) {
-        (Some(row), None) if row.is_established => Ok(Some(row.pid)),
+        // Process 0 is nobody: connections that their program closed have it, and all of them in Wine.
+        (Some(row), None) if row.is_established && row.pid != 0 => Ok(Some(row.pid)),
         _ => Ok(None),
     }
 }
