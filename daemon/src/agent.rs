@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use card_emulator::{DemoCard, VirtualReaders};
-use daemon_api::{Api, Doors, TlsIdentity, serve};
+use daemon_api::{Api, Doors, TlsIdentity, serve, user_listener};
 use daemon_cards::{Cards, ReaderSource, Settings};
 use daemon_core::Tokens;
 use daemon_journal::{Entry, FileAnchor, Journal, Limits};
@@ -27,9 +27,8 @@ use secrets::Pin;
 use serde_json::json;
 use texts::CommandTexts;
 use time::OffsetDateTime;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +39,7 @@ use crate::grants::grant_book;
 use crate::greeting::Greeting;
 use crate::holder::{CardsInReaders, prompt_of};
 use crate::seen_cards::seen_cards;
+use crate::signals::{silence_after_each_pause, stop_on_signal, stop_with_input};
 use crate::sources::{PcscSource, Pkcs11Source, VirtualSource};
 use crate::update_check::UpdateCheck;
 use crate::virtual_cards::{DEMO_PIN, insert_demo_cards};
@@ -61,6 +61,7 @@ pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()>
         cards: vec![DemoCard::Cps3],
         keypad: None,
         is_demo: false,
+        is_supervised: options.supervised,
     }
     .run()
 }
@@ -95,6 +96,7 @@ pub(crate) fn demo(options: &DemoOptions, common: &Common) -> anyhow::Result<()>
         cards: options.card.clone(),
         keypad: options.keypad.clone(),
         is_demo: true,
+        is_supervised: options.agent.supervised,
     }
     .run()
 }
@@ -114,6 +116,8 @@ struct Agent {
     /// What is typed at the keypad of the virtual readers, where they have one.
     keypad: Option<PathBuf>,
     is_demo: bool,
+    /// Whether it ends with its standard input.
+    is_supervised: bool,
 }
 
 impl Agent {
@@ -170,10 +174,9 @@ impl Agent {
         let tcp = listen_on_loopback(self.configuration.port).await?;
         let url = url_of(&tcp)?;
         let socket = platform::socket::bind(&self.paths, lock)?;
-        socket.set_nonblocking(true)?;
         let doors = Doors {
             tcp,
-            socket: UnixListener::from_std(socket)?,
+            socket: user_listener(socket)?,
             identity,
             native_host: installation::native_host(),
         };
@@ -237,6 +240,9 @@ impl Agent {
             "the agent is ready"
         );
         let stop = stop_on_signal()?;
+        if self.is_supervised {
+            stop_with_input(stop.clone())?;
+        }
         tell_service_manager(ServiceNews::Ready);
         if let Some(quiet) = quiet {
             silence_after_each_pause(Arc::clone(quiet))?;
@@ -418,38 +424,6 @@ async fn end_what_lasts(operations: Operations, cards: Cards, stop: Cancellation
     tell_service_manager(ServiceNews::Stopping);
     operations.shut_sessions().await;
     cards.end_subscriptions();
-}
-
-fn stop_on_signal() -> anyhow::Result<CancellationToken> {
-    let stop = CancellationToken::new();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    // Ctrl-\, which would leave the terminal without its echo.
-    let mut quit = signal(SignalKind::quit())?;
-    // A terminal that was closed: cards must not be left as sessions keep them.
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let stopper = stop.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = quit.recv() => {}
-            _ = hang_up.recv() => {}
-        }
-        stopper.cancel();
-    });
-    Ok(stop)
-}
-
-/// A shell that stopped the agent or had it in the background gave the terminal settings of its own.
-fn silence_after_each_pause(quiet: Arc<QuietTerminal>) -> anyhow::Result<()> {
-    let mut continued = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
-    tokio::spawn(async move {
-        while continued.recv().await.is_some() {
-            quiet.silence();
-        }
-    });
-    Ok(())
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

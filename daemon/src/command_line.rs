@@ -70,6 +70,9 @@ pub(crate) enum Command {
     Uninstall(UninstallOptions),
     /// Ask whether a newer version is there, or judge the files of a release; installs nothing, needs no agent
     Updates(UpdatesOptions),
+    /// What the service manager of Windows runs: one agent in the session of each user
+    #[cfg(windows)]
+    Service,
     /// Print the OpenAPI document
     Openapi,
     /// Print what completes these commands in a shell
@@ -120,6 +123,9 @@ pub(crate) struct AgentOptions {
     /// How it is logged
     #[arg(long, value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,
+    /// End when standard input ends: a service that starts agents has them end with it; not for people
+    #[arg(long, hide = true)]
+    pub(crate) supervised: bool,
     /// A holder who is a file, for tests; answers for test cards alone
     #[arg(long, value_name = "FILE")]
     pub(crate) scripted_holder: Option<PathBuf>,

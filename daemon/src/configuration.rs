@@ -2,6 +2,8 @@
 
 mod file;
 mod pinentry;
+#[cfg(any(windows, test))]
+mod registry;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,6 +59,9 @@ impl Configuration {
     /// When a file is there and cannot be read, with its line and key.
     pub(crate) fn load(options: &AgentOptions) -> anyhow::Result<Self> {
         let places = platform::paths::config_files();
+        #[cfg(windows)]
+        let machine = registry::machine(&places.machine)?;
+        #[cfg(not(windows))]
         let machine = read_if_there(&places.machine)?;
         let user = match (&options.config, &places.user) {
             (Some(file), _) => read(file)?,
@@ -296,6 +301,7 @@ mod tests {
 
     fn options() -> AgentOptions {
         AgentOptions {
+            supervised: false,
             config: None,
             port: None,
             reader_source: Vec::new(),

@@ -1,6 +1,6 @@
 //! Where the holder is asked: in the window, at the terminal, or by a pinentry.
 
-use std::env;
+use std::env::{self, consts::EXE_SUFFIX};
 use std::path::PathBuf;
 
 use daemon_cards::Cards;
@@ -41,12 +41,18 @@ fn prompt_of_ours(name: PromptName) -> Prompt {
 /// The window's program beside this one. No variable and no path of search leads to it: what is
 /// started here is typed a code into.
 fn window_program() -> Option<PathBuf> {
-    let program = env::current_exe().ok()?.with_file_name(WINDOW);
+    let program = env::current_exe()
+        .ok()?
+        .with_file_name(format!("{WINDOW}{EXE_SUFFIX}"));
     program.is_file().then_some(program)
 }
 
 /// Whether this session has a screen.
 fn has_display() -> bool {
+    // Each session of Windows has one; whether it can be reached, the window finds out.
+    if cfg!(windows) {
+        return true;
+    }
     ["WAYLAND_DISPLAY", "DISPLAY"]
         .into_iter()
         .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))

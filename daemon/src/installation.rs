@@ -1,5 +1,6 @@
 //! What this installation keeps: its salt for ids, and the demo's token.
 
+use std::env::consts::EXE_SUFFIX;
 use std::path::PathBuf;
 
 use daemon_core::{Token, Tokens};
@@ -11,7 +12,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 /// The program that speaks for pages to this agent: it stands beside the agent's own executable.
 pub(crate) fn native_host() -> Option<PathBuf> {
     let own = std::env::current_exe().ok()?;
-    Some(own.parent()?.join("cpxd-native-host"))
+    Some(own.parent()?.join(format!("cpxd-native-host{EXE_SUFFIX}")))
 }
 
 /// The name by which the extension asks its browser for that program.

@@ -1,6 +1,8 @@
 //! `cpxd`: the one place that names concrete types, and the command line.
 
 mod agent;
+#[cfg(any(windows, test))]
+mod backoff;
 mod command_line;
 mod commands;
 mod configuration;
@@ -14,6 +16,9 @@ mod nomenclature;
 mod refusal;
 mod screen;
 mod seen_cards;
+#[cfg(windows)]
+mod service;
+mod signals;
 mod sources;
 mod state_format;
 mod trust_record;
@@ -48,6 +53,8 @@ fn main() -> ExitCode {
         Command::Grants(options) => commands::grants::run(&options, &common),
         Command::Sessions(options) => commands::sessions::run(&options, &common),
         Command::Install(options) => commands::install::run(&options, &common),
+        #[cfg(windows)]
+        Command::Service => service::run(),
         Command::Pkcs11Host(options) => commands::pkcs11_host::run(&options),
         Command::Updates(options) => commands::updates::run(&options, &common),
         Command::Uninstall(options) => commands::uninstall::run(&options, &common),

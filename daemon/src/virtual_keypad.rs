@@ -2,7 +2,6 @@
 
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 use std::thread;
 
@@ -22,7 +21,7 @@ pub(crate) fn add_keypads(readers: &VirtualReaders, file: &Path) -> anyhow::Resu
     for name in &names {
         readers.add_keypad(name, KEYPAD)?;
     }
-    let is_pipe = file.metadata().is_ok_and(|data| data.file_type().is_fifo());
+    let is_pipe = is_named_pipe(file);
     // A pipe that is open for writing here, too, does not end with each of its writers.
     let opened = OpenOptions::new().read(true).write(is_pipe).open(file);
     let opened = opened.with_context(|| format!("opening the keypad {}", file.display()))?;
@@ -49,6 +48,18 @@ pub(crate) fn add_keypads(readers: &VirtualReaders, file: &Path) -> anyhow::Resu
     };
     let thread = thread::Builder::new().name("keypad".into()).spawn(hands);
     thread.context("starting the hands at the keypad").map(drop)
+}
+
+#[cfg(unix)]
+fn is_named_pipe(file: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    file.metadata().is_ok_and(|data| data.file_type().is_fifo())
+}
+
+/// Named pipes are no files on this system.
+#[cfg(windows)]
+fn is_named_pipe(_file: &Path) -> bool {
+    false
 }
 
 /// Codes with spaces between them, or a word.

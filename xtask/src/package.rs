@@ -5,6 +5,7 @@ mod extension;
 mod linux;
 mod programs;
 mod reproducible;
+mod windows;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ pub(crate) struct Options {
 enum What {
     /// deb and rpm for Linux, of this machine's kind of processor
     Linux(LinuxOptions),
+    /// The MSI of Windows, cross-compiled: agent, service, window, native host
+    Windows(windows::WindowsOptions),
     /// Build the programs for Linux twice, in two folders, and compare them byte by byte
     Reproducible,
 }
@@ -56,6 +59,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.what {
         None => steps.run("the extension", || extension::pack_into(&out))?,
         Some(What::Linux(options)) => pack_for_linux(options, &out, &mut steps)?,
+        Some(What::Windows(options)) => return windows::package(&out, options),
         Some(What::Reproducible) => reproducible::show(&mut steps)?,
     }
     steps.print_summary();

@@ -297,6 +297,40 @@ const RPM: SystemPackage = SystemPackage {
     why: "it makes the rpm",
     sign: Sign::Program("rpmbuild"),
 };
+/// What the package of Windows is made with, and tried in.
+pub(crate) const PACKAGING_WINDOWS: &[SystemPackage] = &[
+    C_COMPILER,
+    SystemPackage {
+        debian: "gcc-mingw-w64-x86-64",
+        what: "the compiler and linker of MinGW-w64",
+        why: "they make programs of Windows",
+        sign: Sign::Program("x86_64-w64-mingw32-gcc"),
+    },
+    SystemPackage {
+        debian: "wixl",
+        what: "wixl of msitools",
+        why: "it makes the MSI",
+        sign: Sign::Program("wixl"),
+    },
+    SystemPackage {
+        debian: "msitools",
+        what: "msibuild and msiinfo of msitools",
+        why: "they complete and read the MSI",
+        sign: Sign::Program("msibuild"),
+    },
+    SystemPackage {
+        debian: "wine",
+        what: "Wine",
+        why: "the MSI is tried in it",
+        sign: Sign::Program("wine"),
+    },
+    SystemPackage {
+        debian: "wine64",
+        what: "the 64-bit Wine",
+        why: "the MSI is tried in it",
+        sign: Sign::AnyFile(&["/usr/lib/wine/wine64", "/usr/bin/wine64"]),
+    },
+];
 
 const C_COMPILER: SystemPackage = SystemPackage {
     debian: "build-essential",

@@ -12,6 +12,14 @@
 //!
 //! Facts about pcsc-lite in the comments were measured on version 1.9.9.
 
+#![cfg_attr(
+    windows,
+    expect(
+        clippy::useless_conversion,
+        reason = "the widths of PC/SC's numbers are each system's own"
+    )
+)]
+
 mod cancellation;
 mod connection;
 mod fault;

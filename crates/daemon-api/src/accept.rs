@@ -8,7 +8,7 @@ use std::time::Duration;
 use daemon_types::ErrorCode;
 use platform::peer::{self, FileId, Peer};
 use platform::tcp_owner;
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::router::Api;
 use crate::serving::{LAST_ANSWERS, Serving};
 use crate::tls::TlsIdentity;
+use crate::user_socket::{UserConnection, UserListener, accept};
 
 /// Where the agent listens.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct Doors {
     /// Loopback listeners, all on the same port.
     pub tcp: Vec<TcpListener>,
     /// The user's socket.
-    pub socket: UnixListener,
+    pub socket: UserListener,
     /// What the TLS door presents.
     pub identity: TlsIdentity,
     /// The program that speaks for pages on the socket, where there is one.
@@ -31,7 +32,7 @@ pub struct Doors {
 }
 
 /// Serves until `stop`, then lets open requests end for a moment.
-pub async fn serve(api: &Api, doors: Doors, stop: CancellationToken) {
+pub async fn serve(api: &Api, mut doors: Doors, stop: CancellationToken) {
     let reception = Reception {
         serving: Serving {
             router: api.router(),
@@ -50,7 +51,7 @@ pub async fn serve(api: &Api, doors: Doors, stop: CancellationToken) {
         tasks.spawn(async move { reception.accept_tcp(&listener).await });
     }
     let at_the_socket = reception.clone();
-    tasks.spawn(async move { at_the_socket.accept_socket(&doors.socket).await });
+    tasks.spawn(async move { at_the_socket.accept_socket(&mut doors.socket).await });
     let api = api.clone();
     tasks.spawn(async move {
         let now = || api.operations().now();
@@ -101,11 +102,10 @@ impl Reception {
         }
     }
 
-    async fn accept_socket(&self, listener: &UnixListener) {
-        let accept = || self.stop.run_until_cancelled(listener.accept());
-        while let Some(accepted) = accept().await {
+    async fn accept_socket(&self, listener: &mut UserListener) {
+        while let Some(accepted) = self.stop.run_until_cancelled(accept(listener)).await {
             match accepted {
-                Ok((stream, _)) => self.receive_socket(stream),
+                Ok(stream) => self.receive_socket(stream),
                 Err(error) => pause_after(&error).await,
             }
         }
@@ -140,7 +140,7 @@ impl Reception {
     }
 
     /// A peer that is not this user, or that the system does not name, gets no answer at all.
-    fn receive_socket(&self, stream: UnixStream) {
+    fn receive_socket(&self, stream: UserConnection) {
         let serving = self.serving.clone();
         match peer::of_same_user(&stream) {
             Ok(peer) => {

@@ -1,62 +1,57 @@
 //! Noticing that a peer closed its connection, whether or not anybody reads from it.
 
 use std::io;
-use std::net;
-use std::os::fd::AsFd;
-use std::os::unix;
 
 use tokio::io::Interest;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
+
+use crate::user_socket::{self, UserConnection};
 
 /// Watches a stream through a descriptor of its own: whoever reads the stream reads its bytes,
 /// and with unread bytes before it never comes to its end. The system reports the end at once.
 #[derive(Debug)]
 pub(crate) enum Departure {
     Tcp(TcpStream),
-    Socket(UnixStream),
+    Socket(user_socket::Watch),
 }
 
 impl Departure {
     pub(crate) fn of_tcp(stream: &TcpStream) -> io::Result<Self> {
-        let descriptor = stream.as_fd().try_clone_to_owned()?;
-        TcpStream::from_std(net::TcpStream::from(descriptor)).map(Self::Tcp)
+        user_socket::watch_of_tcp(stream).map(Self::Tcp)
     }
 
-    pub(crate) fn of_socket(stream: &UnixStream) -> io::Result<Self> {
-        let descriptor = stream.as_fd().try_clone_to_owned()?;
-        UnixStream::from_std(unix::net::UnixStream::from(descriptor)).map(Self::Socket)
+    pub(crate) fn of_socket(stream: &UserConnection) -> io::Result<Self> {
+        user_socket::watch_of(stream).map(Self::Socket)
     }
 
     /// Completes when the peer closed the stream, or at least its sending half.
     pub(crate) async fn noticed(&self) {
-        loop {
-            let ready = match self {
-                Self::Tcp(stream) => stream.ready(Interest::READABLE).await,
-                Self::Socket(stream) => stream.ready(Interest::READABLE).await,
-            };
-            match ready {
-                Ok(ready) if !ready.is_read_closed() => self.wait_for_news(),
-                Ok(_) | Err(_) => return,
-            }
+        match self {
+            Self::Tcp(stream) => left_by_tcp(stream).await,
+            Self::Socket(watch) => watch.left().await,
         }
     }
+}
 
-    /// Bytes came, which others read: only what happens from now on is to wake this watch.
-    fn wait_for_news(&self) {
-        let no_bytes_for_me = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
-        let _ = match self {
-            Self::Tcp(stream) => stream.try_io(Interest::READABLE, no_bytes_for_me),
-            Self::Socket(stream) => stream.try_io(Interest::READABLE, no_bytes_for_me),
-        };
+async fn left_by_tcp(stream: &TcpStream) {
+    loop {
+        match stream.ready(Interest::READABLE).await {
+            Ok(ready) if !ready.is_read_closed() => {
+                // Bytes came, which others read: only what happens from now on is to wake this watch.
+                let _ = stream.try_io(Interest::READABLE, user_socket::no_bytes_for_me);
+            }
+            Ok(_) | Err(_) => return,
+        }
     }
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use futures_util::FutureExt as _;
     use tokio::io::AsyncWriteExt as _;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, UnixStream};
 
     async fn is_noticed_behind_unread_bytes(
         departure: Departure,

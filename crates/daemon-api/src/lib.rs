@@ -20,7 +20,9 @@ mod routes;
 mod serving;
 mod tls;
 mod unread_body;
+mod user_socket;
 
 pub use accept::{Doors, serve};
 pub use router::{Api, openapi};
 pub use tls::{TlsError, TlsIdentity, TrustedAuthority};
+pub use user_socket::{UserListener, user_listener};

@@ -20,7 +20,7 @@ use hyper_util::server::graceful::GracefulConnection;
 use platform::peer::Peer;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -29,8 +29,8 @@ use tower::ServiceExt as _;
 
 use crate::connection::{Connection, Door};
 use crate::departure::Departure;
-use crate::lent_terminal::LendingStream;
 use crate::open_requests::OpenRequests;
+use crate::user_socket::{LendingStream, UserConnection};
 
 /// Serves single connections until `stop`.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ impl Serving {
     }
 
     /// A connection of this user's program `peer` to the socket, in HTTP/1.1.
-    pub(crate) async fn socket(self, stream: UnixStream, peer: Peer, is_native_host: bool) {
+    pub(crate) async fn socket(self, stream: UserConnection, peer: Peer, is_native_host: bool) {
         let Ok(departure) = Departure::of_socket(&stream) else {
             return;
         };

@@ -1,9 +1,11 @@
 //! The end of a call from outside: its connection is shut, and the agent sees its caller leave.
 
 use std::io;
-use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use platform::socket::UserStream;
+
+use crate::stream;
 
 /// Ends the call that a [`Client`](crate::Client) is waiting in, and all its later ones.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +15,7 @@ pub struct HangUp(Arc<Mutex<Line>>);
 struct Line {
     is_hung_up: bool,
     /// The call's own: it is closed when that ends.
-    stream: Weak<UnixStream>,
+    stream: Weak<UserStream>,
 }
 
 impl HangUp {
@@ -22,8 +24,7 @@ impl HangUp {
         let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         line.is_hung_up = true;
         if let Some(stream) = line.stream.upgrade() {
-            // One that has ended already needs no end.
-            let _ = stream.shutdown(Shutdown::Both);
+            stream::shut(&stream);
         }
     }
 
@@ -35,7 +36,7 @@ impl HangUp {
     }
 
     /// Takes hold of the connection of the call that begins.
-    pub(crate) fn holds(&self, stream: &Arc<UnixStream>) -> io::Result<()> {
+    pub(crate) fn holds(&self, stream: &Arc<UserStream>) -> io::Result<()> {
         let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if line.is_hung_up {
             return Err(io::ErrorKind::ConnectionAborted.into());

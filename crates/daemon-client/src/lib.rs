@@ -14,6 +14,7 @@ mod event_stream;
 mod events;
 mod hang_up;
 mod relay;
+mod stream;
 mod transport;
 
 use std::time::Duration;

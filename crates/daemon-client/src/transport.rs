@@ -1,14 +1,12 @@
 //! HTTP over the user socket: what `ureq` asks of a connection.
 
-use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
+use std::io;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use platform::paths::AgentPaths;
+use platform::socket::{self, UserStream};
 use platform::terminal::Terminal;
-use platform::{lent_descriptors, socket};
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -17,6 +15,7 @@ use ureq::unversioned::transport::{
 };
 
 use crate::hang_up::HangUp;
+use crate::stream::{receive, send};
 
 /// Connects every request to the agent of this user, whatever its address says.
 #[derive(Debug)]
@@ -79,22 +78,9 @@ impl Resolver for NoResolver {
 /// One connection to the agent.
 #[derive(Debug)]
 pub(crate) struct UserSocketTransport {
-    stream: Arc<UnixStream>,
+    stream: Arc<UserStream>,
     buffers: LazyBuffers,
     to_be_lent: Option<Lent>,
-}
-
-/// Writes bytes, and lends what is to be lent with the first of them.
-fn send(mut stream: &UnixStream, bytes: &[u8], to_be_lent: &mut Option<Lent>) -> io::Result<usize> {
-    let terminal = to_be_lent.as_ref().and_then(|lent| lent.get());
-    let sent = match terminal {
-        Some(terminal) => lent_descriptors::send(stream, bytes, terminal.as_fd()),
-        None => stream.write(bytes),
-    };
-    if sent.is_ok() {
-        *to_be_lent = None;
-    }
-    sent
 }
 
 impl Transport for UserSocketTransport {
@@ -106,13 +92,17 @@ impl Transport for UserSocketTransport {
         let deadline = Deadline::of(timeout);
         let mut sent = 0;
         while sent < amount {
-            self.stream.set_write_timeout(deadline.left()?)?;
+            let left = deadline.left()?;
             let Some(rest) = self.buffers.output().get(sent..amount) else {
                 break;
             };
-            match send(&self.stream, rest, &mut self.to_be_lent) {
+            let terminal = self.to_be_lent.as_ref().and_then(|lent| lent.get());
+            match send(&self.stream, rest, terminal, left) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                Ok(written) => sent += written,
+                Ok(written) => {
+                    sent += written;
+                    self.to_be_lent = None;
+                }
                 Err(error) if is_to_be_tried_again(&error) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -123,8 +113,8 @@ impl Transport for UserSocketTransport {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         let deadline = Deadline::of(timeout);
         loop {
-            self.stream.set_read_timeout(deadline.left()?)?;
-            match (&*self.stream).read(self.buffers.input_append_buf()) {
+            let left = deadline.left()?;
+            match receive(&self.stream, self.buffers.input_append_buf(), left) {
                 Ok(read) => {
                     self.buffers.input_appended(read);
                     return Ok(read > 0);
@@ -166,7 +156,7 @@ impl Deadline {
     }
 
     /// Time left; `None` without limit.
-    fn left(&self) -> Result<Option<std::time::Duration>, ureq::Error> {
+    fn left(&self) -> Result<Option<Duration>, ureq::Error> {
         let Some(at) = self.at else {
             return Ok(None);
         };

@@ -2,12 +2,11 @@
 
 use std::fmt::Debug;
 use std::io::Read as _;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use platform::private_files::{
     PrivateFileError, ensure_private_folder, open_private_for_reading, open_private_for_writing,
-    sync_folder,
+    sync_folder, write_all_at,
 };
 
 use crate::chain::{Head, LineHash};
@@ -107,8 +106,7 @@ impl AnchorStore for FileAnchor {
         }
         let file = open_private_for_writing(&self.path)?;
         let text = text_of(head);
-        file.write_all_at(text.as_bytes(), 0)
-            .map_err(self.failed("write"))?;
+        write_all_at(&file, text.as_bytes(), 0).map_err(self.failed("write"))?;
         // Whatever stood here before was no longer than an anchor, unless it was none.
         let len = file.metadata().map_err(self.failed("inspect"))?.len();
         if usize::try_from(len) != Ok(ANCHOR_LEN) {

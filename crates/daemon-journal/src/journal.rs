@@ -3,13 +3,12 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use platform::instance::{InstanceError, InstanceLock};
 use platform::private_files::{
-    PrivateFileError, ensure_private_folder, open_private_for_writing, sync_folder,
+    PrivateFileError, ensure_private_folder, open_private_for_writing, sync_folder, write_all_at,
 };
 use time::OffsetDateTime;
 
@@ -330,9 +329,7 @@ impl Current {
                 .map_err(|source| self.failed(source))?;
         }
         self.has_remains = true;
-        self.file
-            .write_all_at(line, self.written_len)
-            .map_err(|source| self.failed(source))?;
+        write_all_at(&self.file, line, self.written_len).map_err(|source| self.failed(source))?;
         self.has_remains = false;
         self.written_len += u64::try_from(line.len()).unwrap_or(u64::MAX);
         Ok(())

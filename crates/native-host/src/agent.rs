@@ -1,6 +1,6 @@
 //! The agent of this user: found, or started, and looked at whether it speaks our version.
 
-use std::os::unix::process::CommandExt as _;
+use std::env::consts::EXE_SUFFIX;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
@@ -76,13 +76,14 @@ fn start() -> Result<Client, Fault> {
         return Ok(client);
     }
     let own = std::env::current_exe().map_err(|_| Fault::AgentStopped)?;
-    let started = Command::new(own.with_file_name("cpxd"))
+    let mut agent = Command::new(own.with_file_name(format!("cpxd{EXE_SUFFIX}")));
+    set_apart(&mut agent);
+    let started = agent
         .arg("run")
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .process_group(0)
         .spawn();
     let mut agent = started.map_err(|_| Fault::AgentStopped)?;
     let mut patience = Instant::now() + PATIENCE;
@@ -100,6 +101,24 @@ fn start() -> Result<Client, Fault> {
         thread::sleep(BETWEEN_LOOKS);
     }
     Err(Fault::AgentStopped)
+}
+
+/// What ends this program is not to end the agent.
+#[cfg(unix)]
+fn set_apart(agent: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    agent.process_group(0);
+}
+
+/// What ends this program is not to end the agent: browsers of Windows end the job of a host, which
+/// the agent has to leave, and with its console.
+#[cfg(windows)]
+fn set_apart(agent: &mut Command) {
+    use std::os::windows::process::CommandExt as _;
+    const DETACHED_PROCESS: u32 = 0x0000_0008;
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+    const CREATE_BREAKAWAY_FROM_JOB: u32 = 0x0100_0000;
+    agent.creation_flags(DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP | CREATE_BREAKAWAY_FROM_JOB);
 }
 
 /// The agent is ready in a tenth of a second; a machine that just started is slower.

@@ -2,8 +2,6 @@
 
 use std::io;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
-
 use crate::system;
 
 /// Forbids core dumps of this process for good, for a code may be in its memory.
@@ -14,10 +12,6 @@ use crate::system;
 /// # Errors
 /// What the system said when it refused.
 pub fn forbid() -> io::Result<()> {
-    let none = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
-    setrlimit(Resource::Core, none)?;
+    system::forbid_core_files()?;
     system::make_undumpable()
 }

@@ -4,9 +4,8 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use rustix::fs::{FlockOperation, OFlags};
-
-use crate::private_files::{PrivateFileError, failed, open_private};
+use crate::private_files::{Opening, PrivateFileError, failed, open_private};
+use crate::system;
 
 /// Proof that this process is the only one of its kind for a state folder.
 ///
@@ -37,14 +36,10 @@ impl InstanceLock {
     /// # Errors
     /// [`InstanceError`]; nothing was changed then.
     pub fn acquire(lock_file: &Path) -> Result<Self, InstanceError> {
-        let mut file = open_private(lock_file, OFlags::RDWR | OFlags::CREATE)?;
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                let pid = written_pid(&mut file);
-                return Err(InstanceError::AlreadyRunning { pid });
-            }
-            Err(errno) => return Err(failed("lock", lock_file)(errno.into()).into()),
+        let mut file = open_private(lock_file, Opening::ToWriteOrMake)?;
+        if !system::try_lock(&file).map_err(failed("lock", lock_file))? {
+            let pid = written_pid(&mut file);
+            return Err(InstanceError::AlreadyRunning { pid });
         }
         file.set_len(0)
             .and_then(|()| writeln!(file, "{}", std::process::id()))
@@ -57,7 +52,7 @@ impl Drop for InstanceLock {
     fn drop(&mut self) {
         // Closing alone would leave the lock with a child that is just being started and still
         // has a copy of the file. A failure leaves it to the end of the process.
-        let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
+        let _ = system::unlock(&self.file);
     }
 }
 
@@ -72,6 +67,7 @@ fn pid_suffix(pid: Option<u32>) -> String {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::fs;

@@ -5,11 +5,9 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rustix::fs::OFlags;
-
 use crate::private_files::{
-    PrivateFileError, ensure_private_folder, failed, is_our_folder, open_private, remove_if_there,
-    write_private,
+    Opening, PrivateFileError, ensure_private_folder, failed, is_our_folder, open_private,
+    remove_if_there, write_private,
 };
 
 /// The folder (0700) and its files (0600), of which the oldest go when there are too many.
@@ -46,7 +44,7 @@ impl KeptFiles {
     /// be read.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, PrivateFileError> {
         let path = self.folder.join(name);
-        let file = match open_private(&path, OFlags::RDONLY) {
+        let file = match open_private(&path, Opening::ToRead) {
             Err(PrivateFileError::Io { source, .. }) if is_absent(&source) => return Ok(None),
             opened => opened?,
         };
@@ -141,6 +139,7 @@ fn is_absent(error: &io::Error) -> bool {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::fs::{File, Permissions};

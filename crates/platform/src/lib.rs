@@ -19,6 +19,8 @@
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
 //! - [`native_messaging`]: where browsers look for the programs that extensions may start;
 //! - [`trust_stores`]: which authorities the browsers and the system trust;
+//! - `sessions`, `event_log` and `registry`, on Windows alone: programs in the sessions of others, for the
+//!   service; what it says; what an administrator wrote;
 //! - [`terminal`]: the holder's code and consent, asked at the terminal.
 
 #[cfg(target_os = "linux")]
@@ -31,12 +33,21 @@ mod macos;
 #[cfg(target_os = "macos")]
 use macos as system;
 
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
-compile_error!("the system layer for this system comes with the installers");
+#[cfg(unix)]
+mod unix;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows as system;
+
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+compile_error!("there is no system layer for this system");
 
 pub mod core_dumps;
 pub mod instance;
 pub mod kept_files;
+#[cfg(unix)]
 pub mod lent_descriptors;
 pub mod lock;
 pub mod native_messaging;
@@ -49,11 +60,12 @@ pub mod sleep;
 pub mod socket;
 pub mod state_removal;
 pub mod tcp_owner;
+#[cfg(unix)]
 pub mod terminal;
+#[cfg(windows)]
+pub use windows::{event_log, registry, sessions, terminal};
 pub mod trust_stores;
 
-/// The user whose rights this process uses (effective user id).
-#[must_use]
-pub fn current_user() -> u32 {
-    rustix::process::geteuid().as_raw()
-}
+pub use system::UserId;
+#[cfg(unix)]
+pub(crate) use system::current_user;

@@ -23,6 +23,22 @@ use sd_notify::NotifyState;
 
 use crate::peer::FileId;
 use crate::service_manager::ServiceNews;
+
+pub(crate) use crate::unix::private_files::{
+    ensure_private_folder, fresh_private_file, is_our_folder, keep_new_files_private, open_private,
+    sync_folder, write_all_at,
+};
+pub use crate::unix::socket::{UserListener, UserStream};
+pub(crate) use crate::unix::socket::{bind, connect_to, remove_stale};
+pub use crate::unix::{SocketEnd, UserId};
+pub(crate) use crate::unix::{
+    announced_endpoint, publish_endpoint, runtime_dir, service_socket, socket_path,
+    usual_config_file, usual_state_dir,
+};
+pub(crate) use crate::unix::{
+    current_user, file_id, forbid_core_files, is_this_user, one_name_of, peer_of_socket, try_lock,
+    unlock,
+};
 pub(crate) use locks::watch_locks;
 pub(crate) use manifest_places::manifest_places;
 pub(crate) use tcp_table::tcp_socket_owner;
@@ -30,7 +46,11 @@ pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folder
 pub(crate) use wake_ups::WakeUps;
 
 pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";
-pub(crate) const MACHINE_CONFIG_FILE: &str = "/etc/cpxd/cpxd.toml";
+const MACHINE_CONFIG_FILE: &str = "/etc/cpxd/cpxd.toml";
+pub(crate) fn machine_config_file() -> PathBuf {
+    PathBuf::from(MACHINE_CONFIG_FILE)
+}
+
 pub(crate) const CONFIG_FILE_IN_HOME: &str = ".config/cpxd/cpxd.toml";
 pub(crate) const STATE_DIR_IN_HOME: &str = ".local/state/cpxd";
 
@@ -55,7 +75,7 @@ pub(crate) fn tell_service_manager(news: ServiceNews) -> io::Result<()> {
 
 /// User id and process id at the other end of a Unix socket (unix(7), SO_PEERCRED). The process
 /// id is absent where this process cannot see the other (another PID namespace).
-pub(crate) fn peer_of_socket(socket: impl AsFd) -> io::Result<(u32, Option<u32>)> {
+pub(crate) fn credentials_of_peer(socket: impl AsFd) -> io::Result<(u32, Option<u32>)> {
     let credentials = getsockopt(&socket.as_fd(), sockopt::PeerCredentials)?;
     let pid = u32::try_from(credentials.pid())
         .ok()

@@ -22,16 +22,35 @@ use crate::peer::FileId;
 use crate::service_manager::ServiceNews;
 use crate::tcp_owner::TcpOwnerError;
 
+pub(crate) use crate::unix::private_files::{
+    ensure_private_folder, fresh_private_file, is_our_folder, keep_new_files_private, open_private,
+    sync_folder, write_all_at,
+};
+pub use crate::unix::socket::{UserListener, UserStream};
+pub(crate) use crate::unix::socket::{bind, connect_to, remove_stale};
+pub use crate::unix::{SocketEnd, UserId};
+pub(crate) use crate::unix::{
+    announced_endpoint, publish_endpoint, runtime_dir, service_socket, socket_path,
+    usual_config_file, usual_state_dir,
+};
+pub(crate) use crate::unix::{
+    current_user, file_id, forbid_core_files, is_this_user, one_name_of, peer_of_socket, try_lock,
+    unlock,
+};
 pub(crate) use manifest_places::manifest_places;
 pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
 
 pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";
-pub(crate) const MACHINE_CONFIG_FILE: &str = "/Library/Application Support/cpxd/cpxd.toml";
+const MACHINE_CONFIG_FILE: &str = "/Library/Application Support/cpxd/cpxd.toml";
+pub(crate) fn machine_config_file() -> PathBuf {
+    PathBuf::from(MACHINE_CONFIG_FILE)
+}
+
 pub(crate) const CONFIG_FILE_IN_HOME: &str = "Library/Application Support/cpxd/cpxd.toml";
 pub(crate) const STATE_DIR_IN_HOME: &str = "Library/Application Support/cpxd";
 
 /// User id and process id at the other end of a Unix socket (LOCAL_PEERCRED, LOCAL_PEERPID).
-pub(crate) fn peer_of_socket(socket: impl AsFd) -> io::Result<(u32, Option<u32>)> {
+pub(crate) fn credentials_of_peer(socket: impl AsFd) -> io::Result<(u32, Option<u32>)> {
     let socket = socket.as_fd();
     let credentials = getsockopt(&socket, sockopt::LocalPeerCred)?;
     let pid = getsockopt(&socket, sockopt::LocalPeerPid)?;

@@ -8,31 +8,15 @@
 //! of them is ignored.
 
 use std::env;
-use std::ffi::OsStr;
-use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use crate::private_files::{
-    PrivateFileError, ensure_private_folder, failed, is_our_folder, read_private, remove_if_there,
-    write_private,
+    PrivateFileError, ensure_private_folder, read_private, remove_if_there,
 };
-use crate::{current_user, system};
+use crate::system;
 
 const ENDPOINT_FILE: &str = "endpoint.json";
-const SOCKET_FILE: &str = "cpxd.sock";
-
-/// In the session's runtime folder, and in `packaging/linux/cpxd.socket`: a name that a unit can say, which
-/// has no words for [`short_name`].
-const SERVICE_SOCKET: &str = "cpxd/cpxd.sock";
-
-/// Longest path of a socket, in bytes: `sun_path` has 108 bytes on Linux and 104 on macOS,
-/// a terminating zero included.
-const LONGEST_SOCKET_PATH: usize = 100;
 
 /// Why the agent's folders cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +110,7 @@ impl AgentPaths {
     /// The user's socket.
     #[must_use]
     pub fn socket_path(&self) -> PathBuf {
-        self.runtime.join(SOCKET_FILE)
+        system::socket_path(&self.runtime)
     }
 
     /// The socket that the session's service manager keeps for the agent of the usual state folder and
@@ -136,7 +120,7 @@ impl AgentPaths {
         self.service_socket.as_deref()
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, unix))]
     pub(crate) fn with_service_socket(self, socket: PathBuf) -> Self {
         Self {
             service_socket: Some(socket),
@@ -246,10 +230,7 @@ impl AgentPaths {
     /// # Errors
     /// [`PrivateFileError::Io`] with the step that failed.
     pub fn publish_endpoint(&self, contents: &[u8]) -> Result<(), PrivateFileError> {
-        write_private(&self.endpoint_file(), contents)?;
-        let link = self.endpoint_link();
-        remove_if_there(&link)?;
-        symlink(self.endpoint_file(), &link).map_err(failed("make the link", &link))
+        system::publish_endpoint(&self.endpoint_file(), &self.endpoint_link(), contents)
     }
 
     /// Reads `endpoint.json` where the link leads, for the agent that wrote it last may have been
@@ -258,8 +239,7 @@ impl AgentPaths {
     /// # Errors
     /// [`PrivateFileError`] when no agent announced itself, or the file is not this user's alone.
     pub fn read_endpoint(&self) -> Result<Vec<u8>, PrivateFileError> {
-        let link = self.endpoint_link();
-        read_private(&fs::read_link(&link).map_err(failed("follow", &link))?)
+        read_private(&system::announced_endpoint(&self.endpoint_link())?)
     }
 
     /// Removes `endpoint.json` and the link to it, so that nobody looks for an agent that ended.
@@ -276,9 +256,9 @@ impl AgentPaths {
     /// `XDG_RUNTIME_DIR` (a login without a session manager has none), then where the service
     /// manager waits to start one.
     pub(crate) fn sockets_to_try(&self) -> Vec<PathBuf> {
-        let announced = fs::read_link(self.endpoint_link())
+        let announced = system::announced_endpoint(&self.endpoint_link())
             .ok()
-            .and_then(|endpoint| Some(endpoint.parent()?.join(SOCKET_FILE)));
+            .and_then(|endpoint| Some(system::socket_path(endpoint.parent()?)));
         let mut sockets = vec![self.socket_path()];
         sockets.extend(announced.filter(|socket| *socket != self.socket_path()));
         sockets.extend(self.service_socket.clone());
@@ -341,28 +321,28 @@ impl Surroundings {
     fn config_files(&self) -> ConfigFiles {
         ConfigFiles {
             user: self.user_config_file(),
-            machine: PathBuf::from(system::MACHINE_CONFIG_FILE),
+            machine: system::machine_config_file(),
         }
     }
 
     fn user_config_file(&self) -> Option<PathBuf> {
         match &self.xdg_config_home {
             Some(config) => Some(config.join("cpxd/cpxd.toml")),
-            None => Some(self.home.as_ref()?.join(system::CONFIG_FILE_IN_HOME)),
+            None => system::usual_config_file(self.home.as_deref()),
         }
     }
 
     fn usual_state_dir(&self) -> Option<PathBuf> {
         match &self.xdg_state_home {
             Some(state) => Some(state.join("cpxd")),
-            None => Some(self.home.as_ref()?.join(system::STATE_DIR_IN_HOME)),
+            None => system::usual_state_dir(self.home.as_deref()),
         }
     }
 
     fn agent_paths(&self, state_dir: Option<&Path>) -> Result<AgentPaths, PathsError> {
         let state = self.named_or_usual(state_dir)?;
         ensure_private_folder(&state)?;
-        let state = state.canonicalize().map_err(unresolvable(&state))?;
+        let state = system::one_name_of(&state).map_err(unresolvable(&state))?;
         let runtime = self.runtime_dir(&state);
         ensure_private_folder(&runtime)?;
         let service_socket = self.service_socket(&state);
@@ -376,7 +356,7 @@ impl Surroundings {
     fn paths_to_look_at(&self, state_dir: Option<&Path>) -> Result<AgentPaths, PathsError> {
         let state = self.named_or_usual(state_dir)?;
         // In a folder that is not there nobody listens, whatever its name.
-        let state = state.canonicalize().unwrap_or(state);
+        let state = system::one_name_of(&state).unwrap_or(state);
         let runtime = self.runtime_dir(&state);
         let service_socket = self.service_socket(&state);
         Ok(AgentPaths {
@@ -395,25 +375,16 @@ impl Surroundings {
 
     fn service_socket(&self, state: &Path) -> Option<PathBuf> {
         let usual = self.usual_state_dir()?;
-        let usual = usual.canonicalize().unwrap_or(usual);
+        let usual = system::one_name_of(&usual).unwrap_or(usual);
         let session = self.xdg_runtime_dir.as_deref();
-        let session = session.filter(|session| usual == state && is_our_folder(session))?;
-        Some(session.join(SERVICE_SOCKET))
+        system::service_socket(session.filter(|_| usual == state)?)
     }
 
     /// The session's runtime folder, or one in the state folder, or, where the socket's path
     /// would be too long for the system, one in the short root.
     fn runtime_dir(&self, state: &Path) -> PathBuf {
-        let name = short_name(state);
-        let usual = match &self.xdg_runtime_dir {
-            Some(session) if is_our_folder(session) => session.join(format!("cpxd-{name}")),
-            _ => state.join("run"),
-        };
-        if usual.join(SOCKET_FILE).as_os_str().len() <= LONGEST_SOCKET_PATH {
-            return usual;
-        }
-        self.short_root
-            .join(format!("cpxd-{}-{name}", current_user()))
+        let session = self.xdg_runtime_dir.as_deref();
+        system::runtime_dir(state, session, &self.short_root)
     }
 }
 
@@ -426,13 +397,6 @@ fn unresolvable(path: &Path) -> impl FnOnce(io::Error) -> PathsError + use<> {
     move |source| PathsError::Unresolvable { path, source }
 }
 
-/// Eight hexadecimal digits that tell the agents of one user apart by their state folder.
-fn short_name(state: &Path) -> String {
-    let path: &OsStr = state.as_os_str();
-    let mut name = hex::encode(Sha256::digest(path.as_bytes()));
-    name.truncate(8);
-    name
-}
-
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;

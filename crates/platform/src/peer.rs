@@ -1,21 +1,17 @@
-//! Who is at the other end of a Unix socket, as the system says it.
+//! Who is at the other end of the user's socket, as the system says it.
 
 use std::io;
-use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::{current_user, system};
+use crate::{UserId, system};
+pub use system::SocketEnd;
 
-/// What Linux answers for a socket that has no peer with credentials; no user has this id.
-const NO_USER: u32 = u32::MAX;
-
-/// The process at the other end of a Unix socket.
+/// The process at the other end of the user's socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
     /// User whose rights it had when it connected (at the client's end: when the agent began to
-    /// listen).
-    pub uid: u32,
+    /// listen). On Windows: those that it has now.
+    pub uid: UserId,
     /// Its process id; `None` where the system does not tell.
     pub pid: Option<u32>,
     /// The file of that program; `None` where the system does not tell. It is that of the process
@@ -40,11 +36,7 @@ impl FileId {
     /// The regular file that `path` leads to now; `None` where there is none.
     #[must_use]
     pub fn of(path: &Path) -> Option<Self> {
-        let metadata = std::fs::metadata(path).ok()?;
-        metadata.is_file().then(|| Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        })
+        system::file_id(path)
     }
 }
 
@@ -57,37 +49,26 @@ pub enum PeerError {
     /// It is another user's process.
     #[error("the other end of the socket belongs to another user (uid {uid})")]
     OtherUser {
-        /// That user.
-        uid: u32,
+        /// That user; on Windows also this one in another session.
+        uid: UserId,
     },
 }
 
-/// Who is at the other end of a connected Unix socket.
+/// Who is at the other end of a connected socket.
 ///
 /// # Errors
 /// [`PeerError::Unknown`] when the system does not say; the connection is to be refused then.
-pub fn of_socket(socket: impl AsFd) -> Result<Peer, PeerError> {
-    let (uid, pid) = system::peer_of_socket(socket).map_err(PeerError::Unknown)?;
-    if uid == NO_USER {
-        return Err(PeerError::Unknown(io::ErrorKind::NotConnected.into()));
-    }
-    let program = pid.and_then(|pid| system::program_of(pid, uid));
-    let (executable, file) = program.unzip();
-    Ok(Peer {
-        uid,
-        pid,
-        file,
-        executable,
-    })
+pub fn of_socket(socket: &impl SocketEnd) -> Result<Peer, PeerError> {
+    system::peer_of_socket(socket).map_err(PeerError::Unknown)
 }
 
-/// Who is at the other end of a connected Unix socket, provided that it is this same user.
+/// Who is at the other end of a connected socket, provided that it is this same user.
 ///
 /// # Errors
 /// [`PeerError`] when it is another user, or the system does not say.
-pub fn of_same_user(socket: impl AsFd) -> Result<Peer, PeerError> {
+pub fn of_same_user(socket: &impl SocketEnd) -> Result<Peer, PeerError> {
     let peer = of_socket(socket)?;
-    if peer.uid == current_user() {
+    if system::is_this_user(&peer.uid) {
         Ok(peer)
     } else {
         Err(PeerError::OtherUser { uid: peer.uid })
@@ -95,8 +76,10 @@ pub fn of_same_user(socket: impl AsFd) -> Result<Peer, PeerError> {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
+    use crate::current_user;
     use std::net::TcpListener;
     use std::os::unix::net::UnixStream;
 

@@ -4,19 +4,12 @@
 //! no symbolic link is followed at the last step of a path: what was checked
 //! is what is used.
 
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
-
-use crate::current_user;
-
-/// Rights of a private folder: everything for its owner, nothing for others.
-const FOLDER_MODE: u32 = 0o700;
-/// The bits of a mode that give rights to group and others.
-const OTHERS: u32 = 0o077;
+use crate::{UserId, system};
+pub(crate) use system::{is_our_folder, open_private};
 
 /// Why a folder or file is not as private as it must be.
 #[derive(Debug, thiserror::Error)]
@@ -26,8 +19,8 @@ pub enum PrivateFileError {
     OwnedByAnother {
         /// What was looked at.
         path: PathBuf,
-        /// User id of its owner.
-        owner: u32,
+        /// Its owner.
+        owner: UserId,
     },
     /// There is something else than a folder, perhaps a symbolic link.
     #[error("{} is not a folder, or is a symbolic link", path.display())]
@@ -49,6 +42,14 @@ pub enum PrivateFileError {
         /// Its permission bits.
         mode: u32,
     },
+    /// An access list gives rights to somebody else (Windows).
+    #[error("{} is open to {other}", path.display())]
+    SharedWith {
+        /// What was looked at.
+        path: PathBuf,
+        /// The security identifier of one of them, or what is wrong with the list.
+        other: String,
+    },
     /// It holds more than it may.
     #[error("{} is too large", path.display())]
     TooLarge {
@@ -68,6 +69,14 @@ pub enum PrivateFileError {
     },
 }
 
+/// For what a private file is opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Opening {
+    ToRead,
+    /// In place; it is made where it is missing.
+    ToWriteOrMake,
+}
+
 /// Makes sure that `path` is a folder that belongs to this user and is closed to all others.
 ///
 /// It is created (0700, parents too) when it is missing, and tightened when it is ours but
@@ -77,30 +86,13 @@ pub enum PrivateFileError {
 /// [`PrivateFileError`] when it belongs to another user, is no folder, is a symbolic link, or
 /// the system refuses.
 pub fn ensure_private_folder(path: &Path) -> Result<(), PrivateFileError> {
-    let created = DirBuilder::new()
-        .recursive(true)
-        .mode(FOLDER_MODE)
-        .create(path);
-    let folder = match (open_folder(path), created) {
-        (Err(PrivateFileError::Io { .. }), Err(source)) => {
-            return Err(failed("create the folder", path)(source));
-        }
-        (opened, _) => opened?,
-    };
-    let metadata = folder.metadata().map_err(failed("inspect", path))?;
-    require_ours(path, metadata.uid())?;
-    if metadata.mode() & 0o777 != FOLDER_MODE {
-        folder
-            .set_permissions(Permissions::from_mode(FOLDER_MODE))
-            .map_err(failed("close to other users", path))?;
-    }
-    Ok(())
+    system::ensure_private_folder(path)
 }
 
 /// Closes every file and folder that this process makes from now on to all others, those included that
-/// other people's code makes.
+/// other people's code makes. On Windows they inherit that from the folder that they are made in.
 pub fn keep_new_files_private() {
-    rustix::process::umask(Mode::from_raw_mode(0o077));
+    system::keep_new_files_private();
 }
 
 /// Writes a file that only this user may read (0600), so that a reader sees the old content or
@@ -114,12 +106,8 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PrivateFileError> 
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".")
-        .suffix(".new")
-        .permissions(Permissions::from_mode(0o600))
-        .tempfile_in(folder)
-        .map_err(failed("create a file beside", path))?;
+    let mut file =
+        system::fresh_private_file(folder).map_err(failed("create a file beside", path))?;
     file.write_all(bytes).map_err(failed("write", path))?;
     file.as_file()
         .sync_all()
@@ -135,7 +123,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), PrivateFileError> 
 /// [`PrivateFileError`] when it belongs to another user, is open to others, is no regular file,
 /// is a symbolic link, or cannot be read.
 pub fn read_private(path: &Path) -> Result<Vec<u8>, PrivateFileError> {
-    let mut file = open_private(path, OFlags::RDONLY)?;
+    let mut file = open_private(path, Opening::ToRead)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(failed("read", path))?;
     Ok(bytes)
@@ -146,7 +134,7 @@ pub fn read_private(path: &Path) -> Result<Vec<u8>, PrivateFileError> {
 /// # Errors
 /// [`PrivateFileError`] as for [`read_private`].
 pub fn open_private_for_reading(path: &Path) -> Result<File, PrivateFileError> {
-    open_private(path, OFlags::RDONLY)
+    open_private(path, Opening::ToRead)
 }
 
 /// Opens a private file to read and write it in place; it is created (0600) when it is missing.
@@ -154,7 +142,7 @@ pub fn open_private_for_reading(path: &Path) -> Result<File, PrivateFileError> {
 /// # Errors
 /// [`PrivateFileError`] as for [`read_private`].
 pub fn open_private_for_writing(path: &Path) -> Result<File, PrivateFileError> {
-    open_private(path, OFlags::RDWR | OFlags::CREATE)
+    open_private(path, Opening::ToWriteOrMake)
 }
 
 /// Brings to the disk which files a folder holds: a new file is safe only after that.
@@ -162,9 +150,15 @@ pub fn open_private_for_writing(path: &Path) -> Result<File, PrivateFileError> {
 /// # Errors
 /// [`PrivateFileError::Io`] when the system refuses.
 pub fn sync_folder(path: &Path) -> Result<(), PrivateFileError> {
-    open_folder(path)?
-        .sync_all()
-        .map_err(failed("bring to the disk the folder", path))
+    system::sync_folder(path)
+}
+
+/// Writes bytes at a place of a file, all of them.
+///
+/// # Errors
+/// What the system says; some of them may be written then.
+pub fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    system::write_all_at(file, bytes, offset)
 }
 
 /// Removes a file, or the link in its place; being absent is no failure.
@@ -173,56 +167,6 @@ pub(crate) fn remove_if_there(path: &Path) -> Result<(), PrivateFileError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
         _ => Ok(()),
     }
-}
-
-/// Opens a private file with `flags` (which may create it, 0600) and checks it.
-pub(crate) fn open_private(path: &Path, flags: OFlags) -> Result<File, PrivateFileError> {
-    // NONBLOCK, or a FIFO put at this place would make the open wait for ever.
-    let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file: File = match rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR) {
-        Ok(opened) => opened.into(),
-        Err(rustix::io::Errno::LOOP | rustix::io::Errno::ISDIR | rustix::io::Errno::NXIO) => {
-            return Err(PrivateFileError::NotAFile { path: path.into() });
-        }
-        Err(errno) => return Err(failed("open", path)(errno.into())),
-    };
-    let metadata = file.metadata().map_err(failed("inspect", path))?;
-    if !metadata.is_file() {
-        return Err(PrivateFileError::NotAFile { path: path.into() });
-    }
-    require_ours(path, metadata.uid())?;
-    let mode = metadata.mode() & 0o777;
-    if mode & OTHERS != 0 {
-        let path = path.into();
-        return Err(PrivateFileError::OpenToOthers { path, mode });
-    }
-    Ok(file)
-}
-
-/// Whether `path` is a folder of this user, and no symbolic link.
-pub(crate) fn is_our_folder(path: &Path) -> bool {
-    open_folder(path)
-        .and_then(|folder| folder.metadata().map_err(failed("inspect", path)))
-        .is_ok_and(|metadata| metadata.uid() == current_user())
-}
-
-fn open_folder(path: &Path) -> Result<File, PrivateFileError> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(folder) => Ok(folder.into()),
-        Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => {
-            Err(PrivateFileError::NotAFolder { path: path.into() })
-        }
-        Err(errno) => Err(failed("open the folder", path)(errno.into())),
-    }
-}
-
-fn require_ours(path: &Path, owner: u32) -> Result<(), PrivateFileError> {
-    if owner == current_user() {
-        return Ok(());
-    }
-    let path = path.into();
-    Err(PrivateFileError::OwnedByAnother { path, owner })
 }
 
 pub(crate) fn failed(
@@ -234,9 +178,12 @@ pub(crate) fn failed(
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::{chown, symlink};
+    use crate::current_user;
+    use std::fs::Permissions;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
     use std::process::Command;
 
     fn mode_of(path: &Path) -> u32 {

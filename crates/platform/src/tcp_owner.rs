@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::net::SocketAddr;
 
-use crate::{current_user, system};
+use crate::{UserId, system};
 
 /// Why the owner of the other end is not known. The connection is to be refused.
 #[derive(Debug, thiserror::Error)]
@@ -26,13 +26,13 @@ pub enum TcpOwnerError {
     Unreadable(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// User id of the owner of the other end of a loopback connection.
+/// The owner of the other end of a loopback connection.
 ///
 /// `local` and `peer` are the two addresses as the accepting socket has them.
 ///
 /// # Errors
 /// [`TcpOwnerError`] whenever the owner is not known beyond doubt.
-pub fn owner_of_peer(local: SocketAddr, peer: SocketAddr) -> Result<u32, TcpOwnerError> {
+pub fn owner_of_peer(local: SocketAddr, peer: SocketAddr) -> Result<UserId, TcpOwnerError> {
     let (local, peer) = (canonical(local), canonical(peer));
     if !(local.ip().is_loopback() && peer.ip().is_loopback()) {
         return Err(TcpOwnerError::NotLoopback { peer });
@@ -45,7 +45,7 @@ pub fn owner_of_peer(local: SocketAddr, peer: SocketAddr) -> Result<u32, TcpOwne
 /// # Errors
 /// [`TcpOwnerError`] whenever the owner is not known beyond doubt.
 pub fn is_ours(local: SocketAddr, peer: SocketAddr) -> Result<bool, TcpOwnerError> {
-    owner_of_peer(local, peer).map(|owner| owner == current_user())
+    owner_of_peer(local, peer).map(|owner| system::is_this_user(&owner))
 }
 
 /// An IPv4 address that came as an IPv6 one (`::ffff:127.0.0.1`) as what it is.
@@ -57,6 +57,7 @@ fn canonical(end: SocketAddr) -> SocketAddr {
 #[cfg(target_os = "linux")]
 mod tests {
     use super::*;
+    use crate::current_user;
     use std::net::{TcpListener, TcpStream};
     use std::os::unix::process::CommandExt;
     use std::process::{Command, Stdio};

@@ -6,22 +6,32 @@
 //! by its bytes: a name alone proves nothing.
 
 mod anchor;
+#[cfg(unix)]
 mod browsers;
+#[cfg(unix)]
 mod machine;
+#[cfg(unix)]
+mod means;
+#[cfg(windows)]
+#[path = "windows/trust_means.rs"]
+mod means;
+#[cfg(unix)]
 mod nss;
 
 use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::UserId;
 use crate::paths::UserFolders;
 use crate::private_files::PrivateFileError;
 
 pub use anchor::TrustAnchor;
+#[cfg(unix)]
 pub(crate) use browsers::ChromiumDatabases;
-use machine::MachineStore;
+#[cfg(unix)]
 pub(crate) use machine::MachineStoreKind;
-use nss::NssDatabase;
+use means::Means;
 
 /// Why a store was not changed or looked at.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +45,7 @@ pub enum TrustStoreError {
         /// The folder.
         place: PathBuf,
         /// User id of its owner.
-        owner: u32,
+        owner: UserId,
     },
     /// The store asks for a password before it trusts anything (Firefox: primary password).
     #[error("{} is protected by a password", place.display())]
@@ -99,12 +109,6 @@ pub struct TrustStore {
     means: Means,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Means {
-    Nss(NssDatabase),
-    Machine(MachineStore),
-}
-
 impl TrustStore {
     /// The stores that there are for this user on this machine.
     #[must_use]
@@ -118,27 +122,12 @@ impl TrustStore {
         )
     }
 
-    /// The stores of a user with these folders, whose programs are in those, on the machine that
-    /// begins at `root`.
+    /// Those of a user with these folders, on the machine that begins at `root`.
     fn all(user: Option<&UserFolders>, programs: &[PathBuf], root: &Path) -> Vec<Self> {
-        let nss = |kind| {
-            move |folder| Self {
-                kind,
-                means: Means::Nss(NssDatabase::new(folder)),
-            }
-        };
-        let mut stores = Vec::new();
-        if let Some(user) = user {
-            let chromium = browsers::chromium_databases(user, programs);
-            stores.extend(chromium.into_iter().map(nss(StoreKind::Chromium)));
-            let firefox = browsers::firefox_profiles(user);
-            stores.extend(firefox.into_iter().map(nss(StoreKind::Firefox)));
-        }
-        stores.extend(MachineStore::find(root).map(|store| Self {
-            kind: StoreKind::System,
-            means: Means::Machine(store),
-        }));
-        stores
+        means::all(user, programs, root)
+            .into_iter()
+            .map(|(kind, means)| Self { kind, means })
+            .collect()
     }
 
     /// Which programs it is for.
@@ -150,10 +139,7 @@ impl TrustStore {
     /// The folder that it is in.
     #[must_use]
     pub fn place(&self) -> &Path {
-        match &self.means {
-            Means::Nss(database) => database.folder(),
-            Means::Machine(store) => store.folder(),
-        }
+        self.means.place()
     }
 
     /// Whether it trusts this authority.
@@ -161,10 +147,7 @@ impl TrustStore {
     /// # Errors
     /// [`TrustStoreError`] when it cannot be looked at.
     pub fn trusts(&self, anchor: &TrustAnchor) -> Result<bool, TrustStoreError> {
-        match &self.means {
-            Means::Nss(database) => database.trusts(anchor),
-            Means::Machine(store) => store.holds(anchor),
-        }
+        self.means.trusts(anchor)
     }
 
     /// Makes it trust this authority; says whether that is new.
@@ -172,10 +155,7 @@ impl TrustStore {
     /// # Errors
     /// [`TrustStoreError`]; the store is as it was then.
     pub fn add(&self, anchor: &TrustAnchor) -> Result<bool, TrustStoreError> {
-        match &self.means {
-            Means::Nss(database) => database.add(anchor),
-            Means::Machine(store) => store.add(anchor),
-        }
+        self.means.add(anchor)
     }
 
     /// Removes this authority under whatever name it stands there; says whether it was there.
@@ -183,17 +163,16 @@ impl TrustStore {
     /// # Errors
     /// [`TrustStoreError`] when it may still be there.
     pub fn remove(&self, anchor: &TrustAnchor) -> Result<bool, TrustStoreError> {
-        match &self.means {
-            Means::Nss(database) => database.remove(anchor),
-            Means::Machine(store) => store.remove(anchor),
-        }
+        self.means.remove(anchor)
     }
 }
 
+#[cfg(unix)]
 fn failed(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> TrustStoreError + use<> {
     let path = path.to_owned();
     move |source| TrustStoreError::Io { step, path, source }
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;

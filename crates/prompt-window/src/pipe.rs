@@ -3,7 +3,10 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
+#[cfg(unix)]
 use std::os::fd::AsFd as _;
+#[cfg(windows)]
+use std::os::windows::io::AsHandle as _;
 
 use daemon_wire::window::{
     FrameError, FrameHeader, FrameKind, OutcomeBody, Refusal, WindowAnswer, WindowQuestion,
@@ -38,7 +41,10 @@ pub(crate) struct Ear(File);
 
 impl Ear {
     pub(crate) fn open() -> io::Result<Self> {
+        #[cfg(unix)]
         let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+        #[cfg(windows)]
+        let stdin = io::stdin().as_handle().try_clone_to_owned()?;
         Ok(Self(stdin.into()))
     }
 
@@ -78,7 +84,10 @@ pub(crate) struct Mouth(File);
 
 impl Mouth {
     pub(crate) fn open() -> io::Result<Self> {
+        #[cfg(unix)]
         let stdout = io::stdout().as_fd().try_clone_to_owned()?;
+        #[cfg(windows)]
+        let stdout = io::stdout().as_handle().try_clone_to_owned()?;
         Ok(Self(stdout.into()))
     }
 

@@ -2,6 +2,11 @@
 //! the Assuan protocol.
 
 mod assuan;
+#[cfg(unix)]
+mod own_terminal;
+#[cfg(windows)]
+#[path = "pinentry/no_terminal.rs"]
+mod own_terminal;
 mod process;
 
 use std::path::PathBuf;

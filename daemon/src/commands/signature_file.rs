@@ -1,11 +1,11 @@
 //! The file that a signature goes to: found writable before the holder is asked, written whole or
 //! not at all, and never over another file unless that was asked for.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use platform::peer::FileId;
 use tempfile::NamedTempFile;
 use texts::CommandTexts;
 
@@ -72,8 +72,9 @@ impl SignatureFile {
             return Ok(());
         };
         let shown = self.path.display().to_string();
-        let is_the_document = fs::metadata(document)
-            .is_ok_and(|document| (document.dev(), document.ino()) == (found.dev(), found.ino()));
+        let is_the_document = !found.is_symlink()
+            && FileId::of(document)
+                .is_some_and(|document| FileId::of(&self.path) == Some(document));
         if is_the_document {
             return Err(not_there(|texts| texts.file_is_the_document(&shown)));
         }
@@ -92,10 +93,14 @@ impl SignatureFile {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
-        tempfile::Builder::new()
-            .prefix(".cpxd-")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)
+        let mut fresh = tempfile::Builder::new();
+        fresh.prefix(".cpxd-");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fresh.permissions(fs::Permissions::from_mode(0o666));
+        }
+        fresh.tempfile_in(folder)
     }
 
     fn is_there(&self) -> anyhow::Error {

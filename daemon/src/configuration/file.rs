@@ -148,6 +148,34 @@ impl AllowedOrigin {
     }
 }
 
+#[cfg(any(windows, test))]
+impl ConfigurationFile {
+    /// These settings, and where they say nothing those of a weaker one.
+    pub(super) fn over(self, weaker: Self) -> Self {
+        Self {
+            port: self.port.or(weaker.port),
+            reader_source: self.reader_source.or(weaker.reader_source),
+            environment: self.environment.or(weaker.environment),
+            after_use: self.after_use.or(weaker.after_use),
+            prompt: self.prompt.or(weaker.prompt),
+            pinentry: self.pinentry.or(weaker.pinentry),
+            remember_cards: self.remember_cards.or(weaker.remember_cards),
+            allowed_origins: self.allowed_origins.or(weaker.allowed_origins),
+            session_inactivity_seconds: self
+                .session_inactivity_seconds
+                .or(weaker.session_inactivity_seconds),
+            session_age_seconds: self.session_age_seconds.or(weaker.session_age_seconds),
+            signature_code: self.signature_code.or(weaker.signature_code),
+            keypad: self.keypad.or(weaker.keypad),
+            log_level: self.log_level.or(weaker.log_level),
+            log_format: self.log_format.or(weaker.log_format),
+            log_file: self.log_file.or(weaker.log_file),
+            update_check: self.update_check.or(weaker.update_check),
+            update_url: self.update_url.or(weaker.update_url),
+        }
+    }
+}
+
 /// A policy that is there must never be passed over, so only a file that is known to be absent
 /// configures nothing.
 pub(super) fn read_if_there(file: &Path) -> anyhow::Result<ConfigurationFile> {

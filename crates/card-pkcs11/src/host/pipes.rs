@@ -1,6 +1,8 @@
 //! The pipes to the agent, taken out of the module's reach.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
+#[cfg(unix)]
+use std::fs::OpenOptions;
 use std::io;
 
 /// Where requests come from and answers go. The standard descriptors are other ones from then on, so that a

@@ -1,5 +1,8 @@
 use super::*;
-use std::os::unix::fs::PermissionsExt;
+use crate::current_user;
+use crate::unix::LONGEST_SOCKET_PATH;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use tempfile::TempDir;
 
 fn surroundings(root: &TempDir) -> Surroundings {

@@ -43,11 +43,13 @@ impl TrustAnchor {
         hex::encode(Sha256::digest(&self.der))
     }
 
+    #[cfg(unix)]
     /// What it is called in a store: people see whose it is, and no two share a name.
     pub(super) fn nickname(&self) -> String {
         format!("cpxd, this workstation only ({})", self.short_name())
     }
 
+    #[cfg(unix)]
     /// Sixteen hexadecimal digits of its fingerprint.
     pub(super) fn short_name(&self) -> String {
         let mut name = self.fingerprint();
@@ -55,10 +57,12 @@ impl TrustAnchor {
         name
     }
 
+    #[cfg(unix)]
     pub(super) fn der(&self) -> &[u8] {
         &self.der
     }
 
+    #[cfg(unix)]
     /// Whether this PEM text is this certificate and nothing else.
     pub(super) fn is_alone_in(&self, pem: &[u8]) -> bool {
         matches!(certificates(pem).as_slice(), [der] if *der == self.der)

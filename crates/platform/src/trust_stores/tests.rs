@@ -4,6 +4,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::nss::NssDatabase;
 use super::*;
 
 /// A machine of a test's own: the root, and below it a home folder and a folder of programs.

@@ -1,16 +1,11 @@
 //! A pinentry's process and its pipe.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, getpgrp, kill_process};
-use rustix::termios::{
-    OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
-};
 use secrets::SecretBytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -19,6 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::assuan::{AssuanError, AssuanReply, LONGEST_LINE};
+use super::own_terminal::{OwnTerminal, TERMINAL, ask_to_end};
 use crate::window::process::leads_to_the_screen;
 
 /// A pinentry that greeted. Dropping it ends it, and what it shows is gone.
@@ -204,10 +200,8 @@ struct Running {
 impl Running {
     /// So that it may clear its terminal.
     fn ask_to_end(&self) {
-        let pid = self.child.id().and_then(|pid| i32::try_from(pid).ok());
-        if let Some(pid) = pid.and_then(Pid::from_raw) {
-            // One that has ended needs no end.
-            let _ = kill_process(pid, Signal::TERM);
+        if let Some(pid) = self.child.id() {
+            ask_to_end(pid);
         }
     }
 
@@ -222,35 +216,6 @@ impl Running {
     }
 }
 
-/// The terminal of this process, and how it was before a pinentry hid there what is typed: one that
-/// is ended does not always show it again.
-#[derive(Debug)]
-struct OwnTerminal {
-    terminal: File,
-    settings: Termios,
-}
-
-impl OwnTerminal {
-    fn open() -> Option<Self> {
-        let terminal = File::options().read(true).write(true).open(TERMINAL).ok()?;
-        let settings = tcgetattr(&terminal).ok()?;
-        Some(Self { terminal, settings })
-    }
-}
-
-impl Drop for OwnTerminal {
-    /// Digits of an entry that was ended must not be left for a shell. A process in the background
-    /// would be stopped by it, and has no say there.
-    fn drop(&mut self) {
-        if tcgetpgrp(&self.terminal) == Ok(getpgrp()) {
-            // A terminal that was closed needs no settings. This does not wait until it has shown all,
-            // which one that is held (Ctrl-S) never has.
-            let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.settings);
-            let _ = tcflush(&self.terminal, QueueSelector::IFlush);
-        }
-    }
-}
-
 fn refused(command: &str, number: u16) -> PinentryError {
     PinentryError::Refused {
         command: command.to_owned(),
@@ -258,8 +223,6 @@ fn refused(command: &str, number: u16) -> PinentryError {
     }
 }
 
-/// The terminal of this process, by the name that every process has for its own.
-const TERMINAL: &str = "/dev/tty";
 /// Longer than any code or word.
 const LONGEST_ANSWER: usize = 256;
 /// How long a pinentry has to end by itself.

@@ -146,5 +146,17 @@ pub(crate) fn leads_to_the_screen(name: &str) -> bool {
         "XDG_RUNTIME_DIR",
         "XDG_SESSION_TYPE",
     ];
+    const OF_WINDOWS: [&str; 7] = [
+        "APPDATA",
+        "LOCALAPPDATA",
+        "SYSTEMDRIVE",
+        "SYSTEMROOT",
+        "TEMP",
+        "TMP",
+        "USERPROFILE",
+    ];
+    if cfg!(windows) {
+        return OF_WINDOWS.contains(&name.to_uppercase().as_str());
+    }
     NAMES.contains(&name) || name.starts_with("LC_")
 }

@@ -1,0 +1,251 @@
+//! `cargo xtask package windows`: the package of Windows (MSI), cross-compiled on Linux, and tried in Wine.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::commands::{cargo, run, target_folder, workspace_root};
+use crate::steps::Steps;
+use crate::system_packages;
+
+#[derive(Debug, Args)]
+pub(crate) struct WindowsOptions {
+    /// Without optimisation: quicker to make, larger
+    #[arg(long)]
+    debug: bool,
+    /// Install, repair, upgrade and remove it in a Wine of its own
+    #[arg(long = "try")]
+    is_tried: bool,
+}
+
+/// Builds the programs, makes the package, and tries it.
+pub(super) fn package(out: &Path, options: &WindowsOptions) -> Result<()> {
+    let mut steps = Steps::of("package windows");
+    steps.run("what the machine must have", || {
+        system_packages::install_missing(system_packages::PACKAGING_WINDOWS)
+    })?;
+    let target = target_folder()?;
+    let stage = target.join("package-windows");
+    steps.run("the programs", || build(options.debug))?;
+    let version = env!("CARGO_PKG_VERSION");
+    let package = out.join(format!("cpxd-{version}-x64.msi"));
+    steps.run("the package", || {
+        let profile = if options.debug { "debug" } else { "release" };
+        fill(&stage, &target.join(TRIPLE).join(profile))?;
+        make(&stage, version, &package)?;
+        println!("    {}", package.display());
+        Ok(())
+    })?;
+    if options.is_tried {
+        steps.run("a life in Wine", || {
+            let next = stage.join("next.msi");
+            make(&stage, &version_after(version), &next)?;
+            try_in_wine(&stage, &package, &next)
+        })?;
+    }
+    steps.print_summary();
+    Ok(())
+}
+
+fn build(debug: bool) -> Result<()> {
+    run(Command::new("rustup").args(["target", "add", TRIPLE]))?;
+    let mut build = cargo([
+        "build",
+        "--target",
+        TRIPLE,
+        "-p",
+        "cpxd",
+        "-p",
+        "native-host",
+    ]);
+    build.args(["-p", "prompt-window", "--bins"]);
+    if !debug {
+        build.arg("--release");
+    }
+    run(&mut build)
+}
+
+/// wixl takes files by their paths from the folder of its source alone.
+fn fill(stage: &Path, built: &Path) -> Result<()> {
+    let sources = workspace_root().join("packaging/windows");
+    let programs = stage.join("programs");
+    let manifests = stage.join("native-messaging");
+    for folder in [&programs, &manifests] {
+        fs::create_dir_all(folder)?;
+    }
+    for program in PROGRAMS {
+        let stripped = programs.join(program);
+        copy(&built.join(program), &stripped)?;
+        run(Command::new("x86_64-w64-mingw32-strip").arg(&stripped))?;
+    }
+    for manifest in ["chromium.json", "firefox.json"] {
+        let from = sources.join("native-messaging").join(manifest);
+        copy(&from, &manifests.join(manifest))?;
+    }
+    copy(&sources.join(SOURCE), &stage.join(SOURCE))
+}
+
+fn make(stage: &Path, version: &str, package: &Path) -> Result<()> {
+    let version = format!("Version={version}");
+    run(Command::new("wixl")
+        .args(["-a", "x64", "-D", &version, "-o"])
+        .arg(package)
+        .arg(SOURCE)
+        .current_dir(stage))?;
+    // wixl knows no secure properties, and Windows gives no others to the part that has rights.
+    let secure = format!(
+        "UPDATE `Property` SET `Value` = '{}' WHERE `Property` = 'SecureCustomProperties'",
+        SECURE_PROPERTIES.join(";")
+    );
+    run(Command::new("msibuild").arg(package).args(["-q", &secure]))
+}
+
+fn try_in_wine(stage: &Path, old: &Path, new: &Path) -> Result<()> {
+    let sources = workspace_root().join("packaging/windows/try");
+    let shim = stage.join("bcryptprimitives.dll");
+    run(Command::new("x86_64-w64-mingw32-gcc")
+        .args(["-shared", "-o"])
+        .arg(&shim)
+        .arg(sources.join("process_prng.c"))
+        .arg("-ladvapi32"))?;
+    let client = stage.join("https_client.exe");
+    run(Command::new("x86_64-w64-mingw32-gcc")
+        .arg("-o")
+        .arg(&client)
+        .arg(sources.join("https_client.c"))
+        .arg("-lwinhttp"))?;
+    let root = stage.join("wine");
+    fs::create_dir_all(&root)?;
+    run(Command::new("sh")
+        .arg(sources.join("in_wine.sh"))
+        .args([old, new, &shim, &client, &root]))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).with_context(|| format!("{} cannot be copied", from.display()))?;
+    Ok(())
+}
+
+/// The next version, with its last number one more.
+fn version_after(version: &str) -> String {
+    let (rest, last) = version.rsplit_once('.').unwrap_or(("0.0", version));
+    format!(
+        "{rest}.{}",
+        last.parse::<u32>().unwrap_or(0).saturating_add(1)
+    )
+}
+
+const TRIPLE: &str = "x86_64-pc-windows-gnu";
+const SOURCE: &str = "cpxd.wxs";
+const PROGRAMS: [&str; 3] = ["cpxd.exe", "cpxd-native-host.exe", "cpxd-prompt-window.exe"];
+const SECURE_PROPERTIES: [&str; 8] = [
+    "WIX_DOWNGRADE_DETECTED",
+    "WIX_UPGRADE_DETECTED",
+    "ALLOWEDORIGINS",
+    "PORT",
+    "READERSOURCE",
+    "TRUSTCA",
+    "UPDATECHECK",
+    "LANGUAGE",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use roxmltree::{Document, ParsingOptions};
+
+    use super::*;
+
+    fn text(path: &str) -> String {
+        fs::read_to_string(workspace_root().join("packaging/windows").join(path)).unwrap()
+    }
+
+    fn parsed(text: &str) -> Document<'_> {
+        Document::parse_with_options(text, ParsingOptions::default()).unwrap()
+    }
+
+    /// Values of an attribute, of elements of this name.
+    fn values(document: &Document<'_>, element: &str, attribute: &str) -> BTreeSet<String> {
+        let elements = document.descendants();
+        let elements =
+            elements.filter(|node| node.has_tag_name(element) || has_name(node, element));
+        elements
+            .filter_map(|node| node.attribute(attribute).map(str::to_owned))
+            .collect()
+    }
+
+    fn has_name(node: &roxmltree::Node<'_, '_>, name: &str) -> bool {
+        node.is_element() && node.tag_name().name() == name
+    }
+
+    /// What a template asks for in another file: `$(string.Name)`, `$(presentation.Name)`.
+    fn references(text: &str, kind: &str) -> BTreeSet<String> {
+        text.split(&format!("$({kind}."))
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once(')')?.0.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn each_policy_has_its_words_and_fields_in_both_languages() {
+        let template = text("policies/cpxd.admx");
+        let policies = parsed(&template);
+        let fields: BTreeSet<String> = ["text", "decimal", "enum"]
+            .into_iter()
+            .flat_map(|element| values(&policies, element, "id"))
+            .collect();
+        assert!(fields.len() > 5, "{fields:?}");
+        for language in ["en-US", "fr-FR"] {
+            let words = text(&format!("policies/{language}/cpxd.adml"));
+            let words = parsed(&words);
+            let strings = values(&words, "string", "id");
+            assert_eq!(strings, references(&template, "string"), "{language}");
+            let shown = values(&words, "presentation", "id");
+            assert_eq!(shown, references(&template, "presentation"), "{language}");
+            let shown: BTreeSet<String> = ["textBox", "decimalTextBox", "dropdownList"]
+                .into_iter()
+                .flat_map(|element| values(&words, element, "refId"))
+                .collect();
+            assert_eq!(shown, fields, "{language}");
+        }
+    }
+
+    #[test]
+    fn the_package_puts_in_place_all_that_its_feature_names_and_no_more() {
+        let source = text(SOURCE);
+        let package = parsed(&source);
+        let components = values(&package, "Component", "Id");
+        assert_eq!(components, values(&package, "ComponentRef", "Id"));
+        for program in PROGRAMS {
+            assert!(
+                values(&package, "File", "Name").contains(program),
+                "{program}"
+            );
+        }
+        let guids = values(&package, "Component", "Guid");
+        assert_eq!(guids.len(), components.len(), "no two have one GUID");
+    }
+
+    #[test]
+    fn each_property_that_the_package_uses_is_given_to_the_part_that_has_rights() {
+        let source = text(SOURCE);
+        let used = values(&parsed(&source), "RegistryValue", "Value");
+        let properties: Vec<_> = used
+            .iter()
+            .filter_map(|value| value.strip_prefix('[')?.strip_suffix(']'))
+            .collect();
+        assert_eq!(properties.len(), 6, "{properties:?}");
+        for property in properties {
+            assert!(SECURE_PROPERTIES.contains(&property), "{property}");
+        }
+    }
+
+    #[test]
+    fn the_package_that_is_upgraded_to_is_the_next_one() {
+        assert_eq!(version_after("0.1.9"), "0.1.10");
+    }
+}
