@@ -53,6 +53,8 @@ pub mod session_bus;
 #[cfg(target_os = "linux")]
 pub mod soft_reader;
 pub mod stolen_authority;
+#[cfg(target_os = "linux")]
+pub mod system_users;
 pub mod tls_client;
 pub mod tls_site;
 #[cfg(target_os = "linux")]

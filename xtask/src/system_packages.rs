@@ -129,6 +129,12 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::Program("strace"),
     },
     SystemPackage {
+        debian: "passwd",
+        what: "the programs useradd and userdel",
+        why: "three users of one machine are real ones",
+        sign: Sign::Program("useradd"),
+    },
+    SystemPackage {
         debian: "minisign",
         what: "the program minisign",
         why: "it signs the manifests that the update check reads",
