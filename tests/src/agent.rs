@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::native_host::{install_beside_a_native_host, install_beside_the_native_host};
 use crate::programs::program;
+use crate::restrictions::Restrictions;
 
 /// A running agent; it is stopped when this is dropped.
 #[derive(Debug)]
@@ -123,6 +124,36 @@ impl Agent {
             shell
         };
         Self::start_by(outliving, "demo", &[], &["--headless", "--port", "0"])
+    }
+
+    /// `cpxd run` under restrictions, with more environment variables and arguments.
+    #[must_use]
+    pub fn run_restricted_in(
+        by: Restrictions,
+        environment: &[(&str, OsString)],
+        arguments: &[&str],
+    ) -> Self {
+        let arguments = [&["--port", "0"], arguments].concat();
+        let made = |folder: &Path| by.on(&own_program(folder));
+        Self::start_by(made, "run", environment, &arguments)
+    }
+
+    /// `cpxd demo --headless` at a port of its usual ones, whose system calls of this kind are written by strace from its
+    /// start on: into a file for each thread, named `trace` with the thread's number behind it.
+    #[must_use]
+    pub fn demo_traced(calls: &str, trace: &Path) -> Self {
+        let traced = |folder: &Path| {
+            let mut strace = Command::new("strace");
+            // The tracer is a grandchild, so that the process started here is the agent.
+            strace
+                .args(["-D", "--follow-forks", "--output-separately", "--quiet=all"])
+                .arg(format!("--trace={calls}"))
+                .arg("--output")
+                .arg(trace)
+                .arg(own_program(folder));
+            strace
+        };
+        Self::start_by(traced, "demo", &[], &["--headless"])
     }
 
     fn start(

@@ -45,6 +45,7 @@ pub mod process_memory;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod relying_party;
+pub mod restrictions;
 #[cfg(target_os = "linux")]
 pub mod screen;
 pub mod scripted;

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::agent::{Agent, Answer};
 use crate::calls::{authenticate_body, path_of, sign_body};
 use crate::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT, VirtualCardProgram};
+use crate::restrictions::Restrictions;
 use crate::screen::Screen;
 use crate::waiting::until;
 
@@ -44,6 +45,25 @@ impl WindowDesk {
         pin: &str,
         environment: &[(&'static str, std::ffi::OsString)],
     ) -> Self {
+        Self::of(Agent::run_in, screen, kind, pin, environment)
+    }
+
+    /// A workstation whose agent is under restrictions.
+    #[must_use]
+    pub fn restricted(by: Restrictions, kind: &str, pin: &str) -> Self {
+        let run_in = |environment: &[(&str, std::ffi::OsString)], arguments: &[&str]| {
+            Agent::run_restricted_in(by, environment, arguments)
+        };
+        Self::of(run_in, Screen::start(), kind, pin, &[])
+    }
+
+    fn of(
+        run_in: impl FnOnce(&[(&str, std::ffi::OsString)], &[&str]) -> Agent,
+        screen: Screen,
+        kind: &str,
+        pin: &str,
+        environment: &[(&'static str, std::ffi::OsString)],
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let service = PcscService::start();
         let memory = folder.path().join("card.json");
@@ -58,7 +78,7 @@ impl WindowDesk {
             environment.to_vec(),
         ];
         let arguments = ["--reader-source", "pcsc", "--config", &configuration];
-        let agent = Agent::run_in(&environment.concat(), &arguments);
+        let agent = run_in(&environment.concat(), &arguments);
         Self {
             agent,
             plugged: Some(plugged),

@@ -125,8 +125,14 @@ pub(crate) const TESTING: &[SystemPackage] = &[
     SystemPackage {
         debian: "strace",
         what: "the program strace",
-        why: "it makes a disk slow for one agent",
+        why: "it makes a disk slow for one agent, and tells what one listens on",
         sign: Sign::Program("strace"),
+    },
+    SystemPackage {
+        debian: "iproute2",
+        what: "the program ss of iproute2",
+        why: "it tells, too, what an agent listens on",
+        sign: Sign::Program("ss"),
     },
     SystemPackage {
         debian: "passwd",
@@ -250,6 +256,14 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         what: "desktop-file-validate",
         why: "it judges the desktop entry",
         sign: Sign::Program("desktop-file-validate"),
+    },
+    SystemPackage {
+        debian: "python3-seccomp",
+        what: "the Python module seccomp of libseccomp",
+        why: "it restricts an agent as its unit does",
+        sign: Sign::AnyFile(&[
+            "/usr/lib/python3/dist-packages/seccomp.cpython-311-x86_64-linux-gnu.so",
+        ]),
     },
     SystemPackage {
         debian: "systemd",

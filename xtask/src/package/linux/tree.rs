@@ -49,6 +49,10 @@ const FILES: &[(&str, &str)] = &[
         "usr/share/doc/cpxd/examples/50-cpxd-pcscd.rules",
     ),
     (
+        "packaging/linux/stricter.conf.example",
+        "usr/share/doc/cpxd/examples/stricter.conf",
+    ),
+    (
         "packaging/linux/native-messaging/chromium.json",
         "etc/chromium/native-messaging-hosts/cpxd.native_host.json",
     ),
