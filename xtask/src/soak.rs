@@ -1,4 +1,4 @@
-//! `cargo xtask soak [pulls|kills]`: bad luck, again and again, while clients sign.
+//! `cargo xtask soak [pulls|kills|idle]`: bad luck, again and again, while clients sign, and minutes of nothing.
 
 use std::env::consts::OS;
 use std::ffi::{OsStr, OsString};
@@ -11,7 +11,7 @@ use crate::commands::{cargo, run as run_command, target_folder, workspace_root};
 use crate::steps::Steps;
 use crate::system_packages::{self, TESTING};
 
-/// Which bad luck.
+/// Which one.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Soak {
     /// Pull the card and restart pcscd: every answer typed, nothing left behind
@@ -26,6 +26,12 @@ pub(crate) enum Soak {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Ask agents nothing: no wake-up that is not named, no socket beyond the user's and loopback, memory stated
+    Idle {
+        /// Passed to the soak, for example `--minutes 1`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
 }
 
 impl Soak {
@@ -34,12 +40,15 @@ impl Soak {
         match self {
             Self::Pulls { .. } => "soak",
             Self::Kills { .. } => "kill-soak",
+            Self::Idle { .. } => "idle-soak",
         }
     }
 
     fn arguments(&self) -> &[OsString] {
         match self {
-            Self::Pulls { arguments } | Self::Kills { arguments } => arguments,
+            Self::Pulls { arguments } | Self::Kills { arguments } | Self::Idle { arguments } => {
+                arguments
+            }
         }
     }
 }
@@ -67,7 +76,7 @@ pub(crate) fn run(soak: &Soak) -> Result<()> {
             soak.program(),
         ]))
     })?;
-    steps.run("bad luck (minutes)", || {
+    steps.run("soak (minutes)", || {
         run_built(soak.program(), soak.arguments())
     })?;
     steps.print_summary();
