@@ -347,6 +347,10 @@ pub(crate) struct InstallOptions {
     /// Tell the browsers of this user of the native host, for the extension
     #[arg(long, conflicts_with_all = ["trust", "store"])]
     pub(crate) native_messaging: bool,
+    /// Have the sessions of this user start the agent and the tray, by units of systemd and an entry of the desktop
+    #[cfg(target_os = "linux")]
+    #[arg(long, conflicts_with_all = ["trust", "store", "native_messaging"])]
+    pub(crate) autostart: bool,
     /// Only in these stores (default: all that there are); may be repeated
     #[arg(long, value_name = "STORE")]
     pub(crate) store: Vec<StoreName>,

@@ -18,6 +18,8 @@ mod screen;
 mod seen_cards;
 #[cfg(windows)]
 mod service;
+#[cfg(target_os = "linux")]
+mod session_start;
 mod signals;
 mod sources;
 mod state_format;

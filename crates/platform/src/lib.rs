@@ -13,6 +13,7 @@
 //! - [`lent_descriptors`]: a descriptor that goes along with the bytes of a socket;
 //! - [`tcp_owner`]: whose program holds the other end of a loopback connection;
 //! - [`service_manager`]: what started this process, and wants to know when it is ready;
+//! - `session_files`: by what a session of Linux starts programs;
 //! - [`parent`]: a process that ends with the one that started it;
 //! - [`sleep`]: when the machine slept;
 //! - [`lock`]: when the user's session is locked;
@@ -56,6 +57,8 @@ pub mod paths;
 pub mod peer;
 pub mod private_files;
 pub mod service_manager;
+#[cfg(target_os = "linux")]
+pub mod session_files;
 pub mod sleep;
 pub mod socket;
 pub mod state_removal;

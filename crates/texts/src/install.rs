@@ -83,6 +83,30 @@ sentences! {
         hosts_incomplete() = "install-hosts-incomplete";
         /// When it takes effect.
         restart_browsers() = "install-restart-browsers";
+        /// Heading of the files by which a session could start the agent.
+        where_start_would_go() = "install-where-start-would-go";
+        /// Heading of the files by which a session starts the agent from now on.
+        where_start_goes() = "install-where-start-goes";
+        /// Heading of the files by which a session starts the agent no more.
+        where_start_leaves() = "install-where-start-leaves";
+        /// The file is there.
+        start_in_place() = "install-start-in-place";
+        /// The file is not there.
+        start_not_in_place() = "install-start-not-in-place";
+        /// The file has been there before.
+        start_kept() = "install-start-kept";
+        /// The machine has the file for all its users.
+        start_packaged(file: &str) = "install-start-packaged";
+        /// Somebody else wrote the file.
+        start_not_ours() = "install-start-not-ours";
+        /// The program that the file would start is not there.
+        start_program_missing(program: &str) = "install-start-program-missing";
+        /// When it takes effect.
+        start_at_next_session() = "install-start-at-next-session";
+        /// Some files were not written.
+        start_incomplete() = "install-start-incomplete";
+        /// No file can say where this program is.
+        start_path_unusable(program: &str) = "install-start-path-unusable";
         /// The state folder stays.
         state_dir_kept(folder: &str) = "install-state-dir-kept";
         /// The state folder is gone.

@@ -1,7 +1,7 @@
 //! `cpxd install`: puts in place, for this user, what makes the agent work with other programs.
 //!
-//! That is trust in the installation's own certification authority, and the browsers' knowledge of
-//! the native host; each is opt-in.
+//! That is trust in the installation's own certification authority, the browsers' knowledge of the native host, and
+//! on Linux what starts the agent with a session; each is opt-in.
 
 use anyhow::Context as _;
 use daemon_api::{TlsIdentity, TrustedAuthority};
@@ -14,6 +14,8 @@ use texts::InstallTexts;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+#[cfg(target_os = "linux")]
+use super::autostart::{self, StartReport};
 use super::language;
 use super::native_messaging::{self, HostManifests, HostReport};
 use super::store_report::{
@@ -25,6 +27,10 @@ use crate::{screen, state_format, trust_record};
 
 pub(crate) fn run(options: &InstallOptions, common: &Common) -> anyhow::Result<()> {
     let stores = chosen_stores(&options.store);
+    #[cfg(target_os = "linux")]
+    if options.autostart {
+        return start_with_the_session(common);
+    }
     if options.native_messaging {
         tell_browsers(common)
     } else if options.trust {
@@ -55,6 +61,27 @@ fn tell_browsers(common: &Common) -> anyhow::Result<()> {
     }
 }
 
+/// Has the sessions of this user start the agent.
+#[cfg(target_os = "linux")]
+fn start_with_the_session(common: &Common) -> anyhow::Result<()> {
+    let texts = InstallTexts::new(language());
+    let reports = autostart::add()?;
+    if !common.json {
+        autostart::print(&texts.where_start_goes(), &reports)?;
+    }
+    if reports.iter().any(StartReport::is_failed) {
+        let refusal = Refusal::own("install-incomplete", |_| texts.start_incomplete());
+        return Err(refusal.with_field("autostart", json!(reports)).into());
+    }
+    if common.json {
+        return screen::json(&json!({ "autostart": reports }));
+    }
+    if reports.iter().any(StartReport::is_new) {
+        screen::line(&texts.start_at_next_session())?;
+    }
+    Ok(())
+}
+
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,6 +92,9 @@ struct Installed {
     stores: Vec<StoreReport>,
     /// What each browser knows of the native host.
     native_messaging: Vec<HostReport>,
+    /// What starts the agent with a session.
+    #[cfg(target_os = "linux")]
+    autostart: Vec<StartReport>,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,12 +140,16 @@ fn show(stores: &[TrustStore], common: &Common) -> anyhow::Result<()> {
             authority: body,
             stores: reports,
             native_messaging: hosts,
+            #[cfg(target_os = "linux")]
+            autostart: autostart::states()?,
         });
     }
     let texts = InstallTexts::new(language());
     print_authority(body.as_ref(), &paths, texts)?;
     print_stores(&texts.where_it_would_go(), &reports, texts)?;
     native_messaging::print(&texts.where_hosts_would_go(), &hosts)?;
+    #[cfg(target_os = "linux")]
+    autostart::print(&texts.where_start_would_go(), &autostart::states()?)?;
     screen::line(&texts.trust_is_opt_in(&paths.ca_file().display().to_string()))
 }
 
@@ -165,6 +199,8 @@ fn trust(stores: &[TrustStore], are_all: bool, common: &Common) -> anyhow::Resul
             authority: Some(authority.body),
             stores: reports,
             native_messaging: native_messaging::states(),
+            #[cfg(target_os = "linux")]
+            autostart: autostart::states()?,
         });
     }
     remind_of_open_browsers(&reports)

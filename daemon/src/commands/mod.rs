@@ -1,6 +1,8 @@
 //! Commands: most ask the running agent; the journal and the trust stores are looked at where they are.
 
 pub(crate) mod authenticate;
+#[cfg(target_os = "linux")]
+mod autostart;
 mod card_lines;
 pub(crate) mod cards;
 pub(crate) mod certificates;

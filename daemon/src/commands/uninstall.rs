@@ -11,6 +11,8 @@ use platform::trust_stores::{TrustAnchor, TrustStore, TrustStoreError};
 use serde_json::json;
 use texts::InstallTexts;
 
+#[cfg(target_os = "linux")]
+use super::autostart;
 use super::store_report::{
     StoreReport, StoreState, chosen_stores, incomplete, remind_of_open_browsers,
 };
@@ -36,20 +38,39 @@ pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result
     } else {
         Vec::new()
     };
+    #[cfg(target_os = "linux")]
+    let starts = if options.store.is_empty() {
+        autostart::remove()?
+    } else {
+        Vec::new()
+    };
     let removed = match lock {
         Some(lock) => Some(remove_state(&paths, lock)?),
         None => None,
     };
     if common.json {
         let folder = paths.state_dir().display().to_string();
-        return screen::json(&json!({
+        #[cfg_attr(
+            not(target_os = "linux"),
+            expect(unused_mut, reason = "there are no such files elsewhere")
+        )]
+        let mut done = json!({
             "stores": reports,
             "nativeMessaging": hosts,
             "stateFolder": { "path": folder, "removed": !paths.state_dir().exists() },
-        }));
+        });
+        #[cfg(target_os = "linux")]
+        if let Some(members) = done.as_object_mut() {
+            members.insert("autostart".to_owned(), json!(starts));
+        }
+        return screen::json(&done);
     }
     if !hosts.is_empty() {
         native_messaging::print(&InstallTexts::new(language()).where_hosts_leave(), &hosts)?;
+    }
+    #[cfg(target_os = "linux")]
+    if !starts.is_empty() {
+        autostart::print(&InstallTexts::new(language()).where_start_leaves(), &starts)?;
     }
     print_state_folder(removed, &paths)
 }

@@ -46,6 +46,21 @@ install-no-browser = There is no browser to tell of the agent.
 install-host-missing = { $file } is not there: the extension needs it beside cpxd. Install it, then run the same command again.
 install-hosts-incomplete = Some browsers were not told; the lines above say why. Put that right, then run the same command again.
 
+## Start with the session
+
+install-where-start-would-go = What “cpxd install --autostart” writes, so that your sessions start the agent:
+install-where-start-goes = Your sessions start the agent by these files:
+install-where-start-leaves = Your sessions start the agent no more by these files:
+install-start-in-place = in place already
+install-start-not-in-place = not in place
+install-start-kept = was in place already
+install-start-packaged = not needed: a package has it already, { $file }
+install-start-not-ours = left alone: it was not written by this program. Look at it, and remove it if nobody needs it
+install-start-program-missing = left out: { $program } is not there
+install-start-at-next-session = It takes effect when you log in again, or at once by: systemctl --user daemon-reload && systemctl --user start cpxd.socket
+install-start-incomplete = Not every file could be written; the lines above say why. Put that right, then run the same command again.
+install-start-path-unusable = { $program } has characters that no file for a session’s start can hold. Move cpxd to another folder, then run the same command again.
+
 ## What to know
 
 install-trust-is-opt-in = Nothing was changed. Only browsers and programs that do not read { $file } themselves need “cpxd install --trust”; “cpxd uninstall” takes it away again.

@@ -46,6 +46,21 @@ install-no-browser = Il n’y a aucun navigateur à qui faire connaître l’age
 install-host-missing = { $file } est absent : l’extension en a besoin à côté de cpxd. Installez-le, puis relancez la même commande.
 install-hosts-incomplete = Certains navigateurs ne connaissent pas l’agent ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
 
+## Start with the session
+
+install-where-start-would-go = Ce que « cpxd install --autostart » écrit, pour que vos sessions démarrent l’agent :
+install-where-start-goes = Vos sessions démarrent l’agent par ces fichiers :
+install-where-start-leaves = Vos sessions ne démarrent plus l’agent par ces fichiers :
+install-start-in-place = déjà en place
+install-start-not-in-place = pas en place
+install-start-kept = était déjà en place
+install-start-packaged = inutile : un paquet l’a déjà installé, { $file }
+install-start-not-ours = laissé tel quel : ce programme ne l’a pas écrit. Regardez-le, et supprimez-le si personne n’en a besoin
+install-start-program-missing = omis : { $program } est absent
+install-start-at-next-session = Cela vaut à votre prochaine connexion, ou tout de suite par : systemctl --user daemon-reload && systemctl --user start cpxd.socket
+install-start-incomplete = Certains fichiers n’ont pas pu être écrits ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
+install-start-path-unusable = { $program } contient des caractères qu’aucun fichier de démarrage de session ne peut porter. Déplacez cpxd dans un autre dossier, puis relancez la même commande.
+
 ## What to know
 
 install-trust-is-opt-in = Rien n’a été changé. Seuls les navigateurs et les programmes qui ne lisent pas eux-mêmes { $file } ont besoin de « cpxd install --trust » ; « cpxd uninstall » la retire.
