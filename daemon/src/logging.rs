@@ -1,17 +1,23 @@
 //! The log, on standard error or in a file for each day.
 
+mod bounded;
+
 use std::ffi::OsStr;
+use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use anyhow::Context as _;
 use platform::paths::AgentPaths;
 use platform::private_files::{ensure_private_folder, keep_new_files_private};
+use time::OffsetDateTime;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::command_line::{LogFormat, LogLevel};
+use bounded::{BoundedDays, LARGEST_DAY};
 
 /// Where the log goes in place of standard error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +61,9 @@ pub(crate) fn start(
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    let opened = file.map(|file| open(file, paths)).transpose();
+    let opened = file.map(|file| open(file, format, paths)).transpose();
     let (writer, unusable) = match opened {
-        Ok(Some(appender)) => (BoxMakeWriter::new(appender), None),
+        Ok(Some(days)) => (BoxMakeWriter::new(Mutex::new(days)), None),
         Ok(None) => (BoxMakeWriter::new(std::io::stderr), None),
         Err(error) => (BoxMakeWriter::new(std::io::stderr), Some(error)),
     };
@@ -81,7 +87,11 @@ pub(crate) fn start(
 }
 
 /// A file for each day, whose date stands before the end of its name, and no more than the last of them.
-fn open(file: &LogFile, paths: &AgentPaths) -> anyhow::Result<RollingFileAppender> {
+fn open(
+    file: &LogFile,
+    format: LogFormat,
+    paths: &AgentPaths,
+) -> anyhow::Result<BoundedDays<RollingFileAppender>> {
     keep_new_files_private();
     let path = match file {
         LogFile::InStateFolder(name) => {
@@ -92,13 +102,20 @@ fn open(file: &LogFile, paths: &AgentPaths) -> anyhow::Result<RollingFileAppende
     };
     let folder = path.parent().context("the log has no folder")?;
     let part = |part: Option<&OsStr>| part.and_then(OsStr::to_str).unwrap_or_default().to_owned();
-    RollingFileAppender::builder()
+    let (stem, extension) = (part(path.file_stem()), part(path.extension()));
+    let now = OffsetDateTime::now_utc;
+    let today = now().date().to_string();
+    let today = [stem.as_str(), &today, &extension].into_iter();
+    let today: Vec<_> = today.filter(|part| !part.is_empty()).collect();
+    let there = fs::metadata(folder.join(today.join("."))).map_or(0, |today| today.len());
+    let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
-        .filename_prefix(part(path.file_stem()))
-        .filename_suffix(part(path.extension()))
+        .filename_prefix(stem)
+        .filename_suffix(extension)
         .max_log_files(DAYS_KEPT)
         .build(folder)
-        .with_context(|| format!("opening the log {}", path.display()))
+        .with_context(|| format!("opening the log {}", path.display()))?;
+    Ok(BoundedDays::new(appender, LARGEST_DAY, format, now, there))
 }
 
 const DAYS_KEPT: usize = 14;

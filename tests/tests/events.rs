@@ -181,6 +181,29 @@ fn a_log_in_a_file_is_one_for_each_day_for_its_user_alone_and_goes_after_two_wee
 }
 
 #[test]
+fn the_file_of_a_day_grows_to_its_limit_says_so_and_takes_no_more() {
+    const LIMIT: u64 = 16 * 1024 * 1024;
+    let (mut agent, _config) = agent_with("log-file = \"cpxd.log\"\n", Some("2026-12-01 12:00:00"));
+    agent.stop();
+    let file = agent.state_dir().join("log/cpxd.2026-12-01.log");
+    let nearly_full = fs::OpenOptions::new().write(true).open(&file).unwrap();
+    nearly_full.set_len(LIMIT - 300).unwrap();
+    for _ in 0..3 {
+        agent.start_again();
+        agent.stop();
+    }
+    let log = fs::read(&file).unwrap();
+    assert!(u64::try_from(log.len()).unwrap() <= LIMIT);
+    let log = String::from_utf8_lossy(&log);
+    assert!(
+        log.trim_end().ends_with("event=\"log-file-full\""),
+        "the last line says it"
+    );
+    let said = log.matches("log-file-full").count();
+    assert_eq!(said, 1, "once");
+}
+
+#[test]
 fn a_log_whose_file_cannot_be_had_is_on_standard_error_and_says_so() {
     let (agent, _config) = agent_with("log-file = \"/proc/nowhere/cpxd.log\"\n", None);
     for expected in ["log-file-unusable", "/proc/nowhere/cpxd.log", "agent-ready"] {

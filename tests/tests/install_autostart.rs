@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
+    clippy::unwrap_used,
     reason = "a program that does not start fails its test"
 )]
 
