@@ -2,38 +2,58 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::make_folder;
 use super::programs::{PROGRAMS, build};
 use crate::commands::{run, target_folder, workspace_root};
 use crate::steps::Steps;
 
-/// Builds the programs from two copies of the last commit, in folders of names of different length, and
-/// compares them; prints their hashes.
+/// Builds the programs as a package has them, and from a copy of the last commit in a folder of another name,
+/// and compares them; prints their hashes.
 pub(super) fn show(steps: &mut Steps) -> Result<()> {
+    let root = workspace_root();
+    let one = steps.run("the build of the package", || {
+        ensure_is_committed()?;
+        build(&root, &target_folder()?.join("dist"))
+    })?;
     let folder = target_folder()?.join("reproducible");
-    let mut built = Vec::new();
-    for (step, name) in [
-        ("the first build", "one"),
-        ("the second build, elsewhere", "another-place"),
-    ] {
-        let sources = folder.join(name);
-        built.push(steps.run(step, || {
-            copy_of_last_commit(&sources)?;
-            build(&sources, &sources.join("target"))
-        })?);
-    }
+    let sources = folder.join("another-place");
+    let other = steps.run("another build, elsewhere", || {
+        copy_of_last_commit(&sources)?;
+        build(&sources, &sources.join("target"))
+    })?;
     steps.run("compare", || {
-        let [one, other] = built.as_slice() else {
-            bail!("there are not two builds");
-        };
         PROGRAMS
             .iter()
             .try_for_each(|program| compare(&one.join(program), &other.join(program)))
     })?;
     fs::remove_dir_all(&folder).with_context(|| format!("{} stays", folder.display()))
+}
+
+/// What is not in the last commit would make the one and not the other.
+fn ensure_is_committed() -> Result<()> {
+    let output = Command::new("git")
+        .args([
+            "status",
+            "--porcelain",
+            "--",
+            "Cargo.lock",
+            "Cargo.toml",
+            "crates",
+            "daemon",
+        ])
+        .current_dir(workspace_root())
+        .output()
+        .context("git did not start")?;
+    let changed = String::from_utf8_lossy(&output.stdout);
+    ensure!(
+        output.status.success() && changed.is_empty(),
+        "commit first what was changed:\n{changed}"
+    );
+    Ok(())
 }
 
 fn copy_of_last_commit(sources: &Path) -> Result<()> {
@@ -43,11 +63,11 @@ fn copy_of_last_commit(sources: &Path) -> Result<()> {
     }
     make_folder(sources)?;
     let archive = sources.with_extension("tar");
-    run(std::process::Command::new("git")
+    run(Command::new("git")
         .args(["archive", "--format=tar", "HEAD", "--output"])
         .arg(&archive)
         .current_dir(workspace_root()))?;
-    run(std::process::Command::new("tar")
+    run(Command::new("tar")
         .arg("--extract")
         .arg("--file")
         .arg(&archive)
@@ -67,5 +87,5 @@ fn compare(one: &Path, other: &Path) -> Result<()> {
             second.len()
         );
     }
-    run(std::process::Command::new("sha256sum").args([one, other]))
+    run(Command::new("sha256sum").args([one, other]))
 }
