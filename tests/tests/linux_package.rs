@@ -117,6 +117,8 @@ impl Root {
         run(Command::new("dpkg")
             .arg(format!("--root={}", self.folder.path().display()))
             .args(["--force-depends", "--force-not-root", "--force-bad-path"])
+            // The root has no shell of its own.
+            .arg("--force-script-chrootless")
             .args(arguments)
             .env("LC_ALL", "C.UTF-8"))
     }
@@ -256,7 +258,10 @@ fn an_installed_agent_makes_a_token_an_upgrade_keeps_what_its_holder_gave_and_re
     root.dpkg(&["--remove", "cpxd"]);
     let left = root.files_of_ours();
     assert!(left.iter().all(|file| file.contains("/etc/")), "{left:?}");
-    root.dpkg(&["--purge", "cpxd"]);
+    let said = root.dpkg(&["--purge", "cpxd"]);
+    for told in ["~/.local/state/cpxd", "stays", "reste", "/etc/cpxd"] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
     assert_eq!(root.files_of_ours(), Vec::<String>::new());
     assert!(
         person.state.join("grants-test.json").exists() || person.state.join("grants.json").exists()
@@ -268,7 +273,7 @@ fn an_installed_agent_makes_a_token_an_upgrade_keeps_what_its_holder_gave_and_re
 const NONCE: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 #[test]
-fn both_packages_have_every_part_at_its_place_belong_to_root_and_run_nothing() {
+fn both_packages_have_every_part_at_its_place_belong_to_root_and_run_nothing_but_a_farewell() {
     let packages = Packages::get();
     let deb = run(Command::new("dpkg-deb")
         .arg("--contents")
@@ -293,7 +298,10 @@ fn both_packages_have_every_part_at_its_place_belong_to_root_and_run_nothing() {
     let scripts = run(Command::new("rpm")
         .args(["-qp", "--scripts"])
         .arg(packages.rpm()));
-    assert_eq!(scripts, "");
+    let (first, rest) = scripts.split_once('\n').unwrap();
+    assert_eq!(first, "postuninstall scriptlet (using <lua>):");
+    assert!(!rest.contains("scriptlet ("), "{scripts}");
+    assert!(scripts.contains("print([["), "{scripts}");
     let control = tempfile::tempdir().unwrap();
     run(Command::new("dpkg-deb")
         .arg("--control")
@@ -304,7 +312,11 @@ fn both_packages_have_every_part_at_its_place_belong_to_root_and_run_nothing() {
         .map(|file| file.unwrap().file_name())
         .collect();
     files.sort();
-    assert_eq!(files, ["conffiles", "control"]);
+    assert_eq!(files, ["conffiles", "control", "postrm"]);
+    for (action, is_told) in [("remove", false), ("upgrade", false), ("purge", true)] {
+        let farewell = run(Command::new(control.path().join("postrm")).arg(action));
+        assert_eq!(!farewell.is_empty(), is_told, "{action}: {farewell}");
+    }
 }
 
 #[test]
@@ -340,8 +352,10 @@ fn the_rpm_installs_into_a_root_and_leaves_it() {
     let mode = fs::metadata(&installed).unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o755);
     run(Command::new(&installed).arg("--version"));
-    rpm(&["--erase", "--nodeps", "cpxd"]);
-    for place in PLACES {
+    let said = rpm(&["--erase", "--nodeps", "cpxd"]);
+    assert!(said.contains("~/.local/state/cpxd"), "{said}");
+    let folders = ["/etc/chromium", "/etc/cpxd", "/usr/lib64/mozilla"];
+    for place in PLACES.iter().chain(&folders) {
         assert!(!root.path().join(&place[1..]).exists(), "{place} stays");
     }
 }

@@ -2,6 +2,7 @@
 
 mod documents;
 mod extension;
+mod installed;
 mod linux;
 mod programs;
 mod reproducible;
@@ -15,6 +16,7 @@ use clap::{Args, Subcommand};
 
 use crate::commands::target_folder;
 use crate::steps::Steps;
+use crate::system_packages::{self, PACKING};
 
 /// What is packed, and where it goes.
 #[derive(Debug, Args)]
@@ -32,8 +34,20 @@ enum What {
     Linux(LinuxOptions),
     /// The MSI of Windows, cross-compiled: agent, service, window, native host
     Windows(windows::WindowsOptions),
-    /// Build the programs for Linux twice, in two folders, and compare them byte by byte
+    /// Build the programs for Linux again, in another folder, and compare them byte by byte
     Reproducible,
+    /// Install deb and rpm in a clean Debian, use, upgrade and remove them there, and print what was seen (as root)
+    Installed(InstalledOptions),
+    #[command(hide = true)]
+    Life(installed::Life),
+}
+
+/// What is installed in a clean Debian.
+#[derive(Debug, Args)]
+struct InstalledOptions {
+    /// Take programs that are built already
+    #[arg(long, value_name = "DIR")]
+    programs_for_tests: Option<PathBuf>,
 }
 
 /// How the packages for Linux are made.
@@ -58,15 +72,38 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     make_folder(&out)?;
     match &options.what {
         None => steps.run("the extension", || extension::pack_into(&out))?,
-        Some(What::Linux(options)) => pack_for_linux(options, &out, &mut steps)?,
+        Some(What::Linux(options)) => pack_for_linux(options, &out, &mut steps).map(drop)?,
         Some(What::Windows(options)) => return windows::package(&out, options),
         Some(What::Reproducible) => reproducible::show(&mut steps)?,
+        Some(What::Installed(options)) => live_installed(options, &out, &mut steps)?,
+        Some(What::Life(life)) => life.live(&mut steps)?,
     }
     steps.print_summary();
     Ok(())
 }
 
-fn pack_for_linux(options: &LinuxOptions, out: &Path, steps: &mut Steps) -> Result<()> {
+/// Packs the version before, by its name alone, and this one, and has them live.
+fn live_installed(options: &InstalledOptions, out: &Path, steps: &mut Steps) -> Result<()> {
+    let mut pack = |version: Option<&str>| {
+        let options = LinuxOptions {
+            programs_for_tests: options.programs_for_tests.clone(),
+            package_version: version.map(str::to_owned),
+        };
+        let out = out.join("installed");
+        make_folder(&out)?;
+        pack_for_linux(&options, &out, steps)
+    };
+    let packages = installed::Packages {
+        older: pack(Some(installed::OLDER))?,
+        newer: pack(None)?,
+    };
+    installed::show(&packages, steps)
+}
+
+fn pack_for_linux(options: &LinuxOptions, out: &Path, steps: &mut Steps) -> Result<linux::Made> {
+    steps.run("system packages", || {
+        system_packages::install_missing(PACKING)
+    })?;
     let root = crate::commands::workspace_root();
     let (programs, documents) = match &options.programs_for_tests {
         Some(folder) => (folder.clone(), None),

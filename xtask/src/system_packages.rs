@@ -110,12 +110,7 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         why: "the SDK for web pages is TypeScript",
         sign: Sign::ProgramOfAnyOrigin("npm"),
     },
-    SystemPackage {
-        debian: "python3-venv",
-        what: "Python 3 with its module venv",
-        why: "schemathesis, which judges the API, is installed in an environment of its own",
-        sign: Sign::Program("python3"),
-    },
+    PYTHON,
     SystemPackage {
         debian: "faketime",
         what: "the library libfaketime (faketime)",
@@ -292,7 +287,15 @@ pub(crate) const TESTING: &[SystemPackage] = &[
 ];
 
 /// What deb and rpm are made and judged by.
-pub(crate) const PACKING: &[SystemPackage] = &[DPKG_DEV, RPM];
+pub(crate) const PACKING: &[SystemPackage] = &[DPKG_DEV, RPM, PYTHON];
+
+/// What a life of the packages in a clean root needs, beside what they are made by.
+pub(crate) const CLEAN_ROOT: &[SystemPackage] = &[SystemPackage {
+    debian: "debootstrap",
+    what: "Debian's debootstrap",
+    why: "it makes the clean root",
+    sign: Sign::Program("debootstrap"),
+}];
 
 /// What the fuzz targets need to be built with libFuzzer.
 pub(crate) const FUZZING: &[SystemPackage] = &[
@@ -310,6 +313,12 @@ const DPKG_DEV: SystemPackage = SystemPackage {
     what: "Debian's dpkg-deb and dpkg-shlibdeps",
     why: "they make the deb",
     sign: Sign::Program("dpkg-shlibdeps"),
+};
+const PYTHON: SystemPackage = SystemPackage {
+    debian: "python3-venv",
+    what: "Python 3 with its module venv",
+    why: "judges from PyPI, of the API and of lists of crates, have an environment of their own",
+    sign: Sign::Program("python3"),
 };
 const RPM: SystemPackage = SystemPackage {
     debian: "rpm",

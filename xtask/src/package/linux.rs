@@ -1,13 +1,14 @@
 //! deb and rpm: one tree of files, handed to Debian's own tools.
 //!
-//! Nothing runs while a package is installed or removed: what has to be linked is a link in the package.
+//! Nothing runs while a package is installed: what has to be linked is a link in the package. Once it is removed
+//! for good, one sentence is printed, and nothing else is done.
 
 mod deb;
 mod rpm;
 mod tree;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use cargo_metadata::MetadataCommand;
@@ -15,7 +16,6 @@ use cargo_metadata::MetadataCommand;
 use super::make_folder;
 use super::programs::source_date;
 use crate::commands::{target_folder, workspace_root};
-use crate::system_packages::{self, PACKING};
 
 /// What the packages are made of.
 #[derive(Debug)]
@@ -26,6 +26,15 @@ pub(super) struct Package<'a> {
     pub(super) programs: &'a Path,
     /// Folder of the lists of crates and of the licences; absent in tests.
     pub(super) documents: Option<&'a Path>,
+}
+
+/// The files that were made.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// For Debian and Ubuntu.
+    pub(super) deb: PathBuf,
+    /// For Fedora, RHEL and openSUSE.
+    pub(super) rpm: PathBuf,
 }
 
 /// What both kinds of package say of themselves.
@@ -45,10 +54,18 @@ const DESCRIPTION: [&str; 3] = [
     "gives web sites and practice software log-in tokens and signatures.",
 ];
 
+/// What a removal says in the end, in both languages: nobody else could know where the rest is.
+const FAREWELL: [&str; 2] = [
+    "cpxd: what people and administrators have of it stays, to be removed by hand: ~/.local/state/cpxd \
+     (journal, grants, keys) and ~/.config/cpxd of each user, and a policy in /etc/cpxd.",
+    "cpxd\u{a0}: ce que chacun et les administrateurs en ont reste, à effacer à la main\u{a0}: \
+     ~/.local/state/cpxd (journal, autorisations, clés) et ~/.config/cpxd de chaque utilisateur, \
+     et une politique dans /etc/cpxd.",
+];
+
 impl Package<'_> {
     /// Makes both in a folder, and says their names.
-    pub(super) fn make(&self, out: &Path) -> Result<()> {
-        system_packages::install_missing(PACKING)?;
+    pub(super) fn make(&self, out: &Path) -> Result<Made> {
         let label = Label {
             version: match self.version {
                 Some(version) => version.to_owned(),
@@ -65,10 +82,11 @@ impl Package<'_> {
             .join(std::process::id().to_string());
         make_folder(&work)?;
         tree::lay(self, tree::Flavour::Debian, &work.join("deb"))?;
-        deb::pack(&label, &work, &work.join("deb"), out)?;
+        let deb = deb::pack(&label, &work, &work.join("deb"), out)?;
         tree::lay(self, tree::Flavour::Rpm, &work.join("rpm"))?;
-        rpm::pack(&label, &work, &work.join("rpm"), out)?;
-        fs::remove_dir_all(&work).with_context(|| format!("{} stays", work.display()))
+        let rpm = rpm::pack(&label, &work, &work.join("rpm"), out)?;
+        fs::remove_dir_all(&work).with_context(|| format!("{} stays", work.display()))?;
+        Ok(Made { deb, rpm })
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
 use super::tree::{put, zip};
-use super::{DESCRIPTION, Label, SUMMARY};
+use super::{DESCRIPTION, FAREWELL, Label, SUMMARY};
 use crate::commands::{run, workspace_root};
 use crate::package::make_folder;
 use crate::package::programs::PROGRAMS;
@@ -19,7 +19,7 @@ const RECOMMENDS: &str = "libnss3-tools, libx11-6, libx11-xcb1, libxcursor1, lib
 
 const MAINTAINER: &str = "The cpxd authors <cpxd@example.org>";
 
-pub(super) fn pack(label: &Label, work: &Path, tree: &Path, out: &Path) -> Result<()> {
+pub(super) fn pack(label: &Label, work: &Path, tree: &Path, out: &Path) -> Result<PathBuf> {
     describe_this_packaging(label, tree)?;
     let control = tree.join("DEBIAN");
     make_folder(&control)?;
@@ -51,6 +51,7 @@ pub(super) fn pack(label: &Label, work: &Path, tree: &Path, out: &Path) -> Resul
         ),
     )?;
     fs::write(control.join("conffiles"), files_below_etc(tree)?)?;
+    say_farewell(&control.join("postrm"))?;
     let deb = out.join(format!("cpxd_{}-1_{architecture}.deb", label.version));
     let mut build = Command::new("dpkg-deb");
     build.args(["--root-owner-group", "-Zxz"]);
@@ -63,6 +64,20 @@ pub(super) fn pack(label: &Label, work: &Path, tree: &Path, out: &Path) -> Resul
         .arg(&deb)
         .env("SOURCE_DATE_EPOCH", &label.date))?;
     println!("    {}", deb.display());
+    Ok(deb)
+}
+
+/// Where dpkg has removed for good what it knows of.
+fn say_farewell(script: &Path) -> Result<()> {
+    let [english, french] = FAREWELL;
+    fs::write(
+        script,
+        format!(
+            "#!/bin/sh\nset -e\nif [ \"$1\" = purge ]; then\n    \
+             echo '{english}'\n    echo '{french}'\nfi\n"
+        ),
+    )?;
+    fs::set_permissions(script, Permissions::from_mode(0o755))?;
     Ok(())
 }
 

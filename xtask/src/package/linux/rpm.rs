@@ -6,10 +6,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::{DESCRIPTION, Label, SUMMARY};
+use super::{DESCRIPTION, FAREWELL, Label, SUMMARY};
 use crate::commands::run;
 
-pub(super) fn pack(label: &Label, work: &Path, tree: &Path, out: &Path) -> Result<()> {
+pub(super) fn pack(label: &Label, work: &Path, tree: &Path, out: &Path) -> Result<PathBuf> {
     let spec = work.join("cpxd.spec");
     fs::write(&spec, spec_of(label, tree)?)?;
     let top = work.join("rpmbuild");
@@ -41,18 +41,39 @@ pub(super) fn pack(label: &Label, work: &Path, tree: &Path, out: &Path) -> Resul
     let rpm = out.join(name);
     fs::copy(&package, &rpm).with_context(|| format!("{} was not made", package.display()))?;
     println!("    {}", rpm.display());
-    Ok(())
+    Ok(rpm)
 }
 
-/// rpmbuild's own steps change nothing: the tree is the package.
+/// Folders that every system has before; rpm takes the others away again, where nobody else has them.
+const OF_THE_SYSTEM: [&str; 11] = [
+    "/etc",
+    "/etc/opt",
+    "/etc/xdg",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/share",
+    "/usr/share/doc",
+    "/usr/share/man",
+    "/usr/share/man/man1",
+];
+
+/// rpmbuild's own steps change nothing: the tree is the package. The farewell is for rpm's own interpreter: no
+/// program is started.
 fn spec_of(label: &Label, tree: &Path) -> Result<String> {
-    let mut files = Vec::new();
-    find_files(tree, &mut files)?;
-    files.sort();
+    let mut found = Vec::new();
+    find(tree, &mut found)?;
+    found.sort();
     let mut list = String::new();
-    for file in files {
-        let place = Path::new("/").join(file.strip_prefix(tree)?);
-        let kind = if place.starts_with("/etc") {
+    for path in found {
+        let place = Path::new("/").join(path.strip_prefix(tree)?);
+        let kind = if path.is_dir() && !path.is_symlink() {
+            if OF_THE_SYSTEM.iter().any(|known| place == Path::new(known)) {
+                continue;
+            }
+            "%dir "
+        } else if place.starts_with("/etc") {
             "%config(noreplace) "
         } else if place.starts_with("/usr/share/doc") {
             "%doc "
@@ -75,24 +96,24 @@ fn spec_of(label: &Label, tree: &Path) -> Result<String> {
          %description\n{description}\n\
          %install\n\
          cp --archive %{{tree}}/. %{{buildroot}}/\n\
+         %postun -p <lua>\n\
+         if tonumber(arg[2]) == 0 then print([[{farewell}]]) end\n\
          %files\n\
          %defattr(-,root,root)\n\
-         %dir /usr/share/doc/cpxd\n\
-         %dir /usr/share/doc/cpxd/examples\n\
          {list}",
         version = label.version,
         description = DESCRIPTION.join("\n"),
+        farewell = FAREWELL.join("\n"),
     ))
 }
 
-fn find_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
-            find_files(&entry.path(), files)?;
-        } else {
-            files.push(entry.path());
+            find(&entry.path(), found)?;
         }
+        found.push(entry.path());
     }
     Ok(())
 }

@@ -125,6 +125,8 @@ pub(super) fn lay(package: &Package<'_>, flavour: Flavour, tree: &Path) -> Resul
         make_parent(&link)?;
         symlink(target, &link).with_context(|| format!("linking {}", link.display()))?;
     }
+    // So that a removal tells of a policy that is still in it.
+    crate::package::make_folder(&tree.join("etc/cpxd"))?;
     changelog(&root, tree)?;
     for document in package
         .documents
@@ -139,7 +141,15 @@ pub(super) fn lay(package: &Package<'_>, flavour: Flavour, tree: &Path) -> Resul
             0o644,
         )?;
     }
-    words_of_the_command_line(tree, flavour)
+    words_of_the_command_line(tree, flavour)?;
+    open_folders(tree)
+}
+
+/// Whatever the mask of who packs: folders are everybody's to read.
+fn open_folders(tree: &Path) -> Result<()> {
+    run(Command::new("find")
+        .arg(tree)
+        .args(["-type", "d", "-exec", "chmod", "755", "{}", "+"]))
 }
 
 /// What the program itself tells `man` and the shells.
