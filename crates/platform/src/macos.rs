@@ -1,15 +1,13 @@
 //! macOS: Library folders and the credentials of Unix sockets.
 //!
-//! Neither the program behind a process id nor the owner of a TCP connection
-//! is looked up on this system: the first is shown to the holder as unknown,
-//! the second refuses every caller of the HTTPS door. Nor is a sleep of the machine
-//! noticed, so that it ends no session, or a lock, so that it closes no question.
+//! None of it was ever run: it type-checks. A sleep of the machine is not noticed, so that it ends no session,
+//! nor a lock, so that it closes no question.
 
 mod manifest_places;
+mod processes;
 mod trust_places;
 
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
@@ -18,9 +16,7 @@ use std::sync::Arc;
 use nix::sys::socket::{getsockopt, sockopt};
 
 use crate::lock::LockNews;
-use crate::peer::FileId;
 use crate::service_manager::ServiceNews;
-use crate::tcp_owner::TcpOwnerError;
 
 pub(crate) use crate::unix::private_files::{
     ensure_private_folder, fresh_private_file, is_our_folder, keep_new_files_private, open_private,
@@ -38,6 +34,7 @@ pub(crate) use crate::unix::{
     unlock,
 };
 pub(crate) use manifest_places::manifest_places;
+pub(crate) use processes::{program_of, tcp_socket_owner};
 pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
 
 pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";
@@ -56,18 +53,6 @@ pub(crate) fn credentials_of_peer(socket: impl AsFd) -> io::Result<(u32, Option<
     let pid = getsockopt(&socket, sockopt::LocalPeerPid)?;
     let pid = u32::try_from(pid).ok().filter(|pid| *pid != 0);
     Ok((credentials.uid(), pid))
-}
-
-pub(crate) fn program_of(_pid: u32, _uid: u32) -> Option<(PathBuf, FileId)> {
-    None
-}
-
-pub(crate) fn tcp_socket_owner(
-    _local: SocketAddr,
-    _remote: SocketAddr,
-) -> Result<u32, TcpOwnerError> {
-    let error = io::Error::from(io::ErrorKind::Unsupported);
-    Err(TcpOwnerError::Unreadable(error.into()))
 }
 
 /// The limit on core dumps is all there is on this system.
