@@ -71,9 +71,16 @@ impl SystemUser {
     /// Home and session as a login makes them, and the agent where every user may start it.
     fn make_folders(&self) {
         open(self.root.path(), 0o755);
-        for folder in [self.home(), self.session()] {
+        let usual = self.home().join(".local");
+        // Many systems let every user look into a home; what is the agent's alone, the agent has to close.
+        for (folder, mode) in [
+            (self.home(), 0o755),
+            (usual.clone(), 0o755),
+            (usual.join("state"), 0o755),
+            (self.session(), 0o700),
+        ] {
             fs::create_dir(&folder).expect("a folder");
-            open(&folder, 0o700);
+            open(&folder, mode);
             chown(&folder, Some(self.uid), Some(self.gid)).expect("chown");
         }
         fs::create_dir(&self.programs).expect("a folder");
@@ -96,7 +103,7 @@ impl SystemUser {
         self.uid
     }
 
-    /// His home, 0700.
+    /// His home, which others may look into.
     #[must_use]
     pub fn home(&self) -> PathBuf {
         self.root.path().join("home")

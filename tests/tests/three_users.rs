@@ -118,7 +118,7 @@ fn the_command_line_of_a_user_speaks_to_no_agent_of_another() {
     let card = card_in_status(&a.user);
     let state = a.user.state();
     let ask = || {
-        let mut cpxd = b.user.cpxd(&["status", "--state-dir"]);
+        let mut cpxd = b.user.cpxd(&["cards", "--json", "--state-dir"]);
         cpxd.arg(&state).env("XDG_RUNTIME_DIR", a.user.session());
         let output = cpxd.output().unwrap();
         let said = [output.stdout, output.stderr].concat();
