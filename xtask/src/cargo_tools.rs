@@ -23,6 +23,11 @@ pub(crate) const CARGO_AUDITABLE: CargoTool = CargoTool {
     name: "cargo-auditable",
     version: "0.7.7",
 };
+/// Reads back what cargo-auditable wrote.
+pub(crate) const RUST_AUDIT_INFO: CargoTool = CargoTool {
+    name: "rust-audit-info",
+    version: "0.5.4",
+};
 /// Lists the crates of a program, as a CycloneDX document.
 pub(crate) const CARGO_CYCLONEDX: CargoTool = CargoTool {
     name: "cargo-cyclonedx",

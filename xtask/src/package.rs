@@ -3,6 +3,7 @@
 mod documents;
 mod extension;
 mod installed;
+mod judges;
 mod linux;
 mod programs;
 mod reproducible;
@@ -115,6 +116,7 @@ fn pack_for_linux(options: &LinuxOptions, out: &Path, steps: &mut Steps) -> Resu
             steps.run("lists of crates, and licences", || {
                 documents::write(&documents)
             })?;
+            steps.run("judges of both", || judges::judge(&programs, &documents))?;
             (programs, Some(documents))
         }
     };
