@@ -23,7 +23,8 @@ pub(super) fn show(steps: &mut Steps) -> Result<()> {
     let sources = folder.join("another-place");
     let other = steps.run("another build, elsewhere", || {
         copy_of_last_commit(&sources)?;
-        build(&sources, &sources.join("target"))
+        // Generated sources lie below the target folder, and have its place in their names.
+        build(&sources, &sources.join("target/dist"))
     })?;
     steps.run("compare", || {
         PROGRAMS
