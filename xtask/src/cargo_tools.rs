@@ -11,32 +11,39 @@ use crate::commands::{cargo, run, target_folder};
 pub(crate) struct CargoTool {
     name: &'static str,
     version: &'static str,
+    /// Without which it has no program.
+    feature: Option<&'static str>,
 }
 
 /// Judges what comes into the dependency graph.
 pub(crate) const CARGO_DENY: CargoTool = CargoTool {
     name: "cargo-deny",
     version: "0.20.2",
+    feature: None,
 };
 /// Writes into a program which crates are in it.
 pub(crate) const CARGO_AUDITABLE: CargoTool = CargoTool {
     name: "cargo-auditable",
     version: "0.7.7",
+    feature: None,
 };
 /// Reads back what cargo-auditable wrote.
 pub(crate) const RUST_AUDIT_INFO: CargoTool = CargoTool {
     name: "rust-audit-info",
     version: "0.5.4",
+    feature: None,
 };
 /// Lists the crates of a program, as a CycloneDX document.
 pub(crate) const CARGO_CYCLONEDX: CargoTool = CargoTool {
     name: "cargo-cyclonedx",
     version: "0.5.9",
+    feature: None,
 };
 /// Collects the licences of the crates, with their texts.
 pub(crate) const CARGO_ABOUT: CargoTool = CargoTool {
     name: "cargo-about",
     version: "0.9.3",
+    feature: Some("cli"),
 };
 
 impl CargoTool {
@@ -76,6 +83,7 @@ impl CargoTool {
         let build_folder = tools.join("build");
         run(
             cargo(["install", self.name, "--version", self.version, "--locked"])
+                .args(self.feature.map(|feature| format!("--features={feature}")))
                 .args(["--debug", "--force", "--quiet", "--root"])
                 .arg(tools)
                 .arg("--target-dir")
