@@ -9,11 +9,13 @@ use unic_langid::langid;
 use crate::Language;
 
 /// Files of one language, by name.
-pub(crate) type Files = [(&'static str, &'static str); 8];
+pub(crate) type Files = [(&'static str, &'static str); 10];
 
 const FRENCH: Files = [
     ("cli.ftl", include_str!("../locales/fr/cli.ftl")),
     ("contacts.ftl", include_str!("../locales/fr/contacts.ftl")),
+    ("diagnose.ftl", include_str!("../locales/fr/diagnose.ftl")),
+    ("diagnosis.ftl", include_str!("../locales/fr/diagnosis.ftl")),
     ("errors.ftl", include_str!("../locales/fr/errors.ftl")),
     ("install.ftl", include_str!("../locales/fr/install.ftl")),
     ("journal.ftl", include_str!("../locales/fr/journal.ftl")),
@@ -25,6 +27,8 @@ const FRENCH: Files = [
 const ENGLISH: Files = [
     ("cli.ftl", include_str!("../locales/en/cli.ftl")),
     ("contacts.ftl", include_str!("../locales/en/contacts.ftl")),
+    ("diagnose.ftl", include_str!("../locales/en/diagnose.ftl")),
+    ("diagnosis.ftl", include_str!("../locales/en/diagnosis.ftl")),
     ("errors.ftl", include_str!("../locales/en/errors.ftl")),
     ("install.ftl", include_str!("../locales/en/install.ftl")),
     ("journal.ftl", include_str!("../locales/en/journal.ftl")),

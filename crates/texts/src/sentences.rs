@@ -67,11 +67,13 @@ mod tests {
     use super::Declared;
     use crate::locales::{files, try_format};
     use crate::{
-        CommandTexts, InstallTexts, JournalTexts, Language, PromptTexts, TrayTexts, WindowTexts,
+        CommandTexts, DiagnoseTexts, InstallTexts, JournalTexts, Language, PromptTexts, TrayTexts,
+        WindowTexts,
     };
 
-    const DECLARED: [Declared; 6] = [
+    const DECLARED: [Declared; 7] = [
         CommandTexts::DECLARED,
+        DiagnoseTexts::DECLARED,
         InstallTexts::DECLARED,
         JournalTexts::DECLARED,
         PromptTexts::DECLARED,

@@ -53,6 +53,7 @@ pub(super) const TABLE: &[Place] = &[
     place("platform", 2, Only(&[])),
     place("updates", 2, Only(&[])),
     place("signatures", 2, Only(&[])),
+    place("diagnosis", 2, Only(&[])),
     place("card-pkcs11", 3, Only(&["card-profiles"])),
     place("daemon-journal", 3, Only(&["platform"])),
     place("prompt", 3, Only(&["daemon-wire", "platform"])),

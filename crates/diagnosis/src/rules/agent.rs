@@ -1,0 +1,120 @@
+//! The agent itself.
+
+use crate::CauseCode;
+use crate::facts::{AgentState, Facts};
+use crate::finding::Verdict;
+
+pub(super) fn runs(facts: &Facts) -> Verdict {
+    match facts.agent.state {
+        AgentState::Runs => Verdict::ok(CauseCode::AgentRuns),
+        AgentState::Absent => Verdict::failed(CauseCode::AgentAbsent),
+        AgentState::Silent => Verdict::failed(CauseCode::AgentSilent),
+    }
+}
+
+pub(super) fn version(facts: &Facts) -> Verdict {
+    let agent = &facts.agent;
+    let running = agent.running_version.as_deref().unwrap_or_default();
+    if agent.is_replaced == Some(true) {
+        return Verdict::warning(CauseCode::AgentReplaced);
+    }
+    if let Some(installed) = agent
+        .installed_version
+        .as_deref()
+        .filter(|it| *it != running)
+    {
+        let cause = CauseCode::AgentVersionDiffers.with("running", running);
+        return Verdict::warning(cause.with("installed", installed));
+    }
+    match &agent.newer_version {
+        Some(newer) => {
+            Verdict::warning(CauseCode::AgentNewerVersion.with("version", newer.as_str()))
+        }
+        None => Verdict::ok(CauseCode::AgentCurrent.with("version", running)),
+    }
+}
+
+pub(super) fn port(facts: &Facts) -> Verdict {
+    let agent = &facts.agent;
+    let Some(port) = agent.port else {
+        return Verdict::unknown(CauseCode::PortUnknown);
+    };
+    let used = port.to_string();
+    match (agent.wanted_port, &agent.port_holder) {
+        (Some(wanted), Some(program)) if wanted != port => Verdict::warning(
+            CauseCode::PortTaken
+                .with("wanted", wanted.to_string())
+                .with("used", used)
+                .with("program", program.as_str()),
+        ),
+        (Some(wanted), None) if wanted != port => Verdict::warning(
+            CauseCode::PortTakenBySomebody
+                .with("wanted", wanted.to_string())
+                .with("used", used),
+        ),
+        (Some(_) | None, _) => Verdict::ok(CauseCode::PortFirst.with("port", used)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{assert_judged, sound};
+    use crate::{Check, State};
+
+    #[test]
+    fn an_agent_that_does_not_run_is_the_first_that_failed() {
+        let mut facts = sound();
+        facts.agent.state = AgentState::Absent;
+        assert_judged(
+            &facts,
+            Check::AgentRuns,
+            State::Failed,
+            CauseCode::AgentAbsent,
+        );
+        let first = crate::diagnose(&facts);
+        assert_eq!(first.first_failed().unwrap().check, Check::AgentRuns);
+        facts.agent.state = AgentState::Silent;
+        assert_judged(
+            &facts,
+            Check::AgentRuns,
+            State::Failed,
+            CauseCode::AgentSilent,
+        );
+    }
+
+    #[test]
+    fn an_agent_older_than_what_is_installed_wants_to_be_started_again() {
+        let mut facts = sound();
+        facts.agent.installed_version = Some("9.9.9".into());
+        let cause = CauseCode::AgentVersionDiffers;
+        assert_judged(&facts, Check::AgentVersion, State::Warning, cause);
+        facts.agent.is_replaced = Some(true);
+        assert_judged(
+            &facts,
+            Check::AgentVersion,
+            State::Warning,
+            CauseCode::AgentReplaced,
+        );
+    }
+
+    #[test]
+    fn a_newer_version_that_is_announced_is_told() {
+        let mut facts = sound();
+        facts.agent.newer_version = Some("9.9.9".into());
+        let cause = CauseCode::AgentNewerVersion;
+        assert_judged(&facts, Check::AgentVersion, State::Warning, cause);
+    }
+
+    #[test]
+    fn a_first_port_that_another_program_has_is_told_with_its_name() {
+        let mut facts = sound();
+        facts.agent.port = Some(27901);
+        let cause = CauseCode::PortTakenBySomebody;
+        assert_judged(&facts, Check::Port, State::Warning, cause);
+        facts.agent.port_holder = Some("nc".into());
+        assert_judged(&facts, Check::Port, State::Warning, CauseCode::PortTaken);
+        facts.agent.wanted_port = None;
+        assert_judged(&facts, Check::Port, State::Ok, CauseCode::PortFirst);
+    }
+}
