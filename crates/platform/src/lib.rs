@@ -20,6 +20,7 @@
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
 //! - [`native_messaging`]: where browsers look for the programs that extensions may start;
 //! - [`trust_stores`]: which authorities the browsers and the system trust;
+//! - [`workstation`]: what the computer says of itself to whoever looks for a fault;
 //! - `sessions`, `event_log` and `registry`, on Windows alone: programs in the sessions of others, for the
 //!   service; what it says; what an administrator wrote;
 //! - [`terminal`]: the holder's code and consent, asked at the terminal.
@@ -68,6 +69,7 @@ pub mod terminal;
 #[cfg(windows)]
 pub use windows::{event_log, registry, sessions, terminal};
 pub mod trust_stores;
+pub mod workstation;
 
 pub use system::UserId;
 #[cfg(unix)]

@@ -4,7 +4,9 @@ mod locks;
 mod manifest_places;
 mod tcp_table;
 mod trust_places;
+mod unix_peers;
 mod wake_ups;
+mod workstation;
 
 use std::io;
 use std::os::fd::AsFd;
@@ -44,6 +46,10 @@ pub(crate) use manifest_places::manifest_places;
 pub(crate) use tcp_table::tcp_socket_owner;
 pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
 pub(crate) use wake_ups::WakeUps;
+pub(crate) use workstation::{
+    allows_loopback_by_policy, cryptolib, free_bytes, is_program_replaced, program_at_port,
+    smart_card_programs, smart_card_service, usb_smart_card_readers,
+};
 
 pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";
 const MACHINE_CONFIG_FILE: &str = "/etc/cpxd/cpxd.toml";

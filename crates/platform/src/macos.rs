@@ -6,6 +6,7 @@
 mod manifest_places;
 mod processes;
 mod trust_places;
+mod workstation;
 
 use std::io;
 use std::os::fd::AsFd;
@@ -36,6 +37,10 @@ pub(crate) use crate::unix::{
 pub(crate) use manifest_places::manifest_places;
 pub(crate) use processes::{program_of, tcp_socket_owner};
 pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
+pub(crate) use workstation::{
+    allows_loopback_by_policy, cryptolib, free_bytes, is_program_replaced, program_at_port,
+    smart_card_programs, smart_card_service, usb_smart_card_readers,
+};
 
 pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";
 const MACHINE_CONFIG_FILE: &str = "/Library/Application Support/cpxd/cpxd.toml";

@@ -23,6 +23,7 @@ pub mod sessions;
 mod tcp_table;
 pub mod terminal;
 mod wake_ups;
+mod workstation;
 
 use std::io;
 use std::sync::Arc;
@@ -51,6 +52,10 @@ pub(crate) use private_files::{
 };
 pub(crate) use tcp_table::tcp_socket_owner;
 pub(crate) use wake_ups::WakeUps;
+pub(crate) use workstation::{
+    allows_loopback_by_policy, cryptolib, free_bytes, is_program_replaced, program_at_port,
+    smart_card_programs, smart_card_service, usb_smart_card_readers,
+};
 
 /// Browsers are told of programs by the registry, where the installer writes.
 pub(crate) fn manifest_places(_user: &UserFolders) -> Vec<ManifestPlace> {
