@@ -35,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command_line::{AgentOptions, Common, DemoOptions, LogLevel};
 use crate::commands::language;
 use crate::configuration::{Configuration, ReaderSourceName};
+use crate::diagnosis::{Examiner, Subject};
 use crate::grants::grant_book;
 use crate::greeting::Greeting;
 use crate::holder::{CardsInReaders, prompt_of};
@@ -173,6 +174,7 @@ impl Agent {
         let identity = TlsIdentity::load_or_make(&self.paths, now())?;
         let tcp = listen_on_loopback(self.configuration.port).await?;
         let url = url_of(&tcp)?;
+        let port = port_of(&tcp)?;
         let socket = platform::socket::bind(&self.paths, lock)?;
         let doors = Doors {
             tcp,
@@ -208,6 +210,7 @@ impl Agent {
         };
         let journal = self.open_journal(now())?;
         let newer_version = self.newer_version()?;
+        let examiner = self.examiner(&cards, newer_version.clone(), port);
         let operations = Operations::new(
             cards.clone(),
             self.prompt
@@ -225,7 +228,7 @@ impl Agent {
             now,
         );
         watch_sessions(&operations);
-        let api = Api::new(operations.clone(), VERSION, newer_version);
+        let api = Api::new(operations.clone(), VERSION, newer_version).examined_by(examiner);
         publish_endpoint(&self.paths, &url)?;
         if let Some(greeting) = greeting {
             screen::remark(&greeting);
@@ -288,6 +291,19 @@ impl Agent {
             tokio::spawn(UpdateCheck::new(source, &self.paths)?.go_on(tell));
         }
         Ok(newer)
+    }
+
+    /// Whoever looks for what is wrong with the workstation.
+    fn examiner(
+        &self,
+        cards: &Cards,
+        newer_version: watch::Receiver<Option<String>>,
+        port: u16,
+    ) -> Arc<Examiner> {
+        let wanted = self.configuration.port.unwrap_or(FIRST_PORT);
+        let ports = (Some(wanted).filter(|port| *port != 0), port);
+        let subject = Subject::new(cards.clone(), self.paths.clone(), &self.configuration);
+        Arc::new(Examiner::new(subject, VERSION, newer_version, ports))
     }
 
     fn start_cards(&self, now: fn() -> OffsetDateTime) -> anyhow::Result<Cards> {
@@ -368,8 +384,12 @@ async fn listen_on_loopback(port: Option<u16>) -> anyhow::Result<Vec<TcpListener
 }
 
 fn url_of(listeners: &[TcpListener]) -> anyhow::Result<String> {
+    Ok(format!("https://127.0.0.1:{}", port_of(listeners)?))
+}
+
+fn port_of(listeners: &[TcpListener]) -> anyhow::Result<u16> {
     let first = listeners.first().context("there is no listener")?;
-    Ok(format!("https://127.0.0.1:{}", first.local_addr()?.port()))
+    Ok(first.local_addr()?.port())
 }
 
 fn publish_endpoint(paths: &AgentPaths, url: &str) -> anyhow::Result<()> {
@@ -426,10 +446,10 @@ async fn end_what_lasts(operations: Operations, cards: Cards, stop: Cancellation
     cards.end_subscriptions();
 }
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const FIRST_PORT: u16 = 27900;
 const LAST_PORT: u16 = 27909;
 /// Twice what the slowest command of a card takes, the wait of a reader included.
-const CALL_TIME: Duration = Duration::from_secs(10);
+pub(crate) const CALL_TIME: Duration = Duration::from_secs(10);
 /// The agent waits far more than it works.
 const WORKER_THREADS: usize = 2;

@@ -34,7 +34,7 @@ pub(crate) struct Common {
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no reader, 4 no card, 5 code wrong,
 6 blocked, 7 cancelled, 8 agent not running. They are the same with --json; status fails only
-when it gets no answer.";
+when it gets no answer, diagnose (1) only when a check failed.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Demo(DemoOptions),
     /// Show agent, readers, cards, tries left and validity
     Status,
+    /// Look for what is wrong with this workstation, and say what to do; works without an agent
+    Diagnose(DiagnoseOptions),
     /// List the readers
     Readers,
     /// List the cards
@@ -103,6 +105,19 @@ pub(crate) enum Pkcs11HostWork {
     Watch,
     /// Tells of the readers, and looks again and again for what changes.
     Look,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiagnoseOptions {
+    /// Configuration file, in place of this user's usual one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Save what a helper needs in this file, without any code, name or number of a person
+    #[arg(long, value_name = "FILE")]
+    pub(crate) zip: Option<PathBuf>,
+    /// Save it without asking
+    #[arg(long, requires = "zip")]
+    pub(crate) yes: bool,
 }
 
 /// Options of the agent.

@@ -6,6 +6,7 @@ mod backoff;
 mod command_line;
 mod commands;
 mod configuration;
+mod diagnosis;
 mod exit_code;
 mod grants;
 mod greeting;
@@ -54,6 +55,10 @@ fn main() -> ExitCode {
         Command::Pair(options) => commands::pair::run(&options, &common),
         Command::Grants(options) => commands::grants::run(&options, &common),
         Command::Sessions(options) => commands::sessions::run(&options, &common),
+        Command::Diagnose(options) => match commands::diagnose::run(&options, &common) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Install(options) => commands::install::run(&options, &common),
         #[cfg(windows)]
         Command::Service => service::run(),

@@ -14,13 +14,14 @@ use daemon_wire::Problem;
 use serde_json::Value;
 
 /// The calls of this version.
-const CALLS: [&str; 22] = [
+const CALLS: [&str; 23] = [
     "delete /v1/grants/{id}",
     "delete /v1/sessions/{id}",
     "get /v1",
     "get /v1/cards",
     "get /v1/cards/{card}",
     "get /v1/cards/{card}/certificates/{role}",
+    "get /v1/diagnostics",
     "get /v1/events",
     "get /v1/grants",
     "get /v1/readers",
@@ -40,14 +41,13 @@ const CALLS: [&str; 22] = [
 ];
 
 /// Calls of the contract that a later version brings, and what nobody should find.
-const ABSENT: [&str; 11] = [
+const ABSENT: [&str; 10] = [
     "post /v1/cards/{card}/sign/cades",
     "post /v1/cards/{card}/sign/pades",
     "post /v1/cards/{card}/decipher",
     "post /v1/cards/{card}/keys/authentication/sign",
     "get /v1/cards/{card}/objects",
     "post /v1/cards/{card}/random",
-    "get /v1/diagnostics",
     "get /",
     "get /v2",
     "get /v1/",

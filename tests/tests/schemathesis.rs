@@ -42,6 +42,7 @@ fn a_program_with_a_token_meets_nothing_that_the_document_does_not_say() {
     for call in [
         "GET /v1",
         "GET /v1/status",
+        "GET /v1/diagnostics",
         "GET /v1/readers",
         "GET /v1/cards",
         "GET /v1/cards/{}",

@@ -216,6 +216,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is wrong with this workstation, and what to do.
+         * @description Needs the right `manage`. No code is asked for, and nothing costs a try. What does not answer within
+         *     seconds is `unknown`.
+         */
+        get: operations["diagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -615,6 +636,38 @@ export interface components {
             /** @description `valid`, `expired` or `notYetValid`. */
             status: string;
         };
+        /** @description One check and how it ended; its words are in the caller's language. */
+        CheckBody: {
+            /**
+             * @description What can be done about it from here: `install-trust`, `install-native-messaging`, `change-code`,
+             *     `unblock-code`, `function-test`, `reload`.
+             */
+            action?: string | null;
+            /** @description What was found, in a sentence. */
+            cause: string;
+            /** @description Stable code of what was found. */
+            code: string;
+            /** @description What was looked at. */
+            details: components["schemas"]["CheckDetailBody"][];
+            /** @description Its stable name. */
+            id: string;
+            /** @description What to do. */
+            remedy?: string | null;
+            /**
+             * @description `ok`, `warning`, `failed`, `unknown` where nobody could find out, `notApplicable` where there is nothing
+             *     to judge, such as behind a check that failed.
+             */
+            state: string;
+            /** @description What is looked at. */
+            title: string;
+        };
+        /** @description Something that was looked at. */
+        CheckDetailBody: {
+            /** @description What it is, in the caller's language. */
+            name: string;
+            /** @description Its own name, as others chose it. */
+            value: string;
+        };
         /** @description A code of a nomenclature table and its French label, null for a code that the table lacks. */
         CodedLabel: {
             /** @description Code. */
@@ -628,6 +681,18 @@ export interface components {
             pin: components["schemas"]["PinBody"];
             /** @description The unblock code. */
             unblockCode: components["schemas"]["UnblockCodeBody"];
+        };
+        /** @description `GET /v1/diagnostics`. The first check that failed is the root cause. */
+        DiagnosticsBody: {
+            /** @description All checks, in the order in which a person should mend them. */
+            checks: components["schemas"]["CheckBody"][];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            made: string;
+            /** @description Whether Pro Santé Connect can be entered by card here. */
+            proSanteConnect: components["schemas"]["ProSanteConnectBody"];
         };
         /** @description One digest. */
         DigestBody: {
@@ -904,6 +969,15 @@ export interface components {
              * @description Wrong codes in a row that block it; null where the card does not tell.
              */
             triesMaximum?: number | null;
+        };
+        /** @description Whether Pro Santé Connect can be entered by card. */
+        ProSanteConnectBody: {
+            /** @description How it is entered without a card. */
+            otherWay: string;
+            /** @description Why, in a sentence. */
+            reason: string;
+            /** @description `ready`, `notReady`, or `unknown` where nobody could find out. */
+            state: string;
         };
         /** @description `application/problem+json`. */
         Problem: {
@@ -2769,6 +2843,110 @@ export interface operations {
                         code?: "pcsc-unavailable" | "busy";
                         /** @constant */
                         status?: 503;
+                    };
+                };
+            };
+        };
+    };
+    diagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosticsBody"];
+                };
+            };
+            /** @description token-invalid */
+            401: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description How to show a token (RFC 6750) */
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token-invalid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description origin-not-granted, right-missing, peer-refused */
+            403: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "origin-not-granted" | "right-missing" | "peer-refused";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
+                };
+            };
+            /** @description wrong-host */
+            421: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "wrong-host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description rate-limited */
+            429: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description Seconds to wait before the next attempt */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "rate-limited";
+                        /** @constant */
+                        status?: 429;
                     };
                 };
             };

@@ -24,5 +24,6 @@ mod user_socket;
 
 pub use accept::{Doors, serve};
 pub use router::{Api, openapi};
+pub use routes::diagnostics::Examine;
 pub use tls::{TlsError, TlsIdentity, TrustedAuthority};
 pub use user_socket::{UserListener, user_listener};

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use crate::docs::Security;
 use crate::problem::ApiError;
+use crate::routes::diagnostics::Examine;
 use crate::{checks, cors, docs, problem, routes as route, unread_body};
 
 /// What the routes work with; clones share it.
@@ -24,6 +25,7 @@ struct Parts {
     operations: Operations,
     version: &'static str,
     newer_version: watch::Receiver<Option<String>>,
+    examiner: Option<Arc<dyn Examine>>,
 }
 
 impl Api {
@@ -38,7 +40,22 @@ impl Api {
             operations,
             version,
             newer_version,
+            examiner: None,
         }))
+    }
+
+    /// The same, with somebody who looks for what is wrong with the workstation. It is for the one who has
+    /// just made it, and shares it with nobody yet.
+    #[must_use]
+    pub fn examined_by(mut self, examiner: Arc<dyn Examine>) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.0) {
+            parts.examiner = Some(examiner);
+        }
+        self
+    }
+
+    pub(crate) fn examiner(&self) -> Option<&dyn Examine> {
+        self.0.examiner.as_deref()
     }
 
     pub(crate) fn operations(&self) -> &Operations {
@@ -79,6 +96,7 @@ fn documented_routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(route::product::product))
         .routes(routes!(route::product::status))
+        .routes(routes!(route::diagnostics::diagnostics))
         .routes(routes!(route::readers::readers))
         .routes(routes!(route::cards::cards))
         .routes(routes!(route::cards::card))

@@ -7,6 +7,7 @@
 
 mod answer;
 mod card;
+mod diagnostics;
 mod event;
 mod grant;
 mod parse;
@@ -20,6 +21,7 @@ pub use card::{
     ActivityBody, ActivityList, CardBody, CardList, CodesBody, PinBody, ReaderBody, ReaderList,
     UnblockCodeBody,
 };
+pub use diagnostics::{CheckBody, CheckDetailBody, DiagnosticsBody, ProSanteConnectBody};
 pub use event::{EventBody, event_name};
 pub use grant::{
     GrantBody, GrantList, GrantRequestBody, OpenedPairingBody, PairedBody, PairingBody,
@@ -45,7 +47,9 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
-fn to_rfc3339(time: time::OffsetDateTime) -> String {
+/// A time as the API writes it.
+#[must_use]
+pub fn to_rfc3339(time: time::OffsetDateTime) -> String {
     time.to_offset(time::UtcOffset::UTC)
         .format(&time::format_description::well_known::Rfc3339)
         .unwrap_or_default()

@@ -5,6 +5,10 @@ use crate::sentences::sentences;
 sentences! {
     /// What `cpxd diagnose` prints beside what it found.
     DiagnoseTexts from "diagnose.ftl" {
+        /// A check and how it ended.
+        check(state: &str, title: &str, cause: &str) = "diagnose-check";
+        /// Something that was looked at.
+        detail(name: &str, value: &str) = "diagnose-detail";
         /// Nothing failed.
         all_well() = "diagnose-all-well";
         /// The root cause.

@@ -139,7 +139,7 @@ pub(crate) fn forget() -> Result<Vec<HostReport>, PrivateFileError> {
 
 /// Whether the manifest there names the program beside this one. Another one's is another
 /// installation's to take away.
-fn is_told(folder: &ManifestFolder) -> Result<bool, PrivateFileError> {
+pub(crate) fn is_told(folder: &ManifestFolder) -> Result<bool, PrivateFileError> {
     let text = folder.read(NATIVE_HOST_NAME)?.unwrap_or_default();
     let manifest: Value = serde_json::from_str(&text).unwrap_or_default();
     let named = manifest

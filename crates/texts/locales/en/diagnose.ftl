@@ -1,5 +1,7 @@
 # What cpxd diagnose prints beside what it found.
 
+diagnose-check = [{ $state }] { $title }: { $cause }
+diagnose-detail = { $name }: { $value }
 diagnose-all-well = Nothing keeps the card from being used.
 diagnose-first = To settle first: { $check }.
 diagnose-remedy = To do: { $remedy }

@@ -1,5 +1,7 @@
 # What cpxd diagnose prints beside what it found.
 
+diagnose-check = [{ $state }] { $title } : { $cause }
+diagnose-detail = { $name } : { $value }
 diagnose-all-well = Rien n’empêche la carte de servir.
 diagnose-first = À régler d’abord : { $check }.
 diagnose-remedy = À faire : { $remedy }

@@ -1,0 +1,153 @@
+//! What is wrong with this workstation: the facts are found here, `diagnosis` judges them, `texts` has
+//! the words.
+//!
+//! Whatever does not answer within [`DEADLINE`] is unknown; no code is asked for, and no command goes to
+//! a card but the one that reads its counters.
+
+mod browsers;
+mod cards;
+mod cryptolib;
+mod machine;
+pub(crate) mod readers;
+pub(crate) mod words;
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use daemon_api::Examine;
+use daemon_cards::Cards;
+use daemon_types::Environment;
+use daemon_wire::DiagnosticsBody;
+use diagnosis::facts::{AgentFacts, Facts};
+use platform::paths::AgentPaths;
+use texts::Language;
+use time::OffsetDateTime;
+use tokio::sync::{Mutex, watch};
+
+use crate::configuration::{Configuration, ReaderSourceName};
+
+/// What is looked at, beside the computer itself.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) cards: Cards,
+    pub(crate) paths: AgentPaths,
+    pub(crate) environment: Environment,
+    pub(crate) uses_pcsc: bool,
+}
+
+impl Subject {
+    pub(crate) fn new(cards: Cards, paths: AgentPaths, configuration: &Configuration) -> Self {
+        let environment = configuration.environment;
+        Self {
+            cards,
+            paths,
+            environment: environment.unwrap_or(Environment::Production),
+            uses_pcsc: uses_pcsc(configuration),
+        }
+    }
+
+    /// Finds out everything.
+    pub(crate) async fn find(&self, agent: AgentFacts) -> Facts {
+        let now = OffsetDateTime::now_utc();
+        let (service, usb_readers, reader_programs, machine, browsers, installed, cards) = tokio::join!(
+            readers::service(self.uses_pcsc),
+            within(platform::workstation::usb_smart_card_readers),
+            within(platform::workstation::smart_card_programs),
+            machine::facts(&self.paths),
+            browsers::facts(&self.paths),
+            within(platform::workstation::cryptolib),
+            cards::with_fresh_counters(&self.cards),
+        );
+        let installed = installed.unwrap_or(platform::workstation::Cryptolib::Unknown);
+        Facts {
+            now,
+            environment: self.environment,
+            agent,
+            machine,
+            service,
+            readers: Some(readers::facts(&self.cards)),
+            usb_readers: usb_readers.flatten(),
+            reader_programs: reader_programs.flatten(),
+            cards: cards::facts(&cards, &cryptolib::authorities(&installed), now),
+            cryptolib: cryptolib::facts(&installed, &cards),
+            browsers,
+        }
+    }
+}
+
+/// Whether the agent would have readers from PC/SC.
+pub(crate) fn uses_pcsc(configuration: &Configuration) -> bool {
+    let mut sources = configuration.reader_sources.iter();
+    sources.any(|source| *source == ReaderSourceName::Pcsc)
+}
+
+/// What a running agent examines.
+#[derive(Debug)]
+pub(crate) struct Examiner {
+    subject: Subject,
+    version: &'static str,
+    newer_version: watch::Receiver<Option<String>>,
+    wanted_port: Option<u16>,
+    port: u16,
+    /// One at a time: whoever asks again and again costs the computer no more than one look.
+    turn: Mutex<()>,
+}
+
+impl Examiner {
+    pub(crate) fn new(
+        subject: Subject,
+        version: &'static str,
+        newer_version: watch::Receiver<Option<String>>,
+        (wanted_port, port): (Option<u16>, u16),
+    ) -> Self {
+        Self {
+            subject,
+            version,
+            newer_version,
+            wanted_port,
+            port,
+            turn: Mutex::default(),
+        }
+    }
+
+    async fn agent(&self) -> AgentFacts {
+        let newer_version = self.newer_version.borrow().clone();
+        let taken = self.wanted_port.filter(|wanted| *wanted != self.port);
+        let port_holder = match taken {
+            Some(port) => within(move || platform::workstation::program_at_port(port)).await,
+            None => None,
+        };
+        AgentFacts {
+            state: diagnosis::facts::AgentState::Runs,
+            running_version: Some(self.version.to_owned()),
+            installed_version: None,
+            is_replaced: platform::workstation::is_program_replaced(),
+            newer_version,
+            wanted_port: self.wanted_port,
+            port: Some(self.port),
+            port_holder: port_holder.flatten(),
+        }
+    }
+}
+
+impl Examine for Examiner {
+    fn examine(
+        &self,
+        language: Language,
+    ) -> Pin<Box<dyn Future<Output = DiagnosticsBody> + Send + '_>> {
+        Box::pin(async move {
+            let _turn = self.turn.lock().await;
+            let facts = self.subject.find(self.agent().await).await;
+            words::of(&diagnosis::diagnose(&facts), facts.now, language)
+        })
+    }
+}
+
+/// What a function of the system gives, unless it takes too long; it is left behind then.
+async fn within<T: Send + 'static>(find: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let found = tokio::task::spawn_blocking(find);
+    tokio::time::timeout(DEADLINE, found).await.ok()?.ok()
+}
+
+/// A person waits for the answer.
+const DEADLINE: Duration = Duration::from_secs(4);
