@@ -57,6 +57,12 @@ impl Agent {
         Self::start(own_program, "demo", environment, &arguments)
     }
 
+    /// `cpxd demo --headless` at the ports that the product takes by itself.
+    #[must_use]
+    pub fn demo_at_its_usual_ports() -> Self {
+        Self::start(own_program, "demo", &[], &["--headless"])
+    }
+
     /// `cpxd demo --headless` with more arguments, installed beside a native host.
     #[must_use]
     pub fn demo_beside_a_native_host(arguments: &[&str]) -> Self {

@@ -17,6 +17,8 @@ pub mod calls;
 #[cfg(target_os = "linux")]
 pub mod clock;
 pub mod desk;
+#[cfg(target_os = "linux")]
+pub mod diagnosed;
 pub mod door;
 pub mod ended;
 pub mod exchange;
@@ -46,6 +48,8 @@ pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod relying_party;
 pub mod restrictions;
+#[cfg(target_os = "linux")]
+pub mod room;
 #[cfg(target_os = "linux")]
 pub mod screen;
 pub mod scripted;

@@ -4,10 +4,11 @@
 //! run side by side and without root, and the machine's own service and readers stay out of it.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -83,6 +84,26 @@ impl PcscService {
         fs::create_dir(&configuration).expect("a folder");
         fs::write(configuration.join("vpcd"), service.configuration()).expect("a file");
         service
+    }
+
+    /// Starts a service to which no reader is connected.
+    #[must_use]
+    pub fn without_readers() -> Self {
+        let mut service = Self::not_running();
+        fs::remove_file(service.configuration_dir().join("vpcd")).expect("a file");
+        service.process = Some(service.spawn());
+        until("the service without readers", || {
+            let listed = service.opensc("opensc-tool", &["--list-readers"]).text;
+            listed.contains("No smart card readers found").then_some(())
+        });
+        service
+    }
+
+    /// Lets every user of the machine to its socket, as a packaged service does.
+    pub fn open_to_others(&self) {
+        for place in [self.folder.path().to_owned(), self.socket()] {
+            fs::set_permissions(place, Permissions::from_mode(0o777)).expect("open to others");
+        }
     }
 
     /// Starts a service that is not running, at the socket that its clients know.

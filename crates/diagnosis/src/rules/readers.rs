@@ -2,10 +2,9 @@
 
 use daemon_types::ReaderCondition;
 
-use super::worst;
-use crate::CauseCode;
 use crate::facts::{Facts, ReaderFacts};
 use crate::finding::{Action, DetailName, Verdict};
+use crate::{Cause, CauseCode};
 
 /// A device that says on USB that it is a reader, while the PC/SC service lists none, has no driver.
 pub(super) fn driver(facts: &Facts) -> Verdict {
@@ -27,53 +26,51 @@ pub(super) fn driver(facts: &Facts) -> Verdict {
 }
 
 pub(super) fn seen(facts: &Facts) -> Verdict {
-    match facts.readers.as_deref() {
-        Some([]) => Verdict::failed(CauseCode::ReaderNone).with_action(Action::Reload),
-        Some(readers) => {
-            let judged = worst(readers.iter().map(reachable), CauseCode::ReaderNone);
-            judged.with_details(
-                DetailName::Reader,
-                readers.iter().map(|reader| reader.name.as_str()),
-            )
-        }
-        None => Verdict::unknown(CauseCode::ReaderUnknown),
+    let Some(readers) = facts.readers.as_deref() else {
+        return Verdict::unknown(CauseCode::ReaderUnknown);
+    };
+    if readers.is_empty() {
+        return Verdict::failed(CauseCode::ReaderNone).with_action(Action::Reload);
     }
-}
-
-fn reachable(reader: &ReaderFacts) -> Verdict {
-    match reader.condition {
-        ReaderCondition::Unreachable => {
-            Verdict::failed(CauseCode::ReaderUnreachable.with("reader", reader.name.as_str()))
-        }
-        ReaderCondition::Empty
-        | ReaderCondition::Card
-        | ReaderCondition::CardProblem(..)
-        | ReaderCondition::Busy => Verdict::ok(CauseCode::ReaderSeen),
-    }
+    let silent = |it: &&ReaderFacts| it.condition == ReaderCondition::Unreachable;
+    let verdict = match readers.iter().find(silent) {
+        Some(ReaderFacts { name, .. }) => unless_another_works(
+            CauseCode::ReaderUnreachable.with("reader", name.as_str()),
+            readers,
+        ),
+        None => Verdict::ok(CauseCode::ReaderSeen),
+    };
+    let names = readers.iter().map(|reader| reader.name.as_str());
+    verdict.with_details(DetailName::Reader, names)
 }
 
 pub(super) fn held(facts: &Facts) -> Verdict {
     let programs = facts.reader_programs.as_deref().unwrap_or_default();
-    let readers = facts.readers.iter().flatten();
-    let judged = worst(
-        readers.map(|reader| free(reader, programs)),
-        CauseCode::ReaderNone,
-    );
-    judged.with_details(DetailName::Program, programs.iter().map(String::as_str))
+    let readers = facts.readers.as_deref().unwrap_or_default();
+    let busy = |it: &&ReaderFacts| it.condition == ReaderCondition::Busy;
+    let verdict = match readers.iter().find(busy) {
+        Some(ReaderFacts { name, .. }) if programs.is_empty() => unless_another_works(
+            CauseCode::ReaderHeldBySomebody.with("reader", name.as_str()),
+            readers,
+        ),
+        Some(ReaderFacts { name, .. }) => {
+            let cause = CauseCode::ReaderHeldBy.with("reader", name.as_str());
+            unless_another_works(cause.with("program", programs.join(", ")), readers)
+        }
+        None => Verdict::ok(CauseCode::ReaderFree),
+    };
+    verdict.with_details(DetailName::Program, programs.iter().map(String::as_str))
 }
 
-fn free(reader: &ReaderFacts, programs: &[String]) -> Verdict {
-    let name = reader.name.as_str();
-    if reader.condition != ReaderCondition::Busy {
-        return Verdict::ok(CauseCode::ReaderFree);
-    }
-    let cause = if programs.is_empty() {
-        CauseCode::ReaderHeldBySomebody.with("reader", name)
+/// A card in another reader can be used meanwhile; an empty reader helps nobody.
+fn unless_another_works(cause: Cause, readers: &[ReaderFacts]) -> Verdict {
+    let verdict = Verdict::failed(cause).with_action(Action::Reload);
+    let mut conditions = readers.iter().map(|reader| &reader.condition);
+    if conditions.any(|condition| *condition == ReaderCondition::Card) {
+        verdict.softened()
     } else {
-        let cause = CauseCode::ReaderHeldBy.with("reader", name);
-        cause.with("program", programs.join(", "))
-    };
-    Verdict::failed(cause).with_action(Action::Reload)
+        verdict
+    }
 }
 
 #[cfg(test)]
@@ -140,7 +137,10 @@ mod tests {
     #[test]
     fn a_reader_that_another_program_keeps_is_told_with_the_programs_that_may_have_it() {
         let mut facts = sound();
-        facts.readers = Some(vec![reader("A", ReaderCondition::Busy)]);
+        facts.readers = Some(vec![
+            reader("A", ReaderCondition::Busy),
+            reader("B", ReaderCondition::Empty),
+        ]);
         let cause = CauseCode::ReaderHeldBySomebody;
         assert_judged(&facts, Check::ReaderHeld, State::Failed, cause);
         facts.reader_programs = Some(vec!["scdaemon".into()]);

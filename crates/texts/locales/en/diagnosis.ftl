@@ -90,8 +90,8 @@ cause-driver-unknown = The driver could not be checked.
 cause-reader-seen = The reader is seen.
 cause-reader-none = No card reader is plugged in.
     .remedy = Plug in a card reader. If it is plugged in already, unplug it and plug it in again.
-cause-reader-unreachable = The reader { $reader } does not answer.
-    .remedy = Unplug it and plug it in again, directly at the computer if you can.
+cause-reader-unreachable = The reader { $reader }, or the card in it, does not answer.
+    .remedy = Take the card out and put it back. If this goes on, unplug the reader and plug it in again, directly at the computer if you can.
 cause-reader-unknown = The readers could not be seen.
 
 cause-reader-free = No other program keeps the reader for itself.

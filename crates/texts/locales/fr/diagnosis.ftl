@@ -90,8 +90,8 @@ cause-driver-unknown = Le pilote n’a pas pu être vérifié.
 cause-reader-seen = Le lecteur est vu.
 cause-reader-none = Aucun lecteur de carte n’est branché.
     .remedy = Branchez un lecteur de carte. S’il est déjà branché, débranchez-le, puis rebranchez-le.
-cause-reader-unreachable = Le lecteur { $reader } ne répond pas.
-    .remedy = Débranchez-le, puis rebranchez-le, si possible directement sur l’ordinateur.
+cause-reader-unreachable = Le lecteur { $reader }, ou la carte qui s’y trouve, ne répond pas.
+    .remedy = Retirez la carte, puis remettez-la. Si cela continue, débranchez le lecteur et rebranchez-le, si possible directement sur l’ordinateur.
 cause-reader-unknown = Les lecteurs n’ont pas pu être vus.
 
 cause-reader-free = Aucun autre programme ne garde le lecteur pour lui.
