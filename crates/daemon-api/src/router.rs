@@ -6,6 +6,8 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use daemon_operations::Operations;
 use daemon_types::{ErrorCode, OperationError, Reason};
+use http::HeaderMap;
+use texts::Language;
 use tokio::sync::watch;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,11 +21,12 @@ use crate::{checks, cors, docs, problem, routes as route, unread_body};
 #[derive(Clone, Debug)]
 pub struct Api(Arc<Parts>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Parts {
     operations: Operations,
     version: &'static str,
     newer_version: watch::Receiver<Option<String>>,
+    language: Language,
 }
 
 impl Api {
@@ -38,7 +41,19 @@ impl Api {
             operations,
             version,
             newer_version,
+            language: Language::default(),
         }))
+    }
+
+    /// The same, in this language to callers that name none.
+    #[must_use]
+    pub fn speaking(mut self, language: Language) -> Self {
+        Arc::make_mut(&mut self.0).language = language;
+        self
+    }
+
+    pub(crate) fn language_for(&self, headers: &HeaderMap) -> Language {
+        problem::language_of(headers).unwrap_or(self.0.language)
     }
 
     pub(crate) fn operations(&self) -> &Operations {
