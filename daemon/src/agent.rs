@@ -33,12 +33,15 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::command_line::{AgentOptions, Common, DemoOptions, LogLevel};
+use crate::commands::install::{Trust, trust_once};
 use crate::commands::language;
 use crate::configuration::{Configuration, ReaderSourceName};
 use crate::diagnosis::{Examiner, Subject};
 use crate::grants::grant_book;
 use crate::greeting::Greeting;
 use crate::holder::{CardsInReaders, prompt_of};
+use crate::logging::LogFile;
+use crate::refusal::Refusal;
 use crate::seen_cards::seen_cards;
 use crate::signals::{silence_after_each_pause, stop_on_signal, stop_with_input};
 use crate::sources::{PcscSource, Pkcs11Source, VirtualSource};
@@ -49,7 +52,12 @@ use crate::{installation, logging, nomenclature, screen, state_format};
 
 /// `cpxd run`.
 pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()> {
-    let configuration = Configuration::load(options)?;
+    let mut configuration = configured(options)?;
+    if options.supervised {
+        // Nobody reads the standard error of an agent that a service started.
+        let usual = LogFile::InStateFolder(USUAL_LOG.into());
+        configuration.log_file.get_or_insert(usual);
+    }
     let paths = AgentPaths::resolve(common.state_dir.as_deref())?;
     let prompt = match &options.scripted_holder {
         Some(file) => Prompt::scripted(scripted_holder(file)?),
@@ -69,13 +77,14 @@ pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()>
 
 /// `cpxd demo`: virtual cards, the test environment, a state folder of its own.
 pub(crate) fn demo(options: &DemoOptions, common: &Common) -> anyhow::Result<()> {
-    let mut configuration = Configuration::load(&options.agent)?;
+    let mut configuration = configured(&options.agent)?;
     if configuration.environment == Some(Environment::Production) {
         screen::remark(&CommandTexts::new(language()).demo_takes_test_cards_alone());
     }
     configuration.environment = Some(Environment::Test);
     // Who tries the product has not installed it.
     configuration.update_source = None;
+    configuration.trust_ca = false;
     if options.agent.reader_source.is_empty() {
         configuration.reader_sources = vec![ReaderSourceName::Virtual];
     }
@@ -100,6 +109,23 @@ pub(crate) fn demo(options: &DemoOptions, common: &Common) -> anyhow::Result<()>
         is_supervised: options.agent.supervised,
     }
     .run()
+}
+
+/// The configuration. A service learns by the exit code alone why its agent ended, so an agent of one
+/// says itself what is wrong, where administrators look.
+fn configured(options: &AgentOptions) -> anyhow::Result<Configuration> {
+    Configuration::load(options).map_err(|error| {
+        let refusal = Refusal::of_configuration(&error);
+        #[cfg(windows)]
+        if options.supervised {
+            platform::event_log::write(
+                platform::event_log::EventLevel::Error,
+                crate::service::CONFIGURATION_UNUSABLE,
+                &refusal.to_string(),
+            );
+        }
+        refusal.into()
+    })
 }
 
 fn scripted_holder(file: &PathBuf) -> anyhow::Result<ScriptedHolder> {
@@ -228,7 +254,9 @@ impl Agent {
             now,
         );
         watch_sessions(&operations);
-        let api = Api::new(operations.clone(), VERSION, newer_version).examined_by(examiner);
+        let api = Api::new(operations.clone(), VERSION, newer_version)
+            .examined_by(examiner)
+            .speaking(self.configuration.language.unwrap_or_default());
         publish_endpoint(&self.paths, &url)?;
         if let Some(greeting) = greeting {
             screen::remark(&greeting);
@@ -242,6 +270,9 @@ impl Agent {
             readers_from,
             "the agent is ready"
         );
+        if self.configuration.trust_ca {
+            trust_in_background(self.paths.clone())?;
+        }
         let stop = stop_on_signal()?;
         if self.is_supervised {
             stop_with_input(stop.clone())?;
@@ -432,6 +463,27 @@ fn watched_lock() -> WorkstationLock {
     lock
 }
 
+/// A thread that nobody waits for: the system may ask the user first, and stopping must not wait for that.
+fn trust_in_background(paths: AgentPaths) -> anyhow::Result<()> {
+    let trust = move || match trust_once(&paths) {
+        Ok(Trust::AsBefore) => {}
+        Ok(Trust::Everywhere) => {
+            tracing::info!(event = "authority-trusted", "browsers trust this agent");
+        }
+        Ok(Trust::Short(stores)) => {
+            tracing::warn!(event = "authority-not-trusted", %stores, "stores do not trust this agent; cpxd install --trust tries again");
+        }
+        Err(error) => {
+            tracing::warn!(event = "authority-not-trusted", error = %format!("{error:#}"), "no store was asked to trust this agent");
+        }
+    };
+    std::thread::Builder::new()
+        .name("trust".into())
+        .spawn(trust)
+        .context("starting the thread of the trust stores")?;
+    Ok(())
+}
+
 fn tell_service_manager(news: ServiceNews) {
     if let Err(error) = platform::service_manager::tell(news) {
         tracing::warn!(event = "service-manager-not-told", %error, ?news, "the service manager was not told");
@@ -447,6 +499,8 @@ async fn end_what_lasts(operations: Operations, cards: Cards, stop: Cancellation
 }
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The log of an agent that a service started, where no other is named.
+const USUAL_LOG: &str = "cpxd.log";
 const FIRST_PORT: u16 = 27900;
 const LAST_PORT: u16 = 27909;
 /// Twice what the slowest command of a card takes, the wait of a reader included.

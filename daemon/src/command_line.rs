@@ -1,6 +1,6 @@
 //! The command line of `cpxd`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use card_emulator::DemoCard;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -33,8 +33,8 @@ pub(crate) struct Common {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no reader, 4 no card, 5 code wrong,
-6 blocked, 7 cancelled, 8 agent not running. They are the same with --json; status fails only
-when it gets no answer, diagnose (1) only when a check failed.";
+6 blocked, 7 cancelled, 8 agent not running, 9 configuration unusable. They are the same with --json;
+status fails only when it gets no answer, diagnose (1) only when a check failed.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -85,6 +85,17 @@ pub(crate) enum Command {
     /// Serve the calls of a PKCS#11 module to the agent that started this; not for people
     #[command(hide = true)]
     Pkcs11Host(Pkcs11HostOptions),
+}
+
+impl Command {
+    /// The user's configuration that was named in place of the usual one.
+    pub(crate) fn configuration(&self) -> Option<&Path> {
+        if let Self::Run(options) | Self::Demo(DemoOptions { agent: options, .. }) = self {
+            options.config.as_deref()
+        } else {
+            None
+        }
+    }
 }
 
 #[derive(Debug, Args)]

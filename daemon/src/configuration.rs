@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use daemon_cards::AfterUse;
 use daemon_operations::KeypadPolicy;
 use daemon_types::{AllowedSite, Environment, Right, SessionLimits, SignatureCode};
+use texts::Language;
 use updates::UpdateSource;
 
 use crate::command_line::{AgentOptions, LogFormat, LogLevel};
@@ -48,6 +49,10 @@ pub(crate) struct Configuration {
     pub(crate) log_file: Option<LogFile>,
     /// Where newer versions are announced; `None` where nobody is asked.
     pub(crate) update_source: Option<UpdateSource>,
+    /// The language of all that is said; `None` where nothing names it.
+    pub(crate) language: Option<Language>,
+    /// Whether the stores of this user come to trust the authority once, without a command.
+    pub(crate) trust_ca: bool,
     /// Where newer nomenclature tables may lie: beside the user's file, then the machine's.
     pub(crate) nomenclature_folders: Vec<PathBuf>,
 }
@@ -59,10 +64,7 @@ impl Configuration {
     /// When a file is there and cannot be read, with its line and key.
     pub(crate) fn load(options: &AgentOptions) -> anyhow::Result<Self> {
         let places = platform::paths::config_files();
-        #[cfg(windows)]
-        let machine = registry::machine(&places.machine)?;
-        #[cfg(not(windows))]
-        let machine = read_if_there(&places.machine)?;
+        let machine = of_machine(&places.machine)?;
         let user = match (&options.config, &places.user) {
             (Some(file), _) => read(file)?,
             (None, Some(file)) => read_if_there(file)?,
@@ -128,6 +130,8 @@ impl Configuration {
                 .unwrap_or(LogFormat::Text),
             update_source: None,
             log_file: None,
+            language: machine.language.or(user.language).map(Language::from),
+            trust_ca: machine.trust_ca.or(user.trust_ca).unwrap_or(false),
             nomenclature_folders: Vec::new(),
             allowed_sites: Vec::new(),
             session_limits: SessionLimits::DEFAULT,
@@ -141,6 +145,24 @@ impl Configuration {
             },
         }
     }
+}
+
+fn of_machine(file: &Path) -> anyhow::Result<ConfigurationFile> {
+    #[cfg(windows)]
+    return registry::machine(file);
+    #[cfg(not(windows))]
+    read_if_there(file)
+}
+
+/// The language that machine or user name, for whoever has to speak before the configuration is loaded,
+/// or because it cannot be. A file that cannot be read names none.
+pub(crate) fn language(named: Option<&Path>) -> Option<Language> {
+    let places = platform::paths::config_files();
+    let machine = of_machine(&places.machine).ok();
+    let user = || read_if_there(named.or(places.user.as_deref())?).ok();
+    let named = machine.and_then(|machine| machine.language);
+    let named = named.or_else(|| user()?.language);
+    named.map(Language::from)
 }
 
 /// A machine sets what holds on it, up to what no machine may; its user may only shorten that.
@@ -377,6 +399,22 @@ mod tests {
         assert_eq!(prompt(&window, &terminal), PromptName::Window);
         assert_eq!(prompt(&nothing, &terminal), PromptName::Terminal);
         assert!(toml::from_str::<ConfigurationFile>("prompt = \"browser\"").is_err());
+    }
+
+    #[test]
+    fn the_machine_says_first_what_is_spoken_and_nothing_is_trusted_unasked() {
+        let of = |machine: &str, user: &str| {
+            let configuration = Configuration::of(&file(machine), &options(), &file(user));
+            (configuration.language, configuration.trust_ca)
+        };
+        let [french, english] = ["fr", "en"].map(|name| format!("language = {name:?}"));
+        assert_eq!(of("", ""), (None, false));
+        assert_eq!(of("", &english), (Some(Language::English), false));
+        assert_eq!(of(&french, &english), (Some(Language::French), false));
+        assert!(of("trust-ca = true", "").1);
+        assert!(of("", "trust-ca = true").1);
+        assert!(!of("trust-ca = false", "trust-ca = true").1);
+        assert!(toml::from_str::<ConfigurationFile>("language = \"de\"").is_err());
     }
 
     #[test]

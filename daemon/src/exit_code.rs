@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use crate::refusal::Refusal;
+use crate::refusal::{CONFIGURATION_UNUSABLE, Refusal};
 use crate::screen;
 
 /// Says what went wrong, on standard error for people and, with `--json`, on standard output for
@@ -46,11 +46,14 @@ fn of_code(code: &str) -> u8 {
         "pin-blocked" | "unblock-blocked" | "card-definitively-blocked" => 6,
         "cancelled" => 7,
         "agent-not-running" => 8,
+        CONFIGURATION_UNUSABLE => UNCONFIGURED,
         _ => 1,
     }
 }
 
 const WRONG_USAGE: u8 = 2;
+/// An agent that ends with it ends so again until somebody changes the configuration.
+pub(crate) const UNCONFIGURED: u8 = 9;
 
 #[cfg(test)]
 mod tests {
@@ -70,6 +73,7 @@ mod tests {
             ("card-definitively-blocked", 6),
             ("cancelled", 7),
             ("agent-not-running", 8),
+            ("configuration-unusable", 9),
             ("no-such-grant", 1),
             ("pcsc-unavailable", 1),
             ("right-missing", 1),

@@ -38,6 +38,7 @@ use crate::command_line::{Command, CommandLine};
 fn main() -> ExitCode {
     let CommandLine { command, common } = CommandLine::parse();
     let json = common.json;
+    commands::speak(configuration::language(command.configuration()));
     let done = match command {
         Command::Run(options) => agent::run(&options, &common),
         Command::Demo(options) => agent::demo(&options, &common),

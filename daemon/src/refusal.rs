@@ -49,6 +49,13 @@ impl Refusal {
         self
     }
 
+    /// A configuration that says what is no setting: what is wrong names its file or key.
+    pub(crate) fn of_configuration(error: &anyhow::Error) -> Self {
+        Self::own(CONFIGURATION_UNUSABLE, |texts| {
+            texts.configuration_unusable(&format!("{error:#}"))
+        })
+    }
+
     /// The refusal in an error, whatever its type.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         if let Some(refusal) = error.downcast_ref::<Self>() {
@@ -162,6 +169,9 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// The code of [`Refusal::of_configuration`].
+pub(crate) const CONFIGURATION_UNUSABLE: &str = "configuration-unusable";
 
 /// A file that a command cannot read.
 pub(crate) fn unreadable(file: &Path, error: &io::Error) -> Refusal {

@@ -108,4 +108,6 @@ const STOPPED: u32 = 2;
 const AGENT_STARTED: u32 = 10;
 const AGENT_ENDED: u32 = 11;
 const AGENT_NOT_STARTED: u32 = 12;
+/// The agent itself says this, and the supervisor waits for somebody to mend it.
+pub(crate) const CONFIGURATION_UNUSABLE: u32 = 20;
 const FAILED: u32 = 90;

@@ -384,7 +384,7 @@ fn the_configuration_of_another_program_is_refused_by_line_and_key_and_nothing_i
             "--state-dir",
             state.to_str().unwrap(),
         ]);
-        assert_eq!(ended.code, Some(1), "{foreign:?}: {ended:?}");
+        assert_eq!(ended.code, Some(9), "{foreign:?}: {ended:?}");
         for expected in [line, key] {
             assert!(ended.complaint.contains(expected), "{foreign:?}: {ended:?}");
         }
@@ -394,7 +394,7 @@ fn the_configuration_of_another_program_is_refused_by_line_and_key_and_nothing_i
     let file = folder.path().join("cpxd.toml");
     fs::write(&file, b"port = 1\nlog-level = \"\xe9\"\n").unwrap();
     let ended = Ended::cpxd(&["run", "--config", file.to_str().unwrap()]);
-    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(ended.code, Some(9), "{ended:?}");
     assert!(
         ended.complaint.contains(file.to_str().unwrap()),
         "{ended:?}"

@@ -90,13 +90,13 @@ fn a_wrong_configuration_is_refused_with_line_and_key() {
     ] {
         let file = text_file(configuration);
         let ended = refused_start(&["--config", name(file.path())]);
-        assert_eq!(ended.code, Some(1), "{configuration}: {ended:?}");
+        assert_eq!(ended.code, Some(9), "{configuration}: {ended:?}");
         for expected in [line, key, name(file.path())] {
             assert!(ended.complaint.contains(expected), "{expected}: {ended:?}");
         }
     }
     let ended = refused_start(&["--config", "/nowhere/cpxd.toml"]);
-    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.code, Some(9));
     assert!(ended.complaint.contains("/nowhere/cpxd.toml"), "{ended:?}");
 }
 

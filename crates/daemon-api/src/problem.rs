@@ -40,7 +40,7 @@ impl IntoResponse for ApiError {
 
 /// Writes an error's problem+json, and its chain into the log.
 pub(crate) async fn speak(State(api): State<Api>, request: Request, next: Next) -> Response {
-    let language = language_of(request.headers());
+    let language = api.language_for(request.headers());
     let mut response = next.run(request).await;
     let error = response.extensions_mut().remove::<Arc<OperationError>>();
     match error {
@@ -107,12 +107,10 @@ pub(crate) fn problem(error: &OperationError, language: Language) -> Problem {
     Problem::new(error, title, detail)
 }
 
-/// The language that the caller prefers.
-pub(crate) fn language_of(headers: &HeaderMap) -> Language {
-    let accepted = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok());
-    Language::from_accept_language(accepted.unwrap_or_default())
+/// The language that the caller prefers, if it says so.
+pub(crate) fn language_of(headers: &HeaderMap) -> Option<Language> {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE)?;
+    Some(Language::from_accept_language(accepted.to_str().ok()?))
 }
 
 /// The causes of an error, outermost first.

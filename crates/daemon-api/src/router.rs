@@ -6,6 +6,8 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use daemon_operations::Operations;
 use daemon_types::{ErrorCode, OperationError, Reason};
+use http::HeaderMap;
+use texts::Language;
 use tokio::sync::watch;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,12 +22,13 @@ use crate::{checks, cors, docs, problem, routes as route, unread_body};
 #[derive(Clone, Debug)]
 pub struct Api(Arc<Parts>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Parts {
     operations: Operations,
     version: &'static str,
     newer_version: watch::Receiver<Option<String>>,
     examiner: Option<Arc<dyn Examine>>,
+    language: Language,
 }
 
 impl Api {
@@ -41,21 +44,30 @@ impl Api {
             version,
             newer_version,
             examiner: None,
+            language: Language::default(),
         }))
     }
 
-    /// The same, with somebody who looks for what is wrong with the workstation. It is for the one who has
-    /// just made it, and shares it with nobody yet.
+    /// The same, with somebody who looks for what is wrong with the workstation.
     #[must_use]
     pub fn examined_by(mut self, examiner: Arc<dyn Examine>) -> Self {
-        if let Some(parts) = Arc::get_mut(&mut self.0) {
-            parts.examiner = Some(examiner);
-        }
+        Arc::make_mut(&mut self.0).examiner = Some(examiner);
         self
     }
 
     pub(crate) fn examiner(&self) -> Option<&dyn Examine> {
         self.0.examiner.as_deref()
+    }
+
+    /// The same, in this language to callers that name none.
+    #[must_use]
+    pub fn speaking(mut self, language: Language) -> Self {
+        Arc::make_mut(&mut self.0).language = language;
+        self
+    }
+
+    pub(crate) fn language_for(&self, headers: &HeaderMap) -> Language {
+        problem::language_of(headers).unwrap_or(self.0.language)
     }
 
     pub(crate) fn operations(&self) -> &Operations {

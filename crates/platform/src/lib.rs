@@ -7,6 +7,7 @@
 //!
 //! - [`paths`]: where the files of this user's agent are;
 //! - [`private_files`]: folders and files that only this user may read;
+//! - [`sealed_files`]: those that the system keeps from all but this account;
 //! - [`state_removal`]: taking away what an agent keeps;
 //! - [`instance`]: one agent per state folder;
 //! - [`socket`] and [`peer`]: the user's socket, and who is at its other end;
@@ -57,6 +58,7 @@ pub mod parent;
 pub mod paths;
 pub mod peer;
 pub mod private_files;
+pub mod sealed_files;
 pub mod service_manager;
 #[cfg(target_os = "linux")]
 pub mod session_files;

@@ -31,8 +31,8 @@ pub(crate) use crate::unix::{
     usual_config_file, usual_state_dir,
 };
 pub(crate) use crate::unix::{
-    current_user, file_id, forbid_core_files, is_this_user, one_name_of, peer_of_socket, try_lock,
-    unlock,
+    current_user, file_id, forbid_core_files, is_this_user, one_name_of, peer_of_socket, seal,
+    try_lock, unlock, unseal,
 };
 pub(crate) use manifest_places::manifest_places;
 pub(crate) use processes::{program_of, tcp_socket_owner};

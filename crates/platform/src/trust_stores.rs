@@ -1,7 +1,7 @@
 //! Where this machine keeps the certification authorities that its programs trust.
 //!
-//! Three kinds: the NSS databases of Chromium and its family, those of Firefox's profiles, and the
-//! system's own folder of authorities. NSS databases are changed by NSS's own program `certutil`,
+//! On Linux three kinds: the NSS databases of Chromium and its family, those of Firefox's profiles, and
+//! the system's own folder of authorities; on Windows the user's own roots. NSS databases are changed by NSS's own program `certutil`,
 //! the system's store by the system's; nothing here writes their formats. A certificate is known
 //! by its bytes: a name alone proves nothing.
 
@@ -142,6 +142,12 @@ impl TrustStore {
         self.means.place()
     }
 
+    /// Whether it is one user's, and no administrator's.
+    #[must_use]
+    pub fn is_of_one_user(&self) -> bool {
+        self.means.is_of_one_user()
+    }
+
     /// Whether it trusts this authority.
     ///
     /// # Errors
@@ -167,7 +173,6 @@ impl TrustStore {
     }
 }
 
-#[cfg(unix)]
 fn failed(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> TrustStoreError + use<> {
     let path = path.to_owned();
     move |source| TrustStoreError::Io { step, path, source }

@@ -1,8 +1,8 @@
 //! Windows: access lists, named pipes, and the tables of the system.
 //!
 //! A user here is an account in one session: on a terminal server the same account may be logged in
-//! twice, and each of them has an agent of its own. The lock of the session is not told yet, no
-//! trust store is known, and nobody can be asked at a console.
+//! twice, and each of them has an agent of its own. The lock of the session is not told yet, and
+//! nobody can be asked at a console.
 
 #![expect(
     unsafe_code,
@@ -12,6 +12,7 @@
 mod access_list;
 mod accounts;
 mod crashes;
+mod data_protection;
 pub mod event_log;
 mod files;
 mod parent;
@@ -22,6 +23,8 @@ pub mod registry;
 pub mod sessions;
 mod tcp_table;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 mod wake_ups;
 mod workstation;
 
@@ -38,6 +41,7 @@ use crate::service_manager::ServiceNews;
 pub use accounts::UserId;
 pub(crate) use accounts::is_this_user;
 pub(crate) use crashes::{forbid_core_files, make_undumpable};
+pub(crate) use data_protection::{seal, unseal};
 pub(crate) use files::{file_id, try_lock, unlock, write_all_at};
 pub(crate) use parent::die_with_parent;
 pub use pipe::{SocketEnd, UserConnection, UserListener, UserStream};

@@ -9,6 +9,10 @@ sentences! {
         agent_runs(version: &str, url: &str, pid: u32) = "cli-agent-runs";
         /// No agent answers, and how to start one.
         agent_does_not_run() = "cli-agent-does-not-run";
+        /// The configuration says what is no setting.
+        configuration_unusable(problem: &str) = "cli-configuration-unusable";
+        /// No agent answers, since none starts with this configuration.
+        agent_cannot_start(problem: &str) = "cli-agent-cannot-start";
         /// A second agent is one too many.
         agent_already_runs(pid: &str) = "cli-agent-already-runs";
         /// A newer version wrote what is kept.

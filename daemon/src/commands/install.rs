@@ -165,25 +165,7 @@ fn trust(stores: &[TrustStore], are_all: bool, common: &Common) -> anyhow::Resul
         let before = states(stores, &anchors, &paths);
         print_stores(&texts.where_it_goes(), &before, texts)?;
     }
-    let mut former = trust_record::read(&paths)?;
-    former.retain(|anchor| *anchor != authority.anchor);
-    trust_record::write(&paths, &[&anchors[..], &former].concat())?;
-    let reports: Vec<StoreReport> = stores
-        .iter()
-        .map(|store| {
-            let outcome = replace(store, &former, &authority.anchor);
-            StoreReport::of(store, outcome, &paths.ca_file(), added)
-        })
-        .collect();
-    let done = |report: &StoreReport| {
-        !matches!(
-            report.state(),
-            StoreState::Failed | StoreState::NeedsAdministrator
-        )
-    };
-    if are_all && reports.iter().all(done) {
-        trust_record::write(&paths, &anchors)?;
-    }
+    let reports = put(&authority.anchor, stores, are_all, &paths)?;
     if !common.json {
         screen::line("")?;
         for report in &reports {
@@ -204,6 +186,67 @@ fn trust(stores: &[TrustStore], are_all: bool, common: &Common) -> anyhow::Resul
         });
     }
     remind_of_open_browsers(&reports)
+}
+
+/// What came of [`trust_once`].
+pub(crate) enum Trust {
+    /// This authority was put into stores before, or somebody said no to it then.
+    AsBefore,
+    /// Every store trusts it.
+    Everywhere,
+    /// These stores do not.
+    Short(String),
+}
+
+/// Puts the authority into each store of this user's own, if that was never tried: whoever says no when the
+/// system asks is not asked at each start.
+pub(crate) fn trust_once(paths: &AgentPaths) -> anyhow::Result<Trust> {
+    let authority = TrustedAuthority::read(paths)?;
+    let authority = authority.context("there is no authority yet")?;
+    let anchor = TrustAnchor::from_pem(&authority.pem).context("reading the authority")?;
+    if trust_record::read(paths)?.contains(&anchor) {
+        return Ok(Trust::AsBefore);
+    }
+    let mut stores = chosen_stores(&[]);
+    stores.retain(TrustStore::is_of_one_user);
+    let reports = put(&anchor, &stores, false, paths)?;
+    let short: Vec<_> = reports.iter().filter(|report| !is_done(report)).collect();
+    if short.is_empty() {
+        return Ok(Trust::Everywhere);
+    }
+    Ok(Trust::Short(serde_json::to_string(&short)?))
+}
+
+/// The list is written before a store is changed, and again without former authorities once no store
+/// can have one.
+fn put(
+    current: &TrustAnchor,
+    stores: &[TrustStore],
+    are_all: bool,
+    paths: &AgentPaths,
+) -> anyhow::Result<Vec<StoreReport>> {
+    let mut former = trust_record::read(paths)?;
+    former.retain(|anchor| anchor != current);
+    let current_alone = std::slice::from_ref(current);
+    trust_record::write(paths, &[current_alone, &former].concat())?;
+    let reports: Vec<StoreReport> = stores
+        .iter()
+        .map(|store| {
+            let outcome = replace(store, &former, current);
+            StoreReport::of(store, outcome, &paths.ca_file(), added)
+        })
+        .collect();
+    if are_all && reports.iter().all(is_done) {
+        trust_record::write(paths, current_alone)?;
+    }
+    Ok(reports)
+}
+
+fn is_done(report: &StoreReport) -> bool {
+    !matches!(
+        report.state(),
+        StoreState::Failed | StoreState::NeedsAdministrator
+    )
 }
 
 fn added(is_new: bool) -> StoreState {

@@ -29,6 +29,7 @@ pub(crate) mod uninstall;
 pub(crate) mod updates;
 
 use std::env;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use daemon_client::{Client, ClientError};
@@ -37,11 +38,23 @@ use daemon_wire::{AgentStatus, CardBody, CardList, DEFAULT_TIMEOUT_SECONDS, Read
 use platform::paths::AgentPaths;
 use texts::{CommandTexts, Language, foreign_text};
 
-use crate::command_line::{Common, WhichCard};
+use crate::command_line::{AgentOptions, Common, WhichCard};
+use crate::configuration::Configuration;
 use crate::refusal::Refusal;
 
-/// The language of the person at the terminal.
+/// Has all that is said from now on be in this language, where the configuration names one.
+pub(crate) fn speak(language: Option<Language>) {
+    // Said once, before anything else is.
+    let _ = CONFIGURED.set(language);
+}
+
+static CONFIGURED: OnceLock<Option<Language>> = OnceLock::new();
+
+/// The language of the person at the terminal: what the configuration names, else the environment's.
 pub(crate) fn language() -> Language {
+    if let Some(Some(language)) = CONFIGURED.get() {
+        return *language;
+    }
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
         .filter_map(|name| env::var(name).ok())
@@ -51,7 +64,22 @@ pub(crate) fn language() -> Language {
 
 fn connect(common: &Common) -> anyhow::Result<Client> {
     let paths = AgentPaths::find(common.state_dir.as_deref())?;
-    Ok(Client::connect(&paths, "cpxd")?.with_language(language().tag()))
+    let client = Client::connect(&paths, "cpxd").map_err(|error| why_not(error, common))?;
+    Ok(client.with_language(language().tag()))
+}
+
+/// An agent that the usual configuration keeps from starting writes that where nobody may look.
+fn why_not(error: ClientError, common: &Common) -> anyhow::Error {
+    let is_usual = common.state_dir.is_none();
+    match (error, Configuration::load(&AgentOptions::default())) {
+        (ClientError::AgentNotRunning { .. }, Err(wrong)) if is_usual => {
+            Refusal::own("agent-not-running", |texts| {
+                texts.agent_cannot_start(&format!("{wrong:#}"))
+            })
+            .into()
+        }
+        (error, _) => error.into(),
+    }
 }
 
 /// The card that was named, or the only one there is.

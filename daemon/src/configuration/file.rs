@@ -9,6 +9,7 @@ use std::str::FromStr;
 use anyhow::Context as _;
 use daemon_types::{AllowedSite, Origin, Right, Rights};
 use serde::{Deserialize, Deserializer, de};
+use texts::Language;
 
 use crate::command_line::{LogFormat, LogLevel};
 
@@ -81,6 +82,8 @@ pub(super) struct ConfigurationFile {
     pub(super) log_file: Option<PathBuf>,
     pub(super) update_check: Option<bool>,
     pub(super) update_url: Option<String>,
+    pub(super) language: Option<LanguageName>,
+    pub(super) trust_ca: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -103,6 +106,24 @@ pub(crate) enum PromptName {
     Terminal,
     /// By the pinentry that is configured beside it.
     Pinentry,
+}
+
+/// The language of all that is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(super) enum LanguageName {
+    #[serde(rename = "fr")]
+    French,
+    #[serde(rename = "en")]
+    English,
+}
+
+impl From<LanguageName> for Language {
+    fn from(name: LanguageName) -> Self {
+        match name {
+            LanguageName::French => Self::French,
+            LanguageName::English => Self::English,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -172,6 +193,8 @@ impl ConfigurationFile {
             log_file: self.log_file.or(weaker.log_file),
             update_check: self.update_check.or(weaker.update_check),
             update_url: self.update_url.or(weaker.update_url),
+            language: self.language.or(weaker.language),
+            trust_ca: self.trust_ca.or(weaker.trust_ca),
         }
     }
 }

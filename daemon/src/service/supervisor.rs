@@ -13,7 +13,9 @@ use platform::sessions::{EndTogether, SessionProgram, interactive_sessions, star
 
 use crate::backoff::Backoff;
 
-use super::{AGENT_ENDED, AGENT_NOT_STARTED, AGENT_STARTED};
+use crate::exit_code::UNCONFIGURED;
+
+use super::{AGENT_ENDED, AGENT_NOT_STARTED, AGENT_STARTED, CONFIGURATION_UNUSABLE};
 
 /// What the service is told.
 #[derive(Debug)]
@@ -21,8 +23,12 @@ pub(super) enum News {
     /// Somebody came or the machine woke: look who is there.
     Look,
     LoggedOff(u32),
-    /// The agent of a session, by its process id, has ended by itself.
-    Ended(u32, u32),
+    /// The agent of a session has ended by itself, with this exit code.
+    Ended {
+        session: u32,
+        pid: u32,
+        code: u32,
+    },
     Stop,
 }
 
@@ -39,6 +45,8 @@ struct Session {
     /// When the next one is due, where none runs.
     due: Instant,
     backoff: Backoff,
+    /// Whether time alone brings no agent.
+    waits_for_somebody: bool,
 }
 
 impl Supervisor {
@@ -64,7 +72,7 @@ impl Supervisor {
             match heard {
                 Ok(News::Look) => self.look(),
                 Ok(News::LoggedOff(session)) => self.end(session),
-                Ok(News::Ended(session, pid)) => self.note_end(session, pid),
+                Ok(News::Ended { session, pid, code }) => self.note_end(session, pid, code),
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(News::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -86,7 +94,8 @@ impl Supervisor {
         match interactive_sessions() {
             Ok(sessions) => {
                 for session in sessions {
-                    self.sessions.entry(session).or_insert_with(Session::new);
+                    let session = self.sessions.entry(session);
+                    session.or_insert_with(Session::new).waits_for_somebody = false;
                 }
             }
             Err(error) => write(
@@ -99,7 +108,7 @@ impl Supervisor {
 
     fn next_due(&self) -> Option<Instant> {
         let waiting = self.sessions.values();
-        let waiting = waiting.filter(|session| session.agent.is_none());
+        let waiting = waiting.filter(|session| session.is_without());
         waiting.map(|session| session.due).min()
     }
 
@@ -108,7 +117,7 @@ impl Supervisor {
         let due: Vec<u32> = self
             .sessions
             .iter()
-            .filter(|(_, session)| session.agent.is_none() && session.due <= now)
+            .filter(|(_, session)| session.is_without() && session.due <= now)
             .map(|(number, _)| *number)
             .collect();
         for session in due {
@@ -147,22 +156,36 @@ impl Supervisor {
     fn watched(&self, number: u32, agent: SessionProgram) -> io::Result<SessionProgram> {
         let (end, teller, pid) = (agent.its_end()?, self.teller.clone(), agent.pid());
         let wait = move || {
-            end.wait();
+            let code = end.wait();
             // A service that has ended needs no news.
-            let _ = teller.send(News::Ended(number, pid));
+            let _ = teller.send(News::Ended {
+                session: number,
+                pid,
+                code,
+            });
         };
         thread::Builder::new().name("agent".into()).spawn(wait)?;
         Ok(agent)
     }
 
-    fn note_end(&mut self, number: u32, pid: u32) {
+    /// One that found its configuration unusable would find it so again: it is started again when
+    /// somebody comes to a session, or the service starts.
+    fn note_end(&mut self, number: u32, pid: u32, code: u32) {
         let session = self.sessions.get_mut(&number);
         let Some(session) = session.filter(|session| session.runs(pid)) else {
             return;
         };
         session.agent = None;
         let lived = session.started.elapsed();
-        let text = format!("The agent of session {number} (process {pid}) has ended.");
+        if code == u32::from(UNCONFIGURED) {
+            session.waits_for_somebody = true;
+            let text = format!(
+                "The agent of session {number} (process {pid}) has ended: its configuration cannot be used (event {CONFIGURATION_UNUSABLE} says why). None is started there before somebody logs in, unlocks or reconnects, or this service is started again."
+            );
+            write(EventLevel::Error, AGENT_ENDED, &text);
+            return;
+        }
+        let text = format!("The agent of session {number} (process {pid}) has ended, with {code}.");
         write(EventLevel::Warning, AGENT_ENDED, &text);
         self.wait_longer(number, lived);
     }
@@ -189,7 +212,13 @@ impl Session {
             started: now,
             due: now,
             backoff: Backoff::default(),
+            waits_for_somebody: false,
         }
+    }
+
+    /// Whether it is to have an agent and has none.
+    fn is_without(&self) -> bool {
+        self.agent.is_none() && !self.waits_for_somebody
     }
 
     fn runs(&self, pid: u32) -> bool {

@@ -1,46 +1,62 @@
 #!/bin/sh
-# Installs, repairs, upgrades and removes the package in a Wine of its own, and says what was seen.
+# Installs, uses, repairs, upgrades and removes the package in a Wine of its own, and says what was seen.
 # Usage: in_wine.sh OLD.msi NEW.msi SHIM.dll CLIENT.exe FOLDER
 set -eu
 old=$1 new=$2 shim=$3 client=$4 root=$5
-export WINEPREFIX="$root/prefix" WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml="
+export WINEPREFIX="$root/prefix" WINEDLLOVERRIDES="mscoree,mshtml="
+# Wine's event log keeps nothing; this has it say there what it was told.
+export WINEDEBUG=-all,+eventlog
 drive="$WINEPREFIX/drive_c"
 programs="$drive/Program Files/cpxd"
+state="$drive/users/$(id -un)/AppData/Local/cpxd"
+events="$root/events"
 windows() { printf 'Z:%s' "$1" | tr / '\\'; }
 say() { printf '    %s\n' "$1"; }
 fail() { printf '    FAILED: %s\n' "$1" >&2; exit 1; }
+# Whether a command works within half a minute.
+soon() {
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+        if "$@"; then return 0; fi
+        sleep 1
+    done
+    return 1
+}
 # Wine keeps a service in the list for a while after it was removed.
-state_is() {
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        if wine sc query cpxd 2>/dev/null | grep -q "STATE.*$1"; then return 0; fi
-        sleep 1
-    done
-    return 1
-}
+is_in_state() { wine sc query cpxd 2>/dev/null | grep -q "STATE.*$1"; }
+state_is() { soon is_in_state "$1"; }
+service() { wine sc "$1" cpxd >/dev/null 2>&1; }
 agent() { wine "$programs/cpxd.exe" "$@" 2>/dev/null </dev/null; }
-agent_answers() {
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        if agent --json status >"$root/status.json"; then return 0; fi
-        sleep 1
-    done
-    return 1
-}
+answers() { agent --json status >"$root/status.json"; }
+agent_answers() { soon answers; }
+at_port() { [ -f "$state/endpoint.json" ] && grep -q ":$1\"" "$state/endpoint.json"; }
 value() { wine reg query "$1" /v "$2" 2>/dev/null | tr -d '\r'; }
 install() { wine msiexec /i "$(windows "$1")" /qn $2 >/dev/null 2>&1 || fail "msiexec ends with $? for $1"; }
+is_trusted() { agent --json install | grep -q '"state":"trusted"\|"state": "trusted"'; }
+# What https_client.exe says without the status before it; it fails unless that is 200.
+https() { wine "$client" "$@" 2>/dev/null | sed 's/^200 //'; }
+field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
+count() { tr -d '\0' <"$events" | grep -c "$1" || true; }
 
 rm -rf "$WINEPREFIX"
-wineboot -i >/dev/null 2>&1
+wineboot -i >/dev/null 2>"$events"
 wineserver -w
-# Without an ordinary process Wine ends all services.
-(sleep 600 | wine cmd >/dev/null 2>&1) &
+# Without an ordinary process Wine ends all services. Services say what they say where this does.
+(sleep 900 | wine cmd >/dev/null 2>>"$events") &
 holder=$!
 sleep 4
-trap 'kill $holder 2>/dev/null || true; wineserver -k || true' EXIT
+demo_input=
+trap 'kill $holder $demo_input 2>/dev/null || true; wineserver -k || true' EXIT
 # Test alone: Rust's random numbers, which Wine 8 has not; and the test cards' environment, by policy.
 cp "$shim" "$drive/windows/system32/bcryptprimitives.dll"
 wine reg add 'HKLM\Software\Policies\cpxd' /v environment /d test /f >/dev/null 2>&1
 
-install "$old" 'READERSOURCE=virtual PORT=27911 ALLOWEDORIGINS=https://portal.example'
+for wrong in PORT=99999 PORT=many ALLOWEDORIGINS=javascript:x TRUSTCA=yes UPDATECHECK=2 LANGUAGE=de; do
+    wine msiexec /i "$(windows "$old")" /qn "$wrong" >/dev/null 2>&1 && fail "$wrong is taken"
+    [ -e "$programs" ] && fail "$wrong leaves $programs"
+done
+say "refused, and nothing installed: PORT=99999, PORT=many, ALLOWEDORIGINS=javascript:x, TRUSTCA=yes, UPDATECHECK=2, LANGUAGE=de"
+
+install "$old" 'READERSOURCE=virtual PORT=27911 ALLOWEDORIGINS=https://portal.example TRUSTCA=1 LANGUAGE=en UPDATECHECK=0'
 for file in cpxd.exe cpxd-native-host.exe native-host-chromium.json native-host-firefox.json; do
     [ -f "$programs/$file" ] || fail "$file is not installed"
 done
@@ -52,19 +68,92 @@ value 'HKLM\Software\cpxd' port | grep -q 27911 || fail "the port is not kept"
 say "installed in silence, with properties; the browsers' keys are there"
 state_is RUNNING || fail "the service does not run"
 agent_answers || fail "no agent answers in this session"
-grep -q 27911 "$root/status.json" || agent status | grep -q 27911 || fail "the agent has not the port that was given"
+at_port 27911 || fail "the agent has not the port that was given"
 say "the service runs, and its agent answers with the virtual card at the port that was given"
-[ -f "$WINEPREFIX/drive_c/users/$(id -un)/AppData/Local/cpxd/endpoint.json" ] || fail "endpoint.json is missing"
-say "the user's folder holds endpoint.json"
-
-# Wine seldom names the owner of a connection (one of 25, seen by hand); then the agent has to refuse it.
-wine "$client" 27911 /v1 >"$root/https" 2>/dev/null || true
-if grep -q '^200 .*"cpxd"' "$root/https"; then
-    say "HTTPS answers a caller whom the system names"
+agent status | grep -q 'Readers' || fail "LANGUAGE=en: $(agent status)"
+say "LANGUAGE: the command line speaks English where the environment names no language"
+grep -q 'agent-ready' "$state/log/"*.log || fail "the agent's log lacks agent-ready"
+say "the agent's log is in the user's folder: $(cd "$state" && echo log/*.log)"
+for file in ca leaf; do
+    [ -f "$state/tls/$file.pem" ] || fail "$file.pem is missing"
+    grep -q 'sealed by DPAPI' "$state/tls/$file.pem" || fail "$file.pem is not sealed"
+    grep -q 'PRIVATE KEY' "$state/tls/$file.pem" && fail "$file.pem shows its key"
+done
+say "the keys of TLS are sealed by DPAPI"
+soon is_trusted || fail "TRUSTCA=1: $(agent install)"
+say "TRUSTCA: the user's roots hold the agent's authority"
+https 27911 GET /v1 >"$root/https" || fail "HTTPS says: $(cat "$root/https")"
+grep -q '"cpxd"' "$root/https" || fail "HTTPS says: $(cat "$root/https")"
+say "HTTPS answers a client of this user, who checked the certificate by the user's roots"
+# Wine says yes to the removal of a root and keeps it (seen with a program of twenty lines, too).
+if agent --json uninstall >"$root/uninstall.json"; then
+    is_trusted && fail "uninstall says that it took the authority out, and it is there"
+    say "cpxd uninstall takes the authority out of them"
 else
-    grep -q '^403 .*peer-refused' "$root/https" || fail "HTTPS says: $(cat "$root/https")"
-    say "HTTPS answers, and refuses a caller whom Wine does not name"
+    grep -q 'store-unchanged' "$root/uninstall.json" || fail "uninstall: $(cat "$root/uninstall.json")"
+    say "cpxd uninstall says that Wine did not let the authority go"
 fi
+[ "$(count 'agent was started in session')" -ge 1 ] || fail "the event log was told of no start: $(cat "$events")"
+say "the event log was told of the start"
+
+service stop
+state_is STOPPED || fail "the service does not stop"
+agent status >/dev/null && fail "the agent outlives its service"
+say "stopped: the service, and its agent with it"
+
+# The agent of the demo, whose holder is scripted.
+mkfifo "$root/input" 2>/dev/null || true
+sleep 900 >"$root/input" &
+demo_input=$!
+wine "$programs/cpxd.exe" demo --headless --supervised --state-dir 'C:\demo' <"$root/input" >/dev/null 2>"$root/demo.log" &
+soon [ -f "$drive/demo/endpoint.json" ] || fail "the demo does not start: $(cat "$root/demo.log")"
+token=$(cat "$drive/demo/demo-token")
+https -k 27911 GET /v1/cards "$token" >"$root/cards" || fail "cards: $(cat "$root/cards")"
+card=$(sed 's/.*"cards":\[{"id":"\([^"]*\)".*/\1/' "$root/cards")
+nonce=$(openssl rand -base64 33)
+https -k 27911 POST "/v1/cards/$card/authenticate" "$token" \
+    "{\"nonce\":\"$nonce\",\"origin\":\"https://portal.example\"}" >"$root/token" || fail "authenticate: $(cat "$root/token")"
+field unverifiedCertificate <"$root/token" | base64 -d | openssl x509 -inform DER -pubkey -noout >"$root/aut.pub"
+field signature <"$root/token" | base64 -d >"$root/aut.sig"
+{ printf %s https://portal.example | openssl dgst -sha256 -binary
+  printf %s "$nonce" | openssl dgst -sha256 -binary; } |
+    openssl dgst -sha256 -verify "$root/aut.pub" -signature "$root/aut.sig" | grep -q '^Verified OK$' ||
+    fail "openssl does not verify the token"
+say "a client inside Wine authenticates over HTTPS; openssl: Verified OK"
+echo Ordonnance >"$root/document"
+digest=$(openssl dgst -sha256 -binary "$root/document" | base64)
+https -k 27911 POST "/v1/cards/$card/sign" "$token" \
+    "{\"hash\":\"SHA-256\",\"digests\":[{\"value\":\"$digest\",\"description\":\"Ordonnance\"}]}" >"$root/signed" ||
+    fail "sign: $(cat "$root/signed")"
+field certificate <"$root/signed" | base64 -d | openssl x509 -inform DER -pubkey -noout >"$root/sig.pub"
+sed 's/.*"signatures":\["\([^"]*\)".*/\1/' "$root/signed" | base64 -d >"$root/document.sig"
+openssl dgst -sha256 -verify "$root/sig.pub" -signature "$root/document.sig" "$root/document" | grep -q '^Verified OK$' ||
+    fail "openssl does not verify the signature"
+say "a client inside Wine has a document signed over HTTPS; openssl: Verified OK"
+kill "$demo_input"
+demo_input=
+is_gone() { [ ! -e "$drive/demo/endpoint.json" ]; }
+soon is_gone || fail "the demo does not end with its input"
+
+# What no condition of the installer sees: a policy, or somebody in the registry.
+wine reg add 'HKLM\Software\Policies\cpxd' /v port /d 99999 /f >/dev/null 2>&1
+before=$(count 'agent was started in session')
+service start
+state_is RUNNING || fail "the service does not run with a wrong policy"
+sleep 15
+agent --json status >"$root/status.json" && fail "an agent runs with a wrong policy"
+for word in Policies '`port`' 99999; do
+    grep -q "$word" "$root/status.json" || fail "status does not say why: $(cat "$root/status.json")"
+done
+[ $(($(count 'agent was started in session') - before)) -eq 1 ] || fail "it is started again and again: $(cat "$events")"
+[ "$(count '99999.*`port`')" -ge 1 ] || fail "the event log does not name the key and the value: $(cat "$events")"
+say "a policy of port 99999: one start, none after it; the event log and cpxd status name key and value"
+wine reg delete 'HKLM\Software\Policies\cpxd' /v port /f >/dev/null 2>&1
+service stop
+state_is STOPPED || fail "the service does not stop"
+service start
+agent_answers || fail "no agent answers after the policy was put right"
+say "put right: after a start of the service its agent answers"
 
 rm "$programs/native-host-firefox.json"
 # What msiexec /fa stands for, which Wine does not know.
@@ -76,7 +165,7 @@ state_is RUNNING || fail "the service does not run after the repair"
 install "$new" 'READERSOURCE=virtual PORT=27912'
 state_is RUNNING || fail "the service does not run after the upgrade"
 agent_answers || fail "no agent answers after the upgrade"
-agent status | grep -q 27912 || fail "the upgrade did not take the new port"
+at_port 27912 || fail "the upgrade did not take the new port"
 agent journal | grep -q . || fail "the journal was lost"
 say "upgraded: the service and its agent are new, the journal is kept"
 

@@ -1,7 +1,7 @@
 //! `cargo xtask package windows`: the package of Windows (MSI), cross-compiled on Linux, and tried in Wine.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -40,6 +40,9 @@ pub(super) fn package(out: &Path, options: &WindowsOptions) -> Result<()> {
         Ok(())
     })?;
     if options.is_tried {
+        steps.run("the tests of the system's layer, in Wine", || {
+            test_in_wine(&stage, &target)
+        })?;
         steps.run("a life in Wine", || {
             let next = stage.join("next.msi");
             make(&stage, &version_after(version), &next)?;
@@ -100,23 +103,54 @@ fn make(stage: &Path, version: &str, package: &Path) -> Result<()> {
         "UPDATE `Property` SET `Value` = '{}' WHERE `Property` = 'SecureCustomProperties'",
         SECURE_PROPERTIES.join(";")
     );
-    run(Command::new("msibuild").arg(package).args(["-q", &secure]))
+    let mut build = Command::new("msibuild");
+    build.arg(package).args(["-q", &secure]);
+    // Nor conditions of an installation, beside that against a downgrade.
+    for (condition, words) in LAUNCH_CONDITIONS {
+        build.arg(format!(
+            "INSERT INTO `LaunchCondition` (`Condition`, `Description`) VALUES ('{condition}', '{words}')"
+        ));
+    }
+    run(&mut build)
+}
+
+/// The tests run in the folder of cargo's own, where the library that Wine lacks has to lie, too.
+fn test_in_wine(stage: &Path, target: &Path) -> Result<()> {
+    let tests = target.join(TRIPLE).join("debug/deps");
+    fs::create_dir_all(&tests).context("the folder of the tests")?;
+    copy(&random_numbers(stage)?, &tests.join(RANDOM_NUMBERS))?;
+    let prefix = stage.join("wine-of-tests");
+    if prefix.exists() {
+        fs::remove_dir_all(&prefix).context("the Wine of the tests before")?;
+    }
+    let mut test = cargo(["test", "--target", TRIPLE, "-p", "platform", "--lib"]);
+    test.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine")
+        .env("WINEPREFIX", prefix)
+        .env("WINEDEBUG", "-all")
+        .env("WINEDLLOVERRIDES", "mscoree,mshtml=");
+    run(&mut test)
+}
+
+/// What stands in for a library that Wine 8 has not.
+fn random_numbers(stage: &Path) -> Result<PathBuf> {
+    let shim = stage.join(RANDOM_NUMBERS);
+    run(Command::new("x86_64-w64-mingw32-gcc")
+        .args(["-shared", "-o"])
+        .arg(&shim)
+        .arg(workspace_root().join("packaging/windows/try/process_prng.c"))
+        .arg("-ladvapi32"))?;
+    Ok(shim)
 }
 
 fn try_in_wine(stage: &Path, old: &Path, new: &Path) -> Result<()> {
     let sources = workspace_root().join("packaging/windows/try");
-    let shim = stage.join("bcryptprimitives.dll");
-    run(Command::new("x86_64-w64-mingw32-gcc")
-        .args(["-shared", "-o"])
-        .arg(&shim)
-        .arg(sources.join("process_prng.c"))
-        .arg("-ladvapi32"))?;
+    let shim = random_numbers(stage)?;
     let client = stage.join("https_client.exe");
     run(Command::new("x86_64-w64-mingw32-gcc")
         .arg("-o")
         .arg(&client)
         .arg(sources.join("https_client.c"))
-        .arg("-lwinhttp"))?;
+        .args(["-lwinhttp", "-lws2_32"]))?;
     let root = stage.join("wine");
     fs::create_dir_all(&root)?;
     run(Command::new("sh")
@@ -139,6 +173,7 @@ fn version_after(version: &str) -> String {
 }
 
 const TRIPLE: &str = "x86_64-pc-windows-gnu";
+const RANDOM_NUMBERS: &str = "bcryptprimitives.dll";
 const SOURCE: &str = "cpxd.wxs";
 const PROGRAMS: [&str; 3] = ["cpxd.exe", "cpxd-native-host.exe", "cpxd-prompt-window.exe"];
 const SECURE_PROPERTIES: [&str; 8] = [
@@ -150,6 +185,30 @@ const SECURE_PROPERTIES: [&str; 8] = [
     "TRUSTCA",
     "UPDATECHECK",
     "LANGUAGE",
+];
+
+/// What conditions can tell of the properties; of the rest the agent says itself that it cannot start with it.
+const LAUNCH_CONDITIONS: [(&str, &str); 5] = [
+    (
+        "NOT PORT OR (PORT >= 1 AND PORT <= 65535)",
+        "PORT is a number from 1 to 65535. PORT est un nombre entre 1 et 65535.",
+    ),
+    (
+        "NOT ALLOWEDORIGINS OR ALLOWEDORIGINS << \"https://\"",
+        "ALLOWEDORIGINS begins with https://. ALLOWEDORIGINS commence par https://.",
+    ),
+    (
+        "NOT TRUSTCA OR TRUSTCA = \"1\" OR TRUSTCA = \"0\"",
+        "TRUSTCA is 1 or 0. TRUSTCA vaut 1 ou 0.",
+    ),
+    (
+        "NOT UPDATECHECK OR UPDATECHECK = \"1\" OR UPDATECHECK = \"0\"",
+        "UPDATECHECK is 1 or 0. UPDATECHECK vaut 1 ou 0.",
+    ),
+    (
+        "NOT LANGUAGE OR LANGUAGE = \"fr\" OR LANGUAGE = \"en\"",
+        "LANGUAGE is fr or en. LANGUAGE vaut fr ou en.",
+    ),
 ];
 
 #[cfg(test)]
@@ -241,6 +300,18 @@ mod tests {
         assert_eq!(properties.len(), 6, "{properties:?}");
         for property in properties {
             assert!(SECURE_PROPERTIES.contains(&property), "{property}");
+        }
+    }
+
+    #[test]
+    fn each_condition_is_on_one_property_that_may_be_left_out_and_says_so_in_both_languages() {
+        for (condition, words) in LAUNCH_CONDITIONS {
+            let (property, _) = condition
+                .strip_prefix("NOT ")
+                .and_then(|rest| rest.split_once(" OR "))
+                .unwrap();
+            assert!(SECURE_PROPERTIES.contains(&property), "{property}");
+            assert_eq!(words.matches(property).count(), 2, "{words}");
         }
     }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::body::json_body;
 use super::named::Named;
 use crate::connection::Connection;
-use crate::problem::{ApiError, language_of};
+use crate::problem::ApiError;
 use crate::router::Api;
 
 /// Replaces the holder's code by one that they choose.
@@ -45,9 +45,8 @@ pub(crate) async fn change_pin(
     Named(card): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<CodesBody>, ApiError> {
-    let terminal = connection
-        .lent
-        .take_terminal(language_of(request.headers()));
+    let language = api.language_for(request.headers());
+    let terminal = connection.lent.take_terminal(language);
     let deadline = deadline(&api, &caller, request).await?;
     let card = CardId(card);
     let work = api
@@ -89,9 +88,8 @@ pub(crate) async fn unblock_pin(
     Named(card): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<CodesBody>, ApiError> {
-    let terminal = connection
-        .lent
-        .take_terminal(language_of(request.headers()));
+    let language = api.language_for(request.headers());
+    let terminal = connection.lent.take_terminal(language);
     let deadline = deadline(&api, &caller, request).await?;
     let card = CardId(card);
     let work = api

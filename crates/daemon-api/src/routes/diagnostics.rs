@@ -10,7 +10,7 @@ use daemon_wire::{DiagnosticsBody, Problem};
 use http::HeaderMap;
 use texts::Language;
 
-use crate::problem::{ApiError, language_of};
+use crate::problem::ApiError;
 use crate::router::Api;
 
 /// Looks for what is wrong with the workstation. It finds out things that the API has no other use for,
@@ -42,5 +42,5 @@ pub(crate) async fn diagnostics(
 ) -> Result<Json<DiagnosticsBody>, ApiError> {
     api.operations().check_right(&caller, Right::Manage)?;
     let examiner = api.examiner().ok_or(ErrorCode::NotFound)?;
-    Ok(Json(examiner.examine(language_of(&headers)).await))
+    Ok(Json(examiner.examine(api.language_for(&headers)).await))
 }

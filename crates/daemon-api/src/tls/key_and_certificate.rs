@@ -3,12 +3,14 @@
 use std::io;
 use std::path::Path;
 
-use platform::private_files::{PrivateFileError, read_private, write_private};
+use platform::private_files::PrivateFileError;
+use platform::sealed_files::{read_sealed, write_sealed};
 use rcgen::{Certificate, KeyPair, PublicKeyData as _};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer, X509Certificate};
+use zeroize::Zeroizing;
 
 use crate::pem::certificate_to_pem;
 
@@ -44,14 +46,14 @@ impl KeyAndCertificate {
         certificate: &Certificate,
     ) -> Result<Self, PrivateFileError> {
         let certificate = certificate.der().clone();
-        let text = key.serialize_pem() + &certificate_to_pem(&certificate);
-        write_private(path, text.as_bytes())?;
+        let text = Zeroizing::new(key.serialize_pem() + &certificate_to_pem(&certificate));
+        write_sealed(path, text.as_bytes())?;
         Ok(Self { key, certificate })
     }
 
     /// Reads both; none where there is no such file.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, KeyFileError> {
-        match read_private(path) {
+        match read_sealed(path) {
             Ok(text) => Self::parse(&text).map(Some),
             Err(PrivateFileError::Io { source, .. })
                 if source.kind() == io::ErrorKind::NotFound =>

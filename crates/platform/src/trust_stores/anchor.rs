@@ -43,13 +43,11 @@ impl TrustAnchor {
         hex::encode(Sha256::digest(&self.der))
     }
 
-    #[cfg(unix)]
     /// What it is called in a store: people see whose it is, and no two share a name.
     pub(super) fn nickname(&self) -> String {
         format!("cpxd, this workstation only ({})", self.short_name())
     }
 
-    #[cfg(unix)]
     /// Sixteen hexadecimal digits of its fingerprint.
     pub(super) fn short_name(&self) -> String {
         let mut name = self.fingerprint();
@@ -57,7 +55,7 @@ impl TrustAnchor {
         name
     }
 
-    #[cfg(unix)]
+    /// Its bytes.
     pub(super) fn der(&self) -> &[u8] {
         &self.der
     }

@@ -42,6 +42,10 @@ impl Means {
         }
     }
 
+    pub(super) fn is_of_one_user(&self) -> bool {
+        matches!(self, Self::Nss(_))
+    }
+
     pub(super) fn trusts(&self, anchor: &TrustAnchor) -> Result<bool, TrustStoreError> {
         match self {
             Self::Nss(database) => database.trusts(anchor),

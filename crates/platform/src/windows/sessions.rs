@@ -23,9 +23,9 @@ use windows_sys::Win32::System::RemoteDesktop::{
     WTSEnumerateSessionsW, WTSFreeMemory, WTSGetActiveConsoleSessionId, WTSQueryUserToken,
 };
 use windows_sys::Win32::System::Threading::{
-    CREATE_NO_WINDOW, CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT, CreateProcessAsUserW, INFINITE,
-    PROCESS_INFORMATION, ResumeThread, STARTF_USESTDHANDLES, STARTUPINFOW, TerminateProcess,
-    WaitForSingleObject,
+    CREATE_NO_WINDOW, CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT, CreateProcessAsUserW,
+    GetExitCodeProcess, INFINITE, PROCESS_INFORMATION, ResumeThread, STARTF_USESTDHANDLES,
+    STARTUPINFOW, TerminateProcess, WaitForSingleObject,
 };
 
 use super::{succeeded, wide};
@@ -226,9 +226,14 @@ impl SessionProgram {
 pub struct ProgramEnd(OwnedHandle);
 
 impl ProgramEnd {
-    /// Blocks until the program has ended.
-    pub fn wait(&self) {
+    /// Blocks until the program has ended; its exit code.
+    #[must_use]
+    pub fn wait(&self) -> u32 {
         is_over(&self.0, INFINITE);
+        let mut code = KILLED;
+        // SAFETY: the handle is open, and `code` takes one value, which stays where there is none.
+        unsafe { GetExitCodeProcess(self.0.as_raw_handle(), &raw mut code) };
+        code
     }
 }
 

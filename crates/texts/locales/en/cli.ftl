@@ -3,6 +3,8 @@
 ## The agent
 
 cli-agent-runs = The cpxd agent { $version } is running: { $url } (process { $pid })
+cli-configuration-unusable = The configuration cannot be used, so no agent starts with it: { $problem }
+cli-agent-cannot-start = The cpxd agent is not running, and cannot start before the configuration is put right: { $problem }
 cli-agent-does-not-run = The cpxd agent is not running. Start it with “cpxd run”, or try it with “cpxd demo”.
 cli-agent-already-runs = A cpxd agent is already running for this state folder (process { $pid }).
 cli-state-is-newer = { $file } was written by a newer cpxd ({ $version }). Nothing was changed. Install that version again, or name another folder with --state-dir.

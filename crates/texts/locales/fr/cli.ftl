@@ -3,6 +3,8 @@
 ## The agent
 
 cli-agent-runs = L’agent cpxd { $version } fonctionne : { $url } (processus { $pid })
+cli-configuration-unusable = La configuration est inutilisable, donc aucun agent ne démarre avec elle : { $problem }
+cli-agent-cannot-start = L’agent cpxd ne fonctionne pas, et ne peut pas démarrer avant que la configuration soit corrigée : { $problem }
 cli-agent-does-not-run = L’agent cpxd ne fonctionne pas. Lancez-le avec « cpxd run », ou essayez-le avec « cpxd demo ».
 cli-agent-already-runs = Un agent cpxd fonctionne déjà pour ce dossier d’état (processus { $pid }).
 cli-state-is-newer = { $file } a été écrit par un cpxd plus récent ({ $version }). Rien n’a été modifié. Réinstallez cette version, ou indiquez un autre dossier avec --state-dir.

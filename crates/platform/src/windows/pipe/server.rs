@@ -99,6 +99,17 @@ impl UserConnection {
     }
 }
 
+#[cfg(test)]
+impl UserConnection {
+    /// Another handle of it, for what the system says of files.
+    pub(crate) fn as_file(&self) -> std::fs::File {
+        // SAFETY: the handle is open for as long as this is.
+        let handle =
+            unsafe { std::os::windows::io::BorrowedHandle::borrow_raw(self.0.as_raw_handle()) };
+        handle.try_clone_to_owned().expect("a handle").into()
+    }
+}
+
 impl SocketEnd for UserConnection {
     fn pid_of_peer(&self) -> io::Result<u32> {
         pid_of_client(self.0.as_raw_handle())
