@@ -34,7 +34,10 @@ pub(crate) fn die_with_parent() -> io::Result<()> {
         // SAFETY: the handle is open for as long as the thread has it.
         let ended = unsafe { WaitForSingleObject(parent.handle().as_raw_handle(), INFINITE) };
         if ended != WAIT_OBJECT_0 {
-            tracing::error!("the end of the parent cannot be waited for");
+            tracing::error!(
+                event = "parent-unknown",
+                "the end of the parent cannot be waited for"
+            );
         }
         process::exit(ENDED_WITH_PARENT);
     };
