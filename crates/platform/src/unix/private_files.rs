@@ -17,7 +17,7 @@ const FOLDER_MODE: u32 = 0o700;
 const OTHERS: u32 = 0o077;
 
 pub(crate) fn keep_new_files_private() {
-    rustix::process::umask(Mode::from_raw_mode(OTHERS));
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
 pub(crate) fn ensure_private_folder(path: &Path) -> Result<(), PrivateFileError> {
