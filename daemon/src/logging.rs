@@ -118,6 +118,20 @@ fn open(
     Ok(BoundedDays::new(appender, LARGEST_DAY, format, now, there))
 }
 
+/// The file that was written last, of those that [`open`] makes for each day.
+pub(crate) fn newest_file(path: &Path) -> Option<PathBuf> {
+    let begin = path.file_stem()?.to_str()?;
+    let end = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    let entries = fs::read_dir(path.parent()?).ok()?.flatten();
+    let of_this_log = entries.filter(|entry| {
+        let name = entry.file_name();
+        let name = name.to_str().unwrap_or_default();
+        name.starts_with(begin) && name.ends_with(end)
+    });
+    let newest = of_this_log.max_by_key(|entry| entry.metadata().and_then(|it| it.modified()).ok());
+    Some(newest?.path())
+}
+
 const DAYS_KEPT: usize = 14;
 
 #[cfg(test)]

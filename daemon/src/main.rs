@@ -24,6 +24,7 @@ mod session_start;
 mod signals;
 mod sources;
 mod state_format;
+mod support_bundle;
 mod trust_record;
 mod update_check;
 mod virtual_cards;

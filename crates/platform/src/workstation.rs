@@ -94,3 +94,9 @@ pub fn cryptolib() -> Cryptolib {
 pub fn allows_loopback_by_policy() -> Option<bool> {
     system::allows_loopback_by_policy()
 }
+
+/// The name of this computer.
+#[must_use]
+pub fn host_name() -> Option<String> {
+    system::host_name()
+}

@@ -1,6 +1,7 @@
 //! `cpxd diagnose`: what is wrong with this workstation. The agent says it, and where none answers this
 //! command finds it out by itself.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use daemon_cards::nomenclature::Nomenclature;
 use daemon_cards::{Cards, ReaderSource, Settings};
 use daemon_client::ClientError;
 use daemon_types::ReaderCondition;
-use daemon_wire::{AgentStatus, CheckBody, DiagnosticsBody};
+use daemon_wire::{AgentStatus, CardList, CheckBody, DiagnosticsBody};
 use diagnosis::facts::{AgentFacts, AgentState, ServiceFact};
 use diagnosis::{CauseCode, State};
 use platform::paths::AgentPaths;
@@ -23,10 +24,14 @@ use crate::configuration::Configuration;
 use crate::diagnosis::{Subject, readers, uses_pcsc, words};
 use crate::screen;
 use crate::sources::PcscSource;
+use crate::support_bundle::{self, Bundle};
 
 /// Prints what was found; 1 where a check failed.
 pub(crate) fn run(options: &DiagnoseOptions, common: &Common) -> anyhow::Result<ExitCode> {
     let found = found(options, common)?;
+    if let Some(file) = &options.zip {
+        offer_bundle(&found, file, options, common)?;
+    }
     if common.json {
         screen::json(&found)?;
     } else {
@@ -34,6 +39,34 @@ pub(crate) fn run(options: &DiagnoseOptions, common: &Common) -> anyhow::Result<
     }
     let has_failed = found.checks.iter().any(|check| is(check, State::Failed));
     Ok(ExitCode::from(u8::from(has_failed)))
+}
+
+fn offer_bundle(
+    found: &DiagnosticsBody,
+    file: &Path,
+    options: &DiagnoseOptions,
+    common: &Common,
+) -> anyhow::Result<()> {
+    let configuration = configuration(options)?;
+    let paths = AgentPaths::find(common.state_dir.as_deref())?;
+    let places = platform::paths::config_files();
+    let named = options.config.clone().or(places.user);
+    let cards = connect(common).and_then(|client| Ok(client.read("/v1/cards")?));
+    let bundle = Bundle {
+        found,
+        paths: &paths,
+        configuration: &configuration,
+        configuration_files: named.into_iter().chain([places.machine]).collect(),
+        cards: &cards.unwrap_or_else(|_| CardList { cards: Vec::new() }),
+    };
+    support_bundle::offer(&bundle, file, options.yes)
+}
+
+fn configuration(options: &DiagnoseOptions) -> anyhow::Result<Configuration> {
+    Configuration::load(&AgentOptions {
+        config: options.config.clone(),
+        ..AgentOptions::default()
+    })
 }
 
 /// By the agent, or without it.
@@ -66,10 +99,7 @@ fn without_agent(
     options: &DiagnoseOptions,
     common: &Common,
 ) -> anyhow::Result<DiagnosticsBody> {
-    let configuration = Configuration::load(&AgentOptions {
-        config: options.config.clone(),
-        ..AgentOptions::default()
-    })?;
+    let configuration = configuration(options)?;
     let paths = AgentPaths::find(common.state_dir.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -46,7 +46,11 @@ fn reader(reader: ReaderSummary) -> ReaderFacts {
         ReaderCondition::CardProblem(ErrorCode::ReaderBusy, _) => ReaderCondition::Busy,
         ReaderCondition::CardProblem(ErrorCode::ReaderLost, _) => ReaderCondition::Unreachable,
         ReaderCondition::CardProblem(ErrorCode::CardRemoved, _) => ReaderCondition::Empty,
-        other => other,
+        other @ (ReaderCondition::Empty
+        | ReaderCondition::Card
+        | ReaderCondition::CardProblem(..)
+        | ReaderCondition::Busy
+        | ReaderCondition::Unreachable) => other,
     };
     ReaderFacts {
         name: reader.name,

@@ -33,12 +33,13 @@ fn read_part(mut part: &[u8], path: &Path, peers: &mut HashSet<u64>) -> io::Resu
     while !part.is_empty() {
         let message = NetlinkMessage::<SockDiagMessage>::deserialize(part)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
-        match message.payload {
-            NetlinkPayload::InnerMessage(SockDiagMessage::UnixResponse(found)) => {
-                peers.extend(peer_at(&found, path));
-            }
-            NetlinkPayload::Error(error) => return Err(error.to_io()),
-            _ => return Ok(true),
+        if let NetlinkPayload::InnerMessage(SockDiagMessage::UnixResponse(found)) = &message.payload
+        {
+            peers.extend(peer_at(found, path));
+        } else if let NetlinkPayload::Error(error) = &message.payload {
+            return Err(error.to_io());
+        } else if matches!(message.payload, NetlinkPayload::Done(_)) {
+            return Ok(true);
         }
         let len = usize::try_from(message.header.length).unwrap_or(part.len());
         // Messages begin at multiples of four (netlink(7), NLMSG_ALIGN).

@@ -15,19 +15,21 @@ use super::unix_peers::peers_of;
 use crate::workstation::{Cryptolib, InstalledCryptolib, ServiceSocket};
 
 pub(crate) fn smart_card_service() -> ServiceSocket {
-    match UnixStream::connect(service_socket_path()) {
-        Ok(_) => ServiceSocket::Listens,
-        Err(error) => match error.kind() {
-            io::ErrorKind::PermissionDenied => ServiceSocket::AccessDenied,
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-                if is_installed() {
-                    ServiceSocket::Nobody
-                } else {
-                    ServiceSocket::NotInstalled
-                }
-            }
-            _ => ServiceSocket::Unknown,
-        },
+    let Err(error) = UnixStream::connect(service_socket_path()) else {
+        return ServiceSocket::Listens;
+    };
+    let kind = error.kind();
+    if kind == io::ErrorKind::PermissionDenied {
+        ServiceSocket::AccessDenied
+    } else if !matches!(
+        kind,
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+    ) {
+        ServiceSocket::Unknown
+    } else if is_installed() {
+        ServiceSocket::Nobody
+    } else {
+        ServiceSocket::NotInstalled
     }
 }
 
@@ -108,6 +110,11 @@ pub(crate) fn allows_loopback_by_policy() -> Option<bool> {
             .into_iter()
             .any(|text| POLICIES.iter().any(|policy| text.contains(policy))),
     )
+}
+
+pub(crate) fn host_name() -> Option<String> {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned())
 }
 
 /// As libpcsclite looks for it.
