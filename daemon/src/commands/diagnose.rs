@@ -71,16 +71,26 @@ fn configuration(options: &DiagnoseOptions) -> anyhow::Result<Configuration> {
 
 /// By the agent, or without it.
 fn found(options: &DiagnoseOptions, common: &Common) -> anyhow::Result<DiagnosticsBody> {
-    match by_agent(common) {
-        Ok(found) => Ok(found),
-        Err(error) => match error.downcast_ref::<ClientError>() {
-            Some(ClientError::AgentNotRunning { .. }) => {
-                without_agent(AgentState::Absent, options, common)
-            }
-            Some(_) => without_agent(AgentState::Silent, options, common),
-            None => Err(error),
+    let error = match by_agent(common) {
+        Ok(found) => return Ok(found),
+        Err(error) => error,
+    };
+    let agent = match error.downcast_ref::<ClientError>() {
+        Some(ClientError::AgentNotRunning { .. }) => unanswered(AgentState::Absent),
+        // It answers, and knows no diagnosis: it is older than this command.
+        Some(ClientError::Problem { .. }) => AgentFacts {
+            running_version: Some(running_version(common)?),
+            ..unanswered(AgentState::Runs)
         },
-    }
+        Some(_) => unanswered(AgentState::Silent),
+        None => return Err(error),
+    };
+    without_agent(agent, options, common)
+}
+
+fn running_version(common: &Common) -> anyhow::Result<String> {
+    let agent: AgentStatus = connect(common)?.read("/v1/status")?;
+    Ok(agent.version)
 }
 
 fn by_agent(common: &Common) -> anyhow::Result<DiagnosticsBody> {
@@ -95,7 +105,7 @@ fn by_agent(common: &Common) -> anyhow::Result<DiagnosticsBody> {
 
 /// Looks for itself. What hangs in the system is left behind.
 fn without_agent(
-    state: AgentState,
+    agent: AgentFacts,
     options: &DiagnoseOptions,
     common: &Common,
 ) -> anyhow::Result<DiagnosticsBody> {
@@ -109,7 +119,7 @@ fn without_agent(
     let facts = runtime.block_on(async {
         let cards = look_at_cards(&configuration).await?;
         let subject = Subject::new(cards.clone(), paths, &configuration);
-        let facts = subject.find(absent(state)).await;
+        let facts = subject.find(agent).await;
         cards.stop();
         anyhow::Ok(facts)
     })?;
@@ -118,7 +128,8 @@ fn without_agent(
     Ok(words::of(&found, facts.now, language()))
 }
 
-fn absent(state: AgentState) -> AgentFacts {
+/// What is known of an agent that says nothing about itself.
+fn unanswered(state: AgentState) -> AgentFacts {
     AgentFacts {
         state,
         running_version: None,
