@@ -1,7 +1,7 @@
 //! The agent put together: the one place where every concrete part is named.
 
 use std::fs;
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use daemon_core::Tokens;
 use daemon_journal::{Entry, FileAnchor, Journal, Limits};
 use daemon_operations::{KeypadPolicy, Operations, Policy};
 use daemon_types::{Environment, SessionEnd};
-use platform::core_dumps;
 use platform::instance::InstanceLock;
 use platform::lock::LockNews;
 use platform::paths::AgentPaths;
 use platform::service_manager::ServiceNews;
 use platform::terminal::QuietTerminal;
+use platform::{core_dumps, default_browser};
 
 use prompt::{Prompt, ScriptedHolder, WorkstationLock};
 use secrets::Pin;
@@ -30,6 +30,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use crate::command_line::{AgentOptions, Common, DemoOptions, LogLevel};
@@ -70,6 +71,7 @@ pub(crate) fn run(options: &AgentOptions, common: &Common) -> anyhow::Result<()>
         cards: vec![DemoCard::Cps3],
         keypad: None,
         is_demo: false,
+        shows_console: false,
         is_supervised: options.supervised,
     }
     .run()
@@ -106,6 +108,9 @@ pub(crate) fn demo(options: &DemoOptions, common: &Common) -> anyhow::Result<()>
         cards: options.card.clone(),
         keypad: options.keypad.clone(),
         is_demo: true,
+        shows_console: !options.headless
+            && io::stderr().is_terminal()
+            && default_browser::is_visible(),
         is_supervised: options.agent.supervised,
     }
     .run()
@@ -143,6 +148,8 @@ struct Agent {
     /// What is typed at the keypad of the virtual readers, where they have one.
     keypad: Option<PathBuf>,
     is_demo: bool,
+    /// Whether it opens the console's page for whoever started it.
+    shows_console: bool,
     /// Whether it ends with its standard input.
     is_supervised: bool,
 }
@@ -171,7 +178,7 @@ impl Agent {
     /// Between questions at a terminal, only what needs a person is worth a line.
     fn log_level(&self, asks_here: bool) -> LogLevel {
         let named = self.configuration.log_level;
-        named.unwrap_or(if asks_here && std::io::stderr().is_terminal() {
+        named.unwrap_or(if asks_here && io::stderr().is_terminal() {
             LogLevel::Warn
         } else {
             LogLevel::Info
@@ -283,6 +290,9 @@ impl Agent {
         }
         let stopping = end_what_lasts(operations.clone(), cards.clone(), stop.clone());
         let stopping = tokio::spawn(stopping);
+        if self.shows_console {
+            tokio::spawn(show_console(api.clone()));
+        }
         serve(&api, doors, stop).await;
         stopping.await?;
         // A code that was still on its way when the sessions ended.
@@ -482,6 +492,19 @@ fn trust_in_background(paths: AgentPaths) -> anyhow::Result<()> {
         .spawn(trust)
         .context("starting the thread of the trust stores")?;
     Ok(())
+}
+
+/// Whoever tries the product sees it at once; where no browser opens, the greeting says how.
+async fn show_console(api: Api) {
+    match api.open_console().await {
+        Ok(opened) => {
+            let shown = spawn_blocking(move || default_browser::open(&opened.url));
+            if let Ok(Err(error)) = shown.await {
+                tracing::debug!(%error, "no browser was opened");
+            }
+        }
+        Err(error) => tracing::debug!(?error, "the console was not opened"),
+    }
 }
 
 fn tell_service_manager(news: ServiceNews) {

@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Authenticate(AuthenticateOptions),
     /// Sign a file with the signature key
     Sign(SignOptions),
+    /// Open “Mon poste”, the agent's own page, in the browser: what works, what does not, what to do
+    Console(ConsoleOptions),
     /// The holder's codes
     Pin(PinOptions),
     /// Show who used the card for what, newest first; works without an agent
@@ -267,6 +269,13 @@ pub(crate) struct WhichCard {
     /// Seconds that the holder has to answer
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=600))]
     pub(crate) timeout: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConsoleOptions {
+    /// Print its address, which is good once and for a minute, and open nothing
+    #[arg(long)]
+    pub(crate) print: bool,
 }
 
 #[derive(Debug, Args)]

@@ -30,6 +30,7 @@ impl Greeting<'_> {
         }
         lines.extend(self.how_it_asks_and_ends());
         let state_dir = quoted(&self.state_dir.display().to_string());
+        lines.push(texts.demo_console(&format!("cpxd console --state-dir {state_dir}")));
         lines.push(texts.demo_try_next());
         lines.push(format!(
             "  curl --cacert {state_dir}/ca.pem -H \"Authorization: Bearer $(cat {state_dir}/demo-token)\" {url}/v1/cards"

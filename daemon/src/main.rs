@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         Command::Certificates(options) => commands::certificates::print(&options, &common),
         Command::Authenticate(options) => commands::authenticate::run(&options, &common),
         Command::Sign(options) => commands::sign::run(&options, &common),
+        Command::Console(options) => commands::console::run(&options, &common),
         Command::Pin(options) => commands::pin::run(&options, &common),
         Command::Pair(options) => commands::pair::run(&options, &common),
         Command::Grants(options) => commands::grants::run(&options, &common),

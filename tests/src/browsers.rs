@@ -2,6 +2,7 @@
 //! screen, each in the home of a person of a test's own, each bounded in time.
 
 mod chromium;
+mod driven_chromium;
 mod extension;
 mod firefox;
 mod marionette;
@@ -9,6 +10,7 @@ mod open_chromium;
 mod surfer;
 
 pub use chromium::Chromium;
+pub use driven_chromium::{DrivenChromium, StandIn};
 pub use extension::{packed_for_firefox, tell_of_the_host, unpacked_for_chromium};
 pub use firefox::Firefox;
 pub use open_chromium::OpenChromium;

@@ -16,6 +16,8 @@ pub mod browsers;
 pub mod calls;
 #[cfg(target_os = "linux")]
 pub mod clock;
+#[cfg(target_os = "linux")]
+pub mod console;
 pub mod desk;
 #[cfg(target_os = "linux")]
 pub mod diagnosed;

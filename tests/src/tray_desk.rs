@@ -128,10 +128,17 @@ impl Desktop {
     /// Starts the tray of the agent with this state folder, in English.
     #[must_use]
     pub fn tray(&self, state_dir: &Path) -> TrayProgram<'_> {
+        self.tray_in(state_dir, &[])
+    }
+
+    /// The same with more environment variables.
+    #[must_use]
+    pub fn tray_in(&self, state_dir: &Path, environment: &[(&str, OsString)]) -> TrayProgram<'_> {
         let log = self.folder.path().join("tray-log");
         let file = fs::File::create(&log).expect("a log file");
         let process = self
             .tray_command(state_dir)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stderr(file)
             .spawn()
             .expect("cpxd-tray starts");

@@ -224,3 +224,52 @@ fn a_journal_that_never_was_is_empty_and_whole() {
         Some(0)
     );
 }
+
+#[test]
+fn the_api_tells_the_last_lines_and_whether_they_are_sound() {
+    let agent = Agent::demo(&[]);
+    assert_eq!(authenticate(&agent, &agent.card()).status, 200);
+    let last = agent.read_socket("/v1/journal?last=2").body;
+    let kinds = last["entries"].as_array().unwrap().iter();
+    let kinds: Vec<_> = kinds.map(|entry| entry["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["outcome", "intent"], "the newest first");
+    assert_eq!(last["sound"], true);
+    let all = agent.read_socket("/v1/journal").body;
+    let shown = entries(&agent);
+    let newest_first: Vec<_> = shown.into_iter().rev().collect();
+    assert_eq!(
+        all["entries"],
+        json!(newest_first),
+        "as the command shows them"
+    );
+    for query in ["last=", "last=-1", "last=x", "first=2", "last=2&last=3"] {
+        let refused = agent.read_socket(&format!("/v1/journal?{query}"));
+        assert_eq!(
+            (refused.status, &refused.body["field"]),
+            (400, &json!("last")),
+            "{query}"
+        );
+    }
+    let (token, _) = cpxd_tests::door::pair(&agent, &["identify"], &[]);
+    let token = format!("Authorization: Bearer {token}");
+    let without_right = agent.curl("/v1/journal", &["-H", &token]);
+    assert_eq!(
+        (without_right.status, without_right.code()),
+        (403, "right-missing")
+    );
+
+    let text = fs::read_to_string(file(&agent)).unwrap();
+    fs::write(
+        file(&agent),
+        text.replacen("\"sign\"", "\"sigh\"", 1)
+            .replacen("intent", "intend", 1),
+    )
+    .unwrap();
+    let damaged = agent.read_socket("/v1/journal").body;
+    assert_eq!(damaged["sound"], false, "{damaged}");
+    let left = damaged["entries"].as_array().unwrap().len();
+    assert!(
+        left >= 1 && left < all["entries"].as_array().unwrap().len() + 4,
+        "{damaged}"
+    );
+}

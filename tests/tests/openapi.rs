@@ -14,7 +14,7 @@ use daemon_wire::Problem;
 use serde_json::Value;
 
 /// The calls of this version.
-const CALLS: [&str; 23] = [
+const CALLS: [&str; 25] = [
     "delete /v1/grants/{id}",
     "delete /v1/sessions/{id}",
     "get /v1",
@@ -24,6 +24,7 @@ const CALLS: [&str; 23] = [
     "get /v1/diagnostics",
     "get /v1/events",
     "get /v1/grants",
+    "get /v1/journal",
     "get /v1/readers",
     "get /v1/sessions",
     "get /v1/sessions/{id}",
@@ -33,6 +34,7 @@ const CALLS: [&str; 23] = [
     "post /v1/cards/{card}/pin/change",
     "post /v1/cards/{card}/pin/unblock",
     "post /v1/cards/{card}/sign",
+    "post /v1/console",
     "post /v1/grants/requests",
     "post /v1/pairings",
     "post /v1/pairings/{id}/token",
@@ -41,7 +43,7 @@ const CALLS: [&str; 23] = [
 ];
 
 /// Calls of the contract that a later version brings, and what nobody should find.
-const ABSENT: [&str; 10] = [
+const ABSENT: [&str; 11] = [
     "post /v1/cards/{card}/sign/cades",
     "post /v1/cards/{card}/sign/pades",
     "post /v1/cards/{card}/decipher",
@@ -49,6 +51,7 @@ const ABSENT: [&str; 10] = [
     "get /v1/cards/{card}/objects",
     "post /v1/cards/{card}/random",
     "get /",
+    "post /v1/console/tokens",
     "get /v2",
     "get /v1/",
     "get /demo-token",
@@ -180,8 +183,9 @@ fn the_document_lists_exactly_the_calls_that_exist() {
     assert_eq!(listed, CALLS.map(str::to_owned).into());
     for (method, path, _) in &operations {
         let (status, code) = status_of(&agent, method, path);
-        // Grants are the own programs' and the pages': this caller is neither.
-        let is_not_its_own = path.starts_with("/v1/grants") && code == "right-missing";
+        // Grants are the own programs' and the pages', the console the own programs': this caller is neither.
+        let is_others = path.starts_with("/v1/grants") || path == "/v1/console";
+        let is_not_its_own = is_others && code == "right-missing";
         assert!(
             matches!(status, 200 | 204) || code == "bad-request" || is_not_its_own,
             "{method} {path}: {status} {code}"

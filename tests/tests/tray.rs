@@ -11,6 +11,7 @@ use std::process::Command;
 
 use cpxd_tests::agent::{Agent, CLIENT};
 use cpxd_tests::calls::{authenticate_body, path_of};
+use cpxd_tests::console::NotingBrowser;
 use cpxd_tests::door::{fetch_token, open_pairing, open_session, pair};
 use cpxd_tests::ended::Ended;
 use cpxd_tests::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT};
@@ -52,6 +53,24 @@ fn the_icon_and_its_menu_follow_the_card_in_and_out_of_the_reader() {
     card.pull();
     tray.wait_for_title("cpxd – No card in the reader");
     assert_eq!(tray.picture(), empty);
+}
+
+#[test]
+fn mon_poste_is_opened_from_the_menu() {
+    let agent = Agent::demo(&[]);
+    let desktop = Desktop::start();
+    let browser = NotingBrowser::new();
+    let tray = desktop.tray_in(agent.state_dir(), &[("PATH", browser.path())]);
+    tray.wait_for_title("ready, 3 tries left");
+    tray.choose("Open My workstation");
+    let address = browser.opens();
+    assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+    let (page, _) = address.split_once("/#").unwrap();
+    let answer = Command::new("curl")
+        .args(["--silent", page])
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&answer.stdout).contains("console.js"));
 }
 
 #[test]

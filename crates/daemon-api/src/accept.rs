@@ -1,6 +1,7 @@
-//! Accepting connections: TLS on loopback and the user's socket, each up to a limit.
+//! Accepting connections: TLS on loopback, the user's socket, and the console's port while it is open, each up
+//! to a limit.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::console::Wishes;
 use crate::router::Api;
 use crate::serving::{LAST_ANSWERS, Serving};
 use crate::tls::TlsIdentity;
@@ -38,6 +40,10 @@ pub async fn serve(api: &Api, mut doors: Doors, stop: CancellationToken) {
             router: api.router(),
             stop: stop.clone(),
         },
+        console: Serving {
+            router: api.console_router(),
+            stop: stop.clone(),
+        },
         api: api.clone(),
         identity: doors.identity.clone(),
         native_host: doors.native_host,
@@ -52,6 +58,10 @@ pub async fn serve(api: &Api, mut doors: Doors, stop: CancellationToken) {
     }
     let at_the_socket = reception.clone();
     tasks.spawn(async move { at_the_socket.accept_socket(&mut doors.socket).await });
+    if let Some(wishes) = api.console().take_wishes() {
+        let reception = reception.clone();
+        tasks.spawn(async move { reception.keep_console(wishes).await });
+    }
     let api = api.clone();
     tasks.spawn(async move {
         let now = || api.operations().now();
@@ -67,6 +77,8 @@ pub async fn serve(api: &Api, mut doors: Doors, stop: CancellationToken) {
 #[derive(Clone)]
 struct Reception {
     serving: Serving,
+    /// The same for the console's port.
+    console: Serving,
     api: Api,
     identity: TlsIdentity,
     native_host: Option<PathBuf>,
@@ -108,6 +120,52 @@ impl Reception {
                 Ok(stream) => self.receive_socket(stream),
                 Err(error) => pause_after(&error).await,
             }
+        }
+    }
+
+    /// Opens the console's port when somebody wants it, and closes it when it serves nobody any more.
+    async fn keep_console(&self, mut wishes: Wishes) {
+        let wish = async |wishes: &mut Wishes| self.stop.run_until_cancelled(wishes.recv()).await;
+        while let Some(Some(wish)) = wish(&mut wishes).await {
+            let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            let bound = TcpListener::bind(any_port).await;
+            let bound = bound.and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
+            match bound {
+                Ok((port, listener)) => {
+                    tracing::info!(event = "console-opened", port, "the console is open");
+                    let _ = wish.send(Ok(port));
+                    self.accept_console(&listener, port, &mut wishes).await;
+                    tracing::info!(event = "console-closed", port, "the console is closed");
+                }
+                Err(error) => {
+                    let _ = wish.send(Err(error));
+                }
+            }
+        }
+    }
+
+    async fn accept_console(&self, listener: &TcpListener, port: u16, wishes: &mut Wishes) {
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = self.api.console().serves_nobody() => return,
+                wish = wishes.recv() => if let Some(wish) = wish {
+                    let _ = wish.send(Ok(port));
+                },
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => self.receive_console(stream, peer),
+                    Err(error) => pause_after(&error).await,
+                },
+            }
+        }
+    }
+
+    fn receive_console(&self, stream: TcpStream, peer: SocketAddr) {
+        let serving = self.console.clone();
+        if self.is_ours(&stream, peer) {
+            self.seat(&self.places.own, || serving.console(stream));
+        } else {
+            self.seat(&self.places.strangers, || serving.strangers_console(stream));
         }
     }
 

@@ -10,7 +10,9 @@ use daemon_types::{Caller, ErrorCode, OperationError, Reason, Rights, Site, Sock
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::connection::{Connection, Door};
+use crate::console;
 use crate::cors;
+use crate::open_requests::OpenRequest;
 use crate::problem::{ApiError, error_of};
 use crate::router::Api;
 
@@ -35,6 +37,11 @@ pub(crate) async fn check(State(api): State<Api>, mut request: Request, next: Ne
         Ok(Admitted::Caller(caller)) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
+        }
+        Ok(Admitted::Console(open)) => {
+            request.extensions_mut().insert(Caller::Console);
+            let answer = next.run(request).await;
+            answer.map(|body| open.until_the_end_of(body))
         }
         Ok(Admitted::Anybody) => next.run(request).await,
         Ok(Admitted::Preflight) => cors::allow(&request),
@@ -81,9 +88,11 @@ pub(crate) async fn guard_answer(request: Request, next: Next) -> Response {
 }
 
 /// Who a request is let in for.
-enum Admitted {
+pub(crate) enum Admitted {
     /// This caller.
     Caller(Caller),
+    /// The product's own page, whose token lives on as long as this is open.
+    Console(OpenRequest),
     /// Whoever it is: the call is open to all.
     Anybody,
     /// A browser that asks whether a page may make a request.
@@ -94,15 +103,16 @@ impl Admitted {
     fn caller(&self) -> Option<Caller> {
         match self {
             Self::Caller(caller) => Some(caller.clone()),
+            Self::Console(_) => Some(Caller::Console),
             Self::Anybody | Self::Preflight => None,
         }
     }
 }
 
 /// A request that is not let in, and whose it is, as far as that was known by then.
-struct Refusal {
-    error: OperationError,
-    caller: Option<Box<Caller>>,
+pub(crate) struct Refusal {
+    pub(crate) error: OperationError,
+    pub(crate) caller: Option<Box<Caller>>,
 }
 
 impl<E: Into<OperationError>> From<E> for Refusal {
@@ -135,8 +145,12 @@ fn check_peer(door: &Door) -> Result<(), ErrorCode> {
         Door::Tcp {
             peer_is_ours: false,
             ..
+        }
+        | Door::Console {
+            peer_is_ours: false,
+            ..
         } => Err(ErrorCode::PeerRefused),
-        Door::Tcp { .. } | Door::Socket { .. } => Ok(()),
+        Door::Tcp { .. } | Door::Console { .. } | Door::Socket { .. } => Ok(()),
     }
 }
 
@@ -170,6 +184,8 @@ fn is_our_name(door: &Door, named: &str) -> bool {
         Door::Tcp { port, .. } => ["127.0.0.1", "localhost", "[::1]"]
             .iter()
             .any(|host| named == format!("{host}:{port}")),
+        // One name alone, since its page has one origin.
+        Door::Console { port, .. } => named == console::authority(*port),
         Door::Socket { .. } => named == "localhost",
     }
 }
@@ -178,13 +194,16 @@ fn is_our_name(door: &Door, named: &str) -> bool {
 /// its token or its socket.
 fn who_calls(api: &Api, door: &Door, request: &Request) -> Result<Admitted, Refusal> {
     let headers = request.headers();
+    if let Door::Console { port, .. } = door {
+        return console::who_calls(api, *port, request);
+    }
     if headers.contains_key(PAGE_ORIGIN_HEADER) || headers.contains_key(TOP_ORIGIN_HEADER) {
         return page(api, request, stated_site(door, headers), By::NativeHost);
     }
     if headers.contains_key(header::ORIGIN) {
         return match door {
             // No browser speaks on the socket.
-            Door::Socket { .. } => Err(ErrorCode::OriginNotGranted.into()),
+            Door::Socket { .. } | Door::Console { .. } => Err(ErrorCode::OriginNotGranted.into()),
             Door::Tcp { .. } if asks_for(request, Method::GET, PRODUCT) => Ok(Admitted::Anybody),
             Door::Tcp { .. } => page(api, request, cors::site(headers), By::Browser),
         };
@@ -275,23 +294,24 @@ fn program(api: &Api, door: &Door, headers: &HeaderMap) -> Result<Caller, Refusa
             pid: *pid,
             executable: executable.clone(),
         })),
-        Door::Tcp { .. } => None,
+        Door::Tcp { .. } | Door::Console { .. } => None,
     };
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
         return on_the_socket.ok_or(ErrorCode::TokenInvalid.into());
     };
-    let token = authorization
-        .to_str()
-        .ok()
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or(ErrorCode::TokenInvalid)?;
+    let token = bearer_token(authorization).ok_or(ErrorCode::TokenInvalid)?;
     let caller = api.operations().caller_with_token(token);
     caller.map_err(|error| Refusal {
         error,
         caller: on_the_socket.map(Box::new),
     })
+}
+
+/// The token that a header shows (RFC 6750).
+pub(crate) fn bearer_token(authorization: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("Bearer");
+    is_bearer.then(|| token.trim())
 }
 
 /// Its words are never shown and decide nothing; any UTF-8 will do for a name.

@@ -27,6 +27,13 @@ pub(crate) enum Door {
         /// Whether the system says that the other end is this same user's.
         peer_is_ours: bool,
     },
+    /// The console's own port: plain HTTP on loopback.
+    Console {
+        /// That port, for the check of `Host` and `Origin`.
+        port: u16,
+        /// Whether the system says that the other end is this same user's.
+        peer_is_ours: bool,
+    },
     /// The user's socket, its peer checked by the system already.
     Socket {
         /// Process id of the peer.

@@ -1,4 +1,5 @@
-//! The door of the agent: HTTP over TLS on loopback, and over the user's socket.
+//! The door of the agent: HTTP over TLS on loopback, over the user's socket, and for the console in plain on
+//! a port of its own ([`console`]).
 //!
 //! Each connection is looked at before its first request ([`accept`]) and has
 //! its limits of time ([`serving`]); each request passes the checks in one order
@@ -8,6 +9,7 @@
 mod accept;
 mod checks;
 mod connection;
+mod console;
 mod cors;
 mod departure;
 mod docs;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::post;
 use daemon_operations::Operations;
 use daemon_types::{ErrorCode, OperationError, Reason};
+use daemon_wire::OpenedConsoleBody;
 use http::HeaderMap;
 use texts::Language;
 use tokio::sync::watch;
@@ -13,10 +15,11 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::console::{CODE_TIME, ConsoleDoor};
 use crate::docs::Security;
 use crate::problem::ApiError;
 use crate::routes::diagnostics::Examine;
-use crate::{checks, cors, docs, problem, routes as route, unread_body};
+use crate::{checks, console, cors, docs, problem, routes as route, unread_body};
 
 /// What the routes work with; clones share it.
 #[derive(Clone, Debug)]
@@ -29,6 +32,7 @@ struct Parts {
     newer_version: watch::Receiver<Option<String>>,
     examiner: Option<Arc<dyn Examine>>,
     language: Language,
+    console: ConsoleDoor,
 }
 
 impl Api {
@@ -45,6 +49,7 @@ impl Api {
             newer_version,
             examiner: None,
             language: Language::default(),
+            console: ConsoleDoor::default(),
         }))
     }
 
@@ -70,8 +75,23 @@ impl Api {
         problem::language_of(headers).unwrap_or(self.0.language)
     }
 
+    /// The address of the console's page with a fresh code, once this is [served](crate::serve()).
+    ///
+    /// # Errors
+    /// `internal` when the system gives no randomness or no port.
+    pub async fn open_console(&self) -> Result<OpenedConsoleBody, OperationError> {
+        let code = self.console().new_code()?;
+        let expires = self.operations().now() + CODE_TIME;
+        let port = self.console().port().await?;
+        Ok(OpenedConsoleBody::new(port, code.expose(), expires))
+    }
+
     pub(crate) fn operations(&self) -> &Operations {
         &self.0.operations
+    }
+
+    pub(crate) fn console(&self) -> &ConsoleDoor {
+        &self.0.console
     }
 
     pub(crate) fn version(&self) -> &'static str {
@@ -82,11 +102,23 @@ impl Api {
         self.0.newer_version.borrow().clone()
     }
 
-    /// The routes behind the checks, outermost last.
+    /// The routes of the HTTPS door and the user's socket.
     pub(crate) fn router(&self) -> Router {
         let (router, document) = documented_routes().split_for_parts();
+        self.behind_checks(router.merge(docs::router(&document)))
+    }
+
+    /// The routes of the console's own port: its page, the exchange of its code, and the API.
+    pub(crate) fn console_router(&self) -> Router {
+        let (router, _) = documented_routes().split_for_parts();
+        let exchange = post(route::console::exchange);
+        let router = router.route(console::EXCHANGE, exchange);
+        self.behind_checks(router.merge(console::files()))
+    }
+
+    /// The checks, outermost last.
+    fn behind_checks(&self, router: Router<Self>) -> Router {
         router
-            .merge(docs::router(&document))
             .fallback(not_found)
             .method_not_allowed_fallback(method_not_allowed)
             .layer(from_fn_with_state(self.clone(), checks::check))
@@ -114,6 +146,8 @@ fn documented_routes() -> OpenApiRouter<Api> {
         .routes(routes!(route::cards::card))
         .routes(routes!(route::cards::certificate))
         .routes(routes!(route::events::events))
+        .routes(routes!(route::console::open_console))
+        .routes(routes!(route::console::journal))
         .routes(routes!(route::activities::activities))
         .routes(routes!(route::authenticate::authenticate))
         .routes(routes!(route::sign::sign))

@@ -61,13 +61,37 @@ impl Serving {
         let connection = Connection::through(tcp_door(&stream, false));
         let refusal = async {
             let stream = handshake(stream, tls).await?;
-            let service = service(self.router, connection, OpenRequests::none());
-            let mut http_1 = http1::Builder::new();
-            let http_1 = http_1.keep_alive(false).max_buf_size(LONGEST_HEAD);
-            let _ = http_1.serve_connection(TokioIo::new(stream), service).await;
+            self.refuse(stream, connection).await;
             Some(())
         };
         let _ = timeout(STRANGERS_TIME, refusal).await;
+    }
+
+    /// A connection of this user to the console's port, in HTTP/1.1.
+    pub(crate) async fn console(self, stream: TcpStream) {
+        let Ok(departure) = Departure::of_tcp(&stream) else {
+            return;
+        };
+        let _ = stream.set_nodelay(true);
+        let connection = Connection::through(console_door(&stream, true));
+        self.http_1(stream, connection, &departure).await;
+    }
+
+    /// A connection of another user to the console's port: one refusal, no more.
+    pub(crate) async fn strangers_console(self, stream: TcpStream) {
+        let connection = Connection::through(console_door(&stream, false));
+        let refusal = self.refuse(stream, connection);
+        let _ = timeout(STRANGERS_TIME, refusal).await;
+    }
+
+    async fn refuse<S>(self, stream: S, connection: Connection)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + 'static,
+    {
+        let service = service(self.router, connection, OpenRequests::none());
+        let mut http_1 = http1::Builder::new();
+        let http_1 = http_1.keep_alive(false).max_buf_size(LONGEST_HEAD);
+        let _ = http_1.serve_connection(TokioIo::new(stream), service).await;
     }
 
     /// A connection of this user's program `peer` to the socket, in HTTP/1.1.
@@ -134,6 +158,14 @@ impl Serving {
 fn tcp_door(stream: &TcpStream, peer_is_ours: bool) -> Door {
     let local = stream.local_addr();
     Door::Tcp {
+        port: local.as_ref().map_or(0, SocketAddr::port),
+        peer_is_ours,
+    }
+}
+
+fn console_door(stream: &TcpStream, peer_is_ours: bool) -> Door {
+    let local = stream.local_addr();
+    Door::Console {
         port: local.as_ref().map_or(0, SocketAddr::port),
         peer_is_ours,
     }

@@ -2,18 +2,21 @@
 
 use daemon_types::{Caller, ErrorCode, Origin, Right};
 
+use crate::function_test::{TEST_ORIGIN, is_test_digest};
+
 /// Whether the caller has this right.
 ///
 /// A program on the user socket sees cards and manages its own user's; what it
 /// signs or authenticates is a question to the holder each time, so the right
-/// itself is not refused. It never deciphers.
+/// itself is not refused. It never deciphers. The product's own page has the same rights, with keys
+/// for its function test alone ([`authorise_origin`], [`authorise_digests`]).
 ///
 /// # Errors
 /// `right-missing`.
 pub fn authorise(caller: &Caller, right: Right) -> Result<(), ErrorCode> {
     let allowed = match caller {
         Caller::PairedProgram(program) => program.rights.contains(right),
-        Caller::SocketProgram(_) => match right {
+        Caller::SocketProgram(_) | Caller::Console => match right {
             Right::Identify | Right::Authenticate | Right::Sign | Right::Manage => true,
             Right::Decipher => false,
         },
@@ -37,8 +40,28 @@ pub fn authorise_origin(caller: &Caller, origin: &Origin) -> Result<(), ErrorCod
         }
         // A page speaks for itself alone.
         Caller::Page(page) if page.site.origin != *origin => Err(ErrorCode::OriginNotGranted),
+        Caller::Console if origin.as_str() != TEST_ORIGIN => Err(ErrorCode::OriginNotGranted),
         // The holder sees the site and says yes or no each time.
-        Caller::PairedProgram(_) | Caller::SocketProgram(_) | Caller::Page(_) => Ok(()),
+        Caller::PairedProgram(_) | Caller::SocketProgram(_) | Caller::Page(_) | Caller::Console => {
+            Ok(())
+        }
+    }
+}
+
+/// Whether the caller may ask for signatures over these digests: the product's own page signs the
+/// text of its function test and nothing else, so that whoever got hold of its token signs nothing.
+///
+/// # Errors
+/// `right-missing`.
+pub fn authorise_digests<'a>(
+    caller: &Caller,
+    mut digests: impl Iterator<Item = &'a [u8]>,
+) -> Result<(), ErrorCode> {
+    match caller {
+        Caller::Console if !digests.all(is_test_digest) => Err(ErrorCode::RightMissing),
+        Caller::PairedProgram(_) | Caller::SocketProgram(_) | Caller::Page(_) | Caller::Console => {
+            Ok(())
+        }
     }
 }
 
@@ -103,6 +126,29 @@ mod tests {
             authorise(&caller, Right::Decipher),
             Err(ErrorCode::RightMissing)
         );
+    }
+
+    #[test]
+    fn the_console_uses_keys_for_its_function_test_alone() {
+        let test = Origin::parse(TEST_ORIGIN).unwrap();
+        let site = Origin::parse("https://service.example").unwrap();
+        assert_eq!(authorise_origin(&Caller::Console, &test), Ok(()));
+        let refused = authorise_origin(&Caller::Console, &site);
+        assert_eq!(refused, Err(ErrorCode::OriginNotGranted));
+        let signed =
+            |digests: &[&[u8]]| authorise_digests(&Caller::Console, digests.iter().copied());
+        let fixed = crate::function_test::test_digest();
+        assert_eq!(signed(&[&fixed]), Ok(()));
+        for others in [
+            &[&[7_u8; 32][..]][..],
+            &[&fixed[..], &[7; 32]],
+            &[&fixed[..31]],
+        ] {
+            assert_eq!(signed(others), Err(ErrorCode::RightMissing));
+        }
+        assert_eq!(authorise(&Caller::Console, Right::Manage), Ok(()));
+        let decipher = authorise(&Caller::Console, Right::Decipher);
+        assert_eq!(decipher, Err(ErrorCode::RightMissing));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod authorisation;
 mod card_use;
 mod code_entry;
+mod function_test;
 mod grants;
 mod new_code;
 mod pairings;
@@ -16,9 +17,10 @@ mod tokens;
 mod unblock_code;
 mod web_eid;
 
-pub use authorisation::{authorise, authorise_origin};
+pub use authorisation::{authorise, authorise_digests, authorise_origin};
 pub use card_use::{certificate_may_sign, environment_fits, key_signs_by};
 pub use code_entry::{check_code_len, code_entry};
+pub use function_test::{TEST_ORIGIN, TEST_TEXT};
 pub use grants::{Grants, GrantsFileError, PROGRAM_LIFETIME, SITE_LIFETIME};
 pub use new_code::{check_new_code, new_code_entry};
 pub use pairings::{OpenedPairing, PairingToAsk, Pairings};

@@ -23,12 +23,12 @@ pub struct Sessions<S> {
 
 /// Whose sessions a caller has: nobody else gets anything by their names. `None` for a program that
 /// nobody paired, which is asked each time and has none: what the system tells of a process is too
-/// little to keep a code for it.
+/// little to keep a code for it. The product's own page has none either: it uses no key but to test it.
 #[must_use]
 pub fn session_owner(caller: &Caller) -> Option<CallerKey> {
     match caller {
         Caller::PairedProgram(_) | Caller::Page(_) => Some(caller.key()),
-        Caller::SocketProgram(_) => None,
+        Caller::SocketProgram(_) | Caller::Console => None,
     }
 }
 

@@ -94,6 +94,7 @@ impl From<&Caller> for Who {
                 pid: program.pid,
             },
             Caller::Page(page) => Self::page(&page.site.origin, page.site.top_origin.as_ref()),
+            Caller::Console => Self::Console,
         }
     }
 }

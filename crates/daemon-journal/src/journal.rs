@@ -13,9 +13,10 @@ use platform::private_files::{
 use time::OffsetDateTime;
 
 use crate::anchor::AnchorStore;
-use crate::chain::{Head, NotALine, seal};
+use crate::chain::{Head, Line, NotALine, seal};
 use crate::entry::{Entry, OutcomeResult};
 use crate::files::{FileName, Limits};
+use crate::newest::{Query, newest_with_faults};
 use crate::opening::{Opening, look};
 use crate::retirement;
 
@@ -94,6 +95,20 @@ impl Journal {
         Ok(Self(Mutex::new(Writer::new(
             folder, lock, anchor, limits, opening, now,
         )?)))
+    }
+
+    /// The last entries, newest first, and how many faults there are in the files that hold them.
+    ///
+    /// # Errors
+    /// When its folder cannot be listed.
+    pub fn newest(&self, limit: usize) -> io::Result<(Vec<Line>, usize)> {
+        let folder = self.writer().folder.clone();
+        let query = Query {
+            before: None,
+            limit,
+            keep: |_: &Entry| true,
+        };
+        newest_with_faults(&folder, &query)
     }
 
     /// Writes an entry and returns its sequence number once it is on the disk.

@@ -26,7 +26,18 @@ pub struct Query<F> {
 /// # Errors
 /// When the folder cannot be listed.
 pub fn newest(folder: &Path, query: &Query<impl Fn(&Entry) -> bool>) -> io::Result<Vec<Line>> {
-    let mut found = Vec::new();
+    Ok(newest_with_faults(folder, query)?.0)
+}
+
+/// The same, and how many faults there are in the files that were read for it.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn newest_with_faults(
+    folder: &Path,
+    query: &Query<impl Fn(&Entry) -> bool>,
+) -> io::Result<(Vec<Line>, usize)> {
+    let (mut found, mut faults) = (Vec::new(), 0);
     for name in list(folder)?.into_iter().rev() {
         let wanted = query.limit - found.len();
         if wanted == 0 {
@@ -36,7 +47,8 @@ pub fn newest(folder: &Path, query: &Query<impl Fn(&Entry) -> bool>) -> io::Resu
             continue;
         }
         let mut of_file = VecDeque::new();
-        Follower::new(None).read_file(folder, name, |line| {
+        let mut follower = Follower::new(None);
+        follower.read_file(folder, name, |line| {
             let is_before = query.before.is_none_or(|before| line.seq < before);
             if is_before && (query.keep)(&line.entry) {
                 of_file.push_back(line.clone());
@@ -46,7 +58,8 @@ pub fn newest(folder: &Path, query: &Query<impl Fn(&Entry) -> bool>) -> io::Resu
             }
             None
         });
+        faults += follower.faults.len();
         found.extend(of_file.into_iter().rev());
     }
-    Ok(found)
+    Ok((found, faults))
 }

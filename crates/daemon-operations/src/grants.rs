@@ -47,6 +47,12 @@ impl Operations {
         Ok(Caller::PairedProgram(program))
     }
 
+    /// What somebody is told who showed a token or a code that is worth nothing.
+    #[must_use]
+    pub fn wrong_token(&self) -> OperationError {
+        self.counted_failure(ErrorCode::TokenInvalid)
+    }
+
     /// The name that a paired program gave itself; `None` for everybody else, and once its grant is over.
     #[must_use]
     pub fn program_name(&self, caller: &CallerKey) -> Option<String> {
@@ -151,11 +157,11 @@ impl Operations {
         agreed
     }
 
-    /// Grants are listed and revoked by the user, who is whoever may connect to the socket: a
-    /// program that holds a token has no say in them.
+    /// Grants are listed and revoked by the user, who is whoever may connect to the socket, and the
+    /// product's own page that was opened from there: a program that holds a token has no say in them.
     fn check_is_own_program(&self, caller: &Caller) -> Result<(), OperationError> {
         match caller {
-            Caller::SocketProgram(_) => Ok(authorise(caller, Right::Manage)?),
+            Caller::SocketProgram(_) | Caller::Console => Ok(authorise(caller, Right::Manage)?),
             Caller::PairedProgram(_) | Caller::Page(_) => Err(ErrorCode::RightMissing.into()),
         }
     }

@@ -420,6 +420,7 @@ fn asker(caller: &Caller) -> Asker {
         Caller::PairedProgram(program) => Asker::PairedProgram(program.name.clone()),
         Caller::SocketProgram(program) => Asker::Program(program.executable.clone()),
         Caller::Page(page) => Asker::Page(page.site.clone()),
+        Caller::Console => Asker::Console,
     }
 }
 

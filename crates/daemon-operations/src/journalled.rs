@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use daemon_cards::{CardInReader, HolderCodeError};
-use daemon_journal::{Entry, Journal, JournalError, Operation, OutcomeResult};
+use daemon_core::authorise;
+use daemon_journal::{Entry, Journal, JournalError, Line, Operation, OutcomeResult};
 use daemon_types::{
-    Caller, ErrorCode, KeyRole, NotTaken, OperationError, Purpose, Reason, SessionId,
+    Caller, ErrorCode, KeyRole, NotTaken, OperationError, Purpose, Reason, Right, SessionId,
 };
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
@@ -50,6 +51,28 @@ impl Operations {
 }
 
 impl Operations {
+    /// The last lines of the journal, newest first, and whether those beside them are sound.
+    ///
+    /// # Errors
+    /// `right-missing`, and `internal` when it cannot be read.
+    pub async fn last_of_journal(
+        &self,
+        caller: &Caller,
+        limit: usize,
+    ) -> Result<(Vec<Line>, bool), OperationError> {
+        authorise(caller, Right::Manage)?;
+        let journal = Arc::clone(&self.0.journal);
+        let read = spawn_blocking(move || journal.newest(limit));
+        let read = read.await.map_err(from_join_error)?;
+        let (lines, faults) = read.map_err(|error| {
+            let unavailable = OperationError::new(ErrorCode::Internal);
+            unavailable
+                .because(Reason::JournalUnavailable)
+                .caused_by(error)
+        })?;
+        Ok((lines, faults == 0))
+    }
+
     /// Writes what became of a pairing, a grant or a session, on the disk.
     ///
     /// # Errors

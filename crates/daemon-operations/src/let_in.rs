@@ -53,7 +53,9 @@ impl Operations {
         }
         match caller {
             Caller::Page(_) => ErrorCode::OriginNotGranted,
-            Caller::PairedProgram(_) | Caller::SocketProgram(_) => ErrorCode::TokenInvalid,
+            Caller::PairedProgram(_) | Caller::SocketProgram(_) | Caller::Console => {
+                ErrorCode::TokenInvalid
+            }
         }
     }
 
@@ -77,7 +79,7 @@ fn standing(book: &GrantBook, caller: &Caller, right: Right, now: OffsetDateTime
             }),
             None => Standing::ForGood,
         },
-        Caller::SocketProgram(_) => Standing::ForGood,
+        Caller::SocketProgram(_) | Caller::Console => Standing::ForGood,
         Caller::Page(page) if book.allows(&page.site, right) => Standing::ForGood,
         Caller::Page(page) => book.read(|grants| {
             let of_site = grants.sites(now).filter(|grant| grant.site == page.site);

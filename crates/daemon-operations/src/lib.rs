@@ -28,6 +28,7 @@ mod sessions;
 mod sign;
 mod site_grants;
 
+pub use daemon_core::{Token, TokenDigest};
 pub use grant_book::{GrantBook, GrantStore};
 pub use grants::GrantOverview;
 pub use look::{Events, Overview};
@@ -142,6 +143,14 @@ impl Operations {
     /// `right-missing`.
     pub fn check_right(&self, caller: &Caller, right: Right) -> Result<(), OperationError> {
         Ok(authorise(caller, right)?)
+    }
+
+    /// A token that nobody can guess, for whoever lets somebody in.
+    ///
+    /// # Errors
+    /// `internal` when the system gives no randomness.
+    pub fn fresh_token() -> Result<Token, OperationError> {
+        randomness::random().map(Token::from_random)
     }
 
     /// The time that answers are made for.

@@ -1,6 +1,6 @@
 //! Signatures with the signature key.
 
-use daemon_core::authorise;
+use daemon_core::{authorise, authorise_digests};
 use daemon_types::{
     Caller, CardId, KeyRole, OperationError, Purpose, Right, SignRequest, Signatures,
 };
@@ -22,6 +22,8 @@ impl Operations {
         deadline: Instant,
     ) -> Result<Signatures, OperationError> {
         authorise(caller, Right::Sign)?;
+        let digests = request.digests.iter();
+        authorise_digests(caller, digests.map(|digest| digest.value.as_slice()))?;
         let role = KeyRole::Signature;
         let algorithm = request.algorithm;
         let (card, certificate) = self.usable_card(id, role, algorithm)?;

@@ -102,6 +102,8 @@ pub enum Caller {
     SocketProgram(SocketProgram),
     /// A web page, by what the browser says of it.
     Page(Page),
+    /// The product's own page, which showed the token that it has of the user's socket.
+    Console,
 }
 
 /// Who a caller is from one request to the next, so that what one does costs no other anything.
@@ -115,6 +117,8 @@ pub enum CallerKey {
     Socket(Option<PathBuf>),
     /// A web page, by its site.
     Site(Site),
+    /// The product's own page, in however many windows.
+    Console,
     /// A program that is not paired yet, and so nobody.
     Unpaired,
 }
@@ -130,6 +134,7 @@ impl Caller {
             }
             Self::SocketProgram(program) => CallerKey::Socket(program.executable.clone()),
             Self::Page(page) => CallerKey::Site(page.site.clone()),
+            Self::Console => CallerKey::Console,
         }
     }
 }

@@ -132,6 +132,8 @@ pub enum Asker {
     Program(Option<PathBuf>),
     /// A web page that has a grant.
     Page(Site),
+    /// The product's own page.
+    Console,
 }
 
 /// What the holder would agree to.

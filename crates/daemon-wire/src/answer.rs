@@ -105,6 +105,10 @@ pub struct CertificateBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(content_encoding = "base64")]
     pub certificate: Option<String>,
+    /// Its public key, base64 of DER (`SubjectPublicKeyInfo`), as WebCrypto takes it; only there, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(content_encoding = "base64")]
+    pub public_key: Option<String>,
 }
 
 impl CertificateBody {
@@ -124,14 +128,20 @@ impl CertificateBody {
                 .as_ref()
                 .map(|algorithms| algorithms.iter().map(name).collect()),
             certificate: None,
+            public_key: None,
         }
     }
 
-    /// With the certificate's bytes.
+    /// With the certificate's bytes, and its public key where it could be read.
     #[must_use]
-    pub fn whole(certificate: &CertificateSummary, now: OffsetDateTime) -> Self {
+    pub fn whole(
+        certificate: &CertificateSummary,
+        public_key: Option<&[u8]>,
+        now: OffsetDateTime,
+    ) -> Self {
         Self {
             certificate: Some(to_base64(&certificate.der)),
+            public_key: public_key.map(to_base64),
             ..Self::summary(certificate, now)
         }
     }

@@ -7,6 +7,7 @@
 
 mod answer;
 mod card;
+mod console;
 mod diagnostics;
 mod event;
 mod grant;
@@ -20,6 +21,9 @@ pub use answer::{AgentStatus, AuthenticationTokenBody, CertificateBody, Product,
 pub use card::{
     ActivityBody, ActivityList, CardBody, CardList, CodesBody, PinBody, ReaderBody, ReaderList,
     UnblockCodeBody,
+};
+pub use console::{
+    ConsoleCodeBody, ConsoleTokenBody, JournalBody, OpenConsoleBody, OpenedConsoleBody,
 };
 pub use diagnostics::{CheckBody, CheckDetailBody, DiagnosticsBody, ProSanteConnectBody};
 pub use event::{EventBody, event_name};

@@ -19,6 +19,7 @@
 //! - [`sleep`]: when the machine slept;
 //! - [`lock`]: when the user's session is locked;
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
+//! - [`default_browser`]: the browser that this user has pages opened with;
 //! - [`native_messaging`]: where browsers look for the programs that extensions may start;
 //! - [`trust_stores`]: which authorities the browsers and the system trust;
 //! - [`workstation`]: what the computer says of itself to whoever looks for a fault;
@@ -48,6 +49,7 @@ use windows as system;
 compile_error!("there is no system layer for this system");
 
 pub mod core_dumps;
+pub mod default_browser;
 pub mod instance;
 pub mod kept_files;
 #[cfg(unix)]

@@ -251,6 +251,7 @@ impl Speaker {
         let (value, detail) = match asker {
             Asker::PairedProgram(name) => (self.named(name), texts.paired()),
             Asker::DemoToken => (texts.demo_program(), texts.demo_program_detail()),
+            Asker::Console => (texts.console(), texts.console_detail()),
             Asker::Program(path) => path
                 .as_deref()
                 .and_then(|path| self.executable(path))

@@ -44,6 +44,7 @@ fn asker(asker: &Asker, texts: PromptTexts) -> Vec<String> {
         Asker::Program(None) => vec![texts.unknown_program_asks()],
         Asker::Program(Some(path)) => program(path, texts),
         Asker::Page(site) => page(site, texts),
+        Asker::Console => vec![texts.console_asks()],
     }
 }
 

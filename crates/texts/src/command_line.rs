@@ -47,6 +47,12 @@ sentences! {
         ctrl_c_ends_it() = "cli-ctrl-c-ends-it";
         /// A line to type follows.
         demo_try_next() = "cli-demo-try-next";
+        /// The page is in the browser.
+        console_is_open() = "cli-console-is-open";
+        /// No browser shows it.
+        console_not_shown(problem: &str, url: &str) = "cli-console-not-shown";
+        /// How to open the page.
+        demo_console(command: &str) = "cli-demo-console";
         /// Where to read on.
         demo_goes_on() = "cli-demo-goes-on";
         /// The demo does not work where the configuration says.

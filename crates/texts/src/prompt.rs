@@ -157,6 +157,8 @@ sentences! {
         not_done(title: &str, detail: &str) = "prompt-not-done";
         /// A program asks that showed the demo's own token.
         demo_token_asks() = "prompt-demo-token-asks";
+        /// Who asks: the product's own page.
+        console_asks() = "prompt-console-asks";
         /// A program wants to be paired, by its own word for itself.
         program_wants_in(name: &str) = "prompt-program-wants-in";
         /// The executable that asks for it.

@@ -69,6 +69,8 @@ sentences! {
         by_policy(caller: &str) = "tray-by-policy";
         /// Takes a grant back.
         revoke() = "tray-revoke";
+        /// Opens the agent's own page.
+        console() = "tray-console";
         /// Asks for another code.
         change_code() = "tray-change-code";
         /// Asks for the unblock code.

@@ -59,6 +59,10 @@ sentences! {
         demo_program() = "window-demo-program";
         /// What that program showed.
         demo_program_detail() = "window-demo-program-detail";
+        /// The product's own page.
+        console() = "window-console";
+        /// What that page is.
+        console_detail() = "window-console-detail";
         /// What a page's site is.
         page_detail() = "window-page-detail";
         /// The site around it.

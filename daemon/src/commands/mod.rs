@@ -7,6 +7,7 @@ mod card_lines;
 pub(crate) mod cards;
 pub(crate) mod certificates;
 pub(crate) mod completions;
+pub(crate) mod console;
 pub(crate) mod diagnose;
 pub(crate) mod grants;
 pub(crate) mod install;

@@ -71,10 +71,10 @@ fn origin(body: &AuthenticateBody, caller: &Caller) -> Result<Origin, OperationE
     match (caller, body.origin.as_deref()) {
         (Caller::Page(page), None) => Ok(page.site.origin.clone()),
         (Caller::Page(_), Some(_)) => Err(wrong(Reason::OriginNamed)),
-        (Caller::PairedProgram(_) | Caller::SocketProgram(_), Some(origin)) => {
+        (Caller::PairedProgram(_) | Caller::SocketProgram(_) | Caller::Console, Some(origin)) => {
             Origin::parse(origin).map_err(|error| wrong(Reason::OriginForm).caused_by(error))
         }
-        (Caller::PairedProgram(_) | Caller::SocketProgram(_), None) => {
+        (Caller::PairedProgram(_) | Caller::SocketProgram(_) | Caller::Console, None) => {
             Err(wrong(Reason::FieldMissing))
         }
     }

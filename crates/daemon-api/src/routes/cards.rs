@@ -7,6 +7,7 @@ use daemon_types::{Caller, CardId, CertificateSummary, ErrorCode, KeyRole};
 use daemon_wire::{CardBody, CardList, CertificateBody, Problem};
 use http::{HeaderMap, header};
 use time::OffsetDateTime;
+use x509_parser::parse_x509_certificate;
 
 use super::named::Named;
 use crate::pem::certificate_to_pem;
@@ -109,6 +110,11 @@ fn represent(certificate: &CertificateSummary, accept: &str, now: OffsetDateTime
         let content_type = [(header::CONTENT_TYPE, "application/x-pem-file")];
         (content_type, certificate_to_pem(&certificate.der)).into_response()
     } else {
-        Json(CertificateBody::whole(certificate, now)).into_response()
+        let parsed = parse_x509_certificate(&certificate.der);
+        let public_key = parsed
+            .as_ref()
+            .ok()
+            .map(|(_, found)| found.public_key().raw);
+        Json(CertificateBody::whole(certificate, public_key, now)).into_response()
     }
 }

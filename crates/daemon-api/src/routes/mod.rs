@@ -5,6 +5,7 @@ pub(crate) mod authenticate;
 pub(crate) mod body;
 pub(crate) mod cards;
 pub(crate) mod codes;
+pub(crate) mod console;
 pub(crate) mod diagnostics;
 pub(crate) mod events;
 pub(crate) mod grants;

@@ -74,7 +74,7 @@ pub(crate) async fn token(
     let body: PairingSecretBody = json_body(request).await?;
     let executable = match &connection.door {
         Door::Socket { executable, .. } => executable.clone(),
-        Door::Tcp { .. } => None,
+        Door::Tcp { .. } | Door::Console { .. } => None,
     };
     let id = PairingId(id);
     let pairing = api.operations().pair(&id, &body.secret, executable);

@@ -54,6 +54,7 @@ pub(super) enum AskerBody {
     DemoToken,
     Program(Option<String>),
     Page(SiteBody),
+    Console,
 }
 
 impl From<&Asker> for AskerBody {
@@ -63,6 +64,7 @@ impl From<&Asker> for AskerBody {
             Asker::DemoToken => Self::DemoToken,
             Asker::Program(path) => Self::Program(shown(path.as_deref())),
             Asker::Page(site) => Self::Page(site.into()),
+            Asker::Console => Self::Console,
         }
     }
 }
@@ -74,6 +76,7 @@ impl AskerBody {
             Self::DemoToken => Asker::DemoToken,
             Self::Program(path) => Asker::Program(path.map(PathBuf::from)),
             Self::Page(site) => Asker::Page(site.read()?),
+            Self::Console => Asker::Console,
         })
     }
 }

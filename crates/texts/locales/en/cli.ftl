@@ -23,6 +23,9 @@ cli-demo-unblock-code = Their unblock code is 12345678.
 cli-questions-come-here = It asks its questions here; what is typed shows nowhere. Esc refuses a question; Ctrl-C refuses it too and, when none is open, ends the agent.
 cli-ctrl-c-ends-it = Ctrl-C ends it.
 cli-demo-try-next = Try next, in another terminal:
+cli-console-is-open = “My workstation” opens in your browser.
+cli-console-not-shown = No browser could be opened ({ $problem }). Open this address yourself within a minute: { $url }
+cli-demo-console = “My workstation”, the card’s page in your browser: { $command }
 cli-demo-goes-on = The README goes on from there: a token for a site, a signature, and openssl as judge.
 cli-demo-takes-test-cards-alone = The configuration says environment = "production", but the demo takes test cards only.
 cli-agent-too-slow = The cpxd agent did not answer in time. Try again; if that does not help, restart it.

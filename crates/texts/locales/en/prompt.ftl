@@ -6,6 +6,7 @@ prompt-title = cpxd has a question for you
 prompt-test-card = TEST CARD: nothing that it does has any value
 prompt-paired-program-asks = “{ $name }” asks, a program that you paired under this name
 prompt-demo-token-asks = A program asks that showed the token of the demo
+prompt-console-asks = “My workstation” asks, the page of cpxd that you opened
 prompt-program-asks = The program { $name } asks
 prompt-program-folder = in the folder { $folder }
 prompt-unknown-program-asks = A program of this computer asks, which the system does not name

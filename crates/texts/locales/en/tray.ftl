@@ -48,6 +48,7 @@ tray-demo-program = Demo program
 tray-until = { $caller }, until { $date }
 tray-by-policy = { $caller }, by the administrator
 tray-revoke = Take the permission back
+tray-console = Open My workstation
 tray-change-code = Change the code…
 tray-unblock-code = Unblock the card…
 tray-diagnostic = Diagnosis: { $sentence }

@@ -23,6 +23,9 @@ cli-demo-unblock-code = Leur code de déblocage est 12345678.
 cli-questions-come-here = Il pose ses questions ici ; ce que vous tapez ne s’affiche nulle part. Échap refuse une question ; Ctrl-C la refuse aussi et, s’il n’y en a pas, arrête l’agent.
 cli-ctrl-c-ends-it = Ctrl-C l’arrête.
 cli-demo-try-next = À essayer ensuite, dans un autre terminal :
+cli-console-is-open = « Mon poste » s’ouvre dans votre navigateur.
+cli-console-not-shown = Aucun navigateur n’a pu être ouvert ({ $problem }). Ouvrez vous-même cette adresse dans la minute : { $url }
+cli-demo-console = « Mon poste », la page de la carte dans votre navigateur : { $command }
 cli-demo-goes-on = Le README continue à partir de là : un jeton pour un site, une signature, et openssl pour juge.
 cli-demo-takes-test-cards-alone = La configuration dit environment = "production", mais la démonstration ne prend que des cartes de test.
 cli-agent-too-slow = L’agent cpxd n’a pas répondu à temps. Recommencez ; si cela continue, redémarrez-le.

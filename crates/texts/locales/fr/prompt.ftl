@@ -6,6 +6,7 @@ prompt-title = cpxd vous pose une question
 prompt-test-card = CARTE DE TEST : rien de ce qu’elle fait n’a de valeur
 prompt-paired-program-asks = Demande de « { $name } », un programme que vous avez associé sous ce nom
 prompt-demo-token-asks = Demande d’un programme qui a présenté le jeton de la démonstration
+prompt-console-asks = Demande de « Mon poste », la page de cpxd que vous avez ouverte
 prompt-program-asks = Demande du programme { $name }
 prompt-program-folder = dans le dossier { $folder }
 prompt-unknown-program-asks = Demande d’un programme de cet ordinateur, que le système ne nomme pas

@@ -48,6 +48,7 @@ tray-demo-program = Programme de démonstration
 tray-until = { $caller }, jusqu’au { $date }
 tray-by-policy = { $caller }, par l’administrateur
 tray-revoke = Retirer l’autorisation
+tray-console = Ouvrir Mon poste
 tray-change-code = Changer le code…
 tray-unblock-code = Débloquer la carte…
 tray-diagnostic = Diagnostic : { $sentence }

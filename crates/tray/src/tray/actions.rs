@@ -5,7 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use daemon_client::{Client, ClientError};
-use daemon_wire::{CodesBody, DEFAULT_TIMEOUT_SECONDS, NewPinBody};
+use daemon_wire::{
+    CodesBody, DEFAULT_TIMEOUT_SECONDS, NewPinBody, OpenConsoleBody, OpenedConsoleBody,
+};
+use platform::default_browser;
 use platform::paths::AgentPaths;
 use texts::{CommandTexts, Language};
 
@@ -15,6 +18,9 @@ use super::notices::Notice;
 
 /// How long a call may take: the holder's time, and some for the card.
 const HOLDERS_TIME: Duration = Duration::from_secs(DEFAULT_TIMEOUT_SECONDS as u64 + 60);
+
+/// How long the agent may take where nobody is asked.
+const AGENTS_TIME: Duration = Duration::from_secs(10);
 
 /// Asks the agent; what has to be said of it comes back as a message.
 pub(crate) fn start(
@@ -52,6 +58,7 @@ fn ask(
         Action::Revoke(id) => client.delete(&format!("/v1/grants/{id}")).map(|()| None),
         Action::ChangeCode(card) => set_code(&client, card, "change", &texts.pin_changed()),
         Action::UnblockCode(card) => set_code(&client, card, "unblock", &texts.pin_unblocked()),
+        Action::OpenConsole => open_console(&client, texts),
         Action::Diagnose | Action::Speak(_) | Action::Quit => Ok(None),
     }
 }
@@ -71,6 +78,17 @@ fn set_code(
     Ok(Some(Notice {
         title: done.to_owned(),
         body: String::new(),
+    }))
+}
+
+fn open_console(client: &Client, texts: CommandTexts) -> Result<Option<Notice>, ClientError> {
+    let opened: OpenedConsoleBody = client.call("/v1/console", &OpenConsoleBody {}, AGENTS_TIME)?;
+    let shown = default_browser::open(&opened.url);
+    Ok(shown.err().map(|error| {
+        failed(
+            texts,
+            texts.console_not_shown(&error.to_string(), &opened.url),
+        )
     }))
 }
 

@@ -33,6 +33,8 @@ pub(crate) enum Action {
     ChangeCode(String),
     /// Have this card unblocked.
     UnblockCode(String),
+    /// Open the agent's own page in the browser.
+    OpenConsole,
     /// Say what is wrong, and what to do.
     Diagnose,
     /// Speak this language, or the system's.
@@ -48,8 +50,12 @@ pub(crate) fn menu(world: &World, speaker: Speaker, chosen: Option<Language>) ->
         World::Workstation(workstation) => of_workstation(workstation, world, speaker),
     };
     let finding = diagnose(world, speaker);
+    entries.push(Entry::Separator);
+    if matches!(world, World::Workstation(_)) {
+        let open = Entry::Action(speaker.texts.console(), Action::OpenConsole);
+        entries.push(open);
+    }
     entries.extend([
-        Entry::Separator,
         Entry::Action(
             speaker.texts.diagnostic(&finding.sentence),
             Action::Diagnose,

@@ -253,6 +253,7 @@ impl Program {
             | Action::Revoke(_)
             | Action::ChangeCode(_)
             | Action::UnblockCode(_)
+            | Action::OpenConsole
             | Action::Quit => actions::start(action, &self.paths, speaker.language(), &self.sender),
         }
     }

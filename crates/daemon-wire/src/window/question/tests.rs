@@ -18,6 +18,7 @@ fn asker() -> impl Strategy<Value = Asker> {
     prop_oneof![
         any::<String>().prop_map(Asker::PairedProgram),
         Just(Asker::DemoToken),
+        Just(Asker::Console),
         any::<Option<String>>().prop_map(|path| Asker::Program(path.map(Into::into))),
         site().prop_map(Asker::Page),
     ]

@@ -1,0 +1,193 @@
+// What a person sees first: that everything works, or what does not and the one thing to do.
+"use strict";
+
+import { cut } from "./elements.js";
+import { day, has, text } from "./texts.js";
+
+/**
+ * @typedef {object} Verdict
+ * @property {"ok" | "warning" | "failed" | "waiting"} tone
+ * @property {string} title
+ * @property {string} [detail]
+ * @property {string} [command] what a person types in a terminal
+ * @property {{ name: string, card?: string }} [action] a button
+ */
+
+/** Characters. */
+const LONGEST_TITLE = 80;
+
+/** From when on an end is spoken of, in days. */
+export const WARNING_DAYS = 60;
+
+/**
+ * @param {any} state
+ * @returns {Verdict}
+ */
+export function verdict(state) {
+  if (state.link !== "linked") {
+    return BY_LINK[state.link] ? BY_LINK[state.link]() : waiting();
+  }
+  if (!state.status) {
+    return waiting();
+  }
+  const { checks } = state.diagnostics ?? {};
+  const ofCheck = (/** @type {string} */ tone) => ofDiagnosis(state, (checks ?? []).find((/** @type {any} */ check) => check?.state === tone));
+  const own = ofWorkstation(state);
+  const failed = own.find(({ tone }) => tone === "failed");
+  return failed ?? ofCheck("failed") ?? own[0] ?? ofCheck("warning") ?? well(state);
+}
+
+/** @type {Record<string, () => Verdict>} */
+const BY_LINK = {
+  unlinked: () => ({ tone: "failed", title: text("unlinked"), detail: text("unlinkedDetail"), command: "cpxd console" }),
+  gone: () => ({ tone: "failed", title: text("gone"), detail: text("goneDetail") }),
+  broken: () => ({ tone: "failed", title: text("broken"), action: { name: "reload" } }),
+};
+
+/** @returns {Verdict} */
+const waiting = () => ({ tone: "waiting", title: text("connecting") });
+
+/**
+ * @param {any} state
+ * @param {any} check
+ * @returns {Verdict | undefined}
+ */
+function ofDiagnosis(state, check) {
+  if (!check) {
+    return undefined;
+  }
+  // What is wrong says more than what was looked at, where it is short enough to be read at once.
+  const isShort = check.cause && check.cause.length <= LONGEST_TITLE;
+  const title = isShort ? check.cause.replace(/\.$/, "") : check.title;
+  const details = isShort ? [check.remedy] : [check.cause, check.remedy];
+  const detail = details.filter(Boolean).map((words) => cut(words, 600)).join(" ");
+  return { tone: check.state, title: cut(title, 120), detail, ...actionOf(check.action, state) };
+}
+
+/**
+ * What can be done about a check. An action that this page does not know is none.
+ *
+ * @param {string} name
+ * @param {any} state
+ * @returns {{ command?: string, action?: { name: string, card?: string } }}
+ */
+export function actionOf(name, state) {
+  const [card] = state.cards ?? [];
+  switch (name) {
+    case "install-trust":
+      return { command: "cpxd install --trust" };
+    case "install-native-messaging":
+      return { command: "cpxd install --native-messaging" };
+    case "change-code":
+    case "unblock-code":
+    case "function-test":
+      return card ? { action: { name: name === "function-test" ? "test-authentication" : name, card: card.id } } : {};
+    case "reload":
+      return { action: { name: "reload" } };
+    default:
+      return {};
+  }
+}
+
+/**
+ * What is wrong with services, readers and cards, the worst first.
+ *
+ * @param {any} state
+ * @returns {Verdict[]}
+ */
+function ofWorkstation({ status, readers, cards }) {
+  /** @type {Verdict[]} */
+  const found = [];
+  const fail = (/** @type {string} */ name, more = {}) =>
+    found.push({ tone: "failed", title: text(name), detail: text(`${name}Detail`), ...more });
+  if (status.state === "pcscUnavailable" || status.state === "moduleFailed") {
+    fail(status.state, { action: { name: "reload" } });
+    return found;
+  }
+  if (readers.length === 0) {
+    fail("noReader", { action: { name: "reload" } });
+    return found;
+  }
+  const ofCards = cards.flatMap(ofCard);
+  if (cards.length === 0) {
+    for (const reader of readers) {
+      const verdict = ofReader(reader);
+      verdict && found.push(verdict);
+    }
+    found.length || found.push({ tone: "warning", title: text("noCard"), detail: text("noCardDetail") });
+  }
+  // A card that works says more than one that does not, where there are several.
+  const works = cards.some((/** @type {any} */ card) => !ofCard(card).some(({ tone }) => tone === "failed"));
+  const softened = ofCards.map((/** @type {Verdict} */ verdict) => (works && verdict.tone === "failed" ? { ...verdict, tone: "warning" } : verdict));
+  return [...found, ...softened].sort((one, other) => WEIGHT[one.tone] - WEIGHT[other.tone]);
+}
+
+/** @type {Record<string, number>} */
+const WEIGHT = { failed: 0, warning: 1, waiting: 2, ok: 3 };
+
+/**
+ * @param {any} reader
+ * @returns {Verdict | undefined}
+ */
+function ofReader(reader) {
+  if (reader.problem) {
+    return { tone: "failed", ...wordsOfProblem(reader.problem) };
+  }
+  const name = { busy: "readerBusy", unreachable: "readerUnreachable" }[/** @type {string} */ (reader.state)];
+  return name ? { tone: "failed", title: text(name), detail: text(`${name}Detail`) } : undefined;
+}
+
+/** @param {string} code */
+export function wordsOfProblem(code) {
+  if (code === "environment-mismatch") {
+    return { title: text("environmentMismatch"), detail: text("environmentMismatchDetail") };
+  }
+  const name = has(`problem-${code}`) ? `problem-${code}` : "problem-other";
+  return { title: text(name), detail: text(`${name}-detail`) };
+}
+
+/**
+ * @param {any} card
+ * @returns {Verdict[]}
+ */
+function ofCard(card) {
+  const holder = `${nameOf(card)}`;
+  const days = card.validity?.daysLeft;
+  /** @type {Verdict[]} */
+  const found = [];
+  if (typeof days === "number" && days < 0) {
+    found.push({ tone: "failed", title: text("expired", holder), detail: text("expiredDetail", day(card.validity.notAfter)) });
+  } else if (card.validity && new Date(card.validity.notBefore).getTime() > Date.now()) {
+    const detail = text("notYetValidDetail", day(card.validity.notBefore));
+    found.push({ tone: "failed", title: text("notYetValid", holder), detail });
+  }
+  if (card.pin?.state === "definitivelyBlocked") {
+    found.unshift({ tone: "failed", title: text("lost", holder), detail: text("lostDetail") });
+  } else if (card.pin?.state === "blocked") {
+    const action = { name: "unblock-code", card: card.id };
+    found.push({ tone: "failed", title: text("blocked", holder), detail: text("blockedDetail"), action });
+  } else if (card.pin?.triesLeft === 1 && card.pin?.triesMaximum !== 1) {
+    found.push({ tone: "warning", title: text("fewTries", holder), detail: text("fewTriesDetail") });
+  }
+  if (typeof days === "number" && days >= 0 && days <= WARNING_DAYS) {
+    const detail = text("expiringDetail", day(card.validity.notAfter));
+    found.push({ tone: "warning", title: text("expiring", holder, days), detail });
+  }
+  return found;
+}
+
+/** @param {any} card */
+export function nameOf(card) {
+  const { givenName, familyName, pseudonym } = card.holder ?? {};
+  return cut([givenName, familyName].filter(Boolean).join(" ") || pseudonym || card.number || text("nobody"), 60);
+}
+
+/**
+ * @param {any} state
+ * @returns {Verdict}
+ */
+function well({ cards }) {
+  const [card] = cards;
+  const detail = cards.length === 1 ? text("allWellDetail", nameOf(card)) : text("allWellCards", cards.length);
+  return { tone: "ok", title: text("allWell"), detail };
+}

@@ -1,0 +1,163 @@
+//! "Mon poste" as a person sees it: its page in a real browser, on a real agent.
+
+pub mod states;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::agent::Agent;
+use crate::browsers::DrivenChromium;
+use crate::person::Person;
+use crate::waiting::until;
+use states::State;
+
+/// A person with a browser, at the page.
+#[derive(Debug)]
+pub struct ConsoleDesk {
+    /// The browser; it ends first.
+    pub chromium: DrivenChromium,
+    stage: Arc<Stage>,
+    _person: Person,
+}
+
+/// What is told to the page in place of the agent, where anything is.
+#[derive(Debug, Default)]
+struct Stage {
+    answers: Mutex<HashMap<&'static str, (u16, Value)>>,
+    rounds: AtomicUsize,
+}
+
+/// The page's address with a fresh code, as `cpxd console --print` says it.
+#[must_use]
+pub fn address(agent: &Agent) -> String {
+    let printed = agent.cli(&["console", "--print"]);
+    assert!(printed.status.success(), "{printed:?}");
+    String::from_utf8_lossy(&printed.stdout).trim().to_owned()
+}
+
+impl ConsoleDesk {
+    /// Somebody who opens the page of this agent, in this language.
+    #[must_use]
+    pub fn at(agent: &Agent, language: &str) -> Self {
+        let mut desk = Self::waiting(language);
+        desk.chromium.visit(&address(agent));
+        desk
+    }
+
+    /// The same before the page is opened.
+    #[must_use]
+    pub fn waiting(language: &str) -> Self {
+        let person = Person::new();
+        Self {
+            chromium: DrivenChromium::start(&person, language),
+            stage: Arc::default(),
+            _person: person,
+        }
+    }
+
+    /// The page is told of states that no machine here can have: what the agent answers about itself is
+    /// replaced in the browser. Its page, its policy, its token and its events are the agent's.
+    #[must_use]
+    pub fn on_a_stage(agent: &Agent, language: &str, first: &State) -> Self {
+        let mut desk = Self::waiting(language);
+        desk.put(first);
+        let stage = Arc::clone(&desk.stage);
+        desk.chromium.stand_in(move |path| {
+            let path = path.split('?').next().unwrap_or_default();
+            if path == "/v1/diagnostics" {
+                stage.rounds.fetch_add(1, Ordering::SeqCst);
+            }
+            let answers = stage.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            let (status, body) = answers.get(path)?;
+            Some((*status, "application/json", body.to_string()))
+        });
+        desk.chromium.visit(&address(agent));
+        desk.wait_for_a_round();
+        desk
+    }
+
+    /// Shows another state.
+    pub fn show(&mut self, state: &State) {
+        self.put(state);
+        self.wait_for_a_round();
+    }
+
+    fn put(&self, state: &State) {
+        let mut answers = self
+            .stage
+            .answers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        answers.clone_from(&state.answers);
+    }
+
+    /// Until the page has read everything anew and drawn it.
+    fn wait_for_a_round(&mut self) {
+        let before = self.stage.rounds.load(Ordering::SeqCst);
+        // One round may have begun before the change: the second one is about it.
+        for round in 1..=2 {
+            until("a round of reading", || {
+                self.chromium
+                    .value("document.querySelector('[data-do=reload][data-key=reload]')?.click()");
+                std::thread::sleep(std::time::Duration::from_millis(100));
+                (self.stage.rounds.load(Ordering::SeqCst) >= before + round).then_some(())
+            });
+        }
+        let frames = "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 150))";
+        self.chromium.value(frames);
+    }
+
+    /// Has the page speak this language.
+    pub fn speak(&mut self, language: &str) {
+        self.chromium
+            .click(&format!("[data-do=speak][data-id={language}]"));
+        self.chromium
+            .wait_until(&format!("document.documentElement.lang === {language:?}"));
+    }
+}
+
+/// A browser of this user that only notes what it is given: an `xdg-open` that comes first.
+#[derive(Debug)]
+pub struct NotingBrowser(TempDir);
+
+impl NotingBrowser {
+    /// One that was given nothing yet.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "each one is another browser")]
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let program = folder.path().join("xdg-open");
+        let script = "#!/bin/sh\nprintf %s \"$1\" > \"${0%/*}/opened\"\n";
+        fs::write(&program, script).expect("a program");
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(&program, executable).expect("a program");
+        Self(folder)
+    }
+
+    /// The `PATH` in which it is found.
+    #[must_use]
+    pub fn path(&self) -> OsString {
+        let others = std::env::var("PATH").expect("a PATH");
+        format!("{}:{others}", self.0.path().display()).into()
+    }
+
+    /// The address that it was given, if it was.
+    #[must_use]
+    pub fn shows(&self) -> Option<String> {
+        let noted = fs::read_to_string(self.0.path().join("opened")).ok();
+        noted.filter(|url| !url.is_empty())
+    }
+
+    /// The address that it is given in the end.
+    #[must_use]
+    pub fn opens(&self) -> String {
+        until("an address in the browser", || self.shows())
+    }
+}
