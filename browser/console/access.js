@@ -3,7 +3,7 @@
 
 import { cut, element as e, foreign } from "./elements.js";
 import { day, has, moment, text } from "./texts.js";
-import { actionOf, nameOf } from "./verdict.js";
+import { actionOf, nameOf, unsaid } from "./verdict.js";
 
 /** @param {any} state */
 export function access(state) {
@@ -143,7 +143,7 @@ const LINES = 12;
 export function diagnosis(state) {
   const { diagnostics, diagnosticsAbsent } = state;
   const checks = Array.isArray(diagnostics?.checks) ? diagnostics.checks : [];
-  const isFine = (/** @type {any} */ check) => check?.state === "ok" || check?.state === "notApplicable";
+  const isFine = (/** @type {any} */ check) => ["ok", "notApplicable"].includes(check?.state) || (check?.state === "unknown" && !check.remedy);
   const [fine, wanting] = [checks.filter(isFine), checks.filter((/** @type {any} */ check) => !isFine(check))];
   const rowsOf = (/** @type {any[]} */ some) => e("ul", { class: "rows checks" }, some.map((check) => checkRow(check, state)));
   return e("section", { class: "part", "data-key": "diagnosis", "aria-labelledby": "diagnosis-title" }, [
@@ -173,7 +173,7 @@ function checkRow(check, state) {
       e("p", {}, e("strong", {}, foreign(check.title, 120))),
       check.cause && e("p", {}, foreign(check.cause, 600)),
       check.remedy && e("p", {}, foreign(check.remedy, 600)),
-      command && e("p", {}, text("runCommand"), " ", e("code", {}, command)),
+      unsaid(command, check) && e("p", {}, text("runCommand"), " ", e("code", {}, command)),
       check.details?.length > 0 && e("details", { "data-key": "details" }, [
         e("summary", {}, text("details")),
         e("dl", { class: "facts" }, check.details.map((/** @type {any} */ { name, value }) => e("div", {}, e("dt", {}, foreign(name, 80)), e("dd", {}, foreign(value, 400))))),

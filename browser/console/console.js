@@ -131,8 +131,9 @@ let isStale = false;
 let isReading = false;
 
 /** Reads everything again: now, or once more when what is under way is done. */
-function refresh() {
+function refresh(isAsked = false) {
   isStale = true;
+  examine(isAsked);
   if (!isReading) {
     isReading = true;
     readAll().finally(() => {
@@ -166,7 +167,7 @@ async function readOnce() {
       ids.has(id) || ["page", "access"].includes(id) || kept.delete(id);
     }
   }
-  await Promise.all([readJournal(), readDiagnostics()]);
+  await readJournal();
 }
 
 async function readJournal() {
@@ -178,6 +179,39 @@ async function readJournal() {
       throw error;
     }
     state.journalProblem = true;
+  }
+}
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let examination;
+let examined = -Infinity;
+let isExamining = false;
+let mustExamineAgain = false;
+
+/** Has the workstation examined: at once for a person who asks, every now and then for what happens. */
+function examine(isAsked = false) {
+  clearTimeout(examination);
+  const wait = isAsked ? 0 : examined + BETWEEN_EXAMINATIONS - performance.now();
+  examination = setTimeout(examineNow, Math.max(0, wait));
+}
+
+async function examineNow() {
+  if (isExamining) {
+    mustExamineAgain = true;
+    return;
+  }
+  isExamining = true;
+  try {
+    await readDiagnostics();
+  } catch (error) {
+    lost(error);
+  }
+  isExamining = false;
+  examined = performance.now();
+  draw();
+  if (mustExamineAgain) {
+    mustExamineAgain = false;
+    examine(true);
   }
 }
 
@@ -216,8 +250,8 @@ async function live() {
       state.problems.delete("page");
       refresh();
       // Firefox tells of the stream with its first event: what happened before that is looked for by itself.
-      setTimeout(refresh, STREAM_TIME);
-      await follow(happened, refresh);
+      setTimeout(() => refresh(), STREAM_TIME);
+      await follow(happened, () => refresh());
       // It ended without an error, as when the agent stops.
     } catch (error) {
       lost(error);
@@ -250,12 +284,12 @@ const DEEDS = {
   speak({ id }) {
     choose(id ?? "");
     speak(language());
-    refresh();
+    refresh(true);
   },
   skip() {
     part("main").focus();
   },
-  reload: () => refresh(),
+  reload: () => refresh(true),
   "change-code": ({ card = "" }) => setCode(card, "change-code", "change", "codeChanged"),
   "unblock-code": ({ card = "" }) => setCode(card, "unblock-code", "unblock", "codeUnblocked"),
   "test-authentication": ({ card = "" }) => test(card, "test-authentication"),
@@ -389,6 +423,8 @@ const pause = (/** @type {number} */ time) => new Promise((resume) => setTimeout
 
 /** Milliseconds: cards are asked for their counters each time. */
 const BETWEEN_READS = 400;
+/** It looks at files and programs. */
+const BETWEEN_EXAMINATIONS = 5000;
 const FIRST_WAIT = 500;
 const STREAM_TIME = 1500;
 const LONGEST_WAIT = 10_000;

@@ -21,6 +21,7 @@ export default {
   allWell: "Everything works",
   allWellDetail: (/** @type {string} */ holder) => `The card ${holder} is ready.`,
   allWellCards: (/** @type {number} */ n) => `${n} cards are ready.`,
+  watched: (/** @type {number} */ n) => (n > 1 ? `${n} points are to be watched, below.` : "One point is to be watched, below."),
   noReader: "No card reader",
   noReaderDetail: "Connect a card reader to this computer. If it is connected already, unplug it and plug it in again.",
   noCard: "Insert your card",
@@ -144,7 +145,7 @@ export default {
   testDescription: "Test text of “My workstation”: it commits you to nothing",
 
   diagnosis: "Diagnosis",
-  diagnosisAbsent: "This version of cpxd makes no complete diagnosis yet. What is said above is mostly enough.",
+  diagnosisAbsent: "This cpxd agent makes no complete diagnosis. What is said above is mostly enough.",
   diagnosisFailed: "The diagnosis could not be made.",
   diagnosisMade: (/** @type {string} */ time) => `Made on ${time}`,
   checkOk: "good",

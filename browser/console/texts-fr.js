@@ -21,6 +21,7 @@ export default {
   allWell: "Tout fonctionne",
   allWellDetail: (/** @type {string} */ holder) => `La carte ${holder} est prête.`,
   allWellCards: (/** @type {number} */ n) => `${n} cartes sont prêtes.`,
+  watched: (/** @type {number} */ n) => (n > 1 ? `${n} points sont à surveiller, plus bas.` : "Un point est à surveiller, plus bas."),
   noReader: "Aucun lecteur de carte",
   noReaderDetail:
     "Branchez un lecteur de carte sur cet ordinateur. S’il est déjà branché, débranchez-le, puis rebranchez-le.",
@@ -150,7 +151,7 @@ export default {
   testDescription: "Texte d’essai de « Mon poste » : il ne vous engage à rien",
 
   diagnosis: "Diagnostic",
-  diagnosisAbsent: "Cette version de cpxd ne fait pas encore de diagnostic complet. Ce qui est dit plus haut suffit le plus souvent.",
+  diagnosisAbsent: "Cet agent cpxd ne fait pas de diagnostic complet. Ce qui est dit plus haut suffit le plus souvent.",
   diagnosisFailed: "Le diagnostic n’a pas pu être fait.",
   diagnosisMade: (/** @type {string} */ time) => `Fait le ${time}`,
   checkOk: "bon",

@@ -13,6 +13,9 @@ import { day, has, text } from "./texts.js";
  * @property {{ name: string, card?: string }} [action] a button
  */
 
+/** Checks of which this page says more: which reader, which holder. */
+const SAID_HERE = new Set(["reader", "card", "card-answers", "card-known", "card-environment", "certificate-dates", "code"]);
+
 /** Characters. */
 const LONGEST_TITLE = 80;
 
@@ -30,11 +33,10 @@ export function verdict(state) {
   if (!state.status) {
     return waiting();
   }
-  const { checks } = state.diagnostics ?? {};
-  const ofCheck = (/** @type {string} */ tone) => ofDiagnosis(state, (checks ?? []).find((/** @type {any} */ check) => check?.state === tone));
   const own = ofWorkstation(state);
-  const failed = own.find(({ tone }) => tone === "failed");
-  return failed ?? ofCheck("failed") ?? own[0] ?? ofCheck("warning") ?? well(state);
+  const failed = (state.diagnostics?.checks ?? []).find((/** @type {any} */ check) => check?.state === "failed");
+  const isSaidHere = own.length > 0 && SAID_HERE.has(failed?.id);
+  return (isSaidHere ? undefined : ofDiagnosis(state, failed)) ?? own[0] ?? well(state);
 }
 
 /** @type {Record<string, () => Verdict>} */
@@ -61,8 +63,17 @@ function ofDiagnosis(state, check) {
   const title = isShort ? check.cause.replace(/\.$/, "") : check.title;
   const details = isShort ? [check.remedy] : [check.cause, check.remedy];
   const detail = details.filter(Boolean).map((words) => cut(words, 600)).join(" ");
-  return { tone: check.state, title: cut(title, 120), detail, ...actionOf(check.action, state) };
+  const { command, action } = actionOf(check.action, state);
+  return { tone: check.state, title: cut(title, 120), detail, command: unsaid(command, check), action };
 }
+
+/**
+ * A command that the remedy does not name already.
+ *
+ * @param {string | undefined} command
+ * @param {any} check
+ */
+export const unsaid = (command, check) => (command && !String(check.remedy ?? "").includes(command) ? command : undefined);
 
 /**
  * What can be done about a check. An action that this page does not know is none.
@@ -186,8 +197,10 @@ export function nameOf(card) {
  * @param {any} state
  * @returns {Verdict}
  */
-function well({ cards }) {
+function well({ cards, diagnostics }) {
   const [card] = cards;
-  const detail = cards.length === 1 ? text("allWellDetail", nameOf(card)) : text("allWellCards", cards.length);
+  const ready = cards.length === 1 ? text("allWellDetail", nameOf(card)) : text("allWellCards", cards.length);
+  const watched = (diagnostics?.checks ?? []).filter((/** @type {any} */ check) => check?.state === "warning").length;
+  const detail = watched ? `${ready} ${text("watched", watched)}` : ready;
   return { tone: "ok", title: text("allWell"), detail };
 }

@@ -31,7 +31,8 @@ pub struct ConsoleDesk {
 #[derive(Debug, Default)]
 struct Stage {
     answers: Mutex<HashMap<&'static str, (u16, Value)>>,
-    rounds: AtomicUsize,
+    /// How often it was asked for what it reads last, and for the diagnosis.
+    rounds: [AtomicUsize; 2],
 }
 
 /// The page's address with a fresh code, as `cpxd console --print` says it.
@@ -71,8 +72,8 @@ impl ConsoleDesk {
         let stage = Arc::clone(&desk.stage);
         desk.chromium.stand_in(move |path| {
             let path = path.split('?').next().unwrap_or_default();
-            if path == "/v1/diagnostics" {
-                stage.rounds.fetch_add(1, Ordering::SeqCst);
+            for (count, last) in stage.rounds.iter().zip(["/v1/journal", "/v1/diagnostics"]) {
+                count.fetch_add(usize::from(path == last), Ordering::SeqCst);
             }
             let answers = stage.answers.lock().unwrap_or_else(PoisonError::into_inner);
             let (status, body) = answers.get(path)?;
@@ -100,14 +101,21 @@ impl ConsoleDesk {
 
     /// Until the page has read everything anew and drawn it.
     fn wait_for_a_round(&mut self) {
-        let before = self.stage.rounds.load(Ordering::SeqCst);
+        let rounds = |stage: &Stage| {
+            let counts = stage.rounds.iter();
+            let counts = counts.map(|count| count.load(Ordering::SeqCst));
+            counts.collect::<Vec<_>>()
+        };
+        let before = rounds(&self.stage);
         // One round may have begun before the change: the second one is about it.
         for round in 1..=2 {
             until("a round of reading", || {
                 self.chromium
                     .value("document.querySelector('[data-do=reload][data-key=reload]')?.click()");
                 std::thread::sleep(std::time::Duration::from_millis(100));
-                (self.stage.rounds.load(Ordering::SeqCst) >= before + round).then_some(())
+                let mut both = rounds(&self.stage).into_iter().zip(&before);
+                both.all(|(now, before)| now >= before + round)
+                    .then_some(())
             });
         }
         let frames = "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 150))";

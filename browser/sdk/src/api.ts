@@ -216,6 +216,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/console": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The address of the product's own page, with a code for it.
+         * @description On the user's socket alone. The code is good once and for a minute; the page
+         *     is served in plain HTTP on a port of its own, which is open only while a page
+         *     or a code is there.
+         */
+        post: operations["open_console"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/diagnostics": {
         parameters: {
             query?: never;
@@ -323,6 +345,26 @@ export interface paths {
          *     repeated until it is.
          */
         delete: operations["revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who used the card for what: the last lines of the journal.
+         * @description Needs the right `manage`.
+         */
+        get: operations["journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -622,6 +664,8 @@ export interface components {
              * @description First moment of validity.
              */
             notBefore: string;
+            /** @description Its public key, base64 of DER (`SubjectPublicKeyInfo`), as WebCrypto takes it; only there, too. */
+            publicKey?: string | null;
             /** @description `notChecked` in this version. */
             revocation: string;
             /** @description `authentication`, `signature` or `technical`. */
@@ -878,6 +922,13 @@ export interface components {
             pseudonym?: string | null;
             structure?: components["schemas"]["StructureBody"] | null;
         };
+        /** @description `GET /v1/journal`. */
+        JournalBody: {
+            /** @description The last entries, newest first, each as its line in the file has it; lines that are unsound are not among them. */
+            entries: Record<string, never>[];
+            /** @description Whether nothing was changed, removed or put in beside them; `cpxd journal verify` looks at all of it. */
+            sound: boolean;
+        };
         /**
          * @description `POST /v1/cards/{card}/pin/change` and `/pin/unblock`. No code travels here: the holder types
          *     them at the question that the agent puts.
@@ -889,6 +940,8 @@ export interface components {
              */
             timeoutSeconds?: number | null;
         };
+        /** @description `POST /v1/console`: it says nothing but that somebody wants it. */
+        OpenConsoleBody: Record<string, never>;
         /** @description `POST /v1/sessions`. The holder types the code at the question that the agent puts. */
         OpenSessionBody: {
             /**
@@ -901,6 +954,19 @@ export interface components {
              * @description Seconds that the holder has, 1 to 600; 120 by default.
              */
             timeoutSeconds?: number | null;
+        };
+        /** @description The answer to `POST /v1/console`. */
+        OpenedConsoleBody: {
+            /**
+             * Format: date-time
+             * @description Until when the code is good: a minute, RFC 3339.
+             */
+            expiresAt: string;
+            /**
+             * Format: uri
+             * @description What a browser of this user opens: the page, and in its fragment a code that is good once.
+             */
+            url: string;
         };
         /** @description The answer to `POST /v1/pairings`. */
         OpenedPairingBody: {
@@ -2848,6 +2914,149 @@ export interface operations {
             };
         };
     };
+    open_console: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name and version of the caller, such as `logiciel/2.1` */
+                "X-Cpxd-Client": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenConsoleBody"];
+            };
+        };
+        responses: {
+            /** @description Its address */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedConsoleBody"];
+                };
+            };
+            /** @description bad-request, client-header-missing */
+            400: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "bad-request" | "client-header-missing";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description token-invalid */
+            401: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description How to show a token (RFC 6750) */
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token-invalid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description origin-not-granted, right-missing, peer-refused */
+            403: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "origin-not-granted" | "right-missing" | "peer-refused";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description body-too-large */
+            413: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body-too-large";
+                        /** @constant */
+                        status?: 413;
+                    };
+                };
+            };
+            /** @description wrong-host */
+            421: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "wrong-host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description rate-limited */
+            429: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description Seconds to wait before the next attempt */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "rate-limited";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                        /** @constant */
+                        status?: 500;
+                    };
+                };
+            };
+        };
+    };
     diagnostics: {
         parameters: {
             query?: never;
@@ -3407,6 +3616,129 @@ export interface operations {
                         code?: "not-found";
                         /** @constant */
                         status?: 404;
+                    };
+                };
+            };
+            /** @description wrong-host */
+            421: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "wrong-host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description rate-limited */
+            429: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description Seconds to wait before the next attempt */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "rate-limited";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                        /** @constant */
+                        status?: 500;
+                    };
+                };
+            };
+        };
+    };
+    journal: {
+        parameters: {
+            query?: {
+                /** @description How many entries; 20 by default, 1000 at most */
+                last?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalBody"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "bad-request";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description token-invalid */
+            401: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description How to show a token (RFC 6750) */
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token-invalid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description origin-not-granted, right-missing, peer-refused */
+            403: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "origin-not-granted" | "right-missing" | "peer-refused";
+                        /** @constant */
+                        status?: 403;
                     };
                 };
             };
