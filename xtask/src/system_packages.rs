@@ -29,6 +29,15 @@ pub(crate) struct SystemPackage {
 pub(crate) const BUILDING: &[SystemPackage] =
     &[C_COMPILER, PKG_CONFIG, PCSC_HEADERS, FONTCONFIG_HEADERS];
 
+/// What the lints need: the build, and a C compiler for Windows, whose code they look at, too.
+pub(crate) const LINTING: &[SystemPackage] = &[
+    C_COMPILER,
+    PKG_CONFIG,
+    PCSC_HEADERS,
+    FONTCONFIG_HEADERS,
+    MINGW,
+];
+
 /// What the tests need: the build, a PC/SC service with a virtual reader, and independent judges.
 pub(crate) const TESTING: &[SystemPackage] = &[
     C_COMPILER,
@@ -329,12 +338,7 @@ const RPM: SystemPackage = SystemPackage {
 /// What the package of Windows is made with, and tried in.
 pub(crate) const PACKAGING_WINDOWS: &[SystemPackage] = &[
     C_COMPILER,
-    SystemPackage {
-        debian: "gcc-mingw-w64-x86-64",
-        what: "the compiler and linker of MinGW-w64",
-        why: "they make programs of Windows",
-        sign: Sign::Program("x86_64-w64-mingw32-gcc"),
-    },
+    MINGW,
     SystemPackage {
         debian: "wixl",
         what: "wixl of msitools",
@@ -360,6 +364,13 @@ pub(crate) const PACKAGING_WINDOWS: &[SystemPackage] = &[
         sign: Sign::AnyFile(&["/usr/lib/wine/wine64", "/usr/bin/wine64"]),
     },
 ];
+
+const MINGW: SystemPackage = SystemPackage {
+    debian: "gcc-mingw-w64-x86-64",
+    what: "the compiler and linker of MinGW-w64",
+    why: "they make programs of Windows",
+    sign: Sign::Program("x86_64-w64-mingw32-gcc"),
+};
 
 const C_COMPILER: SystemPackage = SystemPackage {
     debian: "build-essential",
