@@ -53,6 +53,7 @@ impl Redaction {
         for (part, instead) in &self.parts {
             text = text.replace(part.as_str(), instead);
         }
+        let text = without_secrets(&text);
         let mut redacted = String::with_capacity(text.len());
         for piece in text.split_inclusive(|sign: char| !is_of_a_word(sign)) {
             let end = piece.trim_end_matches(|sign: char| !is_of_a_word(sign));
@@ -70,9 +71,6 @@ impl Redaction {
         }
         if longest_run(word, |sign| sign.is_ascii_digit()) >= SHORTEST_NUMBER {
             return NUMBER;
-        }
-        if word.len() >= SHORTEST_SECRET && word.contains(|sign: char| sign.is_ascii_digit()) {
-            return SECRET;
         }
         word
     }
@@ -109,6 +107,27 @@ impl Redaction {
             self.add_part(word, instead);
         }
     }
+}
+
+/// The text without what looks like base64 or hexadecimal, whose signs also part the words of paths.
+fn without_secrets(text: &str) -> String {
+    let is_outside = |sign: char| !(sign.is_ascii_alphanumeric() || "+/=_-".contains(sign));
+    let mut kept = String::with_capacity(text.len());
+    for piece in text.split_inclusive(is_outside) {
+        let run = piece.trim_end_matches(is_outside);
+        kept.push_str(if is_secret(run) { SECRET } else { run });
+        kept.push_str(piece.strip_prefix(run).unwrap_or_default());
+    }
+    kept
+}
+
+/// A path has a sign between its words and seldom letters of both sizes with digits.
+fn is_secret(run: &str) -> bool {
+    let has = |is_in: fn(char) -> bool| run.contains(is_in);
+    let is_mixed = has(|sign| sign.is_ascii_lowercase()) && has(|sign| sign.is_ascii_uppercase());
+    run.len() >= SHORTEST_SECRET
+        && has(|sign| sign.is_ascii_digit())
+        && (is_mixed || !run.contains('/'))
 }
 
 fn is_of_a_word(sign: char) -> bool {
@@ -193,5 +212,9 @@ mod tests {
         assert_eq!(redaction().apply("id=899700000017;"), "id=(number);");
         let token = "token xKd93jf02kLs_9f-k2kf93kfj20fkAAAbbb done";
         assert_eq!(redaction().apply(token), "token (secret) done");
+        let base64 = "cert=MIIEaDCCA1CgAwIBAgIQdO/BP2mLm3++zra2CsXO== done";
+        assert!(!redaction().apply(base64).contains("BP2mLm3"));
+        let path = "/usr/lib/x86_64-linux-gnu/opensc/module";
+        assert_eq!(redaction().apply(path), path);
     }
 }
