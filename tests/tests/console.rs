@@ -1,10 +1,5 @@
 //! "Mon poste" in real browsers: what it shows, what a person does there, and what it never does.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "what a test needs and does not get fails it"
-)]
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -183,11 +178,6 @@ fn the_card_is_tried_and_each_step_is_shown_with_its_time() {
     desk.chromium.wait_for(&["La carte signe un texte d’essai"]);
     desk.chromium
         .wait_until("document.querySelectorAll('.step.done').length === 4");
-    assert_eq!(
-        desk.chromium
-            .value("document.querySelectorAll('.step.done').length"),
-        4
-    );
     let times = desk.chromium.value("[...document.querySelectorAll('.step .quiet')].every((time) => /\\d\\s(ms|s)$/.test(time.textContent))");
     assert_eq!(times, true);
     desk.chromium
@@ -226,7 +216,7 @@ fn a_holder_who_says_no_is_told_so_and_may_try_again() {
 #[test]
 fn a_grant_is_taken_back_after_a_question_of_its_own() {
     let agent = Agent::demo(&[]);
-    pair(&agent, &["identify"], &[]);
+    let _ = pair(&agent, &["identify"], &[]);
     assert_eq!(
         request_grant(&agent, "https://service.example", &["identify"]).status,
         200
@@ -418,7 +408,7 @@ fn firefox_shows_the_page_and_verifies_what_the_card_made() {
     Firefox::prefer(&person, "intl.accept_languages", &json!("fr"));
     let mut firefox = Firefox::start(&person);
     let _ = firefox.visit(&address(&agent));
-    let mut shows = |firefox: &mut Firefox, words: &str| {
+    let shows = |firefox: &mut Firefox, words: &str| {
         until(words, || firefox.source()?.contains(words).then_some(()));
     };
     shows(&mut firefox, ALL_WELL);
