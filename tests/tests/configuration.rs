@@ -61,7 +61,10 @@ fn language_of_a_problem(person: &Person, header: &[&str]) -> String {
         .arg("--cacert")
         .arg(state_dir(person).join("ca.pem"))
         .args(header)
-        .arg(format!("{}/v1/cards", endpoint["url"].as_str().unwrap()))
+        .arg(format!(
+            "{}/v1/cards",
+            endpoint.get("url").unwrap().as_str().unwrap()
+        ))
         .output()
         .unwrap();
     String::from_utf8(asked.stdout).unwrap()

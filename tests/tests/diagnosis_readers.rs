@@ -135,7 +135,7 @@ impl Holder {
     #[expect(clippy::unbuffered_bytes, reason = "a buffer would wait for more")]
     fn of_the_card(service: &PcscService) -> Self {
         let exclusive = "app default { reader_driver pcsc { connect_exclusive = true; } }";
-        let mut started = Command::new("opensc-explorer")
+        let started = Command::new("opensc-explorer")
             .args(["--mf", ""])
             .env("OPENSC_CONF", service.file(exclusive))
             .envs(service.client_environment())
@@ -144,11 +144,12 @@ impl Holder {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let mut holder = Self(started);
         let mut said = Vec::new();
-        for byte in started.stdout.as_mut().unwrap().bytes() {
+        for byte in holder.0.stdout.as_mut().unwrap().bytes() {
             said.push(byte.unwrap());
             if said.ends_with(b"OpenSC []>") {
-                return Self(started);
+                return holder;
             }
         }
         panic!("it ended: {}", String::from_utf8_lossy(&said));

@@ -1,5 +1,6 @@
-//! Strangers judge what tells the crates in the programs: the published schema of CycloneDX judges the lists,
-//! and what cargo-auditable wrote into each program, read back, must be on its list and on the page of licences.
+//! Strangers judge what tells the crates in the programs: the published schema of CycloneDX judges the lists;
+//! what cargo-auditable wrote into each program, read back, must be on its list; and what cargo links into it must
+//! be on the page of licences. The second names more than the third: also what optional parts could bring.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 use super::programs::PROGRAMS;
 use crate::cargo_tools::RUST_AUDIT_INFO;
-use crate::commands::{run, target_folder, workspace_root};
+use crate::commands::{cargo, run, target_folder, workspace_root};
 
 /// Fails at the first fault.
 pub(super) fn judge(programs: &Path, documents: &Path) -> Result<()> {
@@ -25,16 +26,14 @@ pub(super) fn judge(programs: &Path, documents: &Path) -> Result<()> {
             missing.is_empty(),
             "{program} has in it what its list has not: {missing:?}"
         );
-        let ours = ours()?;
-        let foreign = inside.iter().filter(|(name, _)| !ours.contains(name));
-        for (name, version) in foreign {
+        for (name, version) in crates_linked(program)? {
             ensure!(
                 page.contains(&format!("<li>{name} {version}</li>")),
                 "the page of licences has no {name} {version}, which is in {program}"
             );
         }
         println!(
-            "    {program}: {} crates inside, all on its list ({}) and on the page of licences",
+            "    {program}: {} crates inside, all on its list ({}); those that are linked, on the page of licences",
             inside.len(),
             listed.len()
         );
@@ -113,6 +112,35 @@ fn crate_of(value: &Value) -> Result<Crate> {
             .with_context(|| format!("a crate without {member}: {value}"))
     };
     Ok((word("name")?, word("version")?))
+}
+
+/// Those of others that cargo links into a program. The window's toolkit is told in words of the page.
+fn crates_linked(program: &str) -> Result<BTreeSet<Crate>> {
+    let package = match program {
+        "cpxd" => program,
+        other => other.trim_start_matches("cpxd-"),
+    };
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let mut tree = cargo(["tree", "--package", package, "--target", &target]);
+    tree.args(["--edges", "normal,no-proc-macro"]);
+    tree.args(["--prefix", "none", "--format", "{p}"]);
+    let output = tree.current_dir(workspace_root()).output()?;
+    ensure!(
+        output.status.success(),
+        "cargo tells no tree of {package}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let ours = ours()?;
+    let told = String::from_utf8(output.stdout)?;
+    let crates = told.lines().filter_map(|line| {
+        let mut words = line.split(' ');
+        let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
+        Some((name.to_owned(), version.to_owned()))
+    });
+    let is_of_the_toolkit = |name: &str| name == "slint" || name.starts_with("i-slint-");
+    Ok(crates
+        .filter(|(name, _)| !ours.contains(name) && !is_of_the_toolkit(name))
+        .collect())
 }
 
 /// The names of this workspace's own crates, whose licence the page says in words.
