@@ -7,6 +7,8 @@ mod deb;
 mod rpm;
 mod tree;
 
+pub(super) use tree::strip;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::linux::strip;
 use super::make_folder;
 use super::programs::{PROGRAMS, build};
 use crate::commands::{run, target_folder, workspace_root};
@@ -76,7 +77,15 @@ fn copy_of_last_commit(sources: &Path) -> Result<()> {
         .arg(sources))
 }
 
+/// As the packages bring them.
 fn compare(one: &Path, other: &Path) -> Result<()> {
+    let stripped = |program: &Path| {
+        let copy = program.with_extension("stripped");
+        fs::copy(program, &copy)?;
+        strip(&copy)?;
+        anyhow::Ok(copy)
+    };
+    let (one, other) = (&stripped(one)?, &stripped(other)?);
     let (first, second) = (fs::read(one)?, fs::read(other)?);
     let differing = first.iter().zip(&second).filter(|(a, b)| a != b).count();
     if first.len() != second.len() || differing > 0 {

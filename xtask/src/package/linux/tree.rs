@@ -194,9 +194,11 @@ pub(super) fn zip(files: &[PathBuf]) -> Result<()> {
     run(Command::new("gzip").args(["-9", "--no-name"]).args(files))
 }
 
-/// Leaves out what only a debugger reads.
-fn strip(program: &Path) -> Result<()> {
-    run(Command::new("strip").arg("--strip-unneeded").arg(program))
+/// Leaves out what only a debugger reads, and the number of the build: the linker makes it also of symbols that
+/// are left out here, whose names are not the same in two folders.
+pub(in crate::package) fn strip(program: &Path) -> Result<()> {
+    let options = ["--strip-unneeded", "--remove-section=.note.gnu.build-id"];
+    run(Command::new("strip").args(options).arg(program))
 }
 
 /// Copies a file to its place.
