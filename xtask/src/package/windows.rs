@@ -98,7 +98,8 @@ fn make(stage: &Path, version: &str, package: &Path) -> Result<()> {
         .arg(package)
         .arg(SOURCE)
         .current_dir(stage))?;
-    // wixl knows no secure properties, and Windows gives no others to the part that has rights.
+    // wixl knows no secure properties. Those of settings are none of them: Windows then gives the part that has
+    // rights what an administrator said, and nothing that a user without rights says at a repair.
     let secure = format!(
         "UPDATE `Property` SET `Value` = '{}' WHERE `Property` = 'SecureCustomProperties'",
         SECURE_PROPERTIES.join(";")
@@ -176,16 +177,7 @@ const TRIPLE: &str = "x86_64-pc-windows-gnu";
 const RANDOM_NUMBERS: &str = "bcryptprimitives.dll";
 const SOURCE: &str = "cpxd.wxs";
 const PROGRAMS: [&str; 3] = ["cpxd.exe", "cpxd-native-host.exe", "cpxd-prompt-window.exe"];
-const SECURE_PROPERTIES: [&str; 8] = [
-    "WIX_DOWNGRADE_DETECTED",
-    "WIX_UPGRADE_DETECTED",
-    "ALLOWEDORIGINS",
-    "PORT",
-    "READERSOURCE",
-    "TRUSTCA",
-    "UPDATECHECK",
-    "LANGUAGE",
-];
+const SECURE_PROPERTIES: [&str; 2] = ["WIX_DOWNGRADE_DETECTED", "WIX_UPGRADE_DETECTED"];
 
 /// What conditions can tell of the properties; of the rest the agent says itself that it cannot start with it.
 const LAUNCH_CONDITIONS: [(&str, &str); 5] = [
