@@ -123,16 +123,30 @@ pub(crate) fn newest_file(path: &Path) -> Option<PathBuf> {
     let begin = path.file_stem()?.to_str()?;
     let end = path.extension().and_then(OsStr::to_str).unwrap_or_default();
     let entries = fs::read_dir(path.parent()?).ok()?.flatten();
+    let is_of_a_day = |name: &str| {
+        let day = name.strip_prefix(begin)?.strip_prefix('.')?;
+        let day = day.strip_suffix(end)?;
+        let day = if end.is_empty() {
+            day
+        } else {
+            day.strip_suffix('.')?
+        };
+        (day.len() == DAY.len()
+            && day
+                .bytes()
+                .all(|sign| sign.is_ascii_digit() || sign == b'-'))
+        .then_some(())
+    };
     let of_this_log = entries.filter(|entry| {
-        let name = entry.file_name();
-        let name = name.to_str().unwrap_or_default();
-        name.starts_with(begin) && name.ends_with(end)
+        let is_a_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        is_a_file && entry.file_name().to_str().and_then(is_of_a_day).is_some()
     });
     let newest = of_this_log.max_by_key(|entry| entry.metadata().and_then(|it| it.modified()).ok());
     Some(newest?.path())
 }
 
 const DAYS_KEPT: usize = 14;
+const DAY: &str = "YYYY-MM-DD";
 
 #[cfg(test)]
 mod tests {

@@ -70,6 +70,17 @@ fn personal_items(agent: &Agent, card: &Value) -> Vec<String> {
     items
 }
 
+/// As a trace writes what cards answer: each text, and the bytes of what is one in hexadecimal.
+fn in_a_trace(items: &[String]) -> Vec<String> {
+    let in_pairs = |bytes: &[u8]| {
+        let pairs = bytes.iter().map(|byte| format!("{byte:02X}"));
+        pairs.collect::<Vec<_>>().join(" ")
+    };
+    let texts = items.iter().map(|item| in_pairs(item.as_bytes()));
+    let bytes = items.iter().filter_map(|item| hex::decode(item).ok());
+    texts.chain(bytes.map(|bytes| in_pairs(&bytes))).collect()
+}
+
 #[test]
 fn a_bundle_of_a_used_workstation_has_no_item_of_the_card_the_user_or_the_computer() {
     let person = Person::new();
@@ -96,13 +107,15 @@ fn a_bundle_of_a_used_workstation_has_no_item_of_the_card_the_user_or_the_comput
         .flat_map(|card| personal_items(&agent, card))
         .collect();
     items.extend([USER, home, host.trim()].map(str::to_owned));
-    // No line of the agent's has any of them; one of somebody else's may.
+    // The agent's own log has them as bytes of a trace alone; a line of somebody else's may have any of them.
     let log = fs::read_dir(agent.state_dir().join("log")).unwrap().next();
-    let mut log = File::options()
-        .append(true)
-        .open(log.unwrap().unwrap().path())
-        .unwrap();
+    let log = log.unwrap().unwrap().path();
+    let traced = in_a_trace(&items);
+    let text = fs::read_to_string(&log).unwrap();
+    assert!(traced.iter().any(|item| text.contains(item)), "{text}");
+    let mut log = File::options().append(true).open(log).unwrap();
     writeln!(log, "{} in {home}/Documents", items.join(", ")).unwrap();
+    items.extend(traced);
 
     let bundle = person.home().join("support.zip");
     let configuration = service.file(configuration);

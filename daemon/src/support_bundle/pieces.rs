@@ -73,7 +73,8 @@ fn log(bundle: &Bundle<'_>) -> String {
     let text = newest_file(&place).and_then(|file| fs::read(file).ok());
     let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let text = text.unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
+    // A trace holds what cards answer, in which words and numbers of a person are bytes.
+    let lines: Vec<&str> = text.lines().filter(|line| !line.contains(TRACE)).collect();
     let begin = lines.len().saturating_sub(LINES_OF_LOG);
     let mut tail = lines.get(begin..).unwrap_or_default().join("\n");
     tail.push('\n');
@@ -150,4 +151,6 @@ fn configuration_file(file: &Path) -> Value {
 }
 
 const LINES_OF_LOG: usize = 500;
+/// The level, in a log of lines as in one of JSON.
+const TRACE: &str = "TRACE";
 const DEADLINE: Duration = Duration::from_secs(4);
