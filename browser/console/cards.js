@@ -141,10 +141,11 @@ function buttons(card, busy) {
     shown &&
     e("button", { type: "button", "data-do": name, "data-card": card.id, "data-key": name, "aria-disabled": busy ? "true" : undefined, class: name === busy ? "busy" : "" }, text(words));
   return [
-    named("unblock-code", "unblock", state === "blocked" || state === "unknown"),
+    named("unblock-code", "unblock", state === "blocked"),
     named("change-code", "changeCode", usable),
     named("test-authentication", "testAuthentication", usable && roles.includes("authentication")),
     named("test-signature", "testSignature", usable && roles.includes("signature")),
+    named("unblock-code", "unblock", state === "unknown"),
   ];
 }
 

@@ -19,7 +19,7 @@ export default {
   broken: "Quelque chose n’a pas fonctionné dans cette page",
 
   allWell: "Tout fonctionne",
-  allWellDetail: (/** @type {string} */ holder) => `La carte ${holder} est prête.`,
+  allWellDetail: (/** @type {string} */ holder) => `La carte au nom de ${holder} est prête.`,
   allWellCards: (/** @type {number} */ n) => `${n} cartes sont prêtes.`,
   watched: (/** @type {number} */ n) => (n > 1 ? `${n} points sont à surveiller, plus bas.` : "Un point est à surveiller, plus bas."),
   noReader: "Aucun lecteur de carte",
@@ -33,22 +33,22 @@ export default {
   moduleFailed: "Échec du module de carte",
   moduleFailedDetail:
     "Le programme par lequel cpxd atteint la carte (comme Cryptolib CPS) a échoué. Retirez la carte, remettez-la ; si cela continue, prévenez votre service informatique.",
-  expired: (/** @type {string} */ holder) => `La carte ${holder} est périmée`,
+  expired: (/** @type {string} */ holder) => `La carte au nom de ${holder} est périmée`,
   expiredDetail: (/** @type {string} */ date) =>
     `Elle ne sert plus depuis le ${date}. Demandez-en une nouvelle : appelez le 0 809 40 00 82.`,
-  notYetValid: (/** @type {string} */ holder) => `La carte ${holder} n’est pas encore valable`,
+  notYetValid: (/** @type {string} */ holder) => `La carte au nom de ${holder} n’est pas encore valable`,
   notYetValidDetail: (/** @type {string} */ date) =>
     `Elle servira à partir du ${date}. Vérifiez aussi la date de cet ordinateur.`,
   expiring: (/** @type {string} */ holder, /** @type {number} */ days) =>
     days < 1
-      ? `La carte ${holder} expire aujourd’hui`
-      : `La carte ${holder} expire ${days > 1 ? `dans ${days} jours` : "demain"}`,
+      ? `La carte au nom de ${holder} expire aujourd’hui`
+      : `La carte au nom de ${holder} expire ${days > 1 ? `dans ${days} jours` : "demain"}`,
   expiringDetail: (/** @type {string} */ date) =>
     `Elle fonctionne jusqu’au ${date}. Demandez son renouvellement dès maintenant : appelez le 0 809 40 00 82.`,
-  blocked: (/** @type {string} */ holder) => `La carte ${holder} est bloquée`,
+  blocked: (/** @type {string} */ holder) => `La carte au nom de ${holder} est bloquée`,
   blockedDetail:
     "Trop de codes faux ont été saisis. Débloquez-la avec le code de déblocage à 8 chiffres, qui figure sur le courrier de votre code porteur. Sans ce courrier, appelez le 0 809 40 00 82.",
-  lost: (/** @type {string} */ holder) => `La carte ${holder} est définitivement bloquée`,
+  lost: (/** @type {string} */ holder) => `La carte au nom de ${holder} est définitivement bloquée`,
   lostDetail: "Aucun code ne peut plus la débloquer. Demandez une nouvelle carte : appelez le 0 809 40 00 82.",
   fewTries: (/** @type {string} */ holder) => `Plus qu’un essai pour la carte ${holder}`,
   fewTriesDetail:

@@ -83,7 +83,9 @@ export const unsaid = (command, check) => (command && !String(check.remedy ?? ""
  * @returns {{ command?: string, action?: { name: string, card?: string } }}
  */
 export function actionOf(name, state) {
-  const [card] = state.cards ?? [];
+  // A code typed for another card than the one that is meant would cost that card's tries.
+  const blocked = (/** @type {any} */ card) => name !== "unblock-code" || card.pin?.state === "blocked";
+  const [card, ...others] = (state.cards ?? []).filter(blocked);
   switch (name) {
     case "install-trust":
       return { command: "cpxd install --trust" };
@@ -92,7 +94,7 @@ export function actionOf(name, state) {
     case "change-code":
     case "unblock-code":
     case "function-test":
-      return card ? { action: { name: name === "function-test" ? "test-authentication" : name, card: card.id } } : {};
+      return card && others.length === 0 ? { action: { name: name === "function-test" ? "test-authentication" : name, card: card.id } } : {};
     case "reload":
       return { action: { name: "reload" } };
     default:

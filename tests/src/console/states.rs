@@ -232,7 +232,7 @@ fn after_a_swap() -> State {
     other["unblockCode"] = json!({ "state": "ready", "triesLeft": null, "usesLeft": null });
     let mut swapped = state(
         "after-a-swap",
-        "La carte NOUR BENALI est prête",
+        "La carte au nom de NOUR BENALI est prête",
         &[reader("r1", "card")],
         &[other],
     );
