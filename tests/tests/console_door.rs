@@ -505,6 +505,31 @@ fn a_page_of_another_origin_neither_frames_nor_reads_nor_enters() {
 }
 
 #[test]
+fn what_the_page_never_asks_is_refused_to_its_token_too() {
+    let mut door = Door::open();
+    let token = door.enter();
+    let token = token.rsplit(' ').next().unwrap().to_owned();
+    let token = format!("Authorization: Bearer {token}");
+    let (json, client) = ("Content-Type: application/json", "X-Cpxd-Client: tests/1");
+    let (own, id) = (door.own_origin(), "0123456789abcdef");
+    for path in ["/v1/console", "/v1/pairings", "/v1/cards/x/activities"] {
+        let headers = ["-H", &token, "-H", &own, "-H", json, "-H", client];
+        let refused = door.ask(path, &[&headers[..], &["-d", "{}"]].concat());
+        assert_eq!(
+            (refused.status, refused.code()),
+            (403, "right-missing".into()),
+            "{path}"
+        );
+    }
+    let headers = ["-X", "DELETE", "-H", &token, "-H", client];
+    let nobodys = door.ask(&format!("/v1/grants/{id}"), &headers);
+    assert_eq!(
+        (nobodys.status, nobodys.code()),
+        (403, "origin-not-granted".into())
+    );
+}
+
+#[test]
 fn nothing_of_code_or_token_is_in_a_log_or_on_the_disk() {
     let mut door = Door::open();
     let token = door.enter();

@@ -159,7 +159,7 @@ impl Operations {
 
     /// Grants are listed and revoked by the user, who is whoever may connect to the socket, and the
     /// product's own page that was opened from there: a program that holds a token has no say in them.
-    fn check_is_own_program(&self, caller: &Caller) -> Result<(), OperationError> {
+    pub(crate) fn check_is_own_program(&self, caller: &Caller) -> Result<(), OperationError> {
         match caller {
             Caller::SocketProgram(_) | Caller::Console => Ok(authorise(caller, Right::Manage)?),
             Caller::PairedProgram(_) | Caller::Page(_) => Err(ErrorCode::RightMissing.into()),

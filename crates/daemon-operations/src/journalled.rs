@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use daemon_cards::{CardInReader, HolderCodeError};
-use daemon_core::authorise;
 use daemon_journal::{Entry, Journal, JournalError, Line, Operation, OutcomeResult};
 use daemon_types::{
-    Caller, ErrorCode, KeyRole, NotTaken, OperationError, Purpose, Reason, Right, SessionId,
+    Caller, ErrorCode, KeyRole, NotTaken, OperationError, Purpose, Reason, SessionId,
 };
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
@@ -51,7 +50,8 @@ impl Operations {
 }
 
 impl Operations {
-    /// The last lines of the journal, newest first, and whether those beside them are sound.
+    /// The last lines of the journal, newest first, and whether those beside them are sound. They are the user's:
+    /// whom else he let in is no business of a paired program.
     ///
     /// # Errors
     /// `right-missing`, and `internal` when it cannot be read.
@@ -60,7 +60,7 @@ impl Operations {
         caller: &Caller,
         limit: usize,
     ) -> Result<(Vec<Line>, bool), OperationError> {
-        authorise(caller, Right::Manage)?;
+        self.check_is_own_program(caller)?;
         let journal = Arc::clone(&self.0.journal);
         let read = spawn_blocking(move || journal.newest(limit));
         let read = read.await.map_err(from_join_error)?;

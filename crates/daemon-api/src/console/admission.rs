@@ -1,7 +1,7 @@
 //! Who calls at the console's port: its own page, and nobody else.
 
 use axum::extract::Request;
-use daemon_types::{Caller, ErrorCode};
+use daemon_types::ErrorCode;
 use http::{HeaderMap, HeaderName, Method, header};
 
 use super::files::is_file;
@@ -39,15 +39,26 @@ pub(crate) fn who_calls(api: &Api, port: u16, request: &Request) -> Result<Admit
             Origin::Absent | Origin::Other => Err(ErrorCode::OriginNotGranted.into()),
         };
     }
+    let changes = !matches!(*method, Method::GET | Method::HEAD);
+    if changes && origin == Origin::Absent {
+        return Err(ErrorCode::OriginNotGranted.into());
+    }
     let token = headers.get(header::AUTHORIZATION).and_then(bearer_token);
     let token = token.ok_or(ErrorCode::TokenInvalid)?;
     match api.console().admit(token) {
+        Some(_) if is_beyond_the_page(path) => Err(ErrorCode::RightMissing.into()),
         Some(open) => Ok(Admitted::Console(open)),
         None => Err(Refusal {
             error: api.operations().wrong_token(),
-            caller: Some(Box::new(Caller::Console)),
+            caller: None,
         }),
     }
+}
+
+/// What the page never asks, and a token of its that leaked must not: a lasting token of a program, another way
+/// in, a code for something else than the page's own buttons.
+fn is_beyond_the_page(path: &str) -> bool {
+    path == "/v1/console" || path.starts_with("/v1/pairings") || path.ends_with("/activities")
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -54,7 +54,7 @@ pub(crate) async fn exchange(
 
 /// Who used the card for what: the last lines of the journal.
 ///
-/// Needs the right `manage`.
+/// For the user's own programs, on the socket, and the console: it tells whom else the user let in.
 #[utoipa::path(
     get, path = "/v1/journal", security(("token" = [])),
     params(("last" = Option<u32>, Query, description = "How many entries; 20 by default, 1000 at most")),
