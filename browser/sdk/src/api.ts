@@ -359,7 +359,7 @@ export interface paths {
         };
         /**
          * Who used the card for what: the last lines of the journal.
-         * @description Needs the right `manage`.
+         * @description For the user's own programs, on the socket, and the console: it tells whom else the user let in.
          */
         get: operations["journal"];
         put?: never;
