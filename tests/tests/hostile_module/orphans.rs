@@ -108,14 +108,12 @@ fn an_agent_whose_hosts_were_killed_starts_others() {
     let own = Own::new();
     for _ in 0..3 {
         let killed = own.name.hosts();
-        assert!(
-            Command::new("kill")
-                .arg("-KILL")
-                .args(&killed)
-                .status()
-                .unwrap()
-                .success()
-        );
+        // One that ended meanwhile by itself is as dead.
+        Command::new("kill")
+            .arg("-KILL")
+            .args(&killed)
+            .status()
+            .unwrap();
         let answer = until("a token", || {
             let answer = authenticate(&own.desk.agent, &own.desk.agent.card());
             (answer.status == 200).then_some(answer)

@@ -57,7 +57,7 @@ pub(crate) async fn exchange(
 /// For the user's own programs, on the socket, and the console: it tells whom else the user let in.
 #[utoipa::path(
     get, path = "/v1/journal", security(("token" = [])),
-    params(("last" = Option<u32>, Query, description = "How many entries; 20 by default, 1000 at most")),
+    params(("last" = Option<u32>, Query, minimum = 0, maximum = 1000, description = "How many entries; 20 by default, 1000 at most")),
     responses(
         (status = 200, body = JournalBody, description = "The last entries"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "bad-request"),
@@ -89,8 +89,8 @@ fn wanted(uri: &Uri) -> Result<usize, OperationError> {
     let number = query.strip_prefix("last=");
     let last = number.and_then(|number| number.parse::<u32>().ok());
     let last = last.and_then(|last| usize::try_from(last).ok());
-    let last = last.ok_or(OperationError::bad_request("last", Reason::FieldType))?;
-    Ok(last.min(MOST_ENTRIES))
+    let last = last.filter(|last| *last <= MOST_ENTRIES);
+    last.ok_or(OperationError::bad_request("last", Reason::FieldType))
 }
 
 const ENTRIES: usize = 20;
