@@ -177,6 +177,7 @@ OF_THE_MANAGER = {
     "Type",
     "ExecStart",
     "Restart",
+    "RestartPreventExitStatus",
     "RestartSec",
     "TimeoutStopSec",
     "SystemCallArchitectures",
