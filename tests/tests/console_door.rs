@@ -506,7 +506,7 @@ fn a_page_of_another_origin_neither_frames_nor_reads_nor_enters() {
 
 #[test]
 fn what_the_page_never_asks_is_refused_to_its_token_too() {
-    let mut door = Door::open();
+    let door = Door::open();
     let token = door.enter();
     let token = token.rsplit(' ').next().unwrap().to_owned();
     let token = format!("Authorization: Bearer {token}");
