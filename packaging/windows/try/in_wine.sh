@@ -102,7 +102,8 @@ agent status >/dev/null && fail "the agent outlives its service"
 say "stopped: the service, and its agent with it"
 
 # The agent of the demo, whose holder is scripted.
-mkfifo "$root/input" 2>/dev/null || true
+rm -f "$root/input"
+mkfifo "$root/input"
 sleep 900 >"$root/input" &
 demo_input=$!
 wine "$programs/cpxd.exe" demo --headless --supervised --state-dir 'C:\demo' <"$root/input" >/dev/null 2>"$root/demo.log" &

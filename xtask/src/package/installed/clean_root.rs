@@ -13,8 +13,6 @@ use crate::commands::{run, shown};
 const RELEASE: &str = "bookworm";
 /// What comes with it: the units' socket is kept by systemd's own program, and a paired program calls by curl.
 const INCLUDED: &str = "systemd,curl,ca-certificates";
-/// Debian's own mirror, for machines that are no Debian of this release.
-const MIRROR: &str = "http://deb.debian.org/debian";
 
 /// A folder into which programs are locked (`chroot`).
 #[derive(Debug)]
@@ -34,7 +32,7 @@ impl CleanRoot {
                 RELEASE,
             ])
             .arg(folder)
-            .arg(mirror())
+            .args(mirror())
             .stdout(output.try_clone()?)
             .stderr(output)
             .status()
@@ -140,8 +138,8 @@ pub(super) fn told(command: &mut Command) -> Result<String> {
     Ok(said.trim_end().to_owned())
 }
 
-/// Where this machine's apt has the release from.
-fn mirror() -> String {
+/// Where this machine's apt has the release from; where it does not tell, debootstrap knows Debian's own.
+fn mirror() -> Option<String> {
     let asked = told(Command::new("apt-get").args([
         "indextargets",
         "--format",
@@ -149,6 +147,5 @@ fn mirror() -> String {
         "Created-By: Packages",
         &format!("Codename: {RELEASE}"),
     ]));
-    let mirrors = asked.unwrap_or_default();
-    mirrors.lines().next().unwrap_or(MIRROR).to_owned()
+    asked.ok()?.lines().next().map(str::to_owned)
 }
