@@ -212,7 +212,7 @@ export default {
   "operation-change-pin": "Changement du code",
   "operation-unblock-pin": "Déblocage du code",
   "operation-open-session": "Ouverture d’une session",
-  askedBy: "demandée par ",
+  askedBy: "via ",
   resultOk: "fait",
   resultOpen: "en cours ou interrompu",
   "result-cancelled": "refusé par le porteur",

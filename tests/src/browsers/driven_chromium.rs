@@ -234,9 +234,11 @@ impl DrivenChromium {
         });
     }
 
-    /// Clicks what this CSS selector finds first, once it is there.
+    /// Clicks what this CSS selector finds first, once it is there and takes clicks.
     pub fn click(&mut self, selector: &str) {
-        self.wait_until(&format!("!!document.querySelector({selector:?})"));
+        self.wait_until(&format!(
+            "document.querySelector({selector:?})?.ariaDisabled === null"
+        ));
         self.value(&format!(
             "void document.querySelector({selector:?}).click()"
         ));
