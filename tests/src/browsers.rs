@@ -40,10 +40,12 @@ impl Visit {
 }
 
 /// Names that lead to this machine in these browsers, beside those that always do.
-pub const NAMES_OF_OTHERS: [&str; 5] = [
+pub const NAMES_OF_OTHERS: [&str; 7] = [
     "example.com",
     "localhost.example",
     "service.example",
     "portal.example",
     "evil.example",
+    "carte.example",
+    "teleservice.example",
 ];

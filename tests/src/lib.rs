@@ -27,6 +27,9 @@ pub mod exchange;
 pub mod fixtures;
 #[cfg(target_os = "linux")]
 pub mod foreign_card;
+#[cfg(target_os = "linux")]
+#[cfg(target_os = "linux")]
+pub mod identity_provider;
 pub mod judge;
 pub mod keypad_desk;
 #[cfg(target_os = "linux")]
@@ -39,11 +42,12 @@ pub mod official_module;
 pub mod operations;
 pub mod other_addresses;
 pub mod own_journal;
-#[cfg(target_os = "linux")]
 pub mod pcsc_stack;
 pub mod person;
 #[cfg(target_os = "linux")]
 pub mod pinentry_desk;
+#[cfg(target_os = "linux")]
+pub mod pro_sante_connect;
 #[cfg(target_os = "linux")]
 pub mod process_memory;
 pub mod programs;

@@ -114,6 +114,18 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::Program("firefox-esr"),
     },
     SystemPackage {
+        debian: "apache2",
+        what: "the web server Apache, with mod_ssl",
+        why: "it demands a card of browsers and other programs",
+        sign: Sign::Program("apache2"),
+    },
+    SystemPackage {
+        debian: "libapache2-mod-auth-openidc",
+        what: "mod_auth_openidc for Apache",
+        why: "it is the relying party of a log-in with the card",
+        sign: Sign::AnyFile(&["/usr/lib/apache2/modules/mod_auth_openidc.so"]),
+    },
+    SystemPackage {
         debian: "npm",
         what: "Node.js, 18 or later, with npm",
         why: "the SDK for web pages is TypeScript",

@@ -15,6 +15,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
+use super::NAMES_OF_OTHERS;
 use crate::person::Person;
 use crate::waiting::until;
 
@@ -92,6 +93,7 @@ impl DrivenChromium {
             made.expect("a pipe");
         }
         let log = File::create(person.home().join("chromium.log")).expect("a log file");
+        let rules = NAMES_OF_OTHERS.map(|name| format!("MAP {name} 127.0.0.1"));
         let process = person
             .starts("sh")
             .args(["-c", "exec chromium \"$@\" 3<\"$TO\" 4>\"$FROM\"", "sh"])
@@ -101,6 +103,7 @@ impl DrivenChromium {
             .args(["--remote-debugging-pipe", "--hide-scrollbars"])
             .arg(format!("--lang={language}"))
             .arg(format!("--accept-lang={language}"))
+            .arg(format!("--host-resolver-rules={}", rules.join(",")))
             .arg(format!(
                 "--user-data-dir={}",
                 person.home().join(".config/chromium").display()
