@@ -3,6 +3,7 @@
 //! mod_auth_openidc, both unmodified; the provider is a stand-in (`identity_provider`), since nobody may run the real one.
 
 use std::fs::{self, File, Permissions};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -130,7 +131,7 @@ impl Drop for ProSanteConnect {
             .status();
         let _ = self.apache.wait();
         if std::thread::panicking() {
-            eprintln!("{}", self.log());
+            let _ = writeln!(std::io::stderr(), "{}", self.log());
         }
     }
 }

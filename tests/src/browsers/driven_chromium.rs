@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -87,6 +87,26 @@ impl DrivenChromium {
     /// That of a person, at an empty page, with this language.
     #[must_use]
     pub fn start(person: &Person, language: &str) -> Self {
+        Self::launch(person, person.starts("sh"), "", language)
+    }
+
+    /// The same on a machine whose administrator has set this policy.
+    #[must_use]
+    pub fn start_under(policy: &Value, person: &Person, language: &str) -> Self {
+        let file = person.home().join("policy.json");
+        fs::write(&file, policy.to_string()).expect("a file");
+        let mut room = person.starts("unshare");
+        room.arg("--mount");
+        if !rustix::process::getuid().is_root() {
+            room.arg("--map-root-user");
+        }
+        room.arg("sh").env("POLICY", file);
+        let set = "mount -t tmpfs tmpfs /etc/chromium && mkdir -p /etc/chromium/policies/managed && \
+                   cp \"$POLICY\" /etc/chromium/policies/managed && ";
+        Self::launch(person, room, set, language)
+    }
+
+    fn launch(person: &Person, mut shell: Command, before: &str, language: &str) -> Self {
         let [to, from] = ["to-chromium", "from-chromium"].map(|name| person.home().join(name));
         for pipe in [&to, &from] {
             let made = mknodat(CWD, pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0);
@@ -94,9 +114,9 @@ impl DrivenChromium {
         }
         let log = File::create(person.home().join("chromium.log")).expect("a log file");
         let rules = NAMES_OF_OTHERS.map(|name| format!("MAP {name} 127.0.0.1"));
-        let process = person
-            .starts("sh")
-            .args(["-c", "exec chromium \"$@\" 3<\"$TO\" 4>\"$FROM\"", "sh"])
+        let script = format!("{before}exec chromium \"$@\" 3<\"$TO\" 4>\"$FROM\"");
+        let process = shell
+            .args(["-e", "-c", &script, "sh"])
             .args(["--headless=new", "--no-sandbox", "--disable-gpu"])
             .args(["--no-first-run", "--disable-background-networking"])
             .args(["--disable-component-update", "--disable-sync"])
