@@ -1,8 +1,8 @@
 // Who may use the card, what was done with it, and the diagnosis, as data for the page.
 "use strict";
 
-import { cut, element as e, foreign } from "./elements.js";
-import { day, has, moment, text } from "./texts.js";
+import { cut, element as e, foreign, withCommand } from "./elements.js";
+import { atMoment, day, has, listed, moment, text } from "./texts.js";
 import { actionOf, nameOf, unsaid } from "./verdict.js";
 
 /** @param {any} state */
@@ -32,7 +32,7 @@ function sessionRow(session, { cards = [], busy }) {
   return e("li", { class: "row", "data-key": `session-${session.id}` }, [
     e("div", { class: "grow" }, [
       e("p", {}, e("strong", {}, foreign(who)), session.topOrigin && [" ", text("grantInside", cut(session.topOrigin, 80))]),
-      e("p", { class: "quiet" }, [card && [foreign(nameOf(card)), " · "], text("sessionSince", moment(session.opened), moment(session.end))]),
+      e("p", { class: "quiet" }, [card && [foreign(nameOf(card)), " · "], text("sessionSince", atMoment(session.opened), atMoment(session.end))]),
     ]),
     e("button", { type: "button", "data-do": "end-session", "data-id": session.id, "aria-label": text("endSessionOf", who), "aria-disabled": busy.has(session.id) ? "true" : undefined }, text("endSession")),
   ]);
@@ -57,7 +57,7 @@ function grantRow(grant, index, { confirming, busy }) {
   return e("li", { class: "row", "data-key": `grant-${grant.id ?? index}` }, [
     e("div", { class: "grow" }, [
       e("p", {}, e("strong", {}, foreign(who))),
-      e("p", {}, text("may", rights.join(", "))),
+      e("p", {}, text("may", listed(rights))),
       e("p", { class: "quiet" }, details.filter(Boolean).join(" · ")),
     ]),
     grant.id !== undefined && !asks &&
@@ -86,7 +86,7 @@ export function journal({ journal, journalProblem }) {
   return e("section", { class: "part", "data-key": "journal", "aria-labelledby": "journal-title" }, [
     e("h2", { id: "journal-title" }, text("journal")),
     journalProblem && e("p", { class: "note failed" }, text("journalUnreadable")),
-    journal && journal.sound === false && e("p", { class: "note failed" }, text("journalBroken")),
+    journal && journal.sound === false && e("p", { class: "note warning" }, e("strong", {}, `${text("journalUnsound")}.`), " ", text("journalBroken")),
     rows.length ? e("ul", { class: "rows" }, rows) : !journalProblem && e("p", { class: "quiet" }, text("journalEmpty")),
   ]);
 }
@@ -98,7 +98,11 @@ export function journal({ journal, journalProblem }) {
  */
 function linesOf(entries) {
   const outcomes = new Map(entries.filter(({ kind }) => kind === "outcome").map((entry) => [entry.of, entry]));
-  return entries.filter(({ kind }) => kind !== "outcome").slice(0, LINES).map((entry) => line(entry, outcomes.get(entry.seq)));
+  const callers = new Map(entries.filter(({ kind }) => kind === "session-opened").map(({ session, who }) => [session, who]));
+  // That a session was asked for and that it was opened is one thing to its holder.
+  const isSaid = (/** @type {any} */ { kind, operation, seq }) => kind === "intent" && operation === "open-session" && outcomes.get(seq)?.result === "ok";
+  const told = entries.filter((entry) => entry.kind !== "outcome" && !isSaid(entry)).slice(0, LINES);
+  return told.map((entry) => line(entry.kind === "session-closed" ? { who: callers.get(entry.session), ...entry } : entry, outcomes.get(entry.seq)));
 }
 
 /**
@@ -111,13 +115,13 @@ function line(entry, outcome) {
     const name = `operation-${entry.operation}`;
     const result = outcome?.result;
     const words = result === undefined ? "resultOpen" : result === "ok" ? "resultOk" : has(`result-${result}`) ? `result-${result}` : "resultOther";
-    const who = text("askedBy") + whoOf(entry.who);
+    const who = whoOf(entry.who);
     return { ...base, title: has(name) ? text(name) : cut(entry.operation, 40), who, result: text(words), tone: result === "ok" ? "ok" : "warning" };
   }
   const step = entry.decision ?? entry.step;
   const name = `kind-${entry.kind}${step ? `-${step}` : ""}`;
   const who = entry.name ? text("whoProgram", cut(entry.name, 60)) : entry.who ? whoOf(entry.who) : "";
-  const result = entry.times > 1 ? text("times", entry.times) : "";
+  const result = entry.times > 1 ? text("times", entry.times) : has(`end-${entry.reason}`) ? text(`end-${entry.reason}`) : "";
   return { ...base, title: text(has(name) ? name : "kind-unknown"), who, result };
 }
 
@@ -127,11 +131,11 @@ function whoOf(who) {
     case "program":
       return text("whoProgram", cut(who.name, 60));
     case "page":
-      return cut(who.origin, 80);
+      return text("whoPage", cut(who.origin, 80));
     case "console":
       return text("whoConsole");
     case "socket":
-      return who.executable ? cut(String(who.executable).split(/[\\/]/).pop(), 60) : text("whoUnknown");
+      return who.executable ? text("whoSocket", cut(String(who.executable).split(/[\\/]/).pop(), 60)) : text("whoUnknown");
     default:
       return text("whoUnknown");
   }
@@ -141,20 +145,21 @@ const LINES = 12;
 
 /** @param {any} state */
 export function diagnosis(state) {
-  const { diagnostics, diagnosticsAbsent } = state;
+  const { diagnostics, diagnosticsAbsent, isReloading } = state;
   const checks = Array.isArray(diagnostics?.checks) ? diagnostics.checks : [];
-  const isFine = (/** @type {any} */ check) => ["ok", "notApplicable"].includes(check?.state) || (check?.state === "unknown" && !check.remedy);
+  // What nobody could find out is nothing that a person could mend.
+  const isFine = (/** @type {any} */ check) => ["ok", "notApplicable", "unknown"].includes(check?.state);
   const [fine, wanting] = [checks.filter(isFine), checks.filter((/** @type {any} */ check) => !isFine(check))];
   const rowsOf = (/** @type {any[]} */ some) => e("ul", { class: "rows checks" }, some.map((check) => checkRow(check, state)));
   return e("section", { class: "part", "data-key": "diagnosis", "aria-labelledby": "diagnosis-title" }, [
-    e("h2", { id: "diagnosis-title" }, text("diagnosis")),
+    e("h2", { id: "diagnosis-title", tabindex: "-1" }, text("diagnosis")),
     !diagnostics && e("p", { class: "quiet" }, diagnosticsAbsent ? text("diagnosisAbsent") : text(diagnosticsAbsent === false ? "diagnosisFailed" : "connecting")),
     wanting.length > 0 && rowsOf(wanting),
-    fine.length > 0 && e("details", { "data-key": "fine" }, [e("summary", {}, text("checksFine", fine.length)), rowsOf(fine)]),
+    fine.length > 0 && e("details", { "data-key": "fine" }, [e("summary", {}, text(wanting.length ? "checksFine" : "checksAllFine", fine.length)), rowsOf(fine)]),
     diagnostics?.proSanteConnect && proSanteConnect(diagnostics.proSanteConnect),
     e("div", { class: "buttons" }, [
-      e("button", { type: "button", "data-do": "reload", "data-key": "reload" }, text("reload")),
-      diagnostics?.made && e("span", { class: "quiet" }, text("diagnosisMade", moment(diagnostics.made))),
+      e("button", { type: "button", "data-do": "reload", "data-key": "reload", "aria-disabled": isReloading ? "true" : undefined }, text(isReloading ? "reloading" : "reload")),
+      Date.parse(diagnostics?.made) > 0 && e("span", { class: "quiet" }, text("diagnosisMade", atMoment(diagnostics.made))),
     ]),
   ]);
 }
@@ -172,20 +177,25 @@ function checkRow(check, state) {
     e("div", { class: "grow" }, [
       e("p", {}, e("strong", {}, foreign(check.title, 120))),
       check.cause && e("p", {}, foreign(check.cause, 600)),
-      check.remedy && e("p", {}, foreign(check.remedy, 600)),
+      check.remedy && e("p", {}, e("bdi", { class: "foreign" }, withCommand(check.remedy, 600, command))),
       unsaid(command, check) && e("p", {}, text("runCommand"), " ", e("code", {}, command)),
+      command && copyButton(command),
       check.details?.length > 0 && e("details", { "data-key": "details" }, [
         e("summary", {}, text("details")),
         e("dl", { class: "facts" }, check.details.map((/** @type {any} */ { name, value }) => e("div", {}, e("dt", {}, foreign(name, 80)), e("dd", {}, foreign(value, 400))))),
       ]),
     ]),
-    action && e("button", { type: "button", "data-do": action.name, "data-card": action.card }, text(words[/** @type {keyof typeof words} */ (action.name)])),
+    // All are checked anew by the button below them.
+    action && action.name !== "reload" && e("button", { type: "button", "data-do": action.name, "data-card": action.card, "aria-disabled": state.busy.has(action.card) ? "true" : undefined }, text(words[/** @type {keyof typeof words} */ (action.name)])),
   ]);
 }
 
+/** @param {string} command */
+export const copyButton = (command) => e("button", { type: "button", class: "small", "data-do": "copy", "data-id": command }, text("copy"));
+
 /** @param {any} psc */
 function proSanteConnect({ state, reason, otherWay }) {
-  const [name, tone] = state === "ready" ? ["pscReady", "ok"] : state === "notReady" ? ["pscNotReady", "warning"] : ["pscUnknown", ""];
+  const [name, tone] = state === "ready" ? ["psc", "ok"] : state === "notReady" ? ["pscNotReady", "warning"] : ["pscUnknown", ""];
   return e("div", { class: `note ${tone}`, "data-key": "psc" }, [
     e("p", {}, e("strong", {}, text(name))),
     reason && e("p", {}, foreign(reason, 600)),

@@ -4,31 +4,50 @@
 import { cut, element as e, foreign } from "./elements.js";
 import { day, has, text } from "./texts.js";
 import { testOf } from "./function-test.js";
-import { WARNING_DAYS, nameOf, wordsOfProblem } from "./verdict.js";
+import { WARNING_DAYS, nameOf, toneOf, wordsOfProblem } from "./verdict.js";
 
 /** @param {any} state */
 export function readersAndCards(state) {
-  const { readers = [], cards = [] } = state;
+  const { status, readers = [], cards = [] } = state;
   const of = (/** @type {any} */ reader) => cards.filter((/** @type {any} */ card) => card.reader === reader.id);
   const homeless = cards.filter((/** @type {any} */ card) => !readers.some((/** @type {any} */ reader) => reader.id === card.reader));
   const parts = [
-    ...readers.flatMap((/** @type {any} */ reader) => (of(reader).length ? of(reader).map((/** @type {any} */ card) => cardPart(card, reader, state)) : [emptyReader(reader)])),
+    ...readers.flatMap((/** @type {any} */ reader) => (of(reader).length ? of(reader).map((/** @type {any} */ card) => cardPart(card, reader, state)) : [emptyReader(reader, readers)])),
     ...homeless.map((/** @type {any} */ card) => cardPart(card, undefined, state)),
   ];
   return e("section", { class: "part", "data-key": "cards", "aria-labelledby": "cards-title" }, [
     e("h2", { id: "cards-title" }, text("cards")),
-    parts.length ? e("div", { class: "cards" }, parts) : e("p", { class: "quiet" }, text("noReader")),
+    parts.length ? e("div", { class: "cards" }, parts) : e("p", { class: "quiet" }, text(status.state === "ready" ? "noReader" : "readersUnseen")),
   ]);
 }
 
-/** @param {any} reader */
-function emptyReader(reader) {
+/**
+ * A reader as a person calls it: without what the system adds to its name, and with a number where several are alike.
+ *
+ * @param {any} reader
+ * @param {any[]} readers
+ */
+function readerName(reader, readers) {
+  const name = (/** @type {any} */ { name }) => {
+    const short = cut(name, 200).replace(/\[[^\]]*\]|\([0-9A-F]{8,}\)/gi, " ").replace(/(?: \d\d)+ *$/, "");
+    return short.replace(/ +/g, " ").trim() || cut(name, 80);
+  };
+  const alike = readers.filter((other) => name(other) === name(reader));
+  return alike.length > 1 ? `${name(reader)} (${alike.indexOf(reader) + 1})` : name(reader);
+}
+
+/**
+ * @param {any} reader
+ * @param {any[]} readers
+ */
+function emptyReader(reader, readers) {
   const trouble = troubleOf(reader);
   return e("article", { class: `card empty ${trouble ? "failed" : ""}`, "data-key": `reader-${reader.id}` }, [
-    e("h3", {}, foreign(reader.name, 80)),
+    e("h3", {}, foreign(readerName(reader, readers), 80)),
     e("p", { class: "quiet" }, [traits(reader), !trouble && text("readerEmpty")].filter(Boolean).join(" · ")),
     trouble && e("p", { class: "strong" }, trouble.title),
-    trouble && e("p", {}, trouble.detail),
+    // Of the only reader it is said at the top.
+    trouble && readers.length > 1 && e("p", {}, trouble.detail),
     reader.atr && e("p", { class: "quiet small" }, "ATR ", foreign(reader.atr, 80)),
   ]);
 }
@@ -57,7 +76,7 @@ function cardPart(card, reader, state) {
   const possible = buttons(card, busy).filter(Boolean);
   const profession = card.holder?.profession;
   const structure = card.holder?.structure;
-  return e("article", { class: "card", "data-key": `card-${card.id}`, "aria-labelledby": `card-${card.id}` }, [
+  return e("article", { class: `card toned-${toneOf(card) ?? "ok"}`, "data-key": `card-${card.id}`, "aria-labelledby": `card-${card.id}` }, [
     e("header", { class: "card-head" }, [
       e("h3", { id: `card-${card.id}` }, foreign(nameOf(card), 60)),
       e("p", { class: "tags" }, [
@@ -68,19 +87,19 @@ function cardPart(card, reader, state) {
     e("dl", { class: "facts" }, [
       profession && fact("profession", foreign(profession.label ?? profession.code, 100)),
       structure && fact("structure", foreign([structure.name, structure.locality].filter(Boolean).join(", ") || structure.id, 160)),
-      fact("number", foreign(card.number, 40)),
-      card.holder?.nationalId && fact("identifier", foreign(card.holder.nationalId, 40)),
       fact("validity", validity(card)),
       fact("pin", pin(card.pin ?? {})),
       fact("unblockCode", unblockCode(card.unblockCode ?? {})),
-      reader && fact("reader", [foreign(reader.name, 80), traits(reader) && ` (${traits(reader)})`]),
+      fact("number", foreign(card.number, 40)),
+      card.holder?.nationalId && fact("identifier", foreign(card.holder.nationalId, 40)),
+      reader && fact("reader", [foreign(readerName(reader, state.readers), 80), traits(reader) && `, ${traits(reader)}`]),
     ]),
     card.warnings?.length > 0 && e("p", { class: "note" }, `${text("warnings")}${text("title") === "Mon poste" ? "\u00a0" : ""}: `, card.warnings.map((/** @type {string} */ name) => (has(`warning-${name}`) ? text(`warning-${name}`) : cut(name, 60))).join(" ")),
     possible.length > 0 && e("div", { class: "buttons" }, possible),
     busy && e("p", { class: "note", role: "status" }, text("answerWindow")),
     state.problems.get(card.id) && problemPart(state.problems.get(card.id)),
     testOf(card, state.tests.get(card.id)),
-    certificates(card),
+    certificates(card, busy),
   ]);
 }
 
@@ -93,7 +112,7 @@ export function problemPart(problem) {
  * @param {string} name
  * @param {any} value
  */
-const fact = (name, value) => e("div", {}, e("dt", {}, text(name)), e("dd", {}, value));
+const fact = (name, value) => e("div", { class: name === "reader" ? "wide" : undefined }, e("dt", {}, text(name)), e("dd", {}, value));
 
 /** @param {any} card */
 function validity({ validity }) {
@@ -149,14 +168,17 @@ function buttons(card, busy) {
   ];
 }
 
-/** @param {any} card */
-function certificates(card) {
+/**
+ * @param {any} card
+ * @param {string | undefined} busy
+ */
+function certificates(card, busy) {
   const all = card.certificates ?? [];
   return (
     all.length > 0 &&
     e("details", { "data-key": "certificates" }, [
       e("summary", {}, `${text("certificates")} (${all.length})`),
-      e("ul", { class: "rows", "aria-label": text("certificatesOf", nameOf(card)) }, all.map((/** @type {any} */ certificate) => certificateRow(card, certificate))),
+      e("ul", { class: "rows", "aria-label": text("certificatesOf", nameOf(card)) }, all.map((/** @type {any} */ certificate) => certificateRow(card, certificate, busy))),
     ])
   );
 }
@@ -164,8 +186,9 @@ function certificates(card) {
 /**
  * @param {any} card
  * @param {any} certificate
+ * @param {string | undefined} busy
  */
-function certificateRow(card, certificate) {
+function certificateRow(card, certificate, busy) {
   const purpose = has(certificate.role) ? text(certificate.role) : cut(certificate.role, 40);
   const status = { valid: "valid", expired: "certificateExpired", notYetValid: "certificateNotYetValid" }[/** @type {string} */ (certificate.status)];
   return e("li", { class: "row", "data-key": `certificate-${certificate.role}` }, [
@@ -178,7 +201,7 @@ function certificateRow(card, certificate) {
         certificate.revocation === "notChecked" && ` · ${text("notChecked")}`,
       ]),
     ]),
-    e("button", { type: "button", "data-do": "export", "data-card": card.id, "data-role": certificate.role, "aria-label": text("exportPemOf", purpose) }, text("exportPem")),
+    e("button", { type: "button", "data-do": "export", "data-card": card.id, "data-role": certificate.role, "aria-label": text("exportPemOf", purpose), "aria-disabled": busy ? "true" : undefined }, text("exportPem")),
   ]);
 }
 

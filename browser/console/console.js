@@ -2,10 +2,10 @@
 // as one, and draws at most once a frame.
 "use strict";
 
-import { access, diagnosis, journal } from "./access.js";
+import { access, copyButton, diagnosis, journal } from "./access.js";
 import { problemPart, readersAndCards } from "./cards.js";
 import { Refusal, call, enter, follow, read, readPem, speak } from "./connection.js";
-import { bring, element as e } from "./elements.js";
+import { bring, element as e, withCommand } from "./elements.js";
 import { runTest } from "./function-test.js";
 import { choose, language, text } from "./texts.js";
 import { verdict } from "./verdict.js";
@@ -24,6 +24,8 @@ const state = {
   /** Whether this agent has no diagnosis; undefined until it was asked. @type {boolean | undefined} */
   diagnosticsAbsent: undefined,
   isAsking: false,
+  /** Whether a person asked for another look, which is under way. */
+  isReloading: false,
   /** What is under way, by card, session or grant. @type {Map<string, string>} */
   busy: new Map(),
   /** What went wrong last, by the same. @type {Map<string, { title: string, detail: string }>} */
@@ -67,7 +69,9 @@ const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.
 
 function head() {
   const languages = Object.entries({ fr: "Français", en: "English" }).map(([tag, name]) =>
-    e("button", { type: "button", lang: tag, "data-do": "speak", "data-id": tag, "aria-pressed": String(tag === language()) }, name),
+    e("button", { type: "button", lang: tag, "data-do": "speak", "data-id": tag, "aria-pressed": String(tag === language()) },
+      // Where there is no room, the eye gets the beginning alone.
+      e("span", {}, name.slice(0, 2)), e("span", { class: "rest" }, name.slice(2))),
   );
   return [
     e("a", { class: "skip", href: "#main", "data-do": "skip" }, text("skip")),
@@ -78,19 +82,24 @@ function head() {
 }
 
 /** @param {import("./verdict.js").Verdict} found */
-function verdictPart({ tone, title, detail, command, action }) {
-  const words = { "unblock-code": "unblock", "change-code": "changeCode", "test-authentication": "testAuthentication", reload: "reload" };
+function verdictPart({ tone, title, detail, command, action, also = [] }) {
+  const words = { "unblock-code": "unblock", "change-code": "changeCode", "test-authentication": "testAuthentication", reload: "reload", "see-diagnosis": "seeDiagnosis" };
   return e("section", { class: `verdict ${tone}`, "data-key": "verdict", "aria-labelledby": "verdict-title" }, [
     sign(tone),
     e("div", { class: "grow" }, [
       e("h2", { id: "verdict-title" }, title),
-      detail && e("p", {}, detail),
+      detail && e("p", {}, withCommand(detail, 1300, command)),
       state.isAsking && e("p", { class: "strong" }, text("answerWindow")),
-      command && e("p", {}, state.link === "linked" && [text("runCommand"), " "], e("code", {}, command)),
-      action && e("button", { type: "button", class: "main", "data-do": action.name, "data-card": action.card, "data-key": "act", "aria-disabled": action.card && state.busy.has(action.card) ? "true" : undefined }, text(words[/** @type {keyof typeof words} */ (action.name)])),
+      command && !detail?.includes(command) && e("p", {}, state.link === "linked" && [text("runCommand"), " "], e("code", {}, command)),
+      command && copyButton(command),
+      action && e("button", { type: "button", class: action.name === "see-diagnosis" ? "" : "main", "data-do": action.name, "data-card": action.card, "data-key": "act", "aria-disabled": isUnderWay(action) ? "true" : undefined }, text(action.name === "reload" && state.isReloading ? "reloading" : words[/** @type {keyof typeof words} */ (action.name)])),
+      also.length > 0 && e("div", {}, e("p", { class: "strong" }, text("also")), e("ul", { class: "also" }, also.map((title) => e("li", {}, title)))),
     ]),
   ]);
 }
+
+/** @param {{ name: string, card?: string }} action */
+const isUnderWay = ({ name, card }) => (name === "reload" ? state.isReloading : card !== undefined && state.busy.has(card));
 
 /** @param {string} tone */
 function sign(tone) {
@@ -104,7 +113,7 @@ function sign(tone) {
 function foot() {
   const { version, newerVersion } = state.status ?? {};
   return [
-    newerVersion && e("p", { class: "note" }, text("update", String(newerVersion).slice(0, 40))),
+    newerVersion && !state.diagnostics && e("p", { class: "note" }, text("update", String(newerVersion).slice(0, 40))),
     e("p", { class: "quiet" }, [version && `${text("version", String(version).slice(0, 40))} · `, text("private")]),
   ].filter(Boolean);
 }
@@ -208,6 +217,10 @@ async function examineNow() {
   }
   isExamining = false;
   examined = performance.now();
+  if (state.isReloading && !mustExamineAgain) {
+    state.isReloading = false;
+    say(text("reloaded"));
+  }
   draw();
   if (mustExamineAgain) {
     mustExamineAgain = false;
@@ -289,7 +302,19 @@ const DEEDS = {
   skip() {
     part("main").focus();
   },
-  reload: () => refresh(true),
+  "see-diagnosis"() {
+    part("diagnosis-title").scrollIntoView();
+    part("diagnosis-title").focus({ preventScroll: true });
+  },
+  reload() {
+    state.isReloading = true;
+    draw();
+    refresh(true);
+  },
+  async copy({ id = "" }) {
+    await navigator.clipboard.writeText(id);
+    say(text("copied"));
+  },
   "change-code": ({ card = "" }) => setCode(card, "change-code", "change", "codeChanged"),
   "unblock-code": ({ card = "" }) => setCode(card, "unblock-code", "unblock", "codeUnblocked"),
   "test-authentication": ({ card = "" }) => test(card, "test-authentication"),

@@ -35,6 +35,18 @@ export function foreign(words, longest = 120) {
 }
 
 /**
+ * Words of others in which a command is told from the rest.
+ *
+ * @param {unknown} words
+ * @param {number} longest
+ * @param {string | undefined} command
+ */
+export function withCommand(words, longest, command) {
+  const parts = command ? cut(words, longest).split(command) : [cut(words, longest)];
+  return parts.flatMap((part, index) => [index > 0 && element("code", {}, command), part]);
+}
+
+/**
  * Makes the children of `parent` these, with as few changes as it takes. A child with the attribute `data-key` is
  * known again by it, any other by its place.
  *

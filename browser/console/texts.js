@@ -50,12 +50,35 @@ export function day(time) {
 }
 
 /**
- * A moment of a day.
+ * A moment, in a column of moments.
  *
  * @param {string | undefined} time
  */
 export function moment(time) {
-  return formatted(time, { dateStyle: "medium", timeStyle: "short" });
+  const hour = formatted(time, { timeStyle: "short" });
+  const day = isToday(time) ? text("today") : formatted(time, { dateStyle: "medium" });
+  return [...new Set([day, hour])].join(" ");
+}
+
+/**
+ * A moment, in a sentence.
+ *
+ * @param {string | undefined} time
+ */
+export function atMoment(time) {
+  const hour = formatted(time, { timeStyle: "short" });
+  return isToday(time) ? text("atToday", hour) : text("atMoment", day(time), hour);
+}
+
+const isToday = (/** @type {string | undefined} */ time) => new Date(time ?? "").toDateString() === new Date().toDateString();
+
+/**
+ * Several things in a sentence.
+ *
+ * @param {string[]} words
+ */
+export function listed(words) {
+  return new Intl.ListFormat(locale(), { type: "conjunction" }).format(words);
 }
 
 /** @param {number} milliseconds */
@@ -72,5 +95,10 @@ export function duration(milliseconds) {
  */
 function formatted(time, options) {
   const date = new Date(time ?? "");
-  return Number.isNaN(date.getTime()) ? "–" : date.toLocaleString(locale(), options);
+  if (Number.isNaN(date.getTime())) {
+    return "–";
+  }
+  // The first of a month is an ordinal in French alone, and no line breaks within a day.
+  const words = date.toLocaleString(locale(), options).replaceAll(" ", "\u00a0");
+  return tag === "fr" ? words.replace(/^1(?=\u00a0\p{L})/u, "1er") : words;
 }

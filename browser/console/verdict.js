@@ -11,6 +11,8 @@ import { day, has, text } from "./texts.js";
  * @property {string} [detail]
  * @property {string} [command] what a person types in a terminal
  * @property {{ name: string, card?: string }} [action] a button
+ * @property {string[]} [also] what else is to be known
+ * @property {boolean} [isApart] no check of the diagnosis says the same
  */
 
 /** Checks of which this page says more: which reader, which holder. */
@@ -33,10 +35,12 @@ export function verdict(state) {
   if (!state.status) {
     return waiting();
   }
-  const own = ofWorkstation(state);
+  const own = [...ofWorkstation(state), ...ofJournal(state)].sort((one, other) => WEIGHT[one.tone] - WEIGHT[other.tone]);
   const failed = (state.diagnostics?.checks ?? []).find((/** @type {any} */ check) => check?.state === "failed");
   const isSaidHere = own.length > 0 && SAID_HERE.has(failed?.id);
-  return (isSaidHere ? undefined : ofDiagnosis(state, failed)) ?? own[0] ?? well(state);
+  const first = (isSaidHere ? undefined : ofDiagnosis(state, failed)) ?? own[0] ?? well(state);
+  const others = own.filter((other) => other !== first && (other.isApart || own.includes(first)));
+  return { ...first, also: others.map(({ title }) => title) };
 }
 
 /** @type {Record<string, () => Verdict>} */
@@ -58,13 +62,15 @@ function ofDiagnosis(state, check) {
   if (!check) {
     return undefined;
   }
-  // What is wrong says more than what was looked at, where it is short enough to be read at once.
-  const isShort = check.cause && check.cause.length <= LONGEST_TITLE;
-  const title = isShort ? check.cause.replace(/\.$/, "") : check.title;
-  const details = isShort ? [check.remedy] : [check.cause, check.remedy];
+  // What is wrong says more than what was looked at, where its beginning is short enough to be read at once.
+  const cause = cut(check.cause, 600);
+  const [beginning = ""] = cause.split(/\s?:\s|\.(?:\s|$)/u);
+  const isShort = beginning !== "" && beginning.length <= LONGEST_TITLE;
+  const title = check.id === "reader-held" ? text("readerBusy") : isShort ? beginning : check.title;
+  const details = cause === `${title}.` ? [check.remedy] : [cause, check.remedy];
   const detail = details.filter(Boolean).map((words) => cut(words, 600)).join(" ");
   const { command, action } = actionOf(check.action, state);
-  return { tone: check.state, title: cut(title, 120), detail, command: unsaid(command, check), action };
+  return { tone: check.state, title: cut(title, 120), detail, command, action };
 }
 
 /**
@@ -132,8 +138,14 @@ function ofWorkstation({ status, readers, cards }) {
   // A card that works says more than one that does not, where there are several.
   const works = cards.some((/** @type {any} */ card) => !ofCard(card).some(({ tone }) => tone === "failed"));
   const softened = ofCards.map((/** @type {Verdict} */ verdict) => (works && verdict.tone === "failed" ? { ...verdict, tone: "warning" } : verdict));
-  return [...found, ...softened].sort((one, other) => WEIGHT[one.tone] - WEIGHT[other.tone]);
+  return [...found, ...softened.map((/** @type {Verdict} */ verdict) => ({ ...verdict, isApart: true }))];
 }
+
+/**
+ * @param {any} state
+ * @returns {Verdict[]}
+ */
+const ofJournal = ({ journal }) => (journal?.sound === false ? [{ tone: "warning", title: text("journalUnsound"), detail: text("journalBroken"), isApart: true }] : []);
 
 /** @type {Record<string, number>} */
 const WEIGHT = { failed: 0, warning: 1, waiting: 2, ok: 3 };
@@ -189,6 +201,16 @@ function ofCard(card) {
   return found;
 }
 
+/**
+ * The worst that is said of a card.
+ *
+ * @param {any} card
+ */
+export function toneOf(card) {
+  const tones = ofCard(card).map(({ tone }) => tone);
+  return tones.find((tone) => tone === "failed") ?? tones[0];
+}
+
 /** @param {any} card */
 export function nameOf(card) {
   const { givenName, familyName, pseudonym } = card.holder ?? {};
@@ -196,13 +218,18 @@ export function nameOf(card) {
 }
 
 /**
+ * Everything works where nothing is to be watched either; where something is, the card is ready and no more is said.
+ *
  * @param {any} state
  * @returns {Verdict}
  */
 function well({ cards, diagnostics }) {
   const [card] = cards;
-  const ready = cards.length === 1 ? text("allWellDetail", nameOf(card)) : text("allWellCards", cards.length);
+  const isOne = cards.length === 1;
   const watched = (diagnostics?.checks ?? []).filter((/** @type {any} */ check) => check?.state === "warning").length;
-  const detail = watched ? `${ready} ${text("watched", watched)}` : ready;
-  return { tone: "ok", title: text("allWell"), detail };
+  const wanting = [watched && text("watched", watched), diagnostics?.proSanteConnect?.state === "notReady" && text("pscWanting")].filter(Boolean);
+  const action = { name: "see-diagnosis" };
+  return wanting.length
+    ? { tone: "ok", title: isOne ? text("cardReady", nameOf(card)) : text("cardsReady", cards.length), detail: wanting.join(" "), action }
+    : { tone: "ok", title: text("allWell"), detail: isOne ? text("allWellDetail", nameOf(card)) : text("allWellCards", cards.length) };
 }

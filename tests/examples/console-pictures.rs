@@ -59,8 +59,12 @@ fn draw_a_trial(folder: &Path) {
 }
 
 fn draw(desk: &mut ConsoleDesk, name: &str, folder: &Path) {
+    let mut spoken = "";
     for (language, theme, width) in LOOKS {
-        desk.speak(language);
+        if spoken != language {
+            desk.speak(language);
+            spoken = language;
+        }
         desk.chromium.look(width, theme);
         desk.chromium.value(SETTLED);
         let name = format!("{name}-{language}-{theme}-{width}.png");
@@ -68,11 +72,16 @@ fn draw(desk: &mut ConsoleDesk, name: &str, folder: &Path) {
     }
 }
 
-const LOOKS: [(&str, &str, u32); 4] = [
+/// Each language in each theme and width.
+const LOOKS: [(&str, &str, u32); 8] = [
     ("fr", "light", 1100),
-    ("en", "dark", 1100),
+    ("fr", "dark", 1100),
+    ("fr", "light", 360),
     ("fr", "dark", 360),
+    ("en", "light", 1100),
+    ("en", "dark", 1100),
     ("en", "light", 360),
+    ("en", "dark", 360),
 ];
 
 const SETTLED: &str = "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 250))";

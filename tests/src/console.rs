@@ -1,16 +1,16 @@
 //! "Mon poste" as a person sees it: its page in a real browser, on a real agent.
 
+mod diagnoses;
 pub mod states;
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
 use tempfile::TempDir;
+use texts::Language;
 
 use crate::agent::Agent;
 use crate::browsers::DrivenChromium;
@@ -30,7 +30,7 @@ pub struct ConsoleDesk {
 /// What is told to the page in place of the agent, where anything is.
 #[derive(Debug, Default)]
 struct Stage {
-    answers: Mutex<HashMap<&'static str, (u16, Value)>>,
+    shown: Mutex<Option<(State, Language)>>,
     /// How often it was asked for what it reads last, and for the diagnosis.
     rounds: [AtomicUsize; 2],
 }
@@ -68,16 +68,17 @@ impl ConsoleDesk {
     #[must_use]
     pub fn on_a_stage(agent: &Agent, language: &str, first: &State) -> Self {
         let mut desk = Self::waiting(language);
-        desk.put(first);
+        desk.put(first, language_of(language));
         let stage = Arc::clone(&desk.stage);
         desk.chromium.stand_in(move |path| {
             let path = path.split('?').next().unwrap_or_default();
             for (count, last) in stage.rounds.iter().zip(["/v1/journal", "/v1/diagnostics"]) {
                 count.fetch_add(usize::from(path == last), Ordering::SeqCst);
             }
-            let answers = stage.answers.lock().unwrap_or_else(PoisonError::into_inner);
-            let (status, body) = answers.get(path)?;
-            Some((*status, "application/json", body.to_string()))
+            let shown = stage.shown.lock().unwrap_or_else(PoisonError::into_inner);
+            let (state, language) = shown.as_ref()?;
+            let (status, body) = state.answer(path, *language)?;
+            Some((status, "application/json", body.to_string()))
         });
         desk.chromium.visit(&address(agent));
         desk.wait_for_a_round();
@@ -86,17 +87,18 @@ impl ConsoleDesk {
 
     /// Shows another state.
     pub fn show(&mut self, state: &State) {
-        self.put(state);
+        let language = self.shown().as_ref().map(|(_, language)| *language);
+        self.put(state, language.unwrap_or_default());
         self.wait_for_a_round();
     }
 
-    fn put(&self, state: &State) {
-        let mut answers = self
-            .stage
-            .answers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        answers.clone_from(&state.answers);
+    fn put(&self, state: &State, language: Language) {
+        *self.shown() = Some((state.clone(), language));
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Option<(State, Language)>> {
+        let shown = self.stage.shown.lock();
+        shown.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Until the page has read everything anew and drawn it.
@@ -124,10 +126,27 @@ impl ConsoleDesk {
 
     /// Has the page speak this language.
     pub fn speak(&mut self, language: &str) {
+        let is_staged = match self.shown().as_mut() {
+            Some((_, spoken)) => {
+                *spoken = language_of(language);
+                true
+            }
+            None => false,
+        };
         self.chromium
             .click(&format!("[data-do=speak][data-id={language}]"));
         self.chromium
             .wait_until(&format!("document.documentElement.lang === {language:?}"));
+        if is_staged {
+            self.wait_for_a_round();
+        }
+    }
+}
+
+fn language_of(tag: &str) -> Language {
+    match tag {
+        "en" => Language::English,
+        _ => Language::French,
     }
 }
 

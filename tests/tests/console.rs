@@ -16,9 +16,22 @@ use cpxd_tests::scripted::demo_with_holder;
 use cpxd_tests::waiting::until;
 use serde_json::{Value, json};
 
-const ALL_WELL: &str = "Tout fonctionne";
+/// Of a card, on a machine whose browsers do not know the agent.
+const ALL_WELL: &str = "est prête";
 const TEST_PASSED: &str = "L’essai a réussi.";
 const UNLINKED: &str = "Cette page n’est pas reliée à cpxd";
+
+/// Each language in each theme and width.
+const LOOKS: [(&str, &str, u32); 8] = [
+    ("fr", "light", 1100),
+    ("fr", "dark", 1100),
+    ("fr", "light", 360),
+    ("fr", "dark", 360),
+    ("en", "light", 1100),
+    ("en", "dark", 1100),
+    ("en", "light", 360),
+    ("en", "dark", 360),
+];
 
 /// A person at the page of a demo, whose card is there.
 fn at_the_demo(arguments: &[&str]) -> (Agent, ConsoleDesk) {
@@ -26,6 +39,15 @@ fn at_the_demo(arguments: &[&str]) -> (Agent, ConsoleDesk) {
     let mut desk = ConsoleDesk::at(&agent, "fr");
     desk.chromium.wait_for(&[ALL_WELL]);
     (agent, desk)
+}
+
+#[track_caller]
+fn assert_accessible(desk: &mut ConsoleDesk) {
+    for theme in ["light", "dark"] {
+        desk.chromium.look(1100, theme);
+        let found = desk.chromium.axe();
+        assert!(found.is_empty(), "{theme}: {found:#?}");
+    }
 }
 
 fn assert_well_behaved(desk: &mut ConsoleDesk) {
@@ -44,13 +66,12 @@ fn each_state_is_said_in_both_languages_and_axe_finds_nothing() {
     let mut desk = ConsoleDesk::on_a_stage(&agent, "fr", &states::named("good-card"));
     for state in states::all() {
         desk.show(&state);
-        for (language, theme, width) in [
-            ("fr", "light", 1100),
-            ("fr", "dark", 360),
-            ("en", "light", 360),
-            ("en", "dark", 1100),
-        ] {
-            desk.speak(language);
+        let mut spoken = "";
+        for (language, theme, width) in LOOKS {
+            if spoken != language {
+                desk.speak(language);
+                spoken = language;
+            }
             desk.chromium.look(width, theme);
             if language == "fr" {
                 desk.chromium.wait_for(&[state.says]);
@@ -74,6 +95,49 @@ fn each_state_is_said_in_both_languages_and_axe_finds_nothing() {
 }
 
 #[test]
+fn all_is_well_only_where_nothing_is_to_be_watched() {
+    let agent = Agent::demo(&[]);
+    let mut desk = ConsoleDesk::on_a_stage(&agent, "fr", &states::named("to-watch"));
+    let top = "document.querySelector('.verdict').textContent";
+    let said = desk.chromium.value(top);
+    let said = said.as_str().unwrap();
+    assert!(said.contains("2 autres points sont à surveiller"), "{said}");
+    assert!(said.contains("Pro Santé Connect"), "{said}");
+    assert!(!desk.chromium.words().contains("Tout fonctionne"));
+    desk.chromium.click("[data-do=see-diagnosis]");
+    assert_eq!(
+        desk.chromium.value("document.activeElement.id"),
+        "diagnosis-title"
+    );
+    desk.chromium.value("globalThis.copied = []; navigator.clipboard.writeText = async (words) => { copied.push(words); }");
+    desk.chromium.click("[data-do=copy]");
+    desk.chromium
+        .wait_until("document.getElementById('news').textContent === 'La commande est copiée.'");
+    assert_eq!(
+        desk.chromium.value("copied"),
+        json!(["cpxd install --trust"])
+    );
+    for (name, others) in [
+        ("last-try", vec!["expire dans 12 jours"]),
+        ("no-pcsc", vec![]),
+    ] {
+        desk.show(&states::named(name));
+        let also = desk
+            .chromium
+            .value("[...document.querySelectorAll('.also li')].map((item) => item.textContent)");
+        let also = also.as_array().unwrap();
+        assert_eq!(also.len(), others.len(), "{name}: {also:?}");
+        for (said, other) in also.iter().zip(others) {
+            assert!(said.as_str().unwrap().contains(other), "{name}: {said}");
+        }
+    }
+    desk.show(&states::named("hostile"));
+    let said = desk.chromium.value(top);
+    assert!(said.as_str().unwrap().contains("Le journal"), "{said}");
+    assert_well_behaved(&mut desk);
+}
+
+#[test]
 fn words_of_others_are_shown_as_words_and_the_page_goes_on() {
     let agent = Agent::demo(&[]);
     let mut desk = ConsoleDesk::on_a_stage(&agent, "fr", &states::named("hostile"));
@@ -81,7 +145,7 @@ fn words_of_others_are_shown_as_words_and_the_page_goes_on() {
     for shown in [
         "<img src=x onerror=alert(1)>",
         "O’\"<b>CAMILLE</b>",
-        "Le journal a été modifié ou abîmé",
+        "Le journal des usages de la carte a été modifié ou abîmé",
     ] {
         assert!(words.contains(shown), "{shown}: {words}");
     }
@@ -103,7 +167,7 @@ fn words_of_others_are_shown_as_words_and_the_page_goes_on() {
     );
     assert_eq!(
         desk.chromium
-            .value("document.querySelectorAll('.checks button').length"),
+            .value("document.querySelectorAll('.checks button:not([data-do=copy])').length"),
         1
     );
     desk.show(&states::named("good-card"));
@@ -135,7 +199,7 @@ fn ten_thousand_events_are_one_look() {
         (streams(&desk.chromium.requests()) >= 3).then_some(())
     });
     desk.speak("en");
-    desk.chromium.wait_for(&["Everything works"]);
+    desk.chromium.wait_for(&["is ready"]);
     let requests = desk.chromium.requests();
     let looks = requests
         .iter()
@@ -163,6 +227,7 @@ fn the_code_leaves_the_address_and_nothing_is_stored() {
         .wait_until("indexedDB.databases().then((all) => all.length === 0)");
     desk.chromium.reload();
     desk.chromium.wait_for(&[UNLINKED, "cpxd console"]);
+    assert_accessible(&mut desk);
     desk.chromium.visit(&address(&agent));
     desk.chromium.wait_for(&[ALL_WELL]);
     assert_well_behaved(&mut desk);
@@ -180,7 +245,8 @@ fn the_card_is_tried_and_each_step_is_shown_with_its_time() {
         .wait_until("document.querySelectorAll('.step.done').length === 4");
     let times = desk.chromium.value("[...document.querySelectorAll('.step .quiet')].every((time) => /\\d\\s(ms|s)$/.test(time.textContent))");
     assert_eq!(times, true);
-    desk.chromium.wait_for(&["Signature via cette page"]);
+    assert_accessible(&mut desk);
+    desk.chromium.wait_for(&["Signature depuis cette page"]);
     let journal = agent.read_socket("/v1/journal?last=10").body;
     assert_eq!(journal["sound"], true);
     let mut entries = journal["entries"].as_array().unwrap().iter();
@@ -202,6 +268,7 @@ fn a_holder_who_says_no_is_told_so_and_may_try_again() {
         .chromium
         .value("document.querySelector('[role=alert]').textContent");
     assert!(alert.as_str().unwrap().contains("refus"), "{alert}");
+    assert_accessible(&mut desk);
     desk.chromium.click("[data-do=test-signature]");
     desk.chromium.wait_for(&[TEST_PASSED]);
     assert_eq!(
@@ -230,6 +297,7 @@ fn a_grant_is_taken_back_after_a_question_of_its_own() {
         "revoke-no",
         "a slip changes nothing"
     );
+    assert_accessible(&mut desk);
     desk.chromium.press("Escape", 27);
     desk.chromium
         .wait_until("!document.querySelector('.question')");
@@ -339,6 +407,7 @@ fn an_agent_that_stops_is_missed_and_its_next_page_works() {
     let (mut agent, mut desk) = at_the_demo(&[]);
     agent.stop();
     desk.chromium.wait_for(&["cpxd ne répond plus"]);
+    assert_accessible(&mut desk);
     agent.start_again();
     let _ = agent.card();
     desk.chromium.visit(&address(&agent));
@@ -415,7 +484,7 @@ fn firefox_shows_the_page_and_verifies_what_the_card_made() {
         shows(&mut firefox, TEST_PASSED);
     }
     firefox.click("[data-do=speak][data-id=en]");
-    shows(&mut firefox, "Everything works");
+    shows(&mut firefox, "is ready");
     let page = firefox.source().unwrap();
     assert!(page.contains("lang=\"en\""), "{page}");
 }

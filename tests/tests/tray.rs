@@ -124,7 +124,7 @@ fn the_end_of_a_card_is_told_once_a_day_and_not_again_when_it_is_inserted_again(
     tray.wait_for_title("expires in 12 days");
     // Behind whatever the card would have brought.
     tray.choose("Diagnosis");
-    desktop.wait_for_notification("all is well");
+    desktop.wait_for_notification("the card and the reader work");
     let told = desktop.notifications_titled("The card expires in 12 days");
     assert_eq!(told, 1, "{}", desktop.notifications());
 }
@@ -202,9 +202,9 @@ fn the_language_of_the_menu_is_chosen_there_and_kept() {
     assert!(tray.line("Français").is_checked);
     drop(tray);
     let tray = desktop.tray(agent.state_dir());
-    let _ = tray.line("Diagnostic\u{a0}: tout va bien");
+    let _ = tray.line("Diagnostic\u{a0}: la carte et le lecteur fonctionnent");
     tray.choose("Comme le système");
-    let _ = tray.line("Diagnosis: all is well");
+    let _ = tray.line("Diagnosis: the card and the reader work");
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn a_change_of_the_code_is_asked_in_the_agents_own_window() {
         tray.log().contains("the agent did not do it").then_some(())
     });
     tray.choose("Diagnosis");
-    desktop.wait_for_notification("all is well");
+    desktop.wait_for_notification("the card and the reader work");
     assert_eq!(desktop.notifications().matches("summary:").count(), 1);
 }
 

@@ -103,6 +103,7 @@ causes! {
     UnblockBlocked = "unblock-blocked",
     UnblockUnknown = "unblock-unknown",
     UnblockAbsent = "unblock-absent",
+    UnblockPointless = "unblock-pointless",
     CryptolibGood("version") = "cryptolib-good",
     CryptolibAbsent = "cryptolib-absent",
     CryptolibTooOld("version") = "cryptolib-too-old",
@@ -138,8 +139,10 @@ causes! {
 /// A parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// Words: names that others chose, dates, versions.
+    /// Words: names that others chose, versions.
     Text(String),
+    /// A day.
+    Day(time::Date),
     /// A count.
     Number(u64),
     /// A check, whose title stands for it.
@@ -155,6 +158,12 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Self::Text(text)
+    }
+}
+
+impl From<time::Date> for Value {
+    fn from(day: time::Date) -> Self {
+        Self::Day(day)
     }
 }
 

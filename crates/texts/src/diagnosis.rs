@@ -13,6 +13,8 @@ pub enum Argument {
     Text(String),
     /// A count.
     Number(u64),
+    /// A day: year, month, day of the month.
+    Day(i32, u8, u8),
 }
 
 /// What a cause says.
@@ -58,6 +60,9 @@ pub fn cause_words(
             let value = match argument {
                 Argument::Text(text) => foreign_text(text, LONGEST_NAME, language).into(),
                 Argument::Number(number) => (*number).into(),
+                Argument::Day(year, month, day) => {
+                    day_in_words(*year, *month, *day, language).into()
+                }
             };
             (*name, value)
         })
@@ -82,6 +87,15 @@ pub fn way_by_phone(language: Language) -> String {
     format(language, "pro-sante-connect-by-phone", None, &[])
 }
 
+fn day_in_words(year: i32, month: u8, day: u8, language: Language) -> String {
+    let arguments = [
+        ("year", year.into()),
+        ("month", month.into()),
+        ("day", day.into()),
+    ];
+    format(language, "day", None, &arguments)
+}
+
 fn or_itself(message: &str, name: &str, language: Language) -> String {
     try_format(language, message, None, &[]).unwrap_or_else(|_| name.to_owned())
 }
@@ -95,6 +109,31 @@ mod tests {
         let reader = Argument::Text("\u{202e}<b>\n".into());
         let words = cause_words("card-mute", &[("reader", reader)], Language::English).unwrap();
         assert!(words.sentence.contains("[U+202E]<b>[U+000A]"), "{words:?}");
+    }
+
+    #[test]
+    fn a_day_is_written_as_people_write_it() {
+        let said = |day, language| {
+            let words = cause_words("dates-over", &[("date", day)], language);
+            words.unwrap().sentence
+        };
+        for (language, first, other) in [
+            (
+                Language::French,
+                "le 1er\u{a0}janvier\u{a0}2027",
+                "le 17\u{a0}août\u{a0}2026",
+            ),
+            (
+                Language::English,
+                "on 1\u{a0}January\u{a0}2027",
+                "on 17\u{a0}August\u{a0}2026",
+            ),
+        ] {
+            let words = said(Argument::Day(2027, 1, 1), language);
+            assert!(words.contains(first), "{words}");
+            let words = said(Argument::Day(2026, 8, 17), language);
+            assert!(words.contains(other), "{words}");
+        }
     }
 
     #[test]

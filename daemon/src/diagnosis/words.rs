@@ -44,6 +44,7 @@ fn check(finding: &Finding, language: Language) -> CheckBody {
     let argument = |(name, value): &(&'static str, Value)| {
         let value = match value {
             Value::Text(text) => Argument::Text(text.clone()),
+            Value::Day(day) => Argument::Day(day.year(), day.month().into(), day.day()),
             Value::Number(number) => Argument::Number(*number),
             Value::Check(check) => Argument::Text(texts::check_title(check.id(), language)),
         };

@@ -4,18 +4,37 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use texts::Language;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
+
+use super::diagnoses::{self, Surroundings};
 
 /// One of them.
 #[derive(Clone, Debug)]
 pub struct State {
     /// Its name, which is that of its pictures.
     pub name: &'static str,
-    /// What is answered, by path.
+    /// What is answered, by path. The diagnosis is what the agent would find, where it is not here.
     pub answers: HashMap<&'static str, (u16, Value)>,
+    /// What is around readers and cards.
+    pub surroundings: Surroundings,
     /// Words that the page shows for it, in French.
     pub says: &'static str,
+}
+
+impl State {
+    /// What is answered at this path to somebody who speaks this language.
+    #[must_use]
+    pub fn answer(&self, path: &str, language: Language) -> Option<(u16, Value)> {
+        match self.answers.get(path) {
+            None if path == "/v1/diagnostics" && !self.answers.is_empty() => {
+                let found = diagnoses::of(&self.answers, self.surroundings, language);
+                Some((200, found))
+            }
+            answer => answer.cloned(),
+        }
+    }
 }
 
 /// Every state that has a picture.
@@ -27,13 +46,17 @@ pub fn all() -> Vec<State> {
         change(&mut changed);
         state(name, says, &[reader("r1", "card")], &[changed])
     };
-    let mut no_service = state("no-pcsc", "Service des cartes à puce arrêté", &[], &[]);
+    let mut no_service = state("no-pcsc", "service des cartes à puce est arrêté", &[], &[]);
     no_service
         .answers
         .insert("/v1/status", (200, status("pcscUnavailable", 0, 0)));
     let mut unknown = reader("r1", "card");
     unknown["problem"] = json!("card-unknown");
     unknown["atr"] = json!("3B6800000073C84013009000");
+    let mut mute = reader("r1", "card");
+    mute["problem"] = json!("card-mute");
+    let mut to_watch = with("to-watch", "CAMILLE DUPONT est prête", &|_| {});
+    to_watch.surroundings = Surroundings::Bare;
     vec![
         no_service,
         state("no-reader", "Aucun lecteur de carte", &[], &[]),
@@ -44,11 +67,23 @@ pub fn all() -> Vec<State> {
             &[],
         ),
         state("unknown-card", "Carte non reconnue", &[unknown], &[]),
+        state("mute-card", "La carte ne répond pas", &[mute], &[]),
+        state(
+            "busy-reader",
+            "Lecteur occupé",
+            &[reader("r1", "busy")],
+            &[],
+        ),
+        to_watch,
         with("good-card", "Tout fonctionne", &|_| {}),
         with("expiring", "expire dans 41 jours", &|card| expire(card, 41)),
         with("expired", "est périmée", &|card| expire(card, -12)),
         with("blocked", "DUPONT est bloquée", &|card| {
             card["pin"] = json!({ "state": "blocked", "triesLeft": 0, "triesMaximum": 3 });
+        }),
+        with("last-try", "Plus qu’un essai", &|card| {
+            card["pin"]["triesLeft"] = json!(1);
+            expire(card, 12);
         }),
         with("blocked-for-good", "est définitivement bloquée", &|card| {
             card["pin"] =
@@ -88,17 +123,11 @@ fn state(name: &'static str, says: &'static str, readers: &[Value], cards: &[Val
                 json!({ "entries": [line(1, json!({ "kind": "agent-started", "version": "0.1.0" }))], "sound": true }),
             ),
         ),
-        (
-            "/v1/diagnostics",
-            (
-                404,
-                json!({ "code": "not-found", "title": "", "detail": "" }),
-            ),
-        ),
     ];
     State {
         name,
         answers: HashMap::from(answers),
+        surroundings: Surroundings::InOrder,
         says,
     }
 }
@@ -110,9 +139,12 @@ fn status(state: &str, readers: usize, cards: usize) -> Value {
 fn reader(id: &str, state: &str) -> Value {
     let name = match id {
         "r1" => "Identiv uTrust 2700 R Smart Card Reader [CCID Interface] 00 00",
-        _ => "Ingenico TL TELIUM (26373538383138313138353436383132) 01 00",
+        "r2" => "Identiv uTrust 2700 R Smart Card Reader [CCID Interface] 00 01",
+        "r3" => "Ingenico TL TELIUM (26373538383138313138353436383132) 01 00",
+        _ => "Ingenico TL TELIUM (26373538383138313138353436383132) 01 01",
     };
-    json!({ "id": id, "name": name, "keypad": id != "r1", "contactless": false, "state": state })
+    let has_keypad = ["r3", "r4"].contains(&id);
+    json!({ "id": id, "name": name, "keypad": has_keypad, "contactless": false, "state": state })
 }
 
 fn card(id: &str, reader: &str, given: &str, family: &str, kind: &str) -> Value {
@@ -160,7 +192,11 @@ fn two_readers_with_four_cards() -> State {
         card("c3", "r3", "NOUR", "BENALI", "CPE"),
         card("c4", "r4", "ÉLODIE", "MARTIN", "CPS"),
     ];
-    cards[1]["environment"] = json!("test");
+    for (card, number) in cards.iter_mut().zip(1..) {
+        card["number"] = json!(format!("280012345{number}"));
+        card["holder"]["nationalId"] = json!(format!("81000123456{number}"));
+    }
+    expire(&mut cards[1], 12);
     cards[2]["holder"]["structure"] = json!({ "id": "1990000001", "name": "CENTRE HOSPITALIER UNIVERSITAIRE DE LA CÔTE D’OPALE", "locality": "62100 CALAIS" });
     cards[2]["certificates"]
         .as_array_mut()
@@ -178,7 +214,7 @@ fn session_open(camille: &Value) -> State {
         std::slice::from_ref(camille),
     );
     let sessions = json!({ "sessions": [
-        { "id": "s1", "card": "c1", "name": "Logiciel du cabinet 2.1", "opened": in_days(0), "idleEnd": in_days(0), "end": in_days(0) },
+        { "id": "s1", "card": "c1", "name": "Logiciel du cabinet 2.1", "opened": in_minutes(-90), "idleEnd": in_minutes(15), "end": in_minutes(150) },
     ]});
     let grants = json!({ "grants": [
         { "id": "g1", "tier": "holder", "name": "Logiciel du cabinet 2.1", "origins": ["https://dmp.example"], "rights": ["identify", "authenticate", "sign"], "created": in_days(-20), "lastUse": in_days(-1), "end": in_days(364) },
@@ -232,7 +268,7 @@ fn after_a_swap() -> State {
     other["unblockCode"] = json!({ "state": "ready", "triesLeft": null, "usesLeft": null });
     let mut swapped = state(
         "after-a-swap",
-        "La carte au nom de NOUR BENALI est prête",
+        "carte au nom de NOUR BENALI est prête",
         &[reader("r1", "card")],
         &[other],
     );
@@ -314,7 +350,7 @@ fn hostile() -> State {
     ]);
     let mut hostile = state(
         "hostile",
-        "Le journal a été modifié ou abîmé",
+        "Le journal des usages de la carte a été modifié ou abîmé",
         &[reader],
         &[card],
     );
@@ -338,7 +374,9 @@ fn hostile() -> State {
 }
 
 fn line(seq: u64, entry: Value) -> Value {
-    let mut line = json!({ "seq": seq, "time": in_days(0), "previous": "00", "hash": "00" });
+    let minutes = i64::try_from(seq).unwrap_or_default() * 7 - 90;
+    let mut line =
+        json!({ "seq": seq, "time": in_minutes(minutes), "previous": "00", "hash": "00" });
     if let (Some(line), Value::Object(entry)) = (line.as_object_mut(), entry) {
         line.extend(entry);
     }
@@ -346,6 +384,10 @@ fn line(seq: u64, entry: Value) -> Value {
 }
 
 fn in_days(days: i64) -> String {
-    let time = OffsetDateTime::now_utc() + Duration::days(days);
+    in_minutes(days * 24 * 60)
+}
+
+fn in_minutes(minutes: i64) -> String {
+    let time = OffsetDateTime::now_utc() + Duration::minutes(minutes);
     time.format(&Rfc3339).expect("a time")
 }

@@ -33,6 +33,9 @@ pub(super) fn unblock_code(facts: &Facts) -> Verdict {
 
 fn of_unblock_code(card: &CardFacts) -> Verdict {
     let state = card.unblock_code;
+    if card.pin.condition == CodeCondition::DefinitivelyBlocked {
+        return Verdict::not_applicable(CauseCode::UnblockPointless);
+    }
     match (state.condition, state.tries_left) {
         (CodeCondition::Ready, Some(1)) => Verdict::warning(CauseCode::UnblockLastTry),
         (CodeCondition::Ready, _) => Verdict::ok(CauseCode::UnblockReady),
@@ -124,5 +127,14 @@ mod tests {
         facts.cards[0].unblock_code.tries_left = Some(1);
         let cause = CauseCode::UnblockLastTry;
         assert_judged(&facts, Check::UnblockCode, State::Warning, cause);
+    }
+
+    #[test]
+    fn nobody_is_told_to_spare_a_code_that_is_blocked_for_good() {
+        let mut facts = sound();
+        facts.cards[0].pin.condition = CodeCondition::DefinitivelyBlocked;
+        facts.cards[0].unblock_code.condition = CodeCondition::Blocked;
+        let cause = CauseCode::UnblockPointless;
+        assert_judged(&facts, Check::UnblockCode, State::NotApplicable, cause);
     }
 }

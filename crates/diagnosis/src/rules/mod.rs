@@ -10,7 +10,7 @@ mod machine;
 mod readers;
 mod service;
 
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use crate::check::Check;
 use crate::facts::{CardFacts, Facts};
@@ -66,7 +66,6 @@ fn worst_of_cards(facts: &Facts, judge: impl Fn(&CardFacts) -> Verdict) -> Verdi
     worst(facts.cards.iter().map(judge), CauseCode::CardsNone)
 }
 
-/// A day as people write it everywhere: 2026-11-29.
-fn day(time: OffsetDateTime) -> String {
-    time.date().to_string()
+fn day(time: OffsetDateTime) -> Date {
+    time.date()
 }

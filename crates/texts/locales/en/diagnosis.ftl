@@ -1,9 +1,24 @@
 # The diagnosis: the name of each check, then each cause with its sentence and, in `.remedy`, what to do.
 # The reader is a nurse with a patient in front of her: plain words, no blame, the next step.
 
+day = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} { $year }
+
 check-state-ok = good
 check-state-warning = to watch
-check-state-failed = to mend
+check-state-failed = to be fixed
 check-state-unknown = not checked
 check-state-notApplicable = does not apply
 
@@ -14,7 +29,7 @@ check-disk-space = Disk space
 check-pcsc-service = Service of the readers
 check-reader-driver = Driver of the reader
 check-reader = Card reader
-check-reader-held = Reader available
+check-reader-held = Access to the reader
 check-card = Card in the reader
 check-card-answers = Answer of the card
 check-card-known = Kind of card
@@ -72,7 +87,7 @@ cause-pcsc-not-used = The readers do not come from the smart card service.
 cause-pcsc-not-installed = The smart card service is not installed on this computer.
     .remedy = Install it (on Linux, the package pcscd), or ask your IT service for it.
 cause-pcsc-not-running = The smart card service is stopped.
-    .remedy = Start it (on Linux, pcscd; on Windows, “Smart Card”), or restart the computer. If this goes on, tell your IT service.
+    .remedy = Restart the computer. If this goes on, tell your IT service: it is the service pcscd on Linux, “Smart Card” on Windows.
 cause-pcsc-access-denied = This session has no access to the smart card service.
     .remedy = Ask your IT service to give your account access to the smart card service (pcscd).
 cause-pcsc-refused = The smart card service refuses this session: a rule of the computer (polkit) forbids it.
@@ -166,6 +181,7 @@ cause-unblock-blocked = The unblock code can no longer be used. If the code of t
     .remedy = Type the right code only. Ask for a new card: call { -helpline }.
 cause-unblock-unknown = The state of the unblock code is not known.
 cause-unblock-absent = This card has no unblock code.
+cause-unblock-pointless = The card is blocked for good: this code cannot help any more.
 
 cause-cryptolib-good = Cryptolib CPS { $version } is installed.
 cause-cryptolib-absent = Cryptolib CPS is not installed. cpxd does without it; Pro Santé Connect by card needs it.
@@ -193,15 +209,15 @@ cause-port-taken-by-somebody = Another program has port { $wanted }; cpxd listen
 cause-port-unknown = The port of cpxd could not be read.
 
 cause-trust-everywhere = Browsers and computer trust cpxd.
-cause-trust-missing = cpxd is not trusted by: { $stores }.
-    .remedy = Run the command cpxd install --trust, then restart the browsers. The extension does without it.
+cause-trust-missing = cpxd is not trusted here yet: { $stores }.
+    .remedy = Run the command cpxd install --trust or ask your IT service to, then restart the browsers. The extension of cpxd does not need it.
 cause-trust-no-store = No browser that is known is on this computer.
 cause-trust-no-authority = cpxd has not made its certificate yet: it will at its first start.
 cause-trust-unknown = Nobody could check whether some browsers trust cpxd.
 
 cause-native-host-told = The browsers know cpxd.
-cause-native-host-not-told = The extension will not find cpxd in: { $browsers }.
-    .remedy = Run the command cpxd install --native-messaging, then restart the browsers.
+cause-native-host-not-told = The extension will not find cpxd in these browsers: { $browsers }.
+    .remedy = Run the command cpxd install --native-messaging or ask your IT service to, then restart the browsers.
 cause-native-host-confined = { $browsers } is kept apart from the rest of the computer (snap or Flatpak): the extension cannot reach cpxd there.
     .remedy = Install this browser from the packages of the system, or use another one.
 cause-native-host-unknown = The link with the browsers could not be checked.
@@ -209,7 +225,7 @@ cause-no-browser = No browser that is known is on this computer.
 
 cause-loopback-by-policy = The administrator lets sites reach programs of this computer.
 cause-loopback-asked = At the first call of a site the browser asks whether it may reach programs of this computer. Your answer can be seen in the browser alone.
-    .remedy = If a site does not reach cpxd, open the permissions of that site in the browser and allow access to apps on this computer. The extension does without it.
+    .remedy = If a site does not reach cpxd, open the permissions of that site in the browser and allow access to apps on this computer. The extension of cpxd does not need it.
 
 cause-proxy-none = No proxy server takes calls that are meant for this computer.
 cause-proxy-catches-loopback = The variable { $variable } sends to a proxy server also what is meant for this computer.
@@ -217,7 +233,7 @@ cause-proxy-catches-loopback = The variable { $variable } sends to a proxy serve
 cause-proxy-unknown = The proxy servers could not be checked.
 
 pro-sante-connect-title = Pro Santé Connect
-pro-sante-connect-check-failed = Pro Santé Connect by card cannot work here before this is settled: { $check }.
+pro-sante-connect-check-failed = To use it with the card, settle this point first: “{ $check }”.
 pro-sante-connect-card-not-read = No card was read: put it in to learn whether Pro Santé Connect can work here.
 pro-sante-connect-not-registered = This card does not rest on a national register: Pro Santé Connect does not take it.
 pro-sante-connect-register-unknown = The card is good; the rest could not be checked.

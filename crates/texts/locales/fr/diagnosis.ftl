@@ -1,9 +1,27 @@
 # The diagnosis: the name of each check, then each cause with its sentence and, in `.remedy`, what to do.
 # The reader is a nurse with a patient in front of her: plain words, no blame, the next step.
 
+day = { $day ->
+    [1] 1er
+   *[other] { $day }
+} { $month ->
+    [1] janvier
+    [2] février
+    [3] mars
+    [4] avril
+    [5] mai
+    [6] juin
+    [7] juillet
+    [8] août
+    [9] septembre
+    [10] octobre
+    [11] novembre
+   *[12] décembre
+} { $year }
+
 check-state-ok = bon
 check-state-warning = à surveiller
-check-state-failed = à réparer
+check-state-failed = à régler
 check-state-unknown = non vérifié
 check-state-notApplicable = sans objet
 
@@ -14,7 +32,7 @@ check-disk-space = Espace disque
 check-pcsc-service = Service des lecteurs
 check-reader-driver = Pilote du lecteur
 check-reader = Lecteur de carte
-check-reader-held = Lecteur disponible
+check-reader-held = Accès au lecteur
 check-card = Carte dans le lecteur
 check-card-answers = Réponse de la carte
 check-card-known = Type de carte
@@ -72,7 +90,7 @@ cause-pcsc-not-used = Les lecteurs ne viennent pas du service des cartes à puce
 cause-pcsc-not-installed = Le service des cartes à puce n’est pas installé sur cet ordinateur.
     .remedy = Installez-le (sous Linux, le paquet pcscd), ou demandez-le à votre service informatique.
 cause-pcsc-not-running = Le service des cartes à puce est arrêté.
-    .remedy = Démarrez-le (sous Linux, pcscd ; sous Windows, « Carte à puce »), ou redémarrez l’ordinateur. Si cela continue, prévenez votre service informatique.
+    .remedy = Redémarrez l’ordinateur. Si cela continue, prévenez votre service informatique : c’est le service pcscd sous Linux, « Carte à puce » sous Windows.
 cause-pcsc-access-denied = Cette session n’a pas accès au service des cartes à puce.
     .remedy = Demandez à votre service informatique de donner à votre compte l’accès au service des cartes à puce (pcscd).
 cause-pcsc-refused = Le service des cartes à puce refuse cette session : une règle de l’ordinateur (polkit) le lui interdit.
@@ -166,6 +184,7 @@ cause-unblock-blocked = Le code de déblocage ne peut plus servir. Si le code de
     .remedy = Ne saisissez que le bon code. Demandez une nouvelle carte : appelez { -helpline }.
 cause-unblock-unknown = L’état du code de déblocage n’est pas connu.
 cause-unblock-absent = Cette carte n’a pas de code de déblocage.
+cause-unblock-pointless = La carte est définitivement bloquée : ce code n’y peut plus rien.
 
 cause-cryptolib-good = Cryptolib CPS { $version } est installée.
 cause-cryptolib-absent = Cryptolib CPS n’est pas installée. cpxd s’en passe ; Pro Santé Connect par carte en a besoin.
@@ -193,15 +212,15 @@ cause-port-taken-by-somebody = Un autre programme occupe le port { $wanted } ; 
 cause-port-unknown = Le port de cpxd n’a pas pu être lu.
 
 cause-trust-everywhere = Les navigateurs et l’ordinateur font confiance à cpxd.
-cause-trust-missing = cpxd n’est pas reconnu par : { $stores }.
-    .remedy = Lancez la commande cpxd install --trust, puis redémarrez les navigateurs. L’extension, elle, s’en passe.
+cause-trust-missing = cpxd n’est pas encore reconnu ici : { $stores }.
+    .remedy = Lancez la commande cpxd install --trust ou demandez-le à votre service informatique, puis redémarrez les navigateurs. L’extension de cpxd n’en a pas besoin.
 cause-trust-no-store = Aucun navigateur connu n’est sur cet ordinateur.
 cause-trust-no-authority = cpxd n’a pas encore fait son certificat : il le fera à son premier lancement.
 cause-trust-unknown = La confiance de certains navigateurs n’a pas pu être vérifiée.
 
 cause-native-host-told = Les navigateurs connaissent cpxd.
-cause-native-host-not-told = L’extension ne trouvera pas cpxd dans : { $browsers }.
-    .remedy = Lancez la commande cpxd install --native-messaging, puis redémarrez les navigateurs.
+cause-native-host-not-told = L’extension ne trouvera pas cpxd dans ces navigateurs : { $browsers }.
+    .remedy = Lancez la commande cpxd install --native-messaging ou demandez-le à votre service informatique, puis redémarrez les navigateurs.
 cause-native-host-confined = { $browsers } est isolé du reste de l’ordinateur (snap ou Flatpak) : l’extension ne peut pas y joindre cpxd.
     .remedy = Installez ce navigateur depuis les paquets du système, ou utilisez-en un autre.
 cause-native-host-unknown = Le lien avec les navigateurs n’a pas pu être vérifié.
@@ -209,7 +228,7 @@ cause-no-browser = Aucun navigateur connu n’est sur cet ordinateur.
 
 cause-loopback-by-policy = L’administrateur autorise des sites à joindre les programmes de cet ordinateur.
 cause-loopback-asked = Au premier appel d’un site, le navigateur demande s’il peut joindre les programmes de cet ordinateur. Votre réponse ne se voit que dans le navigateur.
-    .remedy = Si un site ne joint pas cpxd, ouvrez les autorisations de ce site dans le navigateur et permettez l’accès aux applications de cet ordinateur. L’extension, elle, s’en passe.
+    .remedy = Si un site ne joint pas cpxd, ouvrez les autorisations de ce site dans le navigateur et permettez l’accès aux applications de cet ordinateur. L’extension de cpxd n’en a pas besoin.
 
 cause-proxy-none = Aucun serveur mandataire ne détourne les appels à cet ordinateur.
 cause-proxy-catches-loopback = La variable { $variable } envoie à un serveur mandataire aussi ce qui est destiné à cet ordinateur.
@@ -217,7 +236,7 @@ cause-proxy-catches-loopback = La variable { $variable } envoie à un serveur ma
 cause-proxy-unknown = Les serveurs mandataires n’ont pas pu être vérifiés.
 
 pro-sante-connect-title = Pro Santé Connect
-pro-sante-connect-check-failed = Pro Santé Connect par carte ne peut pas fonctionner ici avant d’avoir réglé : { $check }.
+pro-sante-connect-check-failed = Pour vous en servir avec la carte, réglez d’abord ce point : « { $check } ».
 pro-sante-connect-card-not-read = Aucune carte n’a été lue : insérez-la pour savoir si Pro Santé Connect peut fonctionner ici.
 pro-sante-connect-not-registered = Cette carte n’est pas rattachée à un registre national : Pro Santé Connect ne l’accepte pas.
 pro-sante-connect-register-unknown = La carte est bonne ; le reste n’a pas pu être vérifié.

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn each_fault_has_its_sentence_and_its_remedy() {
-        assert_eq!(sentence(|_| {}), "tout va bien");
+        assert_eq!(sentence(|_| {}), "la carte et le lecteur fonctionnent");
         let blocked = sentence(|station| station.cards[0].pin.state = "blocked".into());
         assert_eq!(blocked, "Carte bloquée");
         let foreign = sentence(|station| {
