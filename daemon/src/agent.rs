@@ -257,6 +257,7 @@ impl Agent {
                 session_limits: self.configuration.session_limits,
                 signature_code: self.configuration.signature_code,
                 keypad: self.configuration.keypad,
+                metrics: self.configuration.metrics,
             },
             now,
         );

@@ -47,6 +47,9 @@ pub(crate) async fn check(State(api): State<Api>, mut request: Request, next: Ne
         Ok(Admitted::Preflight) => cors::allow(&request),
         Err(refusal) => ApiError::from(refusal.error).into_response(),
     };
+    if let Some(error) = error_of(&response) {
+        api.operations().count_error(error.code);
+    }
     tell_refusal(&api, caller.as_ref(), &response);
     response
 }
