@@ -182,17 +182,18 @@ impl<'a> FakeCryptolib<'a> {
         for (number, authority) in self.authorities.iter().enumerate() {
             file(&format!("CPS/Coffre/{number}.cer"), authority);
         }
-        file(
-            "programs/rpm",
-            format!("#!/bin/sh\nprintf %s {}\n", self.version).as_bytes(),
-        );
+        let printing = |version: &str| format!("#!/bin/sh\nprintf %s {version}\n");
+        file("list/rpm", printing(self.version).as_bytes());
+        // What lies first on the path of search is not asked.
+        file("programs/rpm", printing("1.0.0").as_bytes());
         let configuration = self.service.file(TEST_ENVIRONMENT);
         let output = self.in_a_room(folder.path(), &configuration);
         Diagnosed::printed(&output)
     }
 
     fn in_a_room(&self, folder: &Path, configuration: &Path) -> Output {
-        let script = "chmod +x \"$2/programs/rpm\"
+        let script = "chmod +x \"$2/programs/rpm\" \"$2/list/rpm\"
+            mount --bind \"$2/list/rpm\" /usr/bin/rpm
             mount -t tmpfs fake /opt
             mkdir -p /opt/santesocial/CPS/lib
             cp \"$2/module\" /opt/santesocial/CPS/lib/libcps3_pkcs11_lux.so
