@@ -11,7 +11,7 @@ import { choose, language, text } from "./texts.js";
 import { verdict } from "./verdict.js";
 
 const state = {
-  /** @type {"connecting" | "linked" | "unlinked" | "gone" | "broken"} */
+  /** @type {"connecting" | "linked" | "unlinked" | "gone" | "left" | "broken"} */
   link: "connecting",
   /** @type {any} */ status: undefined,
   /** @type {any[]} */ readers: [],
@@ -83,7 +83,7 @@ function head() {
 
 /** @param {import("./verdict.js").Verdict} found */
 function verdictPart({ tone, title, detail, command, action, also = [] }) {
-  const words = { "unblock-code": "unblock", "change-code": "changeCode", "test-authentication": "testAuthentication", reload: "reload", "see-diagnosis": "seeDiagnosis" };
+  const words = { "unblock-code": "unblock", "change-code": "changeCode", "test-authentication": "testAuthentication", reload: "reload", "see-diagnosis": "seeDiagnosis", retry: "retry" };
   return e("section", { class: `verdict ${tone}`, "data-key": "verdict", "aria-labelledby": "verdict-title" }, [
     sign(tone),
     e("div", { class: "grow" }, [
@@ -205,6 +205,9 @@ function examine(isAsked = false) {
 }
 
 async function examineNow() {
+  if (state.link === "left") {
+    return;
+  }
   if (isExamining) {
     mustExamineAgain = true;
     return;
@@ -253,12 +256,14 @@ function lost(error) {
   }
 }
 
-/** Follows the events as long as the page is there, and asks again and again for an agent that went away. */
+/** Follows the events as long as the page is there, and asks again, ever more seldom, for an agent that went away. */
 async function live() {
+  let waited = 0;
   for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
     try {
       await read("/v1/status");
       wait = FIRST_WAIT;
+      waited = 0;
       state.link = "linked";
       state.problems.delete("page");
       refresh();
@@ -269,13 +274,17 @@ async function live() {
     } catch (error) {
       lost(error);
     }
-    if (state.link === "unlinked") {
-      draw();
-      return;
+    // Whoever has its port by then is not asked for ever.
+    if (state.link === "gone" && waited >= LONGEST_ABSENCE) {
+      state.link = "left";
     }
     state.isAsking = false;
     draw();
+    if (state.link === "unlinked" || state.link === "left") {
+      return;
+    }
     await pause(wait);
+    waited += wait;
   }
 }
 
@@ -314,6 +323,11 @@ const DEEDS = {
   async copy({ id = "" }) {
     await navigator.clipboard.writeText(id);
     say(text("copied"));
+  },
+  retry() {
+    state.link = "connecting";
+    draw();
+    live();
   },
   "change-code": ({ card = "" }) => setCode(card, "change-code", "change", "codeChanged"),
   "unblock-code": ({ card = "" }) => setCode(card, "unblock-code", "unblock", "codeUnblocked"),
@@ -453,6 +467,7 @@ const BETWEEN_EXAMINATIONS = 5000;
 const FIRST_WAIT = 500;
 const STREAM_TIME = 1500;
 const LONGEST_WAIT = 10_000;
+const LONGEST_ABSENCE = 300_000;
 
 let isLive = false;
 

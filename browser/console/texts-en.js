@@ -16,6 +16,9 @@ export default {
   gone: "cpxd no longer answers",
   goneDetail:
     "It may have been stopped or updated. This page tries again by itself; if nothing changes, close it and reopen “My workstation”, or restart the computer.",
+  leftDetail:
+    "This page has stopped trying. Start cpxd again, then open “My workstation” anew; if cpxd still runs, try again.",
+  retry: "Try again",
   broken: "Something did not work in this page",
 
   allWell: "Everything works",

@@ -16,6 +16,9 @@ export default {
   gone: "cpxd ne répond plus",
   goneDetail:
     "Il a peut-être été arrêté ou mis à jour. Cette page réessaie toute seule ; si rien ne change, fermez-la et rouvrez « Mon poste », ou redémarrez l’ordinateur.",
+  leftDetail:
+    "Cette page ne réessaie plus. Relancez cpxd, puis ouvrez de nouveau « Mon poste » ; s’il fonctionne encore, réessayez.",
+  retry: "Réessayer",
   broken: "Quelque chose n’a pas fonctionné dans cette page",
 
   allWell: "Tout fonctionne",

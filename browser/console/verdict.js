@@ -47,6 +47,7 @@ export function verdict(state) {
 const BY_LINK = {
   unlinked: () => ({ tone: "failed", title: text("unlinked"), detail: text("unlinkedDetail"), command: "cpxd console" }),
   gone: () => ({ tone: "failed", title: text("gone"), detail: text("goneDetail") }),
+  left: () => ({ tone: "failed", title: text("gone"), detail: text("leftDetail"), action: { name: "retry" } }),
   broken: () => ({ tone: "failed", title: text("broken"), action: { name: "reload" } }),
 };
 

@@ -37,6 +37,7 @@ use crate::command_line::{AgentOptions, Common, DemoOptions, LogLevel};
 use crate::commands::install::{Trust, trust_once};
 use crate::commands::language;
 use crate::configuration::{Configuration, ReaderSourceName};
+use crate::diagnosis::looks::Looks;
 use crate::diagnosis::{Examiner, Subject};
 use crate::grants::grant_book;
 use crate::greeting::Greeting;
@@ -257,6 +258,7 @@ impl Agent {
                 session_limits: self.configuration.session_limits,
                 signature_code: self.configuration.signature_code,
                 keypad: self.configuration.keypad,
+                metrics: self.configuration.metrics,
             },
             now,
         );
@@ -343,7 +345,12 @@ impl Agent {
     ) -> Arc<Examiner> {
         let wanted = self.configuration.port.unwrap_or(FIRST_PORT);
         let ports = (Some(wanted).filter(|port| *port != 0), port);
-        let subject = Subject::new(cards.clone(), self.paths.clone(), &self.configuration);
+        let subject = Subject::new(
+            cards.clone(),
+            self.paths.clone(),
+            &self.configuration,
+            Looks::default(),
+        );
         Arc::new(Examiner::new(subject, VERSION, newer_version, ports))
     }
 

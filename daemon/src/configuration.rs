@@ -53,6 +53,8 @@ pub(crate) struct Configuration {
     pub(crate) language: Option<Language>,
     /// Whether the stores of this user come to trust the authority once, without a command.
     pub(crate) trust_ca: bool,
+    /// Whether operations are counted and timed for who looks after the workstation.
+    pub(crate) metrics: bool,
     /// Where newer nomenclature tables may lie: beside the user's file, then the machine's.
     pub(crate) nomenclature_folders: Vec<PathBuf>,
 }
@@ -132,6 +134,7 @@ impl Configuration {
             log_file: None,
             language: machine.language.or(user.language).map(Language::from),
             trust_ca: machine.trust_ca.or(user.trust_ca).unwrap_or(false),
+            metrics: machine.metrics.or(user.metrics).unwrap_or(false),
             nomenclature_folders: Vec::new(),
             allowed_sites: Vec::new(),
             session_limits: SessionLimits::DEFAULT,
@@ -415,6 +418,17 @@ mod tests {
         assert!(of("", "trust-ca = true").1);
         assert!(!of("trust-ca = false", "trust-ca = true").1);
         assert!(toml::from_str::<ConfigurationFile>("language = \"de\"").is_err());
+    }
+
+    #[test]
+    fn nothing_is_counted_unless_machine_or_user_want_it() {
+        let counts = |machine: &str, user: &str| {
+            Configuration::of(&file(machine), &options(), &file(user)).metrics
+        };
+        assert!(!counts("", ""));
+        assert!(counts("", "metrics = true"));
+        assert!(counts("metrics = true", "metrics = false"));
+        assert!(!counts("metrics = false", "metrics = true"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use cpxd_tests::agent::Agent;
-use cpxd_tests::browsers::Firefox;
+use cpxd_tests::browsers::{DrivenChromium, Firefox};
 use cpxd_tests::console::{ConsoleDesk, NotingBrowser, address, states};
 use cpxd_tests::desk::Desk;
 use cpxd_tests::door::{pair, request_grant};
@@ -413,6 +413,32 @@ fn an_agent_that_stops_is_missed_and_its_next_page_works() {
     desk.chromium.visit(&address(&agent));
     desk.chromium.wait_for(&[ALL_WELL]);
     assert_eq!(desk.chromium.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_page_whose_agent_stays_away_stops_asking_until_it_is_told_to() {
+    let (mut agent, mut desk) = at_the_demo(&[]);
+    let page = &mut desk.chromium;
+    // Its waits are over a thousand times sooner, and its requests are counted.
+    let _ = page.value(
+        "(() => {
+            const [wait, ask] = [window.setTimeout, window.fetch];
+            window.asked = 0;
+            window.setTimeout = (then, time) => wait(then, time / 1000);
+            window.fetch = (...what) => { window.asked += 1; return ask(...what); };
+            return true;
+        })()",
+    );
+    agent.stop();
+    page.wait_for(&["cpxd ne répond plus", "Réessayer"]);
+    let asked = |page: &mut DrivenChromium| page.value("window.asked").as_u64().unwrap_or(0);
+    let before = asked(page);
+    // Minutes for this page.
+    let _ = page.value("new Promise((then) => window.setTimeout(then, 500_000))");
+    assert_eq!(asked(page), before);
+    page.click("[data-do=retry]");
+    page.wait_until(&format!("window.asked > {before}"));
+    page.wait_for(&["cpxd ne répond plus", "Réessayer"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt as _;
+use std::process::Stdio;
 use std::thread;
 
 use cpxd_tests::agent::{Agent, CLIENT, JSON};
@@ -114,6 +115,32 @@ fn ports(agent: &Agent) -> usize {
 }
 
 const TOKENS: &str = "/v1/console/tokens";
+
+#[test]
+fn what_a_page_follows_ends_with_its_token() {
+    let door = Door::open();
+    let token = door.enter();
+    // The events of its card come at once, so that the stream is known to have begun.
+    let _ = door.agent.card();
+    let (events, from_the_start) = (format!("{}/v1/events", door.origin), "Last-Event-ID: 0");
+    let follow = curl()
+        .args(["--no-buffer", "-H", &token, "-H", from_the_start, &events])
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut follower = follow.unwrap();
+    let told = follower.stdout.as_mut().unwrap();
+    told.read_exact(&mut [0; 1]).unwrap();
+    // So many pages live at once; one more takes the place of the first.
+    for _ in 0..16 {
+        let (_, code) = parts(&address(&door.agent));
+        let answer = door.exchange(&code, &[&door.own_origin(), CLIENT, JSON]);
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let used = door.ask("/v1/status", &["-H", &token]);
+    assert_eq!(refusal(&used), refused(401, "token-invalid"));
+    let ended = follower.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "it was not ended: {ended:?}");
+}
 
 #[test]
 fn the_port_is_open_only_once_somebody_asked_for_the_console() {

@@ -8,6 +8,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -146,6 +147,56 @@ fn an_agent_whose_program_was_replaced_wants_to_be_started_again() {
     agent.wait().unwrap();
 }
 
+/// A `certutil` that hangs until it is let go, as with a home on a share that is gone; each one leaves a line.
+const HANGING_CERTUTIL: &str = "#!/bin/sh
+echo asked >> \"$HOME/asked\"
+while ! [ -e \"$HOME/go-on\" ]; do sleep 0.1; done
+exit 1
+";
+
+#[test]
+fn a_look_that_hangs_is_told_as_such_has_no_second_beside_it_and_keeps_no_agent_from_stopping() {
+    let person = Person::new();
+    let home = person.home().to_owned();
+    let database = home.join(".pki/nssdb");
+    fs::create_dir_all(&database).unwrap();
+    let made = Command::new("certutil")
+        .args(["-N", "--empty-password", "-d"])
+        .arg(format!("sql:{}", database.display()))
+        .status();
+    assert!(made.unwrap().success());
+    let certutil = home.join("programs/certutil");
+    fs::create_dir_all(certutil.parent().unwrap()).unwrap();
+    fs::write(&certutil, HANGING_CERTUTIL).unwrap();
+    fs::set_permissions(&certutil, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut path = certutil.parent().unwrap().as_os_str().to_owned();
+    path.push(":/usr/bin:/bin");
+    let mut agent = Agent::demo_in(&[("HOME", home.clone().into()), ("PATH", path)], &[]);
+    let asked = || {
+        let lines = fs::read_to_string(home.join("asked")).unwrap_or_default();
+        lines.lines().count()
+    };
+    for _ in 0..2 {
+        // Whoever leaves before the answer leaves the look behind.
+        let _ = agent.exchange(
+            "/v1/diagnostics",
+            &["-H", &agent.authorization(), "--max-time", "1"],
+        );
+    }
+    for _ in 0..2 {
+        assert_eq!(Diagnosed::by(&agent).of("trust"), ("unknown", "no-answer"));
+    }
+    assert_eq!(asked(), 1);
+    fs::write(home.join("go-on"), "").unwrap();
+    cpxd_tests::waiting::until("trust is looked at again", || {
+        (Diagnosed::by(&agent).of("trust").1 != "no-answer").then_some(())
+    });
+    fs::remove_file(home.join("go-on")).unwrap();
+    assert_eq!(Diagnosed::by(&agent).of("trust"), ("unknown", "no-answer"));
+    agent.stop();
+    fs::write(home.join("go-on"), "").unwrap();
+}
+
 /// Cryptolib's folders and the list of packages are fakes; cards, service and agent are not.
 struct FakeCryptolib<'a> {
     service: &'a PcscService,
@@ -182,17 +233,18 @@ impl<'a> FakeCryptolib<'a> {
         for (number, authority) in self.authorities.iter().enumerate() {
             file(&format!("CPS/Coffre/{number}.cer"), authority);
         }
-        file(
-            "programs/rpm",
-            format!("#!/bin/sh\nprintf %s {}\n", self.version).as_bytes(),
-        );
+        let printing = |version: &str| format!("#!/bin/sh\nprintf %s {version}\n");
+        file("list/rpm", printing(self.version).as_bytes());
+        // What lies first on the path of search is not asked.
+        file("programs/rpm", printing("1.0.0").as_bytes());
         let configuration = self.service.file(TEST_ENVIRONMENT);
         let output = self.in_a_room(folder.path(), &configuration);
         Diagnosed::printed(&output)
     }
 
     fn in_a_room(&self, folder: &Path, configuration: &Path) -> Output {
-        let script = "chmod +x \"$2/programs/rpm\"
+        let script = "chmod +x \"$2/programs/rpm\" \"$2/list/rpm\"
+            mount --bind \"$2/list/rpm\" /usr/bin/rpm
             mount -t tmpfs fake /opt
             mkdir -p /opt/santesocial/CPS/lib
             cp \"$2/module\" /opt/santesocial/CPS/lib/libcps3_pkcs11_lux.so

@@ -253,6 +253,12 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         why: "it reads the tray's icon and menu as a stranger on the bus",
         sign: Sign::AnyFile(&["/usr/lib/python3/dist-packages/gi/__init__.py"]),
     },
+    SystemPackage {
+        debian: "python3-prometheus-client",
+        what: "the Python module prometheus_client",
+        why: "it reads the agent's numbers as Prometheus does",
+        sign: Sign::AnyFile(&["/usr/lib/python3/dist-packages/prometheus_client/parser.py"]),
+    },
     DPKG_DEV,
     RPM,
     SystemPackage {

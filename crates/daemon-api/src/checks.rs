@@ -10,9 +10,8 @@ use daemon_types::{Caller, ErrorCode, OperationError, Reason, Rights, Site, Sock
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::connection::{Connection, Door};
-use crate::console;
+use crate::console::{self, ConsoleRequest};
 use crate::cors;
-use crate::open_requests::OpenRequest;
 use crate::problem::{ApiError, error_of};
 use crate::router::Api;
 
@@ -40,13 +39,18 @@ pub(crate) async fn check(State(api): State<Api>, mut request: Request, next: Ne
         }
         Ok(Admitted::Console(open)) => {
             request.extensions_mut().insert(Caller::Console);
-            let answer = next.run(request).await;
-            answer.map(|body| open.until_the_end_of(body))
+            match open.while_good(next.run(request)).await {
+                Some(answer) => answer.map(|body| open.until_the_end_of(body)),
+                None => ApiError::from(ErrorCode::TokenInvalid).into_response(),
+            }
         }
         Ok(Admitted::Anybody) => next.run(request).await,
         Ok(Admitted::Preflight) => cors::allow(&request),
         Err(refusal) => ApiError::from(refusal.error).into_response(),
     };
+    if let Some(error) = error_of(&response) {
+        api.operations().count_error(error.code);
+    }
     tell_refusal(&api, caller.as_ref(), &response);
     response
 }
@@ -92,7 +96,7 @@ pub(crate) enum Admitted {
     /// This caller.
     Caller(Caller),
     /// The product's own page, whose token lives on as long as this is open.
-    Console(OpenRequest),
+    Console(ConsoleRequest),
     /// Whoever it is: the call is open to all.
     Anybody,
     /// A browser that asks whether a page may make a request.

@@ -9,10 +9,12 @@
 mod admission;
 mod files;
 mod keys;
+mod token_life;
 
 pub(crate) use admission::who_calls;
 pub(crate) use files::files;
 pub(crate) use keys::{CODE_TIME, ConsoleDoor, Wishes};
+pub(crate) use token_life::ConsoleRequest;
 
 /// What the console's page is asked for at: one name, so that it has one origin.
 pub(crate) fn authority(port: u16) -> String {

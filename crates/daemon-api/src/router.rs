@@ -141,6 +141,7 @@ fn documented_routes() -> OpenApiRouter<Api> {
         .routes(routes!(route::product::product))
         .routes(routes!(route::product::status))
         .routes(routes!(route::diagnostics::diagnostics))
+        .routes(routes!(route::metrics::metrics))
         .routes(routes!(route::readers::readers))
         .routes(routes!(route::cards::cards))
         .routes(routes!(route::cards::card))

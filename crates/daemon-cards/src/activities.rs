@@ -27,7 +27,7 @@ impl Cards {
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
         let job = Job::ListActivities { insertion, reply };
-        let progress = self.give(card.reader(), job, |queue| &queue.looks)?;
+        let progress = self.give(card, job, |queue| &queue.looks)?;
         let listed = progress.answer(answer).await;
         listed.map_err(Unanswered::into_error)
     }
@@ -51,7 +51,7 @@ impl Cards {
             pin,
             reply,
         };
-        let progress = self.give(card.reader(), job, |queue| &queue.uses)?;
+        let progress = self.give(card, job, |queue| &queue.uses)?;
         let read = progress.answer(answer).await;
         read.map_err(Unanswered::into_error)
     }

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use daemon_types::{ErrorCode, ReaderCondition, ReaderId};
 use tokio::sync::watch;
 
+use crate::OperationClock;
+
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WaitsFor {
@@ -49,6 +51,8 @@ pub(crate) struct Calls {
     retired: AtomicBool,
     /// Tells when the last code is typed of the job that has codes typed at the keypad.
     hands: Mutex<Option<watch::Receiver<bool>>>,
+    /// The clock of the operation that the job is for.
+    clock: Mutex<OperationClock>,
     watch: Arc<CallWatch>,
 }
 
@@ -61,6 +65,7 @@ impl Calls {
             came_back: AtomicBool::new(false),
             retired: AtomicBool::new(false),
             hands: Mutex::default(),
+            clock: Mutex::default(),
             watch: Arc::clone(watch),
         })
     }
@@ -74,13 +79,16 @@ impl Calls {
     /// Makes a call in which somebody may type at the keypad for so long.
     pub(crate) fn during_entry<T>(self: &Arc<Self>, time: Duration, call: impl FnOnce() -> T) -> T {
         let _running = Running::begin(self, WaitsFor::Card, time);
-        call()
+        let clock = self.clock.lock();
+        let clock = clock.unwrap_or_else(PoisonError::into_inner).clone();
+        clock.during_entry(call)
     }
 
-    /// Takes up a job; where codes are typed at the keypad for it, with what tells that they were.
+    /// Takes up a job of an operation with this clock; where codes are typed at the keypad for it, with what tells that they were.
     /// Other questions are held back from here on: between a look at who waits and the entry, and
     /// between two entries, there is time for one.
-    pub(crate) fn await_hands(&self, is_over: Option<watch::Receiver<bool>>) {
+    pub(crate) fn take_up(&self, clock: &OperationClock, is_over: Option<watch::Receiver<bool>>) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock.clone();
         *self.hands.lock().unwrap_or_else(PoisonError::into_inner) = is_over;
     }
 
@@ -348,18 +356,18 @@ mod tests {
         let calls = calls(&CallWatch::new(Duration::from_secs(3600)));
         let (typed, is_over) = watch::channel(false);
         assert!(!calls.is_at_keypad());
-        calls.await_hands(Some(is_over));
+        calls.take_up(&OperationClock::default(), Some(is_over));
         assert!(calls.is_at_keypad());
         calls.during_entry(Duration::from_secs(30), || assert!(calls.is_at_keypad()));
         assert!(calls.is_at_keypad(), "a second entry may follow");
         typed.send_replace(true);
         assert!(!calls.is_at_keypad());
         let (never_typed, is_over) = watch::channel(false);
-        calls.await_hands(Some(is_over));
+        calls.take_up(&OperationClock::default(), Some(is_over));
         assert!(calls.is_at_keypad());
         drop(never_typed);
         assert!(!calls.is_at_keypad());
-        calls.await_hands(None);
+        calls.take_up(&OperationClock::default(), None);
         assert!(!calls.is_at_keypad());
     }
 

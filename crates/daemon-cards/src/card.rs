@@ -7,7 +7,7 @@ use daemon_types::{Environment, KeyRole, NotTaken, OperationError, PresentCard, 
 use igc_sante::nomenclature::Nomenclature;
 use secrets::{Pin, UnblockCode};
 
-use crate::{AfterUse, AtKeypad, PresentedCode};
+use crate::{AfterUse, AtKeypad, OperationClock, PresentedCode};
 
 /// How the cards are driven.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub struct Settings {
 }
 
 /// A card of one insertion: the one that the holder was shown, and no other.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct CardInReader {
     /// What it says of itself.
     pub card: PresentCard,
@@ -36,6 +36,8 @@ pub struct CardInReader {
     pub keypad: KeypadUses,
     /// Whether its code can stay presented between two operations; not where whoever drives it keeps none.
     pub keeps_code: bool,
+    /// The clock of the operation that the card was looked up for.
+    pub clock: OperationClock,
     pub(crate) insertion: u64,
 }
 
@@ -44,6 +46,13 @@ impl CardInReader {
     #[must_use]
     pub fn reader(&self) -> &ReaderId {
         &self.card.reader
+    }
+
+    /// The same, for an operation that has a clock already.
+    #[must_use]
+    pub fn on_clock(mut self, clock: &OperationClock) -> Self {
+        self.clock = clock.clone();
+        self
     }
 
     /// The stay in its reader that this is.
@@ -61,6 +70,16 @@ impl CardInReader {
         self.insertion == other.insertion && self.card.reader == other.card.reader
     }
 }
+
+/// The same card as it was; the operation that it was looked up for makes no other card of it.
+impl PartialEq for CardInReader {
+    fn eq(&self, other: &Self) -> bool {
+        let known = |card: &Self| (card.keypad, card.keeps_code);
+        self.is_same_stay(other) && self.card == other.card && known(self) == known(other)
+    }
+}
+
+impl Eq for CardInReader {}
 
 /// One stay of a card in a reader, from its insertion to its removal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -27,7 +27,8 @@ use crate::source::{ConnectCard, Presence, ReaderSource, ReaderState, StopSource
 use crate::worker::Message;
 use crate::worker_link::{Post, Progress, Queue, Unanswered, WorkerLink};
 use crate::{
-    CardInReader, HolderCodeError, KeyUse, KeypadUses, NewCode, SeenCards, Settings, watcher,
+    CardInReader, HolderCodeError, KeyUse, KeypadUses, NewCode, OperationClock, SeenCards,
+    Settings, watcher,
 };
 
 /// All readers and cards of the agent; clones share the same ones.
@@ -124,10 +125,10 @@ impl Cards {
         let (reply, answer) = oneshot::channel();
         let insertion = card.insertion;
         let job = Job::ReadCodes { insertion, reply };
-        let progress = self.give(card.reader(), job, |queue| &queue.looks)?;
+        let progress = self.give(card, job, |queue| &queue.looks)?;
         let read = progress.answer(answer).await;
         read.map_err(Unanswered::into_error)?;
-        self.find(&card.card.summary.id)
+        Ok(self.find(&card.card.summary.id)?.on_clock(&card.clock))
     }
 
     /// Uses a key in one transaction, in which the code is presented unless it was kept.
@@ -148,7 +149,7 @@ impl Cards {
             key_use,
             reply,
         };
-        let progress = self.give(card.reader(), job, |queue| &queue.uses)?;
+        let progress = self.give(card, job, |queue| &queue.uses)?;
         let used = progress.answer(answer).await;
         used.map_err(Unanswered::into_error)
     }
@@ -174,7 +175,7 @@ impl Cards {
             new_code,
             reply,
         };
-        let progress = self.give(card.reader(), job, |queue| &queue.uses)?;
+        let progress = self.give(card, job, |queue| &queue.uses)?;
         let set = progress.answer(answer).await;
         set.map_err(|unanswered| match unanswered {
             Unanswered::Error(error) => error,
@@ -219,14 +220,14 @@ impl Cards {
 
     pub(crate) fn give(
         &self,
-        reader: &ReaderId,
+        card: &CardInReader,
         job: Job,
         kind: fn(&Queue) -> &AtomicUsize,
     ) -> Result<Progress, OperationError> {
         let state = self.0.lock();
-        let reader = state.readers.get(reader);
+        let reader = state.readers.get(card.reader());
         let reader = reader.ok_or(OperationError::new(ErrorCode::ReaderLost))?;
-        reader.worker.give(job, kind)
+        reader.worker.give(job, card.clock.clone(), kind)
     }
 }
 
@@ -299,6 +300,7 @@ impl Reader {
             },
             keypad: self.keypad_uses,
             keeps_code: self.keeps_code,
+            clock: OperationClock::default(),
             insertion: self.insertion,
         })
     }

@@ -16,6 +16,7 @@ mod inventory;
 mod job;
 mod keypad;
 mod open_card;
+mod operation_clock;
 mod pauses;
 mod present_pin;
 mod presented_code;
@@ -41,6 +42,7 @@ pub use event_log::Subscription;
 pub use igc_sante::nomenclature;
 pub use inventory::Cards;
 pub use keypad::{AtKeypad, KeypadWatch};
+pub use operation_clock::{OperationClock, TimeSpent};
 pub use presented_code::{CodeClaim, PresentedCode};
 pub use seen_cards::{EntryStore, LIFETIME, SeenCards};
 pub use source::{

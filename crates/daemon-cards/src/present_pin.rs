@@ -30,7 +30,7 @@ impl Cards {
             code: code.clone(),
             reply,
         };
-        let progress = self.give(card.reader(), job, |queue| &queue.uses)?;
+        let progress = self.give(card, job, |queue| &queue.uses)?;
         let presented = progress.answer(answer).await;
         presented.map_err(Unanswered::into_error)?;
         Ok(code)

@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::source::ConnectCard;
 use crate::summary::code_conditions;
 use crate::worker_link::Queue;
-use crate::{HolderCodeError, HolderPin, KeyUse, NewCode, PresentedCode, Settings};
+use crate::{HolderCodeError, HolderPin, KeyUse, NewCode, OperationClock, PresentedCode, Settings};
 
 /// What a worker is told.
 pub(crate) enum Message {
@@ -35,8 +35,8 @@ pub(crate) enum Message {
     /// Somebody waits until all that was told before is done; whether the card knows of no code of
     /// ours that nobody holds on to.
     Settle(oneshot::Sender<bool>),
-    /// Somebody wants something of it.
-    Job(Job),
+    /// Somebody wants something of it, in an operation with this clock.
+    Job(Job, OperationClock),
 }
 
 /// The worker of one reader.
@@ -163,7 +163,7 @@ impl Worker {
             Message::Settle(reply) => {
                 let _ = reply.send(self.drop_released_code());
             }
-            Message::Job(job) => self.do_job(job),
+            Message::Job(job, clock) => self.do_job(job, &clock),
         }
     }
 
@@ -305,23 +305,24 @@ impl Worker {
     }
 
     /// Does one job, unless whoever asked has gone or meant another card.
-    fn do_job(&mut self, job: Job) {
+    fn do_job(&mut self, job: Job, clock: &OperationClock) {
         self.calls
-            .await_hands(job.at_keypad().map(AtKeypad::is_over));
+            .take_up(clock, job.at_keypad().map(AtKeypad::is_over));
+        clock.card_begins();
         match job {
             Job::ReadCodes { insertion, reply } => {
                 let counted = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
                 if !reply.is_closed() {
                     let outcome = self.read_codes(insertion);
                     drop(counted);
-                    let _ = reply.send(outcome.map(drop));
+                    answer(clock, reply, outcome.map(drop));
                 }
             }
             Job::ListActivities { insertion, reply } => {
                 let _done = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
                 if !reply.is_closed() {
                     let card = self.open_card(insertion);
-                    let _ = reply.send(card.and_then(OpenCard::list_activities));
+                    answer(clock, reply, card.and_then(OpenCard::list_activities));
                 }
             }
             Job::ReadActivities {
@@ -334,7 +335,7 @@ impl Worker {
                 drop(pin);
                 let succeeded = outcome.is_ok();
                 self.note_keypad(insertion, &outcome);
-                let _ = reply.send(outcome);
+                answer(clock, reply, outcome);
                 self.settle(insertion, succeeded);
             }
             Job::SetPin {
@@ -347,7 +348,7 @@ impl Worker {
                 drop(new_code);
                 let succeeded = outcome.is_ok();
                 self.note_keypad(insertion, &outcome);
-                let _ = reply.send(outcome);
+                answer(clock, reply, outcome);
                 self.settle(insertion, succeeded);
             }
             Job::UseKey {
@@ -361,7 +362,7 @@ impl Worker {
                 let succeeded = outcome.is_ok();
                 self.note_keypad(insertion, &outcome);
                 let contradicts = contradicts_certificate(&outcome);
-                let _ = reply.send(outcome);
+                answer(clock, reply, outcome);
                 self.settle(insertion, succeeded);
                 if contradicts {
                     self.distrust(insertion);
@@ -378,7 +379,7 @@ impl Worker {
                 drop(pin);
                 let succeeded = outcome.is_ok();
                 self.note_keypad(insertion, &outcome);
-                let _ = reply.send(outcome);
+                answer(clock, reply, outcome);
                 self.settle(insertion, succeeded);
             }
         }
@@ -548,6 +549,12 @@ impl Worker {
             .filter(|card| card.insertion() == insertion)
             .ok_or(OperationError::new(ErrorCode::CardRemoved))
     }
+}
+
+/// Answers whoever waits, and gives the operation's time back before they can go on.
+fn answer<T>(clock: &OperationClock, reply: oneshot::Sender<T>, outcome: T) {
+    clock.card_ends();
+    let _ = reply.send(outcome);
 }
 
 /// Takes a job off its queue's count when it is done, however it ends.

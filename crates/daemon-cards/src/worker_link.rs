@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 use daemon_types::{ErrorCode, OperationError, ReaderId};
 use tokio::sync::{oneshot, watch};
 
+use crate::OperationClock;
 use crate::call_watch::{Calls, WaitsFor};
 use crate::inventory::Inventory;
 use crate::job::Job;
@@ -135,6 +136,7 @@ impl WorkerLink {
     pub(crate) fn give(
         &self,
         job: Job,
+        clock: OperationClock,
         kind: fn(&Queue) -> &AtomicUsize,
     ) -> Result<Progress, OperationError> {
         let progress = Progress(self.calls.subscribe());
@@ -146,7 +148,7 @@ impl WorkerLink {
             return Err(ErrorCode::Busy.into());
         }
         count.fetch_add(1, Ordering::Relaxed);
-        self.tell(Message::Job(job));
+        self.tell(Message::Job(job, clock));
         Ok(progress)
     }
 }

@@ -1,6 +1,6 @@
 //! Where the holder works, which a card shows after the code.
 
-use daemon_cards::{CardInReader, Cards, HolderCodeError};
+use daemon_cards::{CardInReader, Cards, HolderCodeError, OperationClock};
 use daemon_core::{authorise, blocked_error, code_entry};
 use daemon_types::{
     Activity, Caller, CardId, CodesAsked, CodesOfCard, ErrorCode, OperationError, Purpose, Right,
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::Operations;
 use crate::holder::{HolderWork, holder_pin};
 use crate::keypad::Entered;
+use crate::metrics::Operation;
 
 impl Operations {
     /// The holder's places of work. Nobody is asked for a code where the card says before that it
@@ -24,8 +25,21 @@ impl Operations {
         id: &CardId,
         deadline: Instant,
     ) -> Result<Vec<Activity>, OperationError> {
+        let measured = self.measure(Operation::ReadActivities);
+        let read = self.read_activities(caller, id, deadline, measured.clock());
+        let read = read.await;
+        measured.end(read)
+    }
+
+    async fn read_activities(
+        &self,
+        caller: &Caller,
+        id: &CardId,
+        deadline: Instant,
+        clock: &OperationClock,
+    ) -> Result<Vec<Activity>, OperationError> {
         authorise(caller, Right::Identify)?;
-        let card = self.card_of_environment(id)?;
+        let card = self.card_of_environment(id)?.on_clock(clock);
         let listed = self.0.cards.activity_numbers(&card).await?;
         if says_that_there_is_none(listed.as_deref()) {
             return Ok(Vec::new());

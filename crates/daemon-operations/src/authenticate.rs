@@ -1,5 +1,6 @@
 //! Authentication tokens.
 
+use daemon_cards::OperationClock;
 use daemon_core::{authorise, authorise_origin, check_nonce, token_digest};
 use daemon_types::{
     AuthenticateRequest, AuthenticationToken, Caller, CardId, ErrorCode, KeyRole, OperationError,
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::Operations;
 use crate::key_work::KeyWork;
+use crate::metrics::Operation;
 
 impl Operations {
     /// Makes a Web eID authentication token, bound to the site and the relying party's nonce.
@@ -21,6 +23,20 @@ impl Operations {
         id: &CardId,
         request: AuthenticateRequest,
         deadline: Instant,
+    ) -> Result<AuthenticationToken, OperationError> {
+        let measured = self.measure(Operation::Authenticate);
+        let made = self.make_token(caller, id, request, deadline, measured.clock());
+        let made = made.await;
+        measured.end(made)
+    }
+
+    async fn make_token(
+        &self,
+        caller: &Caller,
+        id: &CardId,
+        request: AuthenticateRequest,
+        deadline: Instant,
+        clock: &OperationClock,
     ) -> Result<AuthenticationToken, OperationError> {
         authorise(caller, Right::Authenticate)?;
         authorise_origin(caller, &request.origin)?;
@@ -39,6 +55,7 @@ impl Operations {
             },
             code,
         };
+        let card = card.on_clock(clock);
         let used = self.use_key(caller, card, &work, session, deadline);
         let signatures = used.await?;
         Ok(AuthenticationToken {

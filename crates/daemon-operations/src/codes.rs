@@ -1,6 +1,6 @@
 //! A new code for the holder: after the old one, or after the unblock code.
 
-use daemon_cards::{CardInReader, Cards, HolderCodeError, NewCode, NewPin, Proof};
+use daemon_cards::{CardInReader, Cards, HolderCodeError, NewCode, NewPin, OperationClock, Proof};
 use daemon_core::{
     authorise, blocked_error, check_code_len, check_new_code, code_entry, new_code_entry,
     unblock_blocked_error, unblock_code_entry,
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::Operations;
 use crate::holder::{HolderWork, codes_of};
 use crate::keypad::Entered;
+use crate::metrics::Operation;
 
 impl Operations {
     /// Replaces the holder's code by one that they choose, at the caller's terminal where one is
@@ -63,8 +64,25 @@ impl Operations {
         work: &NewPinWork,
         deadline: Instant,
     ) -> Result<CodesOfCard, OperationError> {
+        let measured = self.measure(match work.way {
+            Way::Change => Operation::ChangePin,
+            Way::Unblock => Operation::UnblockPin,
+        });
+        let set = self.set_pin_on(caller, id, work, deadline, measured.clock());
+        let set = set.await;
+        measured.end(set)
+    }
+
+    async fn set_pin_on(
+        &self,
+        caller: &Caller,
+        id: &CardId,
+        work: &NewPinWork,
+        deadline: Instant,
+        clock: &OperationClock,
+    ) -> Result<CodesOfCard, OperationError> {
         authorise(caller, Right::Manage)?;
-        let card = self.card_of_environment(id)?;
+        let card = self.card_of_environment(id)?.on_clock(clock);
         // What another program did to the counters decides what the holder is asked.
         let card = self.same_card(&card).await?;
         let before = codes_of(&card);

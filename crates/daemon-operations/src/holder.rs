@@ -181,10 +181,13 @@ impl Operations {
         let mut place = self.place_in_the_row(&key)?;
         let (prompt, terminal) = (&self.0.prompt, work.callers_terminal());
         // Until here a question that cannot be put is told where the one before it was.
-        let turn = match before.take() {
-            Some(before) => before.next_turn(prompt, &key, terminal, deadline).await?,
-            None => prompt.turn(&key, terminal, deadline).await?,
+        let turn = async {
+            match before.take() {
+                Some(before) => before.next_turn(prompt, &key, terminal, deadline).await,
+                None => prompt.turn(&key, terminal, deadline).await,
+            }
         };
+        let turn = card.clock.with_holder(turn).await?;
         if turn.had_to_wait() || asked.is_last_try() {
             *card = self.looked_at_again(card).await?;
             asked = self.codes_asked(card, work, warning).await?;
@@ -251,9 +254,11 @@ impl Operations {
         let looked = tokio::time::timeout(CARD_TIME, self.0.cards.read_codes(card)).await;
         let fresh = match looked.unwrap_or_else(|_| Err(ErrorCode::Timeout.into())) {
             // Others look at the card just now: what they read is there too.
-            Err(error) if error.code == ErrorCode::Busy => {
-                self.0.cards.find(&card.card.summary.id)?
-            }
+            Err(error) if error.code == ErrorCode::Busy => self
+                .0
+                .cards
+                .find(&card.card.summary.id)?
+                .on_clock(&card.clock),
             fresh => fresh?,
         };
         if fresh.is_same_stay(card) {
@@ -275,6 +280,7 @@ impl Operations {
     async fn looked_at_again(&self, card: &CardInReader) -> Result<CardInReader, OperationError> {
         let fresh = tokio::time::timeout(PATIENCE, self.same_card(card)).await;
         let fresh = fresh.unwrap_or_else(|_| self.0.cards.find(&card.card.summary.id))?;
+        let fresh = fresh.on_clock(&card.clock);
         if fresh.is_same_stay(card) {
             Ok(fresh)
         } else {
@@ -299,7 +305,10 @@ impl Operations {
             codes: asked,
         };
         let announced = Announced::new(&self.0.cards, &summary.id);
-        let (answer, dialogue) = turn.ask(&question, deadline).await?;
+        let (answer, dialogue) = card
+            .clock
+            .with_holder(turn.ask(&question, deadline))
+            .await?;
         Ok((answer, dialogue, announced))
     }
 }

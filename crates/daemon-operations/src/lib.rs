@@ -19,6 +19,7 @@ mod keypad;
 mod let_in;
 mod limits;
 mod look;
+mod metrics;
 mod open_session;
 mod pairing;
 mod randomness;
@@ -46,6 +47,7 @@ use time::OffsetDateTime;
 
 use door_refusals::DoorRefusals;
 use limits::Limits;
+use metrics::Metrics;
 use row::Row;
 use sessions::SessionBook;
 
@@ -67,6 +69,8 @@ struct Parts {
     pairings: Mutex<Pairings>,
     limits: Mutex<Limits>,
     sessions: SessionBook,
+    /// Where the configuration has it counted.
+    metrics: Option<Metrics>,
     policy: Policy,
     now: fn() -> OffsetDateTime,
 }
@@ -82,6 +86,8 @@ pub struct Policy {
     pub signature_code: SignatureCode,
     /// Whether codes are typed at the keypad of a reader that has one.
     pub keypad: KeypadPolicy,
+    /// Whether operations are counted and timed for who looks after the workstation.
+    pub metrics: bool,
 }
 
 /// Whether codes are typed at the keypad of a reader that has one.
@@ -103,6 +109,7 @@ impl Policy {
             session_limits: SessionLimits::DEFAULT,
             signature_code: SignatureCode::default(),
             keypad: KeypadPolicy::default(),
+            metrics: false,
         }
     }
 }
@@ -132,6 +139,7 @@ impl Operations {
             pairings: Mutex::default(),
             limits: Mutex::default(),
             sessions: SessionBook::new(policy.session_limits),
+            metrics: policy.metrics.then(Metrics::default),
             policy,
             now,
         }))

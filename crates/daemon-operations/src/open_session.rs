@@ -1,6 +1,6 @@
 //! Opening a session: the holder types the code, which then stays presented to the card.
 
-use daemon_cards::{CardInReader, Cards, HolderCodeError, PresentedCode};
+use daemon_cards::{CardInReader, Cards, HolderCodeError, OperationClock, PresentedCode};
 use daemon_core::{
     SessionCard, authorise, blocked_error, code_entry, session_closed, session_owner,
 };
@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::Operations;
 use crate::holder::{HolderWork, holder_pin};
 use crate::keypad::Entered;
+use crate::metrics::Operation;
 use crate::randomness::random_name;
 use crate::sessions::{clock, ended};
 
@@ -41,8 +42,21 @@ impl Operations {
         id: &CardId,
         deadline: Instant,
     ) -> Result<SessionSummary, OperationError> {
+        let measured = self.measure(Operation::OpenSession);
+        let opened = self.present_for_session(caller, id, deadline, measured.clock());
+        let opened = opened.await;
+        measured.end(opened)
+    }
+
+    async fn present_for_session(
+        &self,
+        caller: &Caller,
+        id: &CardId,
+        deadline: Instant,
+        clock: &OperationClock,
+    ) -> Result<SessionSummary, OperationError> {
         let owner = self.check_may_open_sessions(caller)?;
-        let card = self.card_of_environment(id)?;
+        let card = self.card_of_environment(id)?.on_clock(clock);
         check_keeps_code(&card)?;
         let mut opening = Opening::begin(self, caller, owner, &card)?;
         let mut end = opening.end.clone();

@@ -1,5 +1,6 @@
 //! Signatures with the signature key.
 
+use daemon_cards::OperationClock;
 use daemon_core::{authorise, authorise_digests};
 use daemon_types::{
     Caller, CardId, KeyRole, OperationError, Purpose, Right, SignRequest, Signatures,
@@ -8,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::Operations;
 use crate::key_work::KeyWork;
+use crate::metrics::Operation;
 
 impl Operations {
     /// Signs digests; the holder confirms all of them as one list.
@@ -20,6 +22,20 @@ impl Operations {
         id: &CardId,
         request: SignRequest,
         deadline: Instant,
+    ) -> Result<Signatures, OperationError> {
+        let measured = self.measure(Operation::Sign);
+        let signed = self.sign_digests(caller, id, request, deadline, measured.clock());
+        let signed = signed.await;
+        measured.end(signed)
+    }
+
+    async fn sign_digests(
+        &self,
+        caller: &Caller,
+        id: &CardId,
+        request: SignRequest,
+        deadline: Instant,
+        clock: &OperationClock,
     ) -> Result<Signatures, OperationError> {
         authorise(caller, Right::Sign)?;
         let digests = request.digests.iter();
@@ -44,6 +60,7 @@ impl Operations {
             },
             code,
         };
+        let card = card.on_clock(clock);
         let used = self.use_key(caller, card, &work, session, deadline);
         let signatures = used.await?;
         Ok(Signatures {

@@ -34,6 +34,7 @@ macro_rules! causes {
 
 causes! {
     HangsOn("check") = "hangs-on",
+    NoAnswer = "no-answer",
     AgentRuns = "agent-runs",
     AgentAbsent = "agent-absent",
     AgentSilent = "agent-silent",

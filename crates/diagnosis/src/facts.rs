@@ -3,6 +3,8 @@
 use daemon_types::{CodeState, Environment, Generation, ReaderCondition, UnblockCodeState};
 use time::OffsetDateTime;
 
+use crate::Check;
+
 /// All of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
@@ -28,6 +30,8 @@ pub struct Facts {
     pub cryptolib: CryptolibFacts,
     /// The browsers.
     pub browsers: BrowserFacts,
+    /// The checks whose question the system did not answer in time, now or when it was asked before.
+    pub unanswered: Vec<Check>,
 }
 
 /// Whether an agent answers.

@@ -47,7 +47,7 @@ pub fn diagnose(facts: &Facts) -> Diagnosis {
     for check in Check::ALL {
         let verdict = match root_of(*check, &findings) {
             Some(root) => Verdict::hangs_on(root),
-            None => rules::judge(*check, facts),
+            None => said_of_silence(*check, rules::judge(*check, facts), facts),
         };
         findings.push(verdict.of(*check));
     }
@@ -56,6 +56,15 @@ pub fn diagnose(facts: &Facts) -> Diagnosis {
         findings,
         pro_sante_connect,
     }
+}
+
+/// That nobody knows is better said with the reason, where it is that the system is silent.
+fn said_of_silence(check: Check, verdict: Verdict, facts: &Facts) -> Verdict {
+    let is_unknown = verdict.state == State::Unknown;
+    if is_unknown && facts.unanswered.contains(&check) {
+        return Verdict::unknown(CauseCode::NoAnswer).with_action(Action::Reload);
+    }
+    verdict
 }
 
 /// The failed check on which this one hangs, directly or through others.

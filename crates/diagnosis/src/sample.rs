@@ -76,6 +76,7 @@ pub(crate) fn sound() -> Facts {
             stores: Some(Vec::new()),
             loopback_by_policy: None,
         },
+        unanswered: Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Linux: XDG folders, `/proc`, and the kernel's table of sockets.
 
+mod asked_program;
 mod locks;
 mod manifest_places;
 mod tcp_table;

@@ -21,6 +21,7 @@ use super::{connect, language};
 use crate::agent::{CALL_TIME, VERSION};
 use crate::command_line::{AgentOptions, Common, DiagnoseOptions};
 use crate::configuration::Configuration;
+use crate::diagnosis::looks::{Looks, Round};
 use crate::diagnosis::{Subject, readers, uses_pcsc, words};
 use crate::screen;
 use crate::sources::PcscSource;
@@ -117,9 +118,10 @@ fn without_agent(
         .build()
         .context("starting the runtime")?;
     let facts = runtime.block_on(async {
-        let cards = look_at_cards(&configuration).await?;
-        let subject = Subject::new(cards.clone(), paths, &configuration);
-        let facts = subject.find(agent).await;
+        let looks = Looks::default();
+        let cards = look_at_cards(&configuration, &looks).await?;
+        let subject = Subject::new(cards.clone(), paths, &configuration, looks);
+        let facts = subject.find(async |_: &Round<'_>| agent).await;
         cards.stop();
         anyhow::Ok(facts)
     })?;
@@ -143,9 +145,10 @@ fn unanswered(state: AgentState) -> AgentFacts {
 }
 
 /// Reads the cards in the readers of PC/SC as an agent does, and waits for the slowest of them.
-async fn look_at_cards(configuration: &Configuration) -> anyhow::Result<Cards> {
+async fn look_at_cards(configuration: &Configuration, looks: &Looks) -> anyhow::Result<Cards> {
     let mut sources: Vec<Box<dyn ReaderSource>> = Vec::new();
-    let has_readers = readers::service(uses_pcsc(configuration)).await == ServiceFact::Works;
+    let has_readers =
+        readers::service(uses_pcsc(configuration), &looks.round()).await == ServiceFact::Works;
     if has_readers {
         sources.push(Box::new(PcscSource::default()));
     }

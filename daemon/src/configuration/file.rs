@@ -84,6 +84,7 @@ pub(super) struct ConfigurationFile {
     pub(super) update_url: Option<String>,
     pub(super) language: Option<LanguageName>,
     pub(super) trust_ca: Option<bool>,
+    pub(super) metrics: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -195,6 +196,7 @@ impl ConfigurationFile {
             update_url: self.update_url.or(weaker.update_url),
             language: self.language.or(weaker.language),
             trust_ca: self.trust_ca.or(weaker.trust_ca),
+            metrics: self.metrics.or(weaker.metrics),
         }
     }
 }

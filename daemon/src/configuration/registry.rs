@@ -55,7 +55,7 @@ fn setting(name: &str, text: &str) -> anyhow::Result<Value> {
     };
     let value = match name {
         "port" | "session-inactivity-seconds" | "session-age-seconds" => Value::Integer(number()?),
-        "remember-cards" | "trust-ca" | "update-check" => match text {
+        "metrics" | "remember-cards" | "trust-ca" | "update-check" => match text {
             "0" | "false" => Value::Boolean(false),
             "1" | "true" => Value::Boolean(true),
             _ => anyhow::bail!("{name}: {text:?} is neither 1 nor 0"),

@@ -8,15 +8,18 @@ use platform::native_messaging::{BrowserFamily, ManifestFolder};
 use platform::paths::AgentPaths;
 use platform::trust_stores::{StoreKind, TrustAnchor, TrustStore};
 
-use super::within;
+use super::looks::{Look, Round};
 use crate::commands::native_messaging::is_told;
 
-pub(super) async fn facts(paths: &AgentPaths) -> BrowserFacts {
+pub(super) async fn facts(paths: &AgentPaths, looks: &Round<'_>) -> BrowserFacts {
     let paths = paths.clone();
     let (native_hosts, trust, policy) = tokio::join!(
-        within(native_hosts),
-        within(move || trust(&paths)),
-        within(platform::workstation::allows_loopback_by_policy),
+        looks.at(Look::NativeHosts, native_hosts),
+        looks.at(Look::TrustStores, move || trust(&paths)),
+        looks.at(
+            Look::BrowserPolicy,
+            platform::workstation::allows_loopback_by_policy
+        ),
     );
     let (has_authority, stores) = trust.unwrap_or_default();
     BrowserFacts {

@@ -9,11 +9,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::datetime;
 
-use super::within;
+use super::looks::{Look, Round};
 
-pub(super) async fn facts(paths: &AgentPaths) -> MachineFacts {
+pub(super) async fn facts(paths: &AgentPaths, looks: &Round<'_>) -> MachineFacts {
     let (journal, state) = (paths.journal_dir(), paths.state_dir().to_owned());
-    let last_journal_line = within(move || {
+    let last_journal_line = looks.at(Look::Journal, move || {
         let query = Query {
             before: None,
             limit: LINES_LOOKED_AT,
@@ -23,7 +23,9 @@ pub(super) async fn facts(paths: &AgentPaths) -> MachineFacts {
         let times = lines.filter_map(|line| OffsetDateTime::parse(&line.time, &Rfc3339).ok());
         times.max()
     });
-    let free = within(move || platform::workstation::free_bytes(&state));
+    let free = looks.at(Look::Disk, move || {
+        platform::workstation::free_bytes(&state)
+    });
     let (last_journal_line, free) = tokio::join!(last_journal_line, free);
     MachineFacts {
         released: RELEASED,

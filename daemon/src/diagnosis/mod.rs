@@ -1,18 +1,18 @@
 //! What is wrong with this workstation: the facts are found here, `diagnosis` judges them, `texts` has
 //! the words.
 //!
-//! Whatever does not answer within [`DEADLINE`] is unknown; no code is asked for, and no command goes to
+//! Whatever does not answer in time is unknown ([`looks`]); no code is asked for, and no command goes to
 //! a card but the one that reads its counters.
 
 mod browsers;
 mod cards;
 mod cryptolib;
+pub(crate) mod looks;
 mod machine;
 pub(crate) mod readers;
 pub(crate) mod words;
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use daemon_api::Examine;
 use daemon_cards::Cards;
@@ -25,6 +25,7 @@ use time::OffsetDateTime;
 use tokio::sync::{Mutex, watch};
 
 use crate::configuration::{Configuration, ReaderSourceName};
+use looks::{Look, Looks, Round};
 
 /// What is looked at, beside the computer itself.
 #[derive(Debug)]
@@ -33,32 +34,47 @@ pub(crate) struct Subject {
     pub(crate) paths: AgentPaths,
     pub(crate) environment: Environment,
     pub(crate) uses_pcsc: bool,
+    looks: Looks,
 }
 
 impl Subject {
-    pub(crate) fn new(cards: Cards, paths: AgentPaths, configuration: &Configuration) -> Self {
+    pub(crate) fn new(
+        cards: Cards,
+        paths: AgentPaths,
+        configuration: &Configuration,
+        looks: Looks,
+    ) -> Self {
         let environment = configuration.environment;
         Self {
             cards,
             paths,
             environment: environment.unwrap_or(Environment::Production),
             uses_pcsc: uses_pcsc(configuration),
+            looks,
         }
     }
 
-    /// Finds out everything.
-    pub(crate) async fn find(&self, agent: AgentFacts) -> Facts {
+    /// Finds out everything, the agent by this.
+    pub(crate) async fn find(&self, agent: impl AsyncFnOnce(&Round<'_>) -> AgentFacts) -> Facts {
         let now = OffsetDateTime::now_utc();
-        let (service, usb_readers, reader_programs, machine, browsers, installed, cards) = tokio::join!(
-            readers::service(self.uses_pcsc),
-            within(platform::workstation::usb_smart_card_readers),
-            within(platform::workstation::smart_card_programs),
-            machine::facts(&self.paths),
-            browsers::facts(&self.paths),
-            within(platform::workstation::cryptolib),
-            cards::with_fresh_counters(&self.cards),
+        let looks = self.looks.round();
+        let cards = cards::with_fresh_counters(&self.cards).await;
+        let (agent, service, usb_readers, reader_programs, machine, browsers, cryptolib) = tokio::join!(
+            agent(&looks),
+            readers::service(self.uses_pcsc, &looks),
+            looks.at(
+                Look::UsbReaders,
+                platform::workstation::usb_smart_card_readers
+            ),
+            looks.at(
+                Look::ReaderPrograms,
+                platform::workstation::smart_card_programs
+            ),
+            machine::facts(&self.paths, &looks),
+            browsers::facts(&self.paths, &looks),
+            looks.at(Look::Cryptolib, cryptolib::found),
         );
-        let installed = installed.unwrap_or(platform::workstation::Cryptolib::Unknown);
+        let cryptolib = cryptolib.unwrap_or_default();
         Facts {
             now,
             environment: self.environment,
@@ -68,9 +84,10 @@ impl Subject {
             readers: Some(readers::facts(&self.cards)),
             usb_readers: usb_readers.flatten(),
             reader_programs: reader_programs.flatten(),
-            cards: cards::facts(&cards, &cryptolib::authorities(&installed), now),
-            cryptolib: cryptolib::facts(&installed, &cards),
+            cards: cards::facts(&cards, &cryptolib.authorities, now),
+            cryptolib: cryptolib.facts(&cards),
             browsers,
+            unanswered: looks.unanswered(),
         }
     }
 }
@@ -110,11 +127,14 @@ impl Examiner {
         }
     }
 
-    async fn agent(&self) -> AgentFacts {
+    async fn agent(&self, looks: &Round<'_>) -> AgentFacts {
         let newer_version = self.newer_version.borrow().clone();
         let taken = self.wanted_port.filter(|wanted| *wanted != self.port);
         let port_holder = match taken {
-            Some(port) => within(move || platform::workstation::program_at_port(port)).await,
+            Some(port) => {
+                let find = move || platform::workstation::program_at_port(port);
+                looks.at(Look::PortHolder, find).await
+            }
             None => None,
         };
         AgentFacts {
@@ -137,17 +157,9 @@ impl Examine for Examiner {
     ) -> Pin<Box<dyn Future<Output = DiagnosticsBody> + Send + '_>> {
         Box::pin(async move {
             let _turn = self.turn.lock().await;
-            let facts = self.subject.find(self.agent().await).await;
+            let agent = async |looks: &Round<'_>| self.agent(looks).await;
+            let facts = self.subject.find(agent).await;
             words::of(&diagnosis::diagnose(&facts), facts.now, language)
         })
     }
 }
-
-/// What a function of the system gives, unless it takes too long; it is left behind then.
-async fn within<T: Send + 'static>(find: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let found = tokio::task::spawn_blocking(find);
-    tokio::time::timeout(DEADLINE, found).await.ok()?.ok()
-}
-
-/// A person waits for the answer.
-const DEADLINE: Duration = Duration::from_secs(4);

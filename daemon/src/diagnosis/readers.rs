@@ -7,24 +7,25 @@ use daemon_types::{ErrorCode, ReaderCondition, ReaderSummary};
 use diagnosis::facts::{ReaderFacts, ServiceFact};
 use platform::workstation::{ServiceSocket, smart_card_service};
 
-use super::within;
+use super::looks::{Look, Round};
 
 /// The socket says why nobody answers, and a client's first question whether this one is let in.
-pub(crate) async fn service(is_used: bool) -> ServiceFact {
+pub(crate) async fn service(is_used: bool, looks: &Round<'_>) -> ServiceFact {
     if !is_used {
         return ServiceFact::NotUsed;
     }
-    match within(smart_card_service).await {
+    match looks.at(Look::ServiceSocket, smart_card_service).await {
         Some(ServiceSocket::Nobody) => ServiceFact::NotRunning,
         Some(ServiceSocket::NotInstalled) => ServiceFact::NotInstalled,
         Some(ServiceSocket::AccessDenied) => ServiceFact::AccessDenied,
-        Some(ServiceSocket::Listens | ServiceSocket::Unknown) => asked().await,
+        Some(ServiceSocket::Listens | ServiceSocket::Unknown) => asked(looks).await,
         None => ServiceFact::Silent,
     }
 }
 
-async fn asked() -> ServiceFact {
-    match within(|| ReaderWatcher::new().wait_for_change()).await {
+async fn asked(looks: &Round<'_>) -> ServiceFact {
+    let ask = || ReaderWatcher::new().wait_for_change();
+    match looks.at(Look::ServiceClient, ask).await {
         Some(Ok(_)) => ServiceFact::Works,
         Some(Err(WatchError::Service(ReaderFault::ServiceGone))) => ServiceFact::NotRunning,
         Some(Err(WatchError::Service(ReaderFault::Other { name }))) if name == REFUSED => {

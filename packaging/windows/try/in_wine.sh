@@ -50,11 +50,11 @@ trap 'kill $holder $demo_input 2>/dev/null || true; wineserver -k || true' EXIT
 cp "$shim" "$drive/windows/system32/bcryptprimitives.dll"
 wine reg add 'HKLM\Software\Policies\cpxd' /v environment /d test /f >/dev/null 2>&1
 
-for wrong in PORT=99999 PORT=many ALLOWEDORIGINS=javascript:x TRUSTCA=yes UPDATECHECK=2 LANGUAGE=de; do
+for wrong in PORT=99999 PORT=many ALLOWEDORIGINS=javascript:x TRUSTCA=yes UPDATECHECK=2 METRICS=2 LANGUAGE=de; do
     wine msiexec /i "$(windows "$old")" /qn "$wrong" >/dev/null 2>&1 && fail "$wrong is taken"
     [ -e "$programs" ] && fail "$wrong leaves $programs"
 done
-say "refused, and nothing installed: PORT=99999, PORT=many, ALLOWEDORIGINS=javascript:x, TRUSTCA=yes, UPDATECHECK=2, LANGUAGE=de"
+say "refused, and nothing installed: PORT=99999, PORT=many, ALLOWEDORIGINS=javascript:x, TRUSTCA=yes, UPDATECHECK=2, METRICS=2, LANGUAGE=de"
 
 install "$old" 'READERSOURCE=virtual PORT=27911 ALLOWEDORIGINS=https://portal.example TRUSTCA=1 LANGUAGE=en UPDATECHECK=0'
 for file in cpxd.exe cpxd-native-host.exe native-host-chromium.json native-host-firefox.json; do

@@ -180,7 +180,7 @@ const PROGRAMS: [&str; 3] = ["cpxd.exe", "cpxd-native-host.exe", "cpxd-prompt-wi
 const SECURE_PROPERTIES: [&str; 2] = ["WIX_DOWNGRADE_DETECTED", "WIX_UPGRADE_DETECTED"];
 
 /// What conditions can tell of the properties; of the rest the agent says itself that it cannot start with it.
-const LAUNCH_CONDITIONS: [(&str, &str); 5] = [
+const LAUNCH_CONDITIONS: [(&str, &str); 6] = [
     (
         "NOT PORT OR (PORT >= 1 AND PORT <= 65535)",
         "PORT is a number from 1 to 65535. PORT est un nombre entre 1 et 65535.",
@@ -196,6 +196,10 @@ const LAUNCH_CONDITIONS: [(&str, &str); 5] = [
     (
         "NOT UPDATECHECK OR UPDATECHECK = \"1\" OR UPDATECHECK = \"0\"",
         "UPDATECHECK is 1 or 0. UPDATECHECK vaut 1 ou 0.",
+    ),
+    (
+        "NOT METRICS OR METRICS = \"1\" OR METRICS = \"0\"",
+        "METRICS is 1 or 0. METRICS vaut 1 ou 0.",
     ),
     (
         "NOT LANGUAGE OR LANGUAGE = \"fr\" OR LANGUAGE = \"en\"",
@@ -289,7 +293,7 @@ mod tests {
             .iter()
             .filter_map(|value| value.strip_prefix('[')?.strip_suffix(']'))
             .collect();
-        assert_eq!(properties.len(), 6, "{properties:?}");
+        assert_eq!(properties.len(), 7, "{properties:?}");
         for property in properties {
             assert!(SECURE_PROPERTIES.contains(&property), "{property}");
         }

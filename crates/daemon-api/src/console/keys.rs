@@ -8,8 +8,10 @@ use daemon_operations::{Operations, Token, TokenDigest};
 use daemon_types::{ErrorCode, OperationError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::open_requests::{OpenRequest, OpenRequests};
+use super::token_life::ConsoleRequest;
+use crate::open_requests::OpenRequests;
 
 /// Who may use the console's port; clones share it.
 #[derive(Clone, Debug)]
@@ -31,7 +33,15 @@ struct Parts {
 #[derive(Debug, Default)]
 struct Keys {
     codes: Vec<TokenDigest>,
-    tokens: Vec<(TokenDigest, OpenRequests)>,
+    tokens: Vec<LivingToken>,
+}
+
+#[derive(Debug)]
+struct LivingToken {
+    digest: TokenDigest,
+    requests: OpenRequests,
+    /// Ends, with this, whatever is under way with it.
+    life: DropGuard,
 }
 
 impl Default for ConsoleDoor {
@@ -84,7 +94,11 @@ impl ConsoleDoor {
                 if keys.tokens.len() >= MOST_TOKENS {
                     keys.tokens.remove(0);
                 }
-                keys.tokens.push((digest, requests.clone()));
+                keys.tokens.push(LivingToken {
+                    digest,
+                    requests: requests.clone(),
+                    life: CancellationToken::new().drop_guard(),
+                });
             }
             is_good
         });
@@ -94,19 +108,20 @@ impl ConsoleDoor {
         let door = self.clone();
         tokio::spawn(async move {
             let _ = timeout(TOKEN_LIFE, requests.idle_for(IDLE_TIME)).await;
-            door.change(|keys| keys.tokens.retain(|(token, _)| *token != digest));
+            door.change(|keys| keys.tokens.retain(|token| token.digest != digest));
         });
         Ok(Some(token))
     }
 
     /// A request of whoever has this token, which lives while the request is open; `None` for one
     /// that is worth nothing.
-    pub(crate) fn admit(&self, token: &str) -> Option<OpenRequest> {
+    pub(crate) fn admit(&self, token: &str) -> Option<ConsoleRequest> {
         let presented = TokenDigest::of(token);
         let keys = self.keys();
         let mut tokens = keys.tokens.iter();
-        let (_, requests) = tokens.find(|(token, _)| *token == presented)?;
-        Some(requests.open())
+        let token = tokens.find(|token| token.digest == presented)?;
+        let life = DropGuard::token(&token.life).clone();
+        Some(ConsoleRequest::new(token.requests.open(), life))
     }
 
     /// Completes when no code and no token lives.
@@ -164,7 +179,11 @@ const MOST_WISHES: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::convert::Infallible;
+
+    use axum::body::{Body, Bytes};
     use futures_util::FutureExt as _;
+    use http_body_util::BodyExt as _;
 
     #[tokio::test(start_paused = true)]
     async fn a_code_is_good_once_and_for_a_minute() {
@@ -195,9 +214,17 @@ mod tests {
         assert!(door.serves_nobody().now_or_never().is_some());
         let code = door.new_code().unwrap();
         let token = door.exchange(code.expose()).unwrap().unwrap();
-        let _stream = door.admit(token.expose()).unwrap();
+        let stream = door.admit(token.expose()).unwrap();
+        let endless =
+            Body::from_stream(futures_util::stream::pending::<Result<Bytes, Infallible>>());
+        let told = stream.until_the_end_of(endless).collect();
+        let told = tokio::spawn(told);
         sleep(TOKEN_LIFE + Duration::from_secs(1)).await;
         assert!(door.admit(token.expose()).is_none(), "a day");
+        assert!(
+            told.await.unwrap().unwrap().to_bytes().is_empty(),
+            "its stream"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -208,12 +235,14 @@ mod tests {
             door.new_code().unwrap();
         }
         assert_eq!(door.exchange(first.expose()).unwrap(), None);
-        let mut tokens = Vec::new();
+        let (mut tokens, mut pushed_out) = (Vec::new(), None);
         for _ in 0..=MOST_TOKENS {
             let code = door.new_code().unwrap();
             tokens.extend(door.exchange(code.expose()).unwrap());
+            pushed_out.get_or_insert_with(|| door.admit(tokens[0].expose()).unwrap());
         }
         assert!(door.admit(tokens[0].expose()).is_none());
+        assert_eq!(pushed_out.unwrap().while_good(async {}).await, None);
         assert!(door.admit(tokens[1].expose()).is_some());
     }
 }

@@ -6,11 +6,12 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use procfs::net::{TcpNetEntry, TcpState};
 use procfs::process::{FDTarget, Process, all_processes};
 
+use super::asked_program::said_by;
 use super::unix_peers::peers_of;
 use crate::workstation::{Cryptolib, InstalledCryptolib, ServiceSocket};
 
@@ -170,24 +171,14 @@ fn elf_class(file: &Path) -> Option<u8> {
 
 fn version_of_package(file: &Path) -> Option<[u32; 3]> {
     let file = file.to_str()?;
-    let by_rpm = said_by("rpm", &["-qf", "--queryformat", "%{VERSION}", file]);
+    let until = Instant::now() + TIME_OF_PACKAGE_LISTS;
+    let by_rpm = said_by(&RPM, &["-qf", "--queryformat", "%{VERSION}", file], until);
     let by_dpkg = || {
-        let owner = said_by("dpkg-query", &["-S", file])?;
+        let owner = said_by(&DPKG_QUERY, &["-S", file], until)?;
         let (package, _) = owner.split_once(": ")?;
-        said_by("dpkg-query", &["-W", "-f", "${Version}", package])
+        said_by(&DPKG_QUERY, &["-W", "-f", "${Version}", package], until)
     };
     version_in(&by_rpm.or_else(by_dpkg)?)
-}
-
-fn said_by(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let said = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then_some(said)
 }
 
 /// The numbers that a version begins with: 5.2.2 of `5.2.2-1`.
@@ -214,6 +205,10 @@ const CRYPTOLIB_MODULES: [&str; 3] = [
     "/usr/lib64/libcps3_pkcs11_lux.so",
     "/usr/lib/libcps3_pkcs11_lux.so",
 ];
+const RPM: [&str; 2] = ["/usr/bin/rpm", "/bin/rpm"];
+const DPKG_QUERY: [&str; 2] = ["/usr/bin/dpkg-query", "/bin/dpkg-query"];
+/// For all that is asked of them together; less than a diagnosis waits for an answer.
+const TIME_OF_PACKAGE_LISTS: Duration = Duration::from_secs(3);
 const CRYPTOLIB_CACHE: &str = "/etc/opt/santesocial/CPS/cache";
 const CRYPTOLIB_AUTHORITIES: &str = "/etc/opt/santesocial/CPS/Coffre";
 const ELF_CLASS_64: u8 = 2;

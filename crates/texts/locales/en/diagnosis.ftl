@@ -53,6 +53,8 @@ detail-browser = Browser
 detail-store = Trusts it
 
 cause-hangs-on = To be checked once this is settled: { $check }.
+cause-no-answer = Not checked: the computer still does not answer this question.
+    .remedy = See that the network folders answer, then try again. If it lasts, start the computer again.
 
 cause-agent-runs = cpxd runs.
 cause-agent-absent = cpxd does not run.

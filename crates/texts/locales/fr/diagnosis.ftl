@@ -56,6 +56,8 @@ detail-browser = Navigateur
 detail-store = Fait confiance
 
 cause-hangs-on = À vérifier une fois réglé : { $check }.
+cause-no-answer = Non vérifié : l’ordinateur ne répond toujours pas à cette question.
+    .remedy = Vérifiez que les dossiers du réseau répondent, puis recommencez. Si cela dure, redémarrez l’ordinateur.
 
 cause-agent-runs = cpxd fonctionne.
 cause-agent-absent = cpxd ne fonctionne pas.
