@@ -93,6 +93,7 @@ fn facts(answers: &HashMap<&'static str, (u16, Value)>, surroundings: Surroundin
     let readers = listed(&answers["/v1/readers"].1["readers"]);
     Facts {
         now,
+        unanswered: Vec::new(),
         environment: environment(status),
         agent: AgentFacts {
             state: AgentState::Runs,
