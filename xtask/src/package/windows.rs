@@ -286,27 +286,33 @@ mod tests {
     }
 
     #[test]
-    fn each_property_that_the_package_uses_is_given_to_the_part_that_has_rights() {
-        let source = text(SOURCE);
-        let used = values(&parsed(&source), "RegistryValue", "Value");
-        let properties: Vec<_> = used
-            .iter()
-            .filter_map(|value| value.strip_prefix('[')?.strip_suffix(']'))
-            .collect();
-        assert_eq!(properties.len(), 7, "{properties:?}");
-        for property in properties {
-            assert!(SECURE_PROPERTIES.contains(&property), "{property}");
+    fn no_setting_is_taken_from_a_user_without_rights() {
+        let settings = settings();
+        assert_eq!(settings.len(), 7, "{settings:?}");
+        for setting in settings {
+            assert!(!SECURE_PROPERTIES.contains(&setting.as_str()), "{setting}");
         }
     }
 
+    /// The properties that become settings of the machine.
+    fn settings() -> BTreeSet<String> {
+        let source = text(SOURCE);
+        let used = values(&parsed(&source), "RegistryValue", "Value");
+        used.iter()
+            .filter_map(|value| value.strip_prefix('[')?.strip_suffix(']'))
+            .map(str::to_owned)
+            .collect()
+    }
+
     #[test]
-    fn each_condition_is_on_one_property_that_may_be_left_out_and_says_so_in_both_languages() {
+    fn each_condition_is_on_one_setting_that_may_be_left_out_and_says_so_in_both_languages() {
+        let settings = settings();
         for (condition, words) in LAUNCH_CONDITIONS {
             let (property, _) = condition
                 .strip_prefix("NOT ")
                 .and_then(|rest| rest.split_once(" OR "))
                 .unwrap();
-            assert!(SECURE_PROPERTIES.contains(&property), "{property}");
+            assert!(settings.contains(property), "{property}");
             assert_eq!(words.matches(property).count(), 2, "{words}");
         }
     }
