@@ -327,7 +327,7 @@ const DEEDS = {
   retry() {
     state.link = "connecting";
     draw();
-    live();
+    stayLive();
   },
   "change-code": ({ card = "" }) => setCode(card, "change-code", "change", "codeChanged"),
   "unblock-code": ({ card = "" }) => setCode(card, "unblock-code", "unblock", "codeUnblocked"),
@@ -486,10 +486,17 @@ async function begin() {
     state.link = link;
     drawNow();
     if (link === "linked") {
-      isLive = true;
-      await live();
-      isLive = false;
+      await stayLive();
     }
+  }
+}
+
+/** One at a time, whatever comes first: a code of the address or a person who tries again. */
+async function stayLive() {
+  if (!isLive) {
+    isLive = true;
+    await live();
+    isLive = false;
   }
 }
 

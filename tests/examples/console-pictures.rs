@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cpxd_tests::agent::Agent;
-use cpxd_tests::console::{ConsoleDesk, states};
+use cpxd_tests::console::{ConsoleDesk, LOOKS, states};
 use cpxd_tests::door::request_grant;
 
 fn main() {
@@ -71,17 +71,5 @@ fn draw(desk: &mut ConsoleDesk, name: &str, folder: &Path) {
         fs::write(folder.join(name), desk.chromium.picture()).expect("a file");
     }
 }
-
-/// Each language in each theme and width.
-const LOOKS: [(&str, &str, u32); 8] = [
-    ("fr", "light", 1100),
-    ("fr", "dark", 1100),
-    ("fr", "light", 360),
-    ("fr", "dark", 360),
-    ("en", "light", 1100),
-    ("en", "dark", 1100),
-    ("en", "light", 360),
-    ("en", "dark", 360),
-];
 
 const SETTLED: &str = "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 250))";

@@ -18,6 +18,18 @@ use crate::person::Person;
 use crate::waiting::until;
 use states::State;
 
+/// Each language in each theme and width, in pixels.
+pub const LOOKS: [(&str, &str, u32); 8] = [
+    ("fr", "light", 1100),
+    ("fr", "dark", 1100),
+    ("fr", "light", 360),
+    ("fr", "dark", 360),
+    ("en", "light", 1100),
+    ("en", "dark", 1100),
+    ("en", "light", 360),
+    ("en", "dark", 360),
+];
+
 /// A person with a browser, at the page.
 #[derive(Debug)]
 pub struct ConsoleDesk {

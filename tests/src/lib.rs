@@ -28,7 +28,6 @@ pub mod fixtures;
 #[cfg(target_os = "linux")]
 pub mod foreign_card;
 #[cfg(target_os = "linux")]
-#[cfg(target_os = "linux")]
 pub mod identity_provider;
 pub mod judge;
 pub mod keypad_desk;
@@ -42,6 +41,7 @@ pub mod official_module;
 pub mod operations;
 pub mod other_addresses;
 pub mod own_journal;
+#[cfg(target_os = "linux")]
 pub mod pcsc_stack;
 pub mod person;
 #[cfg(target_os = "linux")]

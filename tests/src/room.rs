@@ -7,12 +7,17 @@ use std::process::Command;
 #[must_use]
 pub fn shell_in_a_room(script: &str, arguments: &[&str]) -> Command {
     let mut unshare = Command::new("unshare");
-    unshare.arg("--mount");
-    if !rustix::process::getuid().is_root() {
-        unshare.arg("--map-root-user");
-    }
+    enter(&mut unshare);
     unshare
         .args(["sh", "-e", "-c", script, "sh"])
         .args(arguments);
     unshare
+}
+
+/// Has this `unshare` make a room for the command that follows, where it may mount.
+pub(crate) fn enter(unshare: &mut Command) {
+    unshare.arg("--mount");
+    if !rustix::process::getuid().is_root() {
+        unshare.arg("--map-root-user");
+    }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use cpxd_tests::agent::Agent;
 use cpxd_tests::browsers::{DrivenChromium, Firefox};
-use cpxd_tests::console::{ConsoleDesk, NotingBrowser, address, states};
+use cpxd_tests::console::{ConsoleDesk, LOOKS, NotingBrowser, address, states};
 use cpxd_tests::desk::Desk;
 use cpxd_tests::door::{pair, request_grant};
 use cpxd_tests::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT};
@@ -20,18 +20,6 @@ use serde_json::{Value, json};
 const ALL_WELL: &str = "est prête";
 const TEST_PASSED: &str = "L’essai a réussi.";
 const UNLINKED: &str = "Cette page n’est pas reliée à cpxd";
-
-/// Each language in each theme and width.
-const LOOKS: [(&str, &str, u32); 8] = [
-    ("fr", "light", 1100),
-    ("fr", "dark", 1100),
-    ("fr", "light", 360),
-    ("fr", "dark", 360),
-    ("en", "light", 1100),
-    ("en", "dark", 1100),
-    ("en", "light", 360),
-    ("en", "dark", 360),
-];
 
 /// A person at the page of a demo, whose card is there.
 fn at_the_demo(arguments: &[&str]) -> (Agent, ConsoleDesk) {

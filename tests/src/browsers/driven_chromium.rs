@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::NAMES_OF_OTHERS;
 use crate::person::Person;
+use crate::room::enter;
 use crate::waiting::until;
 
 /// Answers of a server that a test gives in its place: for each path, status, media type and body.
@@ -96,10 +97,7 @@ impl DrivenChromium {
         let file = person.home().join("policy.json");
         fs::write(&file, policy.to_string()).expect("a file");
         let mut room = person.starts("unshare");
-        room.arg("--mount");
-        if !rustix::process::getuid().is_root() {
-            room.arg("--map-root-user");
-        }
+        enter(&mut room);
         room.arg("sh").env("POLICY", file);
         let set = "mount -t tmpfs tmpfs /etc/chromium && mkdir -p /etc/chromium/policies/managed && \
                    cp \"$POLICY\" /etc/chromium/policies/managed && ";
