@@ -79,7 +79,8 @@ impl Operations {
         // A caller that leaves takes the dialogue with it, and so the window off the screen.
         let mut dialogue = None;
         let right = right_for(&work.purpose());
-        let work_done = self.ask_and_work(caller, card, work, deadline, &mut dialogue);
+        // On the heap, since every future that awaits this one would hold it whole on its stack.
+        let work_done = Box::pin(self.ask_and_work(caller, card, work, deadline, &mut dialogue));
         let outcome = self.while_let_in(caller, right, work_done).await;
         if let Some(dialogue) = dialogue {
             dialogue.tell_outcome(outcome.as_ref().map(drop));
@@ -102,6 +103,7 @@ impl Operations {
                 return Err(ErrorCode::Timeout.into());
             }
             let agreed = self.ask_in_turn(caller, &mut card, work, dialogue, warning, deadline);
+            let agreed = Box::pin(agreed);
             let Agreed {
                 mut asked,
                 answer,
