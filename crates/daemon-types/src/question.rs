@@ -144,6 +144,9 @@ pub enum Purpose {
         /// The site.
         origin: Origin,
     },
+    /// Prove who they are where only the program knows: with the authentication key, over bytes of its
+    /// choice (PKCS#11).
+    UseAuthenticationKey,
     /// Sign. The descriptions are the caller's words and were not checked.
     Sign {
         /// One entry for each signature.

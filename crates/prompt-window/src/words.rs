@@ -147,7 +147,9 @@ impl Speaker {
     fn card_question(self, question: &Question) -> Words {
         let texts = self.window;
         let (heading, accept) = match &question.purpose {
-            Purpose::Authenticate { .. } => (texts.heading_authenticate(), texts.ok()),
+            Purpose::Authenticate { .. } | Purpose::UseAuthenticationKey => {
+                (texts.heading_authenticate(), texts.ok())
+            }
             Purpose::Sign { documents, .. } => {
                 (texts.heading_sign(count(documents.len())), texts.sign())
             }

@@ -76,6 +76,7 @@ fn purpose(purpose: &Purpose, texts: PromptTexts) -> String {
     match purpose {
         // In full, whatever its length: an origin is ASCII and canonical by its type.
         Purpose::Authenticate { origin } => texts.to_authenticate(origin.as_str()),
+        Purpose::UseAuthenticationKey => texts.to_use_authentication_key(),
         Purpose::Sign { documents, .. } => texts.to_sign(count(documents.len())),
         Purpose::ReadActivities => texts.to_read_activities(),
         Purpose::ChangePin => texts.to_change_pin(),

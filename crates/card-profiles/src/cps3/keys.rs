@@ -23,7 +23,10 @@ impl Cps3<'_> {
         let reference = self.key(role)?.reference;
         self.where_the_keys_are(|card| match (role, input) {
             (KeyRole::Authentication | KeyRole::Technical, Signable::Digest(digest)) => {
-                card.internal_authenticate(reference, digest)
+                card.authenticate_digest(reference, digest)
+            }
+            (KeyRole::Authentication | KeyRole::Technical, Signable::Type1(bytes)) => {
+                card.internal_authenticate(reference, bytes)
             }
             (KeyRole::Signature, Signable::Digest(digest)) => {
                 card.sign_finished_digest(reference, digest)
@@ -31,12 +34,13 @@ impl Cps3<'_> {
             (KeyRole::Signature, Signable::Message(RSA_SHA256, message)) => {
                 card.sign_message(reference, message)
             }
-            (_, Signable::Message(..)) => Err(CardError::AlgorithmUnsupported),
+            (_, Signable::Message(..)) | (KeyRole::Signature, Signable::Type1(_)) => {
+                Err(CardError::AlgorithmUnsupported)
+            }
         })
     }
 
-    /// INTERNAL AUTHENTICATE (ISO/IEC 7816-4, 11.5.2): the card adds PKCS#1 type 1 padding.
-    fn internal_authenticate(
+    fn authenticate_digest(
         &mut self,
         reference: u8,
         digest: &Digest<'_>,
@@ -44,12 +48,20 @@ impl Cps3<'_> {
         let SignatureAlgorithm::RsaPkcs1(hash) = digest.algorithm else {
             return Err(CardError::AlgorithmUnsupported);
         };
+        self.internal_authenticate(reference, &hash.digest_info(digest.value))
+    }
+
+    /// INTERNAL AUTHENTICATE (ISO/IEC 7816-4, 11.5.2): the card adds PKCS#1 type 1 padding.
+    fn internal_authenticate(&mut self, reference: u8, bytes: &[u8]) -> Result<Vec<u8>, CardError> {
+        if !(1..=MAXIMUM_AUTHENTICATION_INPUT).contains(&bytes.len()) {
+            return Err(CardError::AlgorithmUnsupported);
+        }
         self.mse_set(
             AUTHENTICATION_TEMPLATE,
             &[0x80, 0x01, RSA_PKCS1, 0x84, 0x01, reference],
         )?;
         let command = CommandApdu::new(0x00, INTERNAL_AUTHENTICATE, 0x00, 0x00)
-            .with_data(hash.digest_info(digest.value))
+            .with_data(bytes)
             .with_le(ExpectedLen::AsMuchAsPossible);
         let response = self.channel.transmit(&command)?;
         signature(&response, "INTERNAL AUTHENTICATE")
@@ -119,6 +131,18 @@ impl Cps3<'_> {
         done(&response, "PSO HASH")
     }
 
+    /// GET CHALLENGE (ISO/IEC 7816-4, 11.5.3): eight bytes, and no other number.
+    pub(super) fn get_challenge(&mut self) -> Result<Vec<u8>, CardError> {
+        let command = CommandApdu::new(0x00, GET_CHALLENGE, 0x00, 0x00)
+            .with_le(ExpectedLen::Exactly(CHALLENGE_LEN));
+        let response = self.channel.transmit(&command)?;
+        done(&response, "GET CHALLENGE")?;
+        match response.data() {
+            bytes if bytes.len() == usize::from(CHALLENGE_LEN) => Ok(bytes.to_vec()),
+            _ => Err(CardError::malformed("random bytes")),
+        }
+    }
+
     /// PSO COMPUTE DIGITAL SIGNATURE (ISO/IEC 7816-8, 11.7).
     fn pso_compute_digital_signature(&mut self, digest: &[u8]) -> Result<Vec<u8>, CardError> {
         let command = CommandApdu::new(0x00, PERFORM_SECURITY_OPERATION, 0x9E, 0x9A)
@@ -186,7 +210,11 @@ fn wants_the_last_block(sw: StatusWord) -> bool {
 const RSA_SHA256: SignatureAlgorithm = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
 const MANAGE_SECURITY_ENVIRONMENT: u8 = 0x22;
 const PERFORM_SECURITY_OPERATION: u8 = 0x2A;
+const GET_CHALLENGE: u8 = 0x84;
+const CHALLENGE_LEN: u16 = 8;
 const INTERNAL_AUTHENTICATE: u8 = 0x88;
+/// At most 40 % of the modulus (cards.md, 4.5).
+const MAXIMUM_AUTHENTICATION_INPUT: usize = 102;
 /// Control reference templates, P2 of MSE SET.
 const AUTHENTICATION_TEMPLATE: u8 = 0xA4;
 const HASH_TEMPLATE: u8 = 0xAA;

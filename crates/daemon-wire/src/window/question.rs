@@ -139,6 +139,7 @@ enum PurposeBody {
     Authenticate {
         origin: String,
     },
+    UseAuthenticationKey,
     Sign {
         documents: Vec<String>,
         digests: Vec<String>,
@@ -162,6 +163,7 @@ impl From<&Purpose> for PurposeBody {
             Purpose::Authenticate { origin } => Self::Authenticate {
                 origin: origin.as_str().to_owned(),
             },
+            Purpose::UseAuthenticationKey => Self::UseAuthenticationKey,
             Purpose::Sign {
                 documents,
                 digests,
@@ -193,6 +195,7 @@ impl PurposeBody {
             Self::Authenticate { origin: text } => Purpose::Authenticate {
                 origin: origin(&text)?,
             },
+            Self::UseAuthenticationKey => Purpose::UseAuthenticationKey,
             Self::Sign {
                 documents,
                 digests,
