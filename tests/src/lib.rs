@@ -42,6 +42,9 @@ pub mod official_module;
 pub mod operations;
 pub mod other_addresses;
 pub mod own_journal;
+#[cfg(target_os = "linux")]
+pub mod own_module;
+#[cfg(target_os = "linux")]
 pub mod pcsc_stack;
 pub mod person;
 #[cfg(target_os = "linux")]
