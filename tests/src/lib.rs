@@ -18,6 +18,8 @@ pub mod calls;
 pub mod clock;
 #[cfg(target_os = "linux")]
 pub mod console;
+#[cfg(target_os = "linux")]
+pub mod cryptoki_calls;
 pub mod desk;
 #[cfg(target_os = "linux")]
 pub mod diagnosed;

@@ -172,6 +172,22 @@ fn a_cps4_signs_by_pss_and_a_cps3_does_not_offer_it() {
 }
 
 #[test]
+fn pkcs11_tool_finds_no_error_in_its_own_test_of_the_module() {
+    for card in ["cps3", "cps4"] {
+        let tested = Bench::with(card).tool(&["--test", "--login", "--pin", NOT_THE_CODE]);
+        let tested = tested.success();
+        for line in [
+            "all 4 signature functions seem to work",
+            "RSA-PKCS: OK",
+            "SHA256-RSA-PKCS: OK",
+            "No errors",
+        ] {
+            assert!(tested.contains(line), "{card}: {line} in {tested}");
+        }
+    }
+}
+
+#[test]
 fn a_wrong_code_a_refusal_and_a_blocked_code_are_told_as_they_are() {
     let bench = Bench::with_holder(
         "cps3",

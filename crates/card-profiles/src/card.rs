@@ -291,6 +291,14 @@ pub enum Signable<'a> {
     Type1(&'a [u8]),
 }
 
+/// The digest of SHA-1 in a DigestInfo (RFC 8017, 9.2, note 1); `None` for anything else.
+pub(crate) fn sha1_in_digest_info(bytes: &[u8]) -> Option<&[u8]> {
+    const INFO: &[u8] = &[
+        0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E, 0x03, 0x02, 0x1A, 0x05, 0x00, 0x04, 0x14,
+    ];
+    bytes.strip_prefix(INFO).filter(|digest| digest.len() == 20)
+}
+
 impl Signable<'_> {
     /// The algorithm, and the digest that it finishes.
     ///

@@ -5,7 +5,7 @@ use daemon_core::{authorise, process_owner};
 use daemon_types::{
     Caller, CardId, CertificateSummary, ErrorCode, HashAlgorithm, KeyAlgorithm, KeyRole,
     KeySignRequest, OperationError, Purpose, Right, SessionEnd, SessionId, SessionSummary,
-    SignatureAlgorithm, TokenObjects,
+    SignatureAlgorithm, SignedHash, TokenObjects,
 };
 use tokio::time::Instant;
 
@@ -86,13 +86,13 @@ impl Operations {
             }
             KeyRole::Signature => {
                 authorise(caller, Right::Sign)?;
-                let (algorithm, digest) = known_digest(algorithm, value)?;
+                let known = KnownDigest::of(algorithm, value)?;
                 let purpose = Purpose::Sign {
                     documents: vec![description],
-                    digests: vec![digest.clone()],
-                    hash: algorithm.hash(),
+                    digests: vec![known.digest],
+                    hash: known.hash,
                 };
-                (algorithm.into(), digest, purpose)
+                (known.algorithm, known.value, purpose)
             }
             // No code protects it, so nobody could be asked for one.
             KeyRole::Technical => return Err(ErrorCode::KeyAbsent.into()),
@@ -142,24 +142,50 @@ impl Operations {
     }
 }
 
-/// The digest that is to be signed, and by which algorithm: bytes that are to be padded are a DigestInfo of SHA-256,
-/// or, as the official module takes them, such a digest itself.
-fn known_digest(
+/// A digest of which the holder can be told what made it.
+#[derive(Debug, PartialEq, Eq)]
+struct KnownDigest {
+    /// How the key signs `value`.
     algorithm: KeyAlgorithm,
     value: Vec<u8>,
-) -> Result<(SignatureAlgorithm, Vec<u8>), OperationError> {
-    match algorithm {
-        KeyAlgorithm::Signature(algorithm) => Ok((algorithm, value)),
-        KeyAlgorithm::RsaType1 => {
-            let digest = value.strip_prefix(SHA256_DIGEST_INFO).unwrap_or(&value);
-            if digest.len() != HashAlgorithm::Sha256.digest_len() {
-                return Err(ErrorCode::AlgorithmUnsupported.into());
-            }
-            Ok((
-                SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
-                digest.to_vec(),
-            ))
+    /// What the holder is shown.
+    digest: Vec<u8>,
+    hash: SignedHash,
+}
+
+impl KnownDigest {
+    /// Bytes that are to be padded are a DigestInfo of SHA-256 or SHA-1, or, as the official module takes them, such a
+    /// digest alone.
+    fn of(algorithm: KeyAlgorithm, value: Vec<u8>) -> Result<Self, OperationError> {
+        if let KeyAlgorithm::Signature(by) = algorithm {
+            return Ok(Self {
+                algorithm,
+                digest: value.clone(),
+                value,
+                hash: by.hash().into(),
+            });
         }
+        let sha256 = HashAlgorithm::Sha256;
+        let digest_in = |info: &[u8]| value.strip_prefix(info).unwrap_or(&value).to_vec();
+        let digest = digest_in(SHA256_DIGEST_INFO);
+        if digest.len() == sha256.digest_len() {
+            return Ok(Self {
+                algorithm: SignatureAlgorithm::RsaPkcs1(sha256).into(),
+                value: digest.clone(),
+                digest,
+                hash: sha256.into(),
+            });
+        }
+        let digest = digest_in(SHA1_DIGEST_INFO);
+        if digest.len() == SHA1_LEN {
+            return Ok(Self {
+                algorithm,
+                value: [SHA1_DIGEST_INFO, &digest].concat(),
+                digest,
+                hash: SignedHash::Sha1,
+            });
+        }
+        Err(ErrorCode::AlgorithmUnsupported.into())
     }
 }
 
@@ -169,22 +195,49 @@ const SHA256_DIGEST_INFO: &[u8] = &[
     0x00, 0x04, 0x20,
 ];
 
+/// The same of SHA-1.
+const SHA1_DIGEST_INFO: &[u8] = &[
+    0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E, 0x03, 0x02, 0x1A, 0x05, 0x00, 0x04, 0x14,
+];
+const SHA1_LEN: usize = 20;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn known(value: &[u8]) -> Result<KnownDigest, OperationError> {
+        KnownDigest::of(KeyAlgorithm::RsaType1, value.to_vec())
+    }
+
     #[test]
-    fn the_signature_key_signs_what_is_known_to_be_a_digest_of_sha_256() {
-        let digest = [7; 32];
-        let info = [SHA256_DIGEST_INFO, &digest].concat();
-        for value in [info.clone(), digest.to_vec()] {
-            let (algorithm, found) = known_digest(KeyAlgorithm::RsaType1, value).unwrap();
-            assert_eq!(algorithm.as_str(), "RS256");
-            assert_eq!(found, digest);
+    fn the_signature_key_signs_what_is_known_to_be_a_digest() {
+        for (info, len, name) in [
+            (SHA256_DIGEST_INFO, 32, "SHA-256"),
+            (SHA1_DIGEST_INFO, 20, "SHA-1"),
+        ] {
+            let digest = vec![7; len];
+            for value in [[info, &digest].concat(), digest.clone()] {
+                let known = known(&value).unwrap();
+                assert_eq!(known.digest, digest);
+                assert_eq!(known.hash.as_str(), name);
+            }
         }
-        for value in [vec![7; 20], info[1..].to_vec(), [&info[..], &[0]].concat()] {
-            let error = known_digest(KeyAlgorithm::RsaType1, value).unwrap_err();
-            assert_eq!(error.code, ErrorCode::AlgorithmUnsupported);
+    }
+
+    #[test]
+    fn it_signs_nothing_else() {
+        let sha256 = [SHA256_DIGEST_INFO, &[7; 32]].concat();
+        let too_long = [&sha256[..], &[0]].concat();
+        let of_another_length = [SHA256_DIGEST_INFO, &[7; 20]].concat();
+        for value in [
+            &sha256[1..],
+            &too_long,
+            &of_another_length,
+            &[7; 48],
+            b"hello",
+        ] {
+            let error = known(value).unwrap_err();
+            assert_eq!(error.code, ErrorCode::AlgorithmUnsupported, "{value:02X?}");
         }
     }
 }

@@ -40,7 +40,7 @@ impl Operations {
             purpose: Purpose::Sign {
                 documents,
                 digests,
-                hash: algorithm.hash(),
+                hash: algorithm.hash().into(),
             },
             code,
         };

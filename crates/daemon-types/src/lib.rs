@@ -34,7 +34,7 @@ pub use question::{
 };
 pub use request::{
     AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, KeyAlgorithm,
-    KeySignRequest, SignRequest, SignatureAlgorithm, Signatures,
+    KeySignRequest, SignRequest, SignatureAlgorithm, Signatures, SignedHash,
 };
 pub use session::{
     SessionEnd, SessionId, SessionLimits, SessionSummary, SessionTerms, SignatureCode,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{CardId, Environment, HashAlgorithm, Origin, PairingCode, Rights, SessionTerms, Site};
+use crate::{CardId, Environment, Origin, PairingCode, Rights, SessionTerms, SignedHash, Site};
 
 /// One question to the holder: who asks, for what, about which card, and which codes are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +154,7 @@ pub enum Purpose {
         /// The digests, for those who want to see them.
         digests: Vec<Vec<u8>>,
         /// Their algorithm.
-        hash: HashAlgorithm,
+        hash: SignedHash,
     },
     /// Show where they work.
     ReadActivities,

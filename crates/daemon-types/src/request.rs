@@ -90,6 +90,45 @@ impl HashAlgorithm {
     }
 }
 
+/// Hash functions of what a holder is shown before it is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedHash {
+    /// SHA-1, 20 bytes: no call takes it but the one that PKCS#11 needs, for programs that know no other.
+    Sha1,
+    /// One of those that every caller may use.
+    Of(HashAlgorithm),
+}
+
+impl SignedHash {
+    /// Name, such as `SHA-256`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA-1",
+            Self::Of(hash) => hash.as_str(),
+        }
+    }
+
+    /// The hash function of a name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        [
+            Self::Sha1,
+            Self::Of(HashAlgorithm::Sha256),
+            Self::Of(HashAlgorithm::Sha384),
+            Self::Of(HashAlgorithm::Sha512),
+        ]
+        .into_iter()
+        .find(|hash| hash.as_str() == name)
+    }
+}
+
+impl From<HashAlgorithm> for SignedHash {
+    fn from(hash: HashAlgorithm) -> Self {
+        Self::Of(hash)
+    }
+}
+
 /// What a key does to the bytes that it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyAlgorithm {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use daemon_types::{
-    Asker, CardLabel, Environment, HashAlgorithm, Purpose, Question, SignatureCode, Site,
+    Asker, CardLabel, Environment, Purpose, Question, SignatureCode, SignedHash, Site,
 };
 use texts::{Language, PromptTexts, foreign_text};
 
@@ -154,7 +154,7 @@ fn described(description: &str, texts: PromptTexts) -> String {
     }
 }
 
-fn shown_digest(hash: HashAlgorithm, digest: &[u8]) -> String {
+fn shown_digest(hash: SignedHash, digest: &[u8]) -> String {
     format!("     {} {}", hash.as_str(), hex::encode(digest))
 }
 

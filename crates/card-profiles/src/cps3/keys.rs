@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256, compress256};
 
 use super::Cps3;
 use crate::CardError;
-use crate::card::{Digest, HashAlgorithm, Signable, SignatureAlgorithm};
+use crate::card::{Digest, HashAlgorithm, Signable, SignatureAlgorithm, sha1_in_digest_info};
 use crate::directory::Directory;
 use crate::key_answers::{deciphered, done, signature};
 use crate::rsa_padding::RSA_2048_LEN;
@@ -34,9 +34,13 @@ impl Cps3<'_> {
             (KeyRole::Signature, Signable::Message(RSA_SHA256, message)) => {
                 card.sign_message(reference, message)
             }
-            (_, Signable::Message(..)) | (KeyRole::Signature, Signable::Type1(_)) => {
-                Err(CardError::AlgorithmUnsupported)
+            (KeyRole::Signature, Signable::Type1(bytes)) => {
+                let digest = sha1_in_digest_info(bytes);
+                let digest = digest.ok_or(CardError::AlgorithmUnsupported)?;
+                card.mse_set_signature(SHA1_RSA_PKCS1, reference)?;
+                card.pso_compute_digital_signature(digest)
             }
+            (_, Signable::Message(..)) => Err(CardError::AlgorithmUnsupported),
         })
     }
 
@@ -76,7 +80,7 @@ impl Cps3<'_> {
         if digest.algorithm != RSA_SHA256 {
             return Err(CardError::AlgorithmUnsupported);
         }
-        self.mse_set_signature(reference)?;
+        self.mse_set_signature(SHA256_RSA_PKCS1, reference)?;
         self.pso_compute_digital_signature(digest.value)
     }
 
@@ -91,15 +95,15 @@ impl Cps3<'_> {
             Err(CardError::Refused { sw, .. }) if wants_the_last_block(sw) => {
                 self.mse_set(HASH_TEMPLATE, &[0x80, 0x01, SHA256])?;
                 self.pso_hash(message)?;
-                self.mse_set_signature(reference)?;
+                self.mse_set_signature(SHA256_RSA_PKCS1, reference)?;
                 self.pso_compute_digital_signature(&[])
             }
             outcome => outcome,
         }
     }
 
-    fn mse_set_signature(&mut self, reference: u8) -> Result<(), CardError> {
-        let template = [0x80, 0x01, SHA256_RSA_PKCS1, 0x84, 0x01, reference];
+    fn mse_set_signature(&mut self, algorithm: u8, reference: u8) -> Result<(), CardError> {
+        let template = [0x80, 0x01, algorithm, 0x84, 0x01, reference];
         self.mse_set(SIGNATURE_TEMPLATE, &template)
     }
 
@@ -225,6 +229,7 @@ const RSA_PKCS1: u8 = 0x02;
 const RSA_PKCS1_DECIPHER: u8 = 0x1A;
 const SHA256: u8 = 0x40;
 const SHA256_RSA_PKCS1: u8 = 0x42;
+const SHA1_RSA_PKCS1: u8 = 0x12;
 const SHA256_BLOCK_LEN: usize = 64;
 /// FIPS 180-4, 5.3.3.
 const SHA256_INITIAL_STATE: [u32; 8] = [

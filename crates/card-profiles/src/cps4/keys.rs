@@ -6,7 +6,7 @@ use secrets::SecretBytes;
 
 use super::{CHANNEL_1, Cps4};
 use crate::CardError;
-use crate::card::{HashAlgorithm, Signable, SignatureAlgorithm};
+use crate::card::{HashAlgorithm, Signable, SignatureAlgorithm, sha1_in_digest_info};
 use crate::directory::Directory;
 use crate::key_answers::{deciphered, done, signature};
 use crate::rsa_padding::{RSA_2048_LEN, encode_type_1, remove_type_2};
@@ -66,12 +66,20 @@ impl Cps4<'_> {
         }
     }
 
-    /// The bare RSA operation over bytes that are padded here.
+    /// The bare RSA operation over bytes that are padded here; by the signature key, which does none, a signature
+    /// over the digest in them.
     fn sign_type_1(&mut self, role: KeyRole, bytes: &[u8]) -> Result<Vec<u8>, CardError> {
-        if role != KeyRole::Authentication || bytes.len() > MAXIMUM_TYPE_1_INPUT {
+        let reference = self.key(role)?.reference;
+        if role == KeyRole::Signature {
+            let digest = sha1_in_digest_info(bytes).ok_or(CardError::AlgorithmUnsupported)?;
+            return self.where_the_keys_are(|card| {
+                card.mse_set_signature(SHA1_RSA_PKCS1, reference)?;
+                card.pso_compute_digital_signature(digest)
+            });
+        }
+        if bytes.len() > MAXIMUM_TYPE_1_INPUT {
             return Err(CardError::AlgorithmUnsupported);
         }
-        let reference = self.key(role)?.reference;
         let block = encode_type_1(bytes)?;
         self.where_the_keys_are(|card| {
             card.mse_set_confidentiality(reference)?;
@@ -160,6 +168,7 @@ const CHALLENGE_LEN: u16 = 8;
 const MAXIMUM_TYPE_1_INPUT: usize = RSA_2048_LEN - 11;
 /// Algorithm references of the applet.
 const SHA256_RSA_PKCS1: u8 = 0x28;
+const SHA1_RSA_PKCS1: u8 = 0x0A;
 const SHA256_RSA_PSS: u8 = 0x2C;
 /// The signature template takes a key reference with its high bit, the confidentiality template without.
 const KEY_IN_SIGNATURE_TEMPLATE: u8 = 0x80;

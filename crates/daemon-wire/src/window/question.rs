@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use daemon_types::{
-    CodesAsked, GrantQuestion, HashAlgorithm, Purpose, Question, SessionLimits, SessionTerms,
-    SignatureCode,
+    CodesAsked, GrantQuestion, Purpose, Question, SessionLimits, SessionTerms, SignatureCode,
+    SignedHash,
 };
 use serde::{Deserialize, Serialize};
 
@@ -206,13 +206,7 @@ impl PurposeBody {
                     .iter()
                     .map(|digest| from_base64(digest))
                     .collect::<Option<_>>()?,
-                hash: [
-                    HashAlgorithm::Sha256,
-                    HashAlgorithm::Sha384,
-                    HashAlgorithm::Sha512,
-                ]
-                .into_iter()
-                .find(|known| known.as_str() == hash)?,
+                hash: SignedHash::of_name(&hash)?,
             },
             Self::ReadActivities => Purpose::ReadActivities,
             Self::ChangePin => Purpose::ChangePin,
