@@ -84,8 +84,11 @@ pub(crate) async fn log_in(
     let opening = api.operations().log_in(&caller, &card, deadline);
     let session = connection.while_open(opening).await?;
     let location = [(header::LOCATION, format!("/v1/sessions/{}", session.id.0))];
+    // hyper may be the first to see the end of the connection, and drops the answer then.
+    let answer = connection.gone.clone().drop_guard();
     end_with_connection(api.clone(), connection, session.id.clone());
     let told = futures_util::stream::once(async move {
+        let _answer = answer;
         let end = api.operations().session_over(&session.id).await;
         let data = serde_json::json!({
             "session": session.id.0, "card": session.card.0, "reason": end.as_str(),
