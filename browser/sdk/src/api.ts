@@ -147,8 +147,8 @@ export interface paths {
         /**
          * One signature with a key of the card.
          * @description On the user's socket alone. In a log-in the authentication key asks nobody, and without one the holder each time.
-         *     The signature key is confirmed each time, and signs SHA-256 alone. Each signature was verified with the
-         *     certificate.
+         *     The signature key is confirmed each time, and signs digests of SHA-256 alone, or of SHA-1 in a DigestInfo for
+         *     programs that know no other. Each signature was verified with the certificate.
          */
         post: operations["sign_by_key"];
         delete?: never;

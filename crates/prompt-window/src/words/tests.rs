@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use daemon_types::{
-    CardId, CodeEntry, CodesAsked, KeypadEntry, NewCodeEntry, Origin, PairingCode, Rights,
-    UnblockCodeEntry,
+    CardId, CodeEntry, CodesAsked, HashAlgorithm, KeypadEntry, NewCodeEntry, Origin, PairingCode,
+    Rights, UnblockCodeEntry,
 };
 
 use super::*;
