@@ -135,7 +135,7 @@ impl Cryptoki {
         let mut count: CK_ULONG = 8;
         let list = self.functions().C_GetSlotList.expect("there");
         returned(unsafe { list(CK_TRUE, slots.as_mut_ptr(), &raw mut count) })?;
-        Ok(slots[..usize::try_from(count).expect("a count")].to_vec())
+        Ok(slots[..length(count)].to_vec())
     }
 
     /// A session with the token in a slot.
@@ -185,7 +185,7 @@ impl Cryptoki {
         template: &mut [CK_ATTRIBUTE],
     ) -> Returned<Vec<CK_OBJECT_HANDLE>> {
         let functions = self.functions();
-        let count = CK_ULONG::try_from(template.len()).expect("a count");
+        let count = number(template.len());
         let init = functions.C_FindObjectsInit.expect("there");
         returned(unsafe { init(session, template.as_mut_ptr(), count) })?;
         let mut found = [0; 64];
@@ -194,7 +194,7 @@ impl Cryptoki {
         let given = returned(unsafe { find(session, found.as_mut_ptr(), 64, &raw mut count) });
         let end = functions.C_FindObjectsFinal.expect("there");
         given.and(returned(unsafe { end(session) }))?;
-        Ok(found[..usize::try_from(count).expect("a count")].to_vec())
+        Ok(found[..length(count)].to_vec())
     }
 
     /// The private key of this label.
@@ -236,8 +236,8 @@ impl Cryptoki {
     /// What it returned.
     pub fn sign(&self, session: CK_SESSION_HANDLE, data: &[u8], room: usize) -> Returned<Vec<u8>> {
         let mut signature = vec![0; room];
-        let mut len = CK_ULONG::try_from(room).expect("a length");
-        let data_len = CK_ULONG::try_from(data.len()).expect("a length");
+        let mut len = number(room);
+        let data_len = number(data.len());
         let sign = self.functions().C_Sign.expect("there");
         let data = data.as_ptr().cast_mut();
         let signed = unsafe {
@@ -250,7 +250,7 @@ impl Cryptoki {
             )
         };
         returned(signed)?;
-        signature.truncate(usize::try_from(len).expect("a length"));
+        signature.truncate(length(len));
         Ok(signature)
     }
 
@@ -272,8 +272,16 @@ pub fn attribute(kind: CK_ULONG, value: *mut std::ffi::c_void, len: usize) -> CK
     CK_ATTRIBUTE {
         type_: kind,
         pValue: value,
-        ulValueLen: CK_ULONG::try_from(len).expect("a length"),
+        ulValueLen: number(len),
     }
+}
+
+fn number(length: usize) -> CK_ULONG {
+    CK_ULONG::try_from(length).expect("a length")
+}
+
+fn length(number: CK_ULONG) -> usize {
+    usize::try_from(number).expect("a length")
 }
 
 /// A pointer to nothing.

@@ -4,6 +4,7 @@
     unsafe_code,
     clippy::undocumented_unsafe_blocks,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a C interface is judged: what is given to it is ours"
 )]
 
