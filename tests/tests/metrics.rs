@@ -258,6 +258,7 @@ fn no_label_holds_a_word_that_was_not_known_before() {
         "change-pin",
         "unblock-pin",
         "open-session",
+        "use-key",
     ];
     let codes = ErrorCode::ALL.iter().map(|code| code.as_str());
     let results: Vec<_> = codes.clone().chain(["ok", "caller-left"]).collect();

@@ -310,6 +310,10 @@ impl Worker {
             .take_up(clock, job.at_keypad().map(AtKeypad::is_over));
         clock.card_begins();
         match job {
+            Job::Look { insertion, look } => {
+                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
+                look(self.open_card(insertion));
+            }
             Job::ReadCodes { insertion, reply } => {
                 let counted = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
                 if !reply.is_closed() {

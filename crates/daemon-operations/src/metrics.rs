@@ -38,6 +38,7 @@ pub(crate) enum Operation {
     ChangePin,
     UnblockPin,
     OpenSession,
+    UseKey,
 }
 
 /// How it ended.
@@ -231,6 +232,7 @@ impl EncodeLabelValue for Operation {
                 Self::ChangePin => "change-pin",
                 Self::UnblockPin => "unblock-pin",
                 Self::OpenSession => "open-session",
+                Self::UseKey => "use-key",
             },
             encoder,
         )

@@ -56,6 +56,19 @@ impl Operations {
         clock: &OperationClock,
     ) -> Result<SessionSummary, OperationError> {
         let owner = self.check_may_open_sessions(caller)?;
+        self.open_session_of(caller, owner, id, deadline, clock)
+            .await
+    }
+
+    /// The same for whoever a session may be opened for.
+    pub(crate) async fn open_session_of(
+        &self,
+        caller: &Caller,
+        owner: CallerKey,
+        id: &CardId,
+        deadline: Instant,
+        clock: &OperationClock,
+    ) -> Result<SessionSummary, OperationError> {
         let card = self.card_of_environment(id)?.on_clock(clock);
         check_keeps_code(&card)?;
         let mut opening = Opening::begin(self, caller, owner, &card)?;
