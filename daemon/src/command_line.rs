@@ -386,6 +386,10 @@ pub(crate) struct InstallOptions {
     #[cfg(target_os = "linux")]
     #[arg(long, conflicts_with_all = ["trust", "store", "native_messaging"])]
     pub(crate) autostart: bool,
+    /// Tell browsers and p11-kit of cpxd's own PKCS#11 module: log-in with the card without Cryptolib
+    #[cfg(target_os = "linux")]
+    #[arg(long, conflicts_with_all = ["trust", "store", "native_messaging", "autostart"])]
+    pub(crate) pkcs11: bool,
     /// Only in these stores (default: all that there are); may be repeated
     #[arg(long, value_name = "STORE")]
     pub(crate) store: Vec<StoreName>,

@@ -15,6 +15,19 @@ pub(crate) fn native_host() -> Option<PathBuf> {
     Some(own.parent()?.join(format!("cpxd-native-host{EXE_SUFFIX}")))
 }
 
+/// The PKCS#11 module of this installation: beside the agent's own executable, or where packages put it.
+#[cfg(target_os = "linux")]
+pub(crate) fn pkcs11_module() -> Option<PathBuf> {
+    let own = std::env::current_exe().ok()?;
+    let folder = own.parent()?;
+    let beside = folder.join(PKCS11_MODULE);
+    let packaged = folder.parent()?.join("lib/cpxd").join(PKCS11_MODULE);
+    Some(if packaged.is_file() { packaged } else { beside })
+}
+
+#[cfg(target_os = "linux")]
+const PKCS11_MODULE: &str = "libcpxd_pkcs11.so";
+
 /// The name by which the extension asks its browser for that program.
 pub(crate) const NATIVE_HOST_NAME: &str = "cpxd.native_host";
 

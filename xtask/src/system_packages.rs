@@ -102,6 +102,12 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::Program("certutil"),
     },
     SystemPackage {
+        debian: "p11-kit",
+        what: "p11-kit",
+        why: "it judges what it was told of the agent's PKCS#11 module",
+        sign: Sign::Program("p11-kit"),
+    },
+    SystemPackage {
         debian: "chromium",
         what: "the browser Chromium",
         why: "it judges whom the agent's certificate convinces",

@@ -55,6 +55,8 @@ pub mod kept_files;
 #[cfg(unix)]
 pub mod lent_descriptors;
 pub mod lock;
+#[cfg(target_os = "linux")]
+pub mod module_places;
 pub mod native_messaging;
 pub mod parent;
 pub mod paths;

@@ -29,15 +29,19 @@ use crate::private_files::PrivateFileError;
 pub use anchor::TrustAnchor;
 #[cfg(unix)]
 pub(crate) use browsers::ChromiumDatabases;
+#[cfg(target_os = "linux")]
+pub(crate) use browsers::{chromium_databases, firefox_profiles};
 #[cfg(unix)]
 pub(crate) use machine::MachineStoreKind;
 use means::Means;
+#[cfg(target_os = "linux")]
+pub(crate) use nss::NssDatabase;
 
 /// Why a store was not changed or looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustStoreError {
-    /// NSS's program `certutil` is not installed.
-    #[error("the program certutil is not installed")]
+    /// NSS's programs `certutil` and `modutil` are not installed.
+    #[error("the programs certutil and modutil are not installed")]
     CertutilMissing,
     /// The store belongs to another user, whose browser could not use what is made there.
     #[error("{} belongs to another user (uid {owner})", place.display())]

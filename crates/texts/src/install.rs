@@ -81,6 +81,32 @@ sentences! {
         host_missing(file: &str) = "install-host-missing";
         /// Some browsers were not told.
         hosts_incomplete() = "install-hosts-incomplete";
+        /// Heading of the places that could be told of the PKCS#11 module.
+        where_modules_would_go() = "install-where-modules-would-go";
+        /// Heading of the places that are told of the PKCS#11 module.
+        where_modules_go() = "install-where-modules-go";
+        /// Heading of the places that know the PKCS#11 module no more.
+        where_modules_leave() = "install-where-modules-leave";
+        /// The programs that use p11-kit.
+        module_p11_kit(place: &str) = "install-module-p11-kit";
+        /// The place knows the module.
+        module_told() = "install-module-told";
+        /// The place does not know the module.
+        module_not_told() = "install-module-not-told";
+        /// The place knew the module before.
+        module_kept() = "install-module-kept";
+        /// Its programs run in a sandbox.
+        module_confined() = "install-module-confined";
+        /// There is no place.
+        no_module_place() = "install-no-module-place";
+        /// The module itself is not there.
+        module_missing(file: &str) = "install-module-missing";
+        /// Some places were not told.
+        modules_incomplete() = "install-modules-incomplete";
+        /// Some places still know the module.
+        modules_stay() = "install-modules-stay";
+        /// How Java, OpenSSL and others are told.
+        module_for_others(file: &str) = "install-module-for-others";
         /// When it takes effect.
         restart_browsers() = "install-restart-browsers";
         /// Heading of the files by which a session could start the agent.

@@ -17,6 +17,8 @@ use time::format_description::well_known::Rfc3339;
 #[cfg(target_os = "linux")]
 use super::autostart::{self, StartReport};
 use super::language;
+#[cfg(target_os = "linux")]
+use super::module_places::{self, ModuleReport};
 use super::native_messaging::{self, HostManifests, HostReport};
 use super::store_report::{
     StoreReport, StoreState, chosen_stores, incomplete, remind_of_open_browsers,
@@ -30,6 +32,10 @@ pub(crate) fn run(options: &InstallOptions, common: &Common) -> anyhow::Result<(
     #[cfg(target_os = "linux")]
     if options.autostart {
         return start_with_the_session(common);
+    }
+    #[cfg(target_os = "linux")]
+    if options.pkcs11 {
+        return tell_of_the_module(common);
     }
     if options.native_messaging {
         tell_browsers(common)
@@ -82,6 +88,27 @@ fn start_with_the_session(common: &Common) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Tells browsers and p11-kit of the PKCS#11 module, and people how others are told.
+#[cfg(target_os = "linux")]
+fn tell_of_the_module(common: &Common) -> anyhow::Result<()> {
+    let texts = InstallTexts::new(language());
+    let module = module_places::module()?;
+    let reports = module_places::tell(&module);
+    if !common.json {
+        module_places::print(&texts.where_modules_go(), &reports)?;
+    }
+    if reports.iter().any(ModuleReport::is_failed) {
+        let refusal = Refusal::own("install-incomplete", |_| texts.modules_incomplete());
+        return Err(refusal.with_field("pkcs11", json!(reports)).into());
+    }
+    let module = module.display().to_string();
+    if common.json {
+        return screen::json(&json!({ "pkcs11": reports, "module": module }));
+    }
+    screen::line(&texts.restart_browsers())?;
+    screen::line(&texts.module_for_others(&module))
+}
+
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,6 +122,9 @@ struct Installed {
     /// What starts the agent with a session.
     #[cfg(target_os = "linux")]
     autostart: Vec<StartReport>,
+    /// What programs know of the PKCS#11 module.
+    #[cfg(target_os = "linux")]
+    pkcs11: Vec<ModuleReport>,
 }
 
 #[derive(Debug, Serialize)]
@@ -142,6 +172,8 @@ fn show(stores: &[TrustStore], common: &Common) -> anyhow::Result<()> {
             native_messaging: hosts,
             #[cfg(target_os = "linux")]
             autostart: autostart::states()?,
+            #[cfg(target_os = "linux")]
+            pkcs11: module_places::states(),
         });
     }
     let texts = InstallTexts::new(language());
@@ -150,6 +182,8 @@ fn show(stores: &[TrustStore], common: &Common) -> anyhow::Result<()> {
     native_messaging::print(&texts.where_hosts_would_go(), &hosts)?;
     #[cfg(target_os = "linux")]
     autostart::print(&texts.where_start_would_go(), &autostart::states()?)?;
+    #[cfg(target_os = "linux")]
+    module_places::print(&texts.where_modules_would_go(), &module_places::states())?;
     screen::line(&texts.trust_is_opt_in(&paths.ca_file().display().to_string()))
 }
 
@@ -183,6 +217,8 @@ fn trust(stores: &[TrustStore], are_all: bool, common: &Common) -> anyhow::Resul
             native_messaging: native_messaging::states(),
             #[cfg(target_os = "linux")]
             autostart: autostart::states()?,
+            #[cfg(target_os = "linux")]
+            pkcs11: module_places::states(),
         });
     }
     remind_of_open_browsers(&reports)

@@ -41,10 +41,11 @@ pub(crate) enum StoreState {
     Failed,
 }
 
+/// Why a store was not changed or looked at.
 #[derive(Debug, Serialize)]
-struct StoreProblem {
+pub(crate) struct StoreProblem {
     code: &'static str,
-    detail: String,
+    pub(crate) detail: String,
 }
 
 impl StoreReport {
@@ -137,7 +138,8 @@ impl StoreReport {
 }
 
 impl StoreProblem {
-    fn of(error: &TrustStoreError, ca_file: &Path) -> Self {
+    /// `ca_file` is what a person may import by hand.
+    pub(crate) fn of(error: &TrustStoreError, ca_file: &Path) -> Self {
         let texts = InstallTexts::new(language());
         let (code, detail) = match error {
             TrustStoreError::CertutilMissing => ("certutil-missing", texts.certutil_missing()),

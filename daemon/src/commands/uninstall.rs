@@ -13,6 +13,8 @@ use texts::InstallTexts;
 
 #[cfg(target_os = "linux")]
 use super::autostart;
+#[cfg(target_os = "linux")]
+use super::module_places::{self, ModuleReport};
 use super::store_report::{
     StoreReport, StoreState, chosen_stores, incomplete, remind_of_open_browsers,
 };
@@ -44,6 +46,12 @@ pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result
     } else {
         Vec::new()
     };
+    #[cfg(target_os = "linux")]
+    let modules = if options.store.is_empty() {
+        forget_the_module(common)?
+    } else {
+        Vec::new()
+    };
     let removed = match lock {
         Some(lock) => Some(remove_state(&paths, lock)?),
         None => None,
@@ -62,6 +70,7 @@ pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result
         #[cfg(target_os = "linux")]
         if let Some(members) = done.as_object_mut() {
             members.insert("autostart".to_owned(), json!(starts));
+            members.insert("pkcs11".to_owned(), json!(modules));
         }
         return screen::json(&done);
     }
@@ -73,6 +82,21 @@ pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result
         autostart::print(&InstallTexts::new(language()).where_start_leaves(), &starts)?;
     }
     print_state_folder(removed, &paths)
+}
+
+/// Programs that still knew the module would look for it in vain.
+#[cfg(target_os = "linux")]
+fn forget_the_module(common: &Common) -> anyhow::Result<Vec<ModuleReport>> {
+    let texts = InstallTexts::new(language());
+    let reports = module_places::forget();
+    if !reports.is_empty() && !common.json {
+        module_places::print(&texts.where_modules_leave(), &reports)?;
+    }
+    if reports.iter().any(ModuleReport::is_failed) {
+        let refusal = Refusal::own("uninstall-incomplete", |_| texts.modules_stay());
+        return Err(refusal.with_field("pkcs11", json!(reports)).into());
+    }
+    Ok(reports)
 }
 
 fn take_trust_away(

@@ -21,7 +21,7 @@ pub(crate) struct ChromiumDatabases {
 
 /// The databases of Chromium and its family: all that are there. Where there is none and such a
 /// browser is, the one that it makes at its first visit.
-pub(super) fn chromium_databases(user: &UserFolders, programs: &[PathBuf]) -> Vec<PathBuf> {
+pub(crate) fn chromium_databases(user: &UserFolders, programs: &[PathBuf]) -> Vec<PathBuf> {
     let places = system::chromium_databases(user);
     let mut databases: Vec<PathBuf> = places.read.into_iter().filter(|at| at.is_dir()).collect();
     if let Some(fresh) = places.made_when_none
@@ -61,7 +61,7 @@ const CHROMIUM_CONFIGURATIONS: [&str; 5] = [
 ];
 
 /// The profiles that Firefox lists in `profiles.ini` and that are there.
-pub(super) fn firefox_profiles(user: &UserFolders) -> Vec<PathBuf> {
+pub(crate) fn firefox_profiles(user: &UserFolders) -> Vec<PathBuf> {
     let mut profiles = Vec::new();
     for folder in system::firefox_folders(user) {
         for profile in profiles_listed_in(&folder) {

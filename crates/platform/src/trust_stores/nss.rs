@@ -1,4 +1,5 @@
-//! An NSS database of certificates (`cert9.db`), driven by NSS's own program `certutil`.
+//! An NSS database of certificates (`cert9.db`) and PKCS#11 modules (`pkcs11.txt`), driven by NSS's own programs
+//! `certutil` and `modutil`.
 
 use std::ffi::OsString;
 use std::fs;
@@ -14,7 +15,7 @@ use crate::private_files::ensure_private_folder;
 
 /// A folder that holds such a database, or may come to hold one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NssDatabase {
+pub(crate) struct NssDatabase {
     folder: PathBuf,
 }
 
@@ -26,11 +27,11 @@ struct Entry {
 }
 
 impl NssDatabase {
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
@@ -70,6 +71,34 @@ impl NssDatabase {
             return Ok(!entries.is_empty());
         }
         Err(self.unchanged())
+    }
+
+    /// The library of the module of this name.
+    pub(crate) fn module(&self, name: &str) -> Result<Option<PathBuf>, TrustStoreError> {
+        let file = self.folder.join("pkcs11.txt");
+        match fs::read(&file) {
+            Ok(listed) => Ok(library_in(&listed, name)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("read", &file)(error)),
+        }
+    }
+
+    /// Adds a module, in the place of another one of its name.
+    pub(crate) fn add_module(&self, name: &str, library: &Path) -> Result<(), TrustStoreError> {
+        self.make_sure_it_is_there()?;
+        self.remove_module(name)?;
+        let mut add = self.modutil();
+        add.args(["-add", name, "-libfile"]).arg(library);
+        self.run(add, &[]).map(drop)
+    }
+
+    pub(crate) fn remove_module(&self, name: &str) -> Result<(), TrustStoreError> {
+        if self.module(name)?.is_none() {
+            return Ok(());
+        }
+        let mut delete = self.modutil();
+        delete.args(["-delete", name]);
+        self.run(delete, &[]).map(drop)
     }
 
     /// The entries whose certificate is this one. Only those are looked at that bear its name, or
@@ -133,6 +162,16 @@ impl NssDatabase {
         self.at_this_database(certutil)
     }
 
+    /// Without its question whether the browser is closed.
+    fn modutil(&self) -> Command {
+        let mut database = OsString::from("sql:");
+        database.push(&self.folder);
+        let mut modutil = Command::new(MODUTIL);
+        modutil.arg("-force").arg("-dbdir").arg(database);
+        modutil.env("LC_ALL", "C");
+        modutil
+    }
+
     fn at_this_database(&self, mut certutil: Command) -> Command {
         let mut database = OsString::from("sql:");
         database.push(&self.folder);
@@ -141,13 +180,14 @@ impl NssDatabase {
     }
 
     /// What it printed; `input` is what it reads.
-    fn run(&self, mut certutil: Command, input: &[u8]) -> Result<Vec<u8>, TrustStoreError> {
-        let output = match exchange(&mut certutil, input) {
+    fn run(&self, mut command: Command, input: &[u8]) -> Result<Vec<u8>, TrustStoreError> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let output = match exchange(&mut command, input) {
             Ok(output) => output,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(TrustStoreError::CertutilMissing);
             }
-            Err(error) => return Err(failed("run certutil for", &self.folder)(error)),
+            Err(error) => return Err(failed("run a program of NSS for", &self.folder)(error)),
         };
         if output.status.success() {
             return Ok(output.stdout);
@@ -158,7 +198,6 @@ impl NssDatabase {
             return Err(TrustStoreError::Locked { place });
         }
         let said = said.lines().next_back().unwrap_or_default().to_owned();
-        let program = CERTUTIL.to_owned();
         Err(TrustStoreError::Program { program, said })
     }
 
@@ -202,11 +241,27 @@ fn entries_in(listed: &[u8]) -> Vec<Entry> {
         .collect()
 }
 
+/// What `pkcs11.txt` says of a module: a paragraph for each, a line for each property.
+fn library_in(listed: &[u8], name: &str) -> Option<PathBuf> {
+    let lines = listed.split(|byte| *byte == b'\n').collect::<Vec<_>>();
+    let mut modules = lines.split(|line| line.trim_ascii().is_empty());
+    let property = |module: &[&[u8]], key: &str| {
+        let mut values = module
+            .iter()
+            .filter_map(|line| line.strip_prefix(key.as_bytes()));
+        values.next().map(<[u8]>::to_vec)
+    };
+    let is_it = |module: &&[&[u8]]| property(module, "name=").as_deref() == Some(name.as_bytes());
+    let library = property(modules.find(is_it)?, "library=")?;
+    Some(PathBuf::from(OsString::from_vec(library)))
+}
+
 fn name(nickname: &[u8]) -> OsString {
     OsString::from_vec(nickname.to_owned())
 }
 
 const CERTUTIL: &str = "certutil";
+const MODUTIL: &str = "modutil";
 /// A trusted authority for servers; nothing for mail, nothing for code.
 const TRUSTED_FOR_SERVERS: &str = "C,,";
 
@@ -235,5 +290,16 @@ mod tests {
                 entry("both", true),
             ]
         );
+    }
+
+    #[test]
+    fn a_module_is_found_by_its_name_alone() {
+        let listed =
+            b"library=\nname=NSS Internal PKCS #11 Module\nparameters=configdir='sql:x'\n\n\
+            library=/opt/a card/lib.so\nname=cpxd\n\nlibrary=/usr/lib/other.so\nname=cpxd 2\n\n";
+        let library = Some(PathBuf::from("/opt/a card/lib.so"));
+        assert_eq!(library_in(listed, "cpxd"), library);
+        assert_eq!(library_in(listed, "cpx"), None);
+        assert_eq!(library_in(b"\n\n", "cpxd"), None);
     }
 }

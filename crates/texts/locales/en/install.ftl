@@ -61,6 +61,22 @@ install-start-at-next-session = It takes effect when you log in again, or at onc
 install-start-incomplete = Not every file could be written; the lines above say why. Put that right, then run the same command again.
 install-start-path-unusable = { $program } has characters that no file for a session’s start can hold. Move cpxd to another folder, then run the same command again.
 
+## Programs and the PKCS#11 module
+
+install-where-modules-would-go = Where “cpxd install --pkcs11” tells of cpxd’s PKCS#11 module, to log in with the card without Cryptolib:
+install-where-modules-go = These programs are told of cpxd’s PKCS#11 module:
+install-where-modules-leave = These programs know of cpxd’s PKCS#11 module no more:
+install-module-p11-kit = programs that use p11-kit, { $place }
+install-module-told = told already
+install-module-not-told = not told
+install-module-kept = was told already
+install-module-confined = not possible: this browser runs in a sandbox (snap or Flatpak) and loads no module from outside. Use the browser of your distribution or of its maker
+install-no-module-place = There is neither a browser nor p11-kit to tell of cpxd’s PKCS#11 module.
+install-module-missing = { $file } is not there: it is cpxd’s PKCS#11 module. Install it beside cpxd, then run the same command again.
+install-modules-incomplete = Some programs were not told; the lines above say why. Put that right, then run the same command again.
+install-modules-stay = Some programs still know the module; the lines above say why. Put that right, then run the same command again.
+install-module-for-others = Other programs (Java, OpenSSL, practice software) are to be given this file as their PKCS#11 module: { $file }
+
 ## What to know
 
 install-trust-is-opt-in = Nothing was changed. Only browsers and programs that do not read { $file } themselves need “cpxd install --trust”; “cpxd uninstall” takes it away again.
@@ -75,11 +91,11 @@ install-trust-incomplete = { $failed ->
     [one] One store was not changed; the lines above say why. Put that right, then run the same command again.
    *[other] { $failed } stores were not changed; the lines above say why. Put that right, then run the same command again.
 }
-install-certutil-missing = the program certutil is not installed. Install the package libnss3-tools (Debian, Ubuntu), nss-tools (Fedora), nss (Arch) or mozilla-nss-tools (openSUSE)
+install-certutil-missing = the programs certutil and modutil are not installed. Install the package libnss3-tools (Debian, Ubuntu), nss-tools (Fedora), nss (Arch) or mozilla-nss-tools (openSUSE)
 install-locked = it is protected by a password (in Firefox, the primary password). Take that off for a moment, or import { $file } by hand in the browser’s settings, under Certificates, Authorities
 install-not-ours = it belongs to another user (uid { $owner }). Run the command as that user
 install-program-failed = { $program } said: { $said }
-install-unchanged = certutil ended well and the store is as it was. Close the browser, then try again
+install-unchanged = the program ended well and the store is as it was. Close the browser, then try again
 install-running = The agent is running (process { $pid }). Stop it, then remove its state folder.
 install-authority-unusable = The certification authority in { $file } cannot be used: { $problem }. Put this file right, or remove it to have a new authority, which programs must then trust anew.
 install-not-constrained = it is not constrained to this computer

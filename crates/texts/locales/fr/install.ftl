@@ -61,6 +61,22 @@ install-start-at-next-session = Cela vaut à votre prochaine connexion, ou tout 
 install-start-incomplete = Certains fichiers n’ont pas pu être écrits ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
 install-start-path-unusable = { $program } contient des caractères qu’aucun fichier de démarrage de session ne peut porter. Déplacez cpxd dans un autre dossier, puis relancez la même commande.
 
+## Programs and the PKCS#11 module
+
+install-where-modules-would-go = Où « cpxd install --pkcs11 » fait connaître le module PKCS#11 de cpxd, pour se connecter avec la carte sans Cryptolib :
+install-where-modules-go = Ces programmes vont connaître le module PKCS#11 de cpxd :
+install-where-modules-leave = Ces programmes ne connaîtront plus le module PKCS#11 de cpxd :
+install-module-p11-kit = programmes qui passent par p11-kit, { $place }
+install-module-told = connu
+install-module-not-told = pas connu
+install-module-kept = était déjà connu
+install-module-confined = impossible : ce navigateur est isolé (snap ou Flatpak) et ne charge aucun module extérieur. Utilisez celui de votre distribution ou de son éditeur
+install-no-module-place = Il n’y a ni navigateur ni p11-kit à qui faire connaître le module PKCS#11 de cpxd.
+install-module-missing = { $file } est absent : c’est le module PKCS#11 de cpxd. Installez-le à côté de cpxd, puis relancez la même commande.
+install-modules-incomplete = Certains programmes ne connaissent pas le module ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
+install-modules-stay = Certains programmes connaissent encore le module ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
+install-module-for-others = Pour les autres programmes (Java, OpenSSL, logiciels de cabinet), indiquez ce fichier comme module PKCS#11 : { $file }
+
 ## What to know
 
 install-trust-is-opt-in = Rien n’a été changé. Seuls les navigateurs et les programmes qui ne lisent pas eux-mêmes { $file } ont besoin de « cpxd install --trust » ; « cpxd uninstall » la retire.
@@ -75,11 +91,11 @@ install-trust-incomplete = { $failed ->
     [one] Un magasin de certificats n’a pas été changé ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
    *[other] { $failed } magasins de certificats n’ont pas été changés ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
 }
-install-certutil-missing = le programme certutil n’est pas installé. Installez le paquet libnss3-tools (Debian, Ubuntu), nss-tools (Fedora), nss (Arch) ou mozilla-nss-tools (openSUSE)
+install-certutil-missing = les programmes certutil et modutil ne sont pas installés. Installez le paquet libnss3-tools (Debian, Ubuntu), nss-tools (Fedora), nss (Arch) ou mozilla-nss-tools (openSUSE)
 install-locked = il est protégé par un mot de passe (dans Firefox, le mot de passe principal). Retirez-le un instant, ou importez { $file } vous-même dans les paramètres du navigateur, sous Certificats, Autorités
 install-not-ours = il appartient à un autre utilisateur (uid { $owner }). Lancez la commande sous le compte de celui-ci
 install-program-failed = { $program } a répondu : { $said }
-install-unchanged = certutil s’est bien terminé et rien n’a changé. Fermez le navigateur, puis recommencez
+install-unchanged = le programme s’est bien terminé et rien n’a changé. Fermez le navigateur, puis recommencez
 install-running = L’agent fonctionne (processus { $pid }). Arrêtez-le, puis supprimez son dossier d’état.
 install-authority-unusable = L’autorité de certification de { $file } est inutilisable : { $problem }. Réparez ce fichier, ou supprimez-le pour avoir une nouvelle autorité, que les programmes devront alors reconnaître à son tour.
 install-not-constrained = elle n’est pas limitée à cet ordinateur
