@@ -4,8 +4,14 @@
 use std::process::Command;
 
 use cpxd_tests::agent::Agent;
+use cpxd_tests::browsers::{DrivenChromium, Firefox, Kind};
+use cpxd_tests::native_messages::become_theirs;
+use cpxd_tests::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT};
+use cpxd_tests::person::Person;
 use cpxd_tests::pro_sante_connect::{ProSanteConnect, Tls};
 use cpxd_tests::programs::workspace_dir;
+use cpxd_tests::waiting::until;
+use serde_json::json;
 
 /// The provider is one whose log-in works with the card's certificate and its key, and with nothing else: whoever
 /// has both as files needs no card.
@@ -57,4 +63,129 @@ fn whoever_has_the_key_of_a_test_card_logs_in_and_nobody_else_does() {
         assert!(again.contains("Bienvenue CAMILLE DUPONT"), "{again}");
         assert_eq!(psc.card_log_ins(), 1);
     }
+}
+
+/// Whose hands are at the browser.
+enum Browser {
+    Firefox(Firefox),
+    Chromium(DrivenChromium),
+}
+
+impl Browser {
+    /// A person's own, told of the PKCS#11 module of this agent by `cpxd install`, and of no other.
+    fn of(person: &Person, kind: Kind, psc: &ProSanteConnect) -> Self {
+        let told = person.cpxd(&["install", "--pkcs11"]);
+        assert_eq!(told.code, Some(0), "{told:?}");
+        match kind {
+            Kind::Firefox => {
+                Firefox::trust(person, psc.site().authority());
+                let choice = json!("Select Automatically");
+                Firefox::prefer(person, "security.default_personal_cert", &choice);
+                Self::Firefox(Firefox::start(person))
+            }
+            Kind::Chromium => {
+                psc.site().be_trusted_by_chromium_of(person);
+                let select = psc
+                    .hosts_with_card()
+                    .map(|host| json!({ "pattern": host, "filter": {} }).to_string());
+                let policy = json!({ "AutoSelectCertificateForUrls": select });
+                Self::Chromium(DrivenChromium::start_under(&policy, person, "fr"))
+            }
+        }
+    }
+
+    fn visit(&mut self, url: &str, words: &str) {
+        match self {
+            Self::Firefox(firefox) => {
+                let visit = firefox.visit(url);
+                assert!(visit.shows(words), "{visit:?}");
+            }
+            Self::Chromium(chromium) => {
+                chromium.visit(url);
+                chromium.wait_for(&[words]);
+            }
+        }
+    }
+
+    fn click(&mut self, selector: &str, words: &str) {
+        match self {
+            Self::Firefox(firefox) => {
+                firefox.click(selector);
+                until(words, || firefox.source()?.contains(words).then_some(()));
+            }
+            Self::Chromium(chromium) => {
+                chromium.click(selector);
+                chromium.wait_for(&[words]);
+            }
+        }
+    }
+
+    /// Goes to a page that does not come; the browser's own word for the reason.
+    fn visit_in_vain(&mut self, url: &str) -> String {
+        match self {
+            Self::Firefox(firefox) => firefox.visit_in_vain(url),
+            Self::Chromium(chromium) => chromium.visit_in_vain(url),
+        }
+    }
+}
+
+/// A person whose Firefox has a profile, with this agent.
+fn person_with(agent: &Agent, kind: Kind) -> Person {
+    let person = Person::new();
+    become_theirs(agent, &person);
+    if kind == Kind::Firefox {
+        Firefox::make_profile(&person);
+    } else {
+        std::fs::create_dir_all(person.home().join(".pki/nssdb")).unwrap();
+    }
+    person
+}
+
+/// The holder answers one question, so that a second one would fail what asked it.
+fn logs_in_with(kind: Kind, card: &str, tls: Tls) {
+    let psc = ProSanteConnect::start(tls);
+    let service = PcscService::start();
+    let in_reader = service.plug(Reader::First, &["--card", card]);
+    let holder = "answers = [ { pin = \"1234\", consent = true } ]";
+    let agent = service.agent(TEST_ENVIRONMENT, holder, &[]);
+    let _ = agent.card();
+    let person = person_with(&agent, kind);
+    let mut browser = Browser::of(&person, kind, &psc);
+    browser.visit(&psc.page(), "Carte CPS");
+    browser.click("#carte", "Bienvenue CAMILLE DUPONT, 899700000013");
+    assert_eq!(psc.card_log_ins(), 1);
+    // The provider knows who it is; another site asks the card again, which asks nobody.
+    browser.visit(&psc.page(), "Bienvenue CAMILLE DUPONT");
+    assert_eq!(psc.card_log_ins(), 1);
+    browser.visit(
+        &psc.teleservice_page(),
+        "La carte est celle de 899700000013",
+    );
+    in_reader.pull();
+    until("the empty reader", || {
+        let cards = agent.read_socket("/v1/cards").body;
+        cards["cards"].as_array()?.is_empty().then_some(())
+    });
+    let reason = browser.visit_in_vain(&psc.teleservice_page());
+    assert!(!reason.is_empty());
+}
+
+#[test]
+fn firefox_logs_in_with_a_cps3_over_tls_1_2() {
+    logs_in_with(Kind::Firefox, "cps3", Tls::V1_2);
+}
+
+#[test]
+fn firefox_logs_in_with_a_cps4_over_tls_1_3() {
+    logs_in_with(Kind::Firefox, "cps4", Tls::V1_3);
+}
+
+#[test]
+fn chromium_logs_in_with_a_cps3_over_tls_1_2() {
+    logs_in_with(Kind::Chromium, "cps3", Tls::V1_2);
+}
+
+#[test]
+fn chromium_logs_in_with_a_cps4_over_tls_1_3() {
+    logs_in_with(Kind::Chromium, "cps4", Tls::V1_3);
 }

@@ -214,6 +214,14 @@ impl DrivenChromium {
         assert!(came["errorText"].is_null(), "{url}: {came}");
     }
 
+    /// Goes to an address from which nothing comes; says how the browser names the reason.
+    pub fn visit_in_vain(&mut self, url: &str) -> String {
+        let came = self.call("Page.navigate", json!({ "url": url }));
+        let reason = came["errorText"].as_str().unwrap_or_default();
+        assert!(!reason.is_empty(), "{url} came: {came}");
+        reason.to_owned()
+    }
+
     /// Loads the page again.
     pub fn reload(&mut self) {
         self.call("Page.reload", json!({}));

@@ -119,6 +119,17 @@ impl Firefox {
         }
     }
 
+    /// Goes to a page that does not come, for whatever reason; says how the browser names it.
+    pub fn visit_in_vain(&mut self, url: &str) -> String {
+        let visited = self
+            .marionette
+            .call("WebDriver:Navigate", json!({ "url": url }));
+        match visited {
+            Answer::Ok(_) => panic!("{url} came"),
+            Answer::Error(kind) => kind,
+        }
+    }
+
     /// Opens a page of the browser's own or of an extension, where a driver may not navigate, and turns to it.
     pub fn open_inner_page(&mut self, url: &str) {
         let mut call = |command, arguments| {
