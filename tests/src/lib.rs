@@ -18,6 +18,8 @@ pub mod calls;
 pub mod clock;
 #[cfg(target_os = "linux")]
 pub mod console;
+#[cfg(target_os = "linux")]
+pub mod cryptoki_calls;
 pub mod desk;
 #[cfg(target_os = "linux")]
 pub mod diagnosed;
@@ -42,6 +44,9 @@ pub mod official_module;
 pub mod operations;
 pub mod other_addresses;
 pub mod own_journal;
+#[cfg(target_os = "linux")]
+pub mod own_module;
+#[cfg(target_os = "linux")]
 pub mod pcsc_stack;
 pub mod person;
 #[cfg(target_os = "linux")]

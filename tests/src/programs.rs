@@ -68,12 +68,23 @@ fn says_what_runs(name: &str) -> bool {
 #[must_use]
 pub fn test_module() -> PathBuf {
     static MODULE: OnceLock<PathBuf> = OnceLock::new();
-    let path = MODULE.get_or_init(|| {
+    library(&MODULE, "cpxd-test-module", "libcpxd_test_module.so")
+}
+
+/// The product's own PKCS#11 module.
+#[must_use]
+pub fn own_module() -> PathBuf {
+    static MODULE: OnceLock<PathBuf> = OnceLock::new();
+    library(&MODULE, "pkcs11-module", "libcpxd_pkcs11.so")
+}
+
+fn library(known: &OnceLock<PathBuf>, package: &str, name: &str) -> PathBuf {
+    let path = known.get_or_init(|| {
         let folder = folder_of_this_build();
         if std::env::var_os(ARE_BUILT).is_none() {
-            build_targets("--lib", &["cpxd-test-module"], folder.ends_with("release"));
+            build_targets("--lib", &[package], folder.ends_with("release"));
         }
-        folder.join("libcpxd_test_module.so")
+        folder.join(name)
     });
     assert!(path.is_file(), "{} was not built", path.display());
     path.clone()

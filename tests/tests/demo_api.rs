@@ -116,6 +116,7 @@ fn readers_and_status_tell_what_is_plugged_in() {
         "keypad": false,
         "contactless": null,
         "state": "card",
+        "card": card["id"],
     } ] });
     assert_eq!(agent.read("/v1/readers").body, expected);
     let status = agent.read("/v1/status").body;

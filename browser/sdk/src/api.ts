@@ -135,6 +135,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cards/{card}/keys/{role}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One signature with a key of the card.
+         * @description On the user's socket alone. In a log-in the authentication key asks nobody, and without one the holder each time.
+         *     The signature key is confirmed each time, and signs digests of SHA-256 alone, or of SHA-1 in a DigestInfo for
+         *     programs that know no other. Each signature was verified with the certificate.
+         */
+        post: operations["sign_by_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cards/{card}/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Logs the calling process in, for which its holder types the code once.
+         * @description On the user's socket alone, and for a process that the system tells. The answer begins when the code was typed,
+         *     with the header `Location`, and lasts as long as the log-in: whoever closes it is logged out. It is a session with
+         *     its own rules of time; its name is of use to this process alone, for `keys/{role}/sign`. The one event at its end
+         *     is `session-closed`, with the reason.
+         */
+        post: operations["log_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cards/{card}/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The names of a card and of what is on it.
+         * @description On the user's socket alone. Labels and identifiers are those that the card lists, as programs of PKCS#11 look
+         *     for them.
+         */
+        get: operations["objects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cards/{card}/pin/change": {
         parameters: {
             query?: never;
@@ -183,6 +249,26 @@ export interface paths {
          *     which code holds (`outcome-unknown`). `key-absent` is a card without a code.
          */
         post: operations["unblock_pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cards/{card}/random": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Random bytes of the card.
+         * @description On the user's socket alone. A card gives eight at once, so many of them take their time.
+         */
+        post: operations["random"];
         delete?: never;
         options?: never;
         head?: never;
@@ -929,6 +1015,45 @@ export interface components {
             /** @description Whether nothing was changed, removed or put in beside them; `cpxd journal verify` looks at all of it. */
             sound: boolean;
         };
+        /** @description `POST /v1/cards/{card}/keys/{role}/sign`. */
+        KeySignBody: {
+            /**
+             * @description JWA name of an algorithm of this key; or `RSA-PKCS1`, which puts PKCS#1 type 1 padding around the bytes as
+             *     they are, such as a DigestInfo (`CKM_RSA_PKCS` of PKCS#11).
+             * @example RSA-PKCS1
+             */
+            algorithm: string;
+            /**
+             * @description What the holder is shown where the signature key signs: the caller's own words, 1 to 200 characters;
+             *     `PKCS#11` by default.
+             */
+            description?: string | null;
+            /** @description A log-in of this process to this card, in which the authentication key asks nobody. */
+            session?: string | null;
+            /**
+             * Format: int32
+             * @description Seconds that the holder has, 1 to 600; 120 by default.
+             */
+            timeoutSeconds?: number | null;
+            /**
+             * @description Base64 of the digest, or of at most 245 bytes to be padded; a CPS3 takes 102 of these.
+             * @example 9Lc1pdQUyGkL8sUvRfQqP1cIR5M3p5iYJY3x6qQmXJ8=
+             */
+            value: string;
+        };
+        /** @description The signature of a key. */
+        KeySignatureBody: {
+            /** @description Base64. */
+            signature: string;
+        };
+        /** @description `POST /v1/cards/{card}/login`. The holder types the code at the question that the agent puts. */
+        LoginBody: {
+            /**
+             * Format: int32
+             * @description Seconds that the holder has, 1 to 600; 120 by default.
+             */
+            timeoutSeconds?: number | null;
+        };
         /**
          * @description `POST /v1/cards/{card}/pin/change` and `/pin/unblock`. No code travels here: the holder types
          *     them at the question that the agent puts.
@@ -939,6 +1064,30 @@ export interface components {
              * @description Seconds that the holder has, 1 to 600; 120 by default.
              */
             timeoutSeconds?: number | null;
+        };
+        /** @description An object that the card lists by name. */
+        ObjectBody: {
+            /** @description The certificate, base64 of DER. */
+            certificate?: string | null;
+            /** @description Base64 of the identifier that a key and its certificate share; empty for data. */
+            id: string;
+            /** @description `privateKey`, `certificate` or `data`. */
+            kind: string;
+            /** @description Its name. */
+            label: string;
+            /** @description Whether it is behind the holder's code. */
+            private: boolean;
+            /** @description `authentication`, `signature` or `technical`, for a key or certificate that can be used. */
+            role?: string | null;
+        };
+        /** @description `GET /v1/cards/{card}/objects`: the card's names for itself and for what is on it. */
+        ObjectList: {
+            /** @description The card's name for itself; null where it has none. */
+            label?: string | null;
+            /** @description Private keys, then certificates, then data, each in the card's order. */
+            objects: components["schemas"]["ObjectBody"][];
+            /** @description The serial number that it gives itself. */
+            serialNumber: string;
         };
         /** @description `POST /v1/console`: it says nothing but that somebody wants it. */
         OpenConsoleBody: Record<string, never>;
@@ -1088,10 +1237,25 @@ export interface components {
             /** @description Always `cpxd`. */
             product: string;
         };
+        /** @description `POST /v1/cards/{card}/random`. */
+        RandomBody: {
+            /**
+             * Format: int32
+             * @description How many bytes, 1 to 256.
+             */
+            length: number;
+        };
+        /** @description Random bytes of a card. */
+        RandomBytesBody: {
+            /** @description Base64. */
+            bytes: string;
+        };
         /** @description One reader. */
         ReaderBody: {
             /** @description Answer to reset of a card that cannot be used, hexadecimal. */
             atr?: string | null;
+            /** @description Opaque name of the card in it, where that can be used. */
+            card?: string | null;
             /** @description Whether it reads without contact; null where nothing tells. */
             contactless?: boolean | null;
             /** @description Opaque name. */
@@ -1113,10 +1277,10 @@ export interface components {
         /**
          * @description What an error code alone does not tell. Later versions may have more: take one that you do not know for none.
          *
-         *     `pin-not-blocked`, `new-pin-unchanged`, `new-pin-refused`, `unblock-code-length`, `outcome-unknown`, `keypad-still-open`, `signature-wrong`, `journal-unavailable`, `test-card`, `real-card`, `module-cannot`, `code-not-kept`, `session-inactivity`, `session-age`, `session-card-removed`, `session-reader-lost`, `session-sleep`, `session-agent-stopped`, `session-ended`, `session-grant-revoked`, `method-not-allowed`, `client-header-form`, `no-json-object`, `body-incomplete`, `content-type`, `field-unknown`, `field-missing`, `field-repeated`, `field-type`, `nonce-form`, `origin-form`, `hash-unknown`, `algorithm-unknown`, `digest-count`, `digest-form`, `description-length`, `timeout-range`, `origin-named`, `name-form`, `right-unknown`, `origin-count`, `own-questions-wait`, `never-asked`, `workstation-locked`, `event-id-form`
+         *     `pin-not-blocked`, `new-pin-unchanged`, `new-pin-refused`, `unblock-code-length`, `outcome-unknown`, `keypad-still-open`, `signature-wrong`, `journal-unavailable`, `test-card`, `real-card`, `module-cannot`, `code-not-kept`, `session-inactivity`, `session-age`, `session-card-removed`, `session-reader-lost`, `session-sleep`, `session-agent-stopped`, `session-ended`, `session-grant-revoked`, `method-not-allowed`, `client-header-form`, `no-json-object`, `body-incomplete`, `content-type`, `field-unknown`, `field-missing`, `field-repeated`, `field-type`, `nonce-form`, `origin-form`, `hash-unknown`, `algorithm-unknown`, `digest-count`, `digest-form`, `key-value-form`, `random-length`, `description-length`, `timeout-range`, `origin-named`, `name-form`, `right-unknown`, `origin-count`, `own-questions-wait`, `never-asked`, `workstation-locked`, `event-id-form`
          * @enum {string}
          */
-        Reason: "pin-not-blocked" | "new-pin-unchanged" | "new-pin-refused" | "unblock-code-length" | "outcome-unknown" | "keypad-still-open" | "signature-wrong" | "journal-unavailable" | "test-card" | "real-card" | "module-cannot" | "code-not-kept" | "session-inactivity" | "session-age" | "session-card-removed" | "session-reader-lost" | "session-sleep" | "session-agent-stopped" | "session-ended" | "session-grant-revoked" | "method-not-allowed" | "client-header-form" | "no-json-object" | "body-incomplete" | "content-type" | "field-unknown" | "field-missing" | "field-repeated" | "field-type" | "nonce-form" | "origin-form" | "hash-unknown" | "algorithm-unknown" | "digest-count" | "digest-form" | "description-length" | "timeout-range" | "origin-named" | "name-form" | "right-unknown" | "origin-count" | "own-questions-wait" | "never-asked" | "workstation-locked" | "event-id-form";
+        Reason: "pin-not-blocked" | "new-pin-unchanged" | "new-pin-refused" | "unblock-code-length" | "outcome-unknown" | "keypad-still-open" | "signature-wrong" | "journal-unavailable" | "test-card" | "real-card" | "module-cannot" | "code-not-kept" | "session-inactivity" | "session-age" | "session-card-removed" | "session-reader-lost" | "session-sleep" | "session-agent-stopped" | "session-ended" | "session-grant-revoked" | "method-not-allowed" | "client-header-form" | "no-json-object" | "body-incomplete" | "content-type" | "field-unknown" | "field-missing" | "field-repeated" | "field-type" | "nonce-form" | "origin-form" | "hash-unknown" | "algorithm-unknown" | "digest-count" | "digest-form" | "key-value-form" | "random-length" | "description-length" | "timeout-range" | "origin-named" | "name-form" | "right-unknown" | "origin-count" | "own-questions-wait" | "never-asked" | "workstation-locked" | "event-id-form";
         /**
          * @description A session that is open. Its caller is a program (it has a `name`), a page (it has an `origin`), or whoever showed
          *     the demo's own token (it has neither).
@@ -2172,6 +2336,681 @@ export interface operations {
             };
         };
     };
+    sign_by_key: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name and version of the caller, such as `logiciel/2.1` */
+                "X-Cpxd-Client": string;
+            };
+            path: {
+                /** @description Opaque name of the card */
+                card: string;
+                /** @description authentication or signature */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeySignBody"];
+            };
+        };
+        responses: {
+            /** @description The signature */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySignatureBody"];
+                };
+            };
+            /** @description bad-request, client-header-missing */
+            400: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "bad-request" | "client-header-missing";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description token-invalid */
+            401: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description How to show a token (RFC 6750) */
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token-invalid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description pin-wrong, pin-length, last-try-not-confirmed, cancelled, origin-not-granted, right-missing, peer-refused */
+            403: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "pin-wrong" | "pin-length" | "last-try-not-confirmed" | "cancelled" | "origin-not-granted" | "right-missing" | "peer-refused";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
+                };
+            };
+            /** @description timeout */
+            408: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "timeout";
+                        /** @constant */
+                        status?: 408;
+                    };
+                };
+            };
+            /** @description card-mute, card-unsupported, reader-busy, pin-blocked, card-definitively-blocked, key-absent, certificate-expired, certificate-not-yet-valid, environment-mismatch, session-closed */
+            409: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-mute" | "card-unsupported" | "reader-busy" | "pin-blocked" | "card-definitively-blocked" | "key-absent" | "certificate-expired" | "certificate-not-yet-valid" | "environment-mismatch" | "session-closed";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            /** @description card-removed, reader-lost */
+            410: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-removed" | "reader-lost";
+                        /** @constant */
+                        status?: 410;
+                    };
+                };
+            };
+            /** @description body-too-large */
+            413: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body-too-large";
+                        /** @constant */
+                        status?: 413;
+                    };
+                };
+            };
+            /** @description wrong-host */
+            421: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "wrong-host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description algorithm-unsupported */
+            422: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "algorithm-unsupported";
+                        /** @constant */
+                        status?: 422;
+                    };
+                };
+            };
+            /** @description rate-limited */
+            429: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description Seconds to wait before the next attempt */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "rate-limited";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                        /** @constant */
+                        status?: 500;
+                    };
+                };
+            };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
+                    };
+                };
+            };
+            /** @description pcsc-unavailable, busy */
+            503: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "pcsc-unavailable" | "busy";
+                        /** @constant */
+                        status?: 503;
+                    };
+                };
+            };
+        };
+    };
+    log_in: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name and version of the caller, such as `logiciel/2.1` */
+                "X-Cpxd-Client": string;
+            };
+            path: {
+                /** @description Opaque name of the card */
+                card: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginBody"];
+            };
+        };
+        responses: {
+            /** @description The log-in */
+            200: {
+                headers: {
+                    /** @description The path of the session */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["EventBody"];
+                };
+            };
+            /** @description bad-request, client-header-missing */
+            400: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "bad-request" | "client-header-missing";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description token-invalid */
+            401: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description How to show a token (RFC 6750) */
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token-invalid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description pin-wrong, pin-length, last-try-not-confirmed, cancelled, origin-not-granted, right-missing, peer-refused */
+            403: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "pin-wrong" | "pin-length" | "last-try-not-confirmed" | "cancelled" | "origin-not-granted" | "right-missing" | "peer-refused";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
+                };
+            };
+            /** @description timeout */
+            408: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "timeout";
+                        /** @constant */
+                        status?: 408;
+                    };
+                };
+            };
+            /** @description card-mute, card-unsupported, reader-busy, pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, session-closed */
+            409: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-mute" | "card-unsupported" | "reader-busy" | "pin-blocked" | "card-definitively-blocked" | "key-absent" | "environment-mismatch" | "session-closed";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            /** @description card-removed, reader-lost */
+            410: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-removed" | "reader-lost";
+                        /** @constant */
+                        status?: 410;
+                    };
+                };
+            };
+            /** @description body-too-large */
+            413: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body-too-large";
+                        /** @constant */
+                        status?: 413;
+                    };
+                };
+            };
+            /** @description wrong-host */
+            421: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "wrong-host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description rate-limited */
+            429: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description Seconds to wait before the next attempt */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "rate-limited";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                        /** @constant */
+                        status?: 500;
+                    };
+                };
+            };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
+                    };
+                };
+            };
+            /** @description pcsc-unavailable, busy */
+            503: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "pcsc-unavailable" | "busy";
+                        /** @constant */
+                        status?: 503;
+                    };
+                };
+            };
+        };
+    };
+    objects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Opaque name of the card */
+                card: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the card lists */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectList"];
+                };
+            };
+            /** @description token-invalid */
+            401: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description How to show a token (RFC 6750) */
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token-invalid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description origin-not-granted, right-missing, peer-refused */
+            403: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "origin-not-granted" | "right-missing" | "peer-refused";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
+                };
+            };
+            /** @description card-mute, card-unsupported, reader-busy */
+            409: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-mute" | "card-unsupported" | "reader-busy";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            /** @description card-removed, reader-lost */
+            410: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-removed" | "reader-lost";
+                        /** @constant */
+                        status?: 410;
+                    };
+                };
+            };
+            /** @description wrong-host */
+            421: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "wrong-host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description rate-limited */
+            429: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description Seconds to wait before the next attempt */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "rate-limited";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
+                    };
+                };
+            };
+            /** @description pcsc-unavailable, busy */
+            503: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "pcsc-unavailable" | "busy";
+                        /** @constant */
+                        status?: 503;
+                    };
+                };
+            };
+        };
+    };
     change_pin: {
         parameters: {
             query?: never;
@@ -2619,6 +3458,216 @@ export interface operations {
                         code?: "internal";
                         /** @constant */
                         status?: 500;
+                    };
+                };
+            };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
+                    };
+                };
+            };
+            /** @description pcsc-unavailable, busy */
+            503: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "pcsc-unavailable" | "busy";
+                        /** @constant */
+                        status?: 503;
+                    };
+                };
+            };
+        };
+    };
+    random: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name and version of the caller, such as `logiciel/2.1` */
+                "X-Cpxd-Client": string;
+            };
+            path: {
+                /** @description Opaque name of the card */
+                card: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RandomBody"];
+            };
+        };
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RandomBytesBody"];
+                };
+            };
+            /** @description bad-request, client-header-missing */
+            400: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "bad-request" | "client-header-missing";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description token-invalid */
+            401: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description How to show a token (RFC 6750) */
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token-invalid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description origin-not-granted, right-missing, peer-refused */
+            403: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "origin-not-granted" | "right-missing" | "peer-refused";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
+                };
+            };
+            /** @description card-mute, card-unsupported, reader-busy */
+            409: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-mute" | "card-unsupported" | "reader-busy";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            /** @description card-removed, reader-lost */
+            410: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-removed" | "reader-lost";
+                        /** @constant */
+                        status?: 410;
+                    };
+                };
+            };
+            /** @description body-too-large */
+            413: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body-too-large";
+                        /** @constant */
+                        status?: 413;
+                    };
+                };
+            };
+            /** @description wrong-host */
+            421: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "wrong-host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description rate-limited */
+            429: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description Seconds to wait before the next attempt */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "rate-limited";
+                        /** @constant */
+                        status?: 429;
                     };
                 };
             };

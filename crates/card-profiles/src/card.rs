@@ -5,7 +5,7 @@ use igc_sante::{CardCertificate, KeyRole};
 use secrets::{Pin, SecretBytes, UnblockCode};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-use crate::{Activity, CardError, CardFiles, KeypadUses, PinError, UnblockError};
+use crate::{Activity, CardError, CardFiles, CardObjects, KeypadUses, PinError, UnblockError};
 
 /// A card within one exclusive transaction.
 ///
@@ -146,6 +146,24 @@ pub trait CpxCard {
     /// [`CardError::KeyAbsent`], [`CardError::AlgorithmUnsupported`], or the step that failed.
     fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError>;
 
+    /// The names of the card and of what is on it.
+    ///
+    /// # Errors
+    /// [`CardError`] names the step that failed; [`CardError::CardUnsupported`] where whoever drives the
+    /// card does not tell.
+    fn objects(&mut self) -> Result<CardObjects, CardError> {
+        Err(CardError::CardUnsupported("its objects are not told"))
+    }
+
+    /// Eight random bytes of the card.
+    ///
+    /// # Errors
+    /// [`CardError`] names the step that failed; [`CardError::CardUnsupported`] where whoever drives the
+    /// card has none.
+    fn challenge(&mut self) -> Result<Vec<u8>, CardError> {
+        Err(CardError::CardUnsupported("it gives no random bytes"))
+    }
+
     /// Numbers of the places of work that the card lists, which anybody may know; `None` where the
     /// list is told only after the holder's code.
     ///
@@ -269,19 +287,31 @@ pub enum Signable<'a> {
     Digest(Digest<'a>),
     /// A message: a card that insists on hashing the last block itself can sign this alone.
     Message(SignatureAlgorithm, &'a [u8]),
+    /// Bytes that PKCS#1 type 1 padding is put around as they are, such as a DigestInfo.
+    Type1(&'a [u8]),
+}
+
+/// The digest of SHA-1 in a DigestInfo (RFC 8017, 9.2, note 1); `None` for anything else.
+pub(crate) fn sha1_in_digest_info(bytes: &[u8]) -> Option<&[u8]> {
+    const INFO: &[u8] = &[
+        0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E, 0x03, 0x02, 0x1A, 0x05, 0x00, 0x04, 0x14,
+    ];
+    bytes.strip_prefix(INFO).filter(|digest| digest.len() == 20)
 }
 
 impl Signable<'_> {
     /// The algorithm, and the digest that it finishes.
     ///
     /// # Errors
-    /// [`CardError::Bug`] for a digest of another length than its algorithm's.
+    /// [`CardError::Bug`] for a digest of another length than its algorithm's, and
+    /// [`CardError::AlgorithmUnsupported`] for bytes of which nobody says what they are.
     pub fn to_digest(&self) -> Result<(SignatureAlgorithm, Vec<u8>), CardError> {
         self.check_digest_len()?;
-        Ok(match self {
-            Self::Digest(digest) => (digest.algorithm, digest.value.to_vec()),
-            Self::Message(algorithm, message) => (*algorithm, algorithm.hash().digest(message)),
-        })
+        match self {
+            Self::Digest(digest) => Ok((digest.algorithm, digest.value.to_vec())),
+            Self::Message(algorithm, message) => Ok((*algorithm, algorithm.hash().digest(message))),
+            Self::Type1(_) => Err(CardError::AlgorithmUnsupported),
+        }
     }
 
     /// A digest that is not as long as its algorithm says is a fault of ours.
@@ -292,7 +322,7 @@ impl Signable<'_> {
                     "a digest has another length than its algorithm",
                 ))
             }
-            Self::Digest(_) | Self::Message(..) => Ok(()),
+            Self::Digest(_) | Self::Message(..) | Self::Type1(_) => Ok(()),
         }
     }
 }

@@ -7,6 +7,7 @@ use igc_sante::{CardCertificate, KeyRole};
 use crate::activities::{Activity, ActivityObject, parse_activity};
 use crate::files::FilePath;
 use crate::holder_code::{check_keys, holder_code, unblock_code};
+use crate::objects::{CardObjects, ObjectKind, parse_token_label};
 use crate::pkcs15::{self, CertificateObject, ObjectDirectory, PinObject, PrivateKeyObject};
 use crate::{CardError, CardMemory, UnblockError};
 
@@ -249,6 +250,59 @@ pub(crate) trait Directory {
         Ok(activities)
     }
 
+    /// What the card lists by name; each list is read once, at the first question.
+    fn named_objects(&mut self) -> Result<CardObjects, CardError> {
+        if let Some(objects) = &self.memory().objects {
+            return Ok(objects.clone());
+        }
+        let application = self.application_path()?;
+        let directory = self.object_directory()?;
+        let what = "the token's own name";
+        let label = self
+            .read_directory_file(&application.child(EF_TOKEN_INFO), what)
+            .map(|bytes| parse_token_label(&bytes));
+        let label = match label {
+            Err(error @ CardError::Reader(_)) => return Err(error),
+            label => label.ok().flatten(),
+        };
+        let mut objects = Vec::new();
+        for (path, kind) in [
+            (directory.private_keys, ObjectKind::PrivateKey),
+            (directory.certificates, ObjectKind::Certificate),
+        ] {
+            let Some(path) = path else { continue };
+            let parsed = self.parsed_directory_file(&path, "a list of objects", |bytes| {
+                pkcs15::parse_objects(bytes, kind)
+            });
+            objects.extend(parsed?);
+        }
+        for role in [
+            KeyRole::Authentication,
+            KeyRole::Signature,
+            KeyRole::Technical,
+        ] {
+            let key = match self.key(role) {
+                Ok(key) => key.id,
+                Err(CardError::KeyAbsent(_)) => continue,
+                Err(error) => return Err(error),
+            };
+            for object in objects.iter_mut().filter(|object| object.id == key) {
+                object.role = Some(role);
+            }
+        }
+        if let Some(path) = directory.data_objects {
+            let bytes = self.read_directory_file(&path, "the list of data objects")?;
+            objects.extend(pkcs15::parse_dodf(&bytes, &application)?);
+        }
+        let objects = CardObjects {
+            label,
+            objects,
+            ..CardObjects::default()
+        };
+        self.memory().objects = Some(objects.clone());
+        Ok(objects)
+    }
+
     /// The key that a role is played by.
     fn key(&mut self, role: KeyRole) -> Result<PrivateKeyObject, CardError> {
         let keys = self.private_keys()?;
@@ -318,6 +372,8 @@ pub(crate) const CONTACTLESS_AID: [u8; 13] = [
 const MOST_CERTIFICATES: usize = 8;
 /// PKCS#15 EF.ODF (ISO/IEC 7816-15, 7.5.1).
 const EF_ODF: u16 = 0x5031;
+/// PKCS#15 EF.TokenInfo (ISO/IEC 7816-15, 7.5.2).
+const EF_TOKEN_INFO: u16 = 0x5032;
 /// Both lengths, the version and the longest serial number of a certificate (RFC 5280, 4.1) take
 /// less; some of the algorithm after it does no harm.
 const CERTIFICATE_HEAD_LEN: usize = 48;

@@ -21,6 +21,7 @@ mod holder_code;
 mod key_answers;
 mod keypad;
 mod memory;
+mod objects;
 mod pin_entry;
 mod pkcs15;
 mod recognition;
@@ -37,6 +38,7 @@ pub use cps4::Cps4;
 pub use error::{CardError, PinError, UnblockError};
 pub use keypad::KeypadUses;
 pub use memory::{CardFiles, CardMemory};
+pub use objects::{CardObject, CardObjects, ObjectKind};
 pub use recognition::{Profile, Recognition, recognise};
 
 /// How long a keypad waits, and why it sent nothing.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use igc_sante::KeyRole;
 
-use crate::Identity;
 use crate::activities::ActivityObject;
 use crate::files::FilePath;
 use crate::pkcs15::{CertificateObject, ObjectDirectory, PinObject, PrivateKeyObject};
+use crate::{CardObjects, Identity};
 
 /// What was read from a card since it was inserted.
 #[derive(Debug, Default)]
@@ -23,6 +23,7 @@ pub struct CardMemory {
     pub(crate) pins: Option<Vec<PinObject>>,
     pub(crate) private_keys: Option<Vec<PrivateKeyObject>>,
     pub(crate) activities: Option<Vec<ActivityObject>>,
+    pub(crate) objects: Option<CardObjects>,
     /// The card does not take SELECT with P2 = 0C for an elementary file.
     pub(crate) select_needs_fcp: bool,
     /// The card does not take READ BINARY by a short identifier or of as much as there is.

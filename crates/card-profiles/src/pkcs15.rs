@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::activities::{ActivityObject, parse_activity_object};
 use crate::files::FilePath;
+use crate::objects::{CardObject, ObjectKind, parse_data_object, parse_object};
 use crate::pin_entry::parse_pin;
 use crate::{CardError, PinLimits};
 
@@ -180,6 +181,23 @@ pub(crate) fn parse_activity_objects(
     objects.sort_by_key(|object| object.number);
     objects.dedup_by_key(|object| object.number);
     Ok(objects)
+}
+
+/// The named objects of a directory file, in their order.
+pub(crate) fn parse_objects(bytes: &[u8], kind: ObjectKind) -> Result<Vec<CardObject>, CardError> {
+    entries(bytes, "a list of objects", |entry| {
+        parse_object(entry, kind)
+    })
+}
+
+/// The data objects of the DODF, in their order.
+pub(crate) fn parse_dodf(
+    bytes: &[u8],
+    application: &FilePath,
+) -> Result<Vec<CardObject>, CardError> {
+    entries(bytes, "the list of data objects", |entry| {
+        parse_data_object(entry, application)
+    })
 }
 
 /// Each SEQUENCE of a directory file: a code, an RSA key or an X.509 certificate. Objects of other kinds have

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use card_profiles::{HashAlgorithm, KeypadUses, LastTry, SignatureAlgorithm};
-use daemon_types::{Environment, KeyRole, NotTaken, OperationError, PresentCard, ReaderId};
+use daemon_types::{
+    Environment, KeyAlgorithm, KeyRole, NotTaken, OperationError, PresentCard, ReaderId,
+};
 use igc_sante::nomenclature::Nomenclature;
 use secrets::{Pin, UnblockCode};
 
@@ -82,9 +84,9 @@ impl Stay {
 pub struct KeyUse {
     /// Which key.
     pub role: KeyRole,
-    /// How the digests are signed.
-    pub algorithm: daemon_types::SignatureAlgorithm,
-    /// What is to be signed.
+    /// How it signs.
+    pub algorithm: KeyAlgorithm,
+    /// What is to be signed: digests, or bytes to be padded.
     pub digests: Vec<Vec<u8>>,
     /// The code that allows it.
     pub code: CodeForKey,

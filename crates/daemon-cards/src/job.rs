@@ -3,10 +3,18 @@
 use daemon_types::{Activity, CodesOfCard, OperationError};
 use tokio::sync::oneshot;
 
+use crate::open_card::OpenCard;
 use crate::{HolderCodeError, HolderPin, KeyUse, NewCode, PresentedCode};
+
+/// Something that is asked of the card of a stay, or of nothing where that is gone.
+pub(crate) type Look = Box<dyn FnOnce(Result<&mut OpenCard, OperationError>) + Send>;
 
 /// What somebody wants of a card, and where the answer goes.
 pub(crate) enum Job {
+    Look {
+        insertion: u64,
+        look: Look,
+    },
     ReadCodes {
         insertion: u64,
         reply: oneshot::Sender<Result<(), OperationError>>,

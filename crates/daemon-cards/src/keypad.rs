@@ -102,7 +102,9 @@ impl Job {
     /// The entries at the keypad, where codes are typed there for it.
     pub(crate) const fn at_keypad(&self) -> Option<&AtKeypad> {
         let pin = match self {
-            Self::ReadCodes { .. } | Self::ListActivities { .. } => return None,
+            Self::Look { .. } | Self::ReadCodes { .. } | Self::ListActivities { .. } => {
+                return None;
+            }
             Self::SetPin { new_code, .. } => {
                 return match new_code {
                     NewCode::Typed(_) => None,

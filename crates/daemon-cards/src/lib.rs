@@ -24,6 +24,7 @@ mod seen_cards;
 mod signature_check;
 mod source;
 mod summary;
+mod token_objects;
 mod watched_card;
 mod watcher;
 mod way_to_card;

@@ -4,7 +4,9 @@ use card_apdu::{Atr, ReaderFault};
 use card_profiles::{
     CardError, CardMemory, CodeStates, CpxCard, Digest, PinLimits, Profile, Signable,
 };
-use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, Reason, SignatureAlgorithm};
+use daemon_types::{
+    CardSummary, ErrorCode, KeyAlgorithm, KeyRole, OperationError, Reason, SignatureAlgorithm,
+};
 
 use crate::card::{daemon_algorithm, daemon_role, profile_algorithm, profile_role};
 use crate::fault::{from_card_error, from_key_error, from_reader_fault};
@@ -526,10 +528,14 @@ fn check_key(card: &mut dyn CpxCard, key_use: &KeyUse) -> Result<(), CardError> 
     let mut keys = capabilities.signature_algorithms.iter();
     match keys.find(|(known, _)| *known == role) {
         None => Err(CardError::KeyAbsent(role)),
-        Some((_, algorithms)) if !algorithms.contains(&profile_algorithm(key_use.algorithm)) => {
-            Err(CardError::AlgorithmUnsupported)
-        }
-        Some(_) => Ok(()),
+        Some((_, algorithms)) => match key_use.algorithm {
+            KeyAlgorithm::Signature(algorithm)
+                if !algorithms.contains(&profile_algorithm(algorithm)) =>
+            {
+                Err(CardError::AlgorithmUnsupported)
+            }
+            KeyAlgorithm::Signature(_) | KeyAlgorithm::RsaType1 => Ok(()),
+        },
     }
 }
 
@@ -538,7 +544,6 @@ fn sign_all(
     key_use: &KeyUse,
     go_on: &GoOn<'_>,
 ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
-    let algorithm = profile_algorithm(key_use.algorithm);
     let role = profile_role(key_use.role);
     let certificates = card.identity().map_err(from_card_error)?.certificates;
     let mut certificates = certificates.iter();
@@ -548,10 +553,16 @@ fn sign_all(
     let mut signatures = Vec::with_capacity(key_use.digests.len());
     for value in &key_use.digests {
         go_on()?;
-        let digest = Digest { algorithm, value };
-        let signed = card.sign(role, &Signable::Digest(digest));
+        let signable = match key_use.algorithm {
+            KeyAlgorithm::Signature(algorithm) => Signable::Digest(Digest {
+                algorithm: profile_algorithm(algorithm),
+                value,
+            }),
+            KeyAlgorithm::RsaType1 => Signable::Type1(value),
+        };
+        let signed = card.sign(role, &signable);
         let signature = signed.map_err(|error| from_key_error(error, &key_use.code))?;
-        check_signature(certificate, digest, &signature)?;
+        check_signature(certificate, &signable, &signature)?;
         signatures.push(signature);
     }
     Ok(signatures)

@@ -1,6 +1,6 @@
 //! Whether what a card gave for a signature is one.
 
-use card_profiles::{Digest, HashAlgorithm, SignatureAlgorithm};
+use card_profiles::{Digest, HashAlgorithm, Signable, SignatureAlgorithm};
 use daemon_types::{ErrorCode, OperationError, Reason};
 use igc_sante::CardCertificate;
 use rsa::pkcs8::DecodePublicKey;
@@ -13,13 +13,22 @@ use rsa::{Pkcs1v15Sign, Pss, RsaPublicKey};
 /// are found here and not by the service that the signature was made for.
 pub(crate) fn check_signature(
     certificate: &CardCertificate,
-    digest: Digest<'_>,
+    signed: &Signable<'_>,
     signature: &[u8],
 ) -> Result<(), OperationError> {
     let key = RsaPublicKey::from_public_key_der(certificate.public_key_der()).map_err(|error| {
         OperationError::new(ErrorCode::CardUnsupported).caused_by(error.to_string())
     })?;
-    verify(&key, digest, signature).map_err(|error| {
+    let verified = match signed {
+        Signable::Digest(digest) => verify(&key, *digest, signature),
+        Signable::Type1(bytes) => key.verify(Pkcs1v15Sign::new_unprefixed(), bytes, signature),
+        Signable::Message(algorithm, message) => {
+            let value = &algorithm.hash().digest(message);
+            let algorithm = *algorithm;
+            verify(&key, Digest { algorithm, value }, signature)
+        }
+    };
+    verified.map_err(|error| {
         OperationError::new(ErrorCode::CardMute)
             .because(Reason::SignatureWrong)
             .caused_by(error)

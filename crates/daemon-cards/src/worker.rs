@@ -309,6 +309,10 @@ impl Worker {
         self.calls
             .await_hands(job.at_keypad().map(AtKeypad::is_over));
         match job {
+            Job::Look { insertion, look } => {
+                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
+                look(self.open_card(insertion));
+            }
             Job::ReadCodes { insertion, reply } => {
                 let counted = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
                 if !reply.is_closed() {

@@ -13,6 +13,7 @@ mod error;
 mod event_stream;
 mod events;
 mod hang_up;
+mod held;
 mod relay;
 mod stream;
 mod transport;
@@ -33,6 +34,7 @@ pub use error::ClientError;
 pub use event_stream::Event;
 pub use events::Events;
 pub use hang_up::HangUp;
+pub use held::Held;
 pub use relay::{RelayedAnswer, RelayedRequest};
 
 /// How long an answer may take that waits for no holder; a slow card is read in a few seconds.
@@ -150,6 +152,27 @@ impl Client {
             .build();
         let answer = within(request, timeout).send(body.as_slice())?;
         answer::json(answer)
+    }
+
+    /// `POST`s `body` as JSON to `path`, and holds on to the answer, which lasts as long as what it is about.
+    /// `timeout` covers the time until it begins.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call), and [`ClientError::Unexplained`] for an answer that is about nothing.
+    pub fn hold<B: Serialize>(
+        &self,
+        path: &str,
+        body: &B,
+        timeout: Duration,
+    ) -> Result<Held, ClientError> {
+        let body = serde_json::to_vec(body).map_err(ClientError::Unwritable)?;
+        let request = self.prepare(self.agent.post(url(path)?));
+        let request = request
+            .header(CONTENT_TYPE, JSON)
+            .config()
+            .timeout_recv_response(Some(timeout))
+            .build();
+        Held::from_answer(request.send(body.as_slice())?)
     }
 
     /// `DELETE`s `path`, within [`READ_TIMEOUT`].

@@ -26,7 +26,9 @@ pub use new_code::{check_new_code, new_code_entry};
 pub use pairings::{OpenedPairing, PairingToAsk, Pairings};
 pub use rate_limit::{Rate, RateLimits};
 pub use refusals::{Forbearance, Refusals};
-pub use sessions::{ClosedSession, SessionCard, Sessions, session_closed, session_owner};
+pub use sessions::{
+    ClosedSession, SessionCard, Sessions, process_owner, session_closed, session_owner,
+};
 pub use tokens::{Token, TokenDigest, Tokens};
 pub use unblock_code::{blocked_error, unblock_blocked_error, unblock_code_entry};
 pub use web_eid::{check_nonce, token_digest};

@@ -32,6 +32,19 @@ pub fn session_owner(caller: &Caller) -> Option<CallerKey> {
     }
 }
 
+/// Whose log-in a program on the user's socket has: its process alone, which ends it by its end. `None`
+/// where the system does not tell the process, and for everybody else.
+#[must_use]
+pub fn process_owner(caller: &Caller) -> Option<CallerKey> {
+    let Caller::SocketProgram(program) = caller else {
+        return None;
+    };
+    Some(CallerKey::Process {
+        pid: program.pid?,
+        executable: program.executable.clone(),
+    })
+}
+
 /// What a session is about: its card and that card's stay in its reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionCard<S> {

@@ -32,7 +32,7 @@ impl Operations {
         let (session, code) = self.code_of_work(caller, request.session.as_ref(), &card, role)?;
         let work = KeyWork {
             role,
-            algorithm,
+            algorithm: algorithm.into(),
             digests: vec![digest],
             purpose: Purpose::Authenticate {
                 origin: request.origin,

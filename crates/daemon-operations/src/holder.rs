@@ -405,7 +405,7 @@ pub(crate) fn codes_of(card: &CardInReader) -> CodesOfCard {
 
 fn right_for(purpose: &Purpose) -> Right {
     match purpose {
-        Purpose::Authenticate { .. } => Right::Authenticate,
+        Purpose::Authenticate { .. } | Purpose::UseAuthenticationKey => Right::Authenticate,
         Purpose::Sign { .. } => Right::Sign,
         Purpose::ReadActivities => Right::Identify,
         Purpose::ChangePin | Purpose::UnblockPin => Right::Manage,

@@ -169,7 +169,7 @@ fn intent(
     session: Option<&SessionId>,
 ) -> Entry {
     let (operation, key, digests) = match purpose {
-        Purpose::Authenticate { .. } => {
+        Purpose::Authenticate { .. } | Purpose::UseAuthenticationKey => {
             let key = KeyRole::Authentication;
             (Operation::Authenticate, Some(key), None)
         }

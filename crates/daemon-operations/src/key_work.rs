@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use daemon_cards::{CardInReader, Cards, CodeClaim, CodeForKey, HolderCodeError, KeyUse};
 use daemon_core::{blocked_error, certificate_may_sign, code_entry, key_signs_by};
 use daemon_types::{
-    CardId, CertificateSummary, CodesAsked, CodesOfCard, ErrorCode, KeyRole, OperationError,
-    Purpose, SessionId, SignatureAlgorithm,
+    CardId, CertificateSummary, CodesAsked, CodesOfCard, ErrorCode, KeyAlgorithm, KeyRole,
+    OperationError, Purpose, SessionId,
 };
 use prompt::CallersTerminal;
 
@@ -17,7 +17,7 @@ use crate::keypad::Entered;
 /// What is to be done with a key once the holder agreed.
 pub(crate) struct KeyWork {
     pub(crate) role: KeyRole,
-    pub(crate) algorithm: SignatureAlgorithm,
+    pub(crate) algorithm: KeyAlgorithm,
     pub(crate) digests: Vec<Vec<u8>>,
     pub(crate) purpose: Purpose,
     pub(crate) code: CodeOfWork,
@@ -71,7 +71,7 @@ impl Operations {
         &self,
         id: &CardId,
         role: KeyRole,
-        algorithm: SignatureAlgorithm,
+        algorithm: impl Into<KeyAlgorithm>,
     ) -> Result<(CardInReader, CertificateSummary), OperationError> {
         let card = self.card_of_environment(id)?;
         let certificate = card.card.summary.certificate(role);
@@ -79,7 +79,9 @@ impl Operations {
             .cloned()
             .ok_or(OperationError::new(ErrorCode::KeyAbsent))?;
         certificate_may_sign(&certificate, self.now())?;
-        key_signs_by(&certificate, algorithm)?;
+        if let KeyAlgorithm::Signature(algorithm) = algorithm.into() {
+            key_signs_by(&certificate, algorithm)?;
+        }
         Ok((card, certificate))
     }
 }

@@ -16,6 +16,7 @@ mod holder;
 mod journalled;
 mod key_work;
 mod keypad;
+mod keys;
 mod let_in;
 mod limits;
 mod look;

@@ -8,7 +8,7 @@ use daemon_cards::{CardInReader, Subscription};
 use daemon_core::authorise;
 use daemon_types::{
     Caller, CardId, CertificateSummary, Environment, ErrorCode, Event, Happening, KeyRole,
-    OperationError, PresentCard, ReaderSummary, Right,
+    OperationError, PresentCard, ReaderId, ReaderSummary, Right,
 };
 
 use futures_util::future::join_all;
@@ -93,6 +93,19 @@ impl Operations {
     pub fn readers(&self, caller: &Caller) -> Result<Vec<ReaderSummary>, OperationError> {
         authorise(caller, Right::Identify)?;
         Ok(self.0.cards.readers())
+    }
+
+    /// Which card is in which reader, of those that can be used; none of them is asked anything.
+    ///
+    /// # Errors
+    /// `right-missing`.
+    pub fn cards_in_readers(
+        &self,
+        caller: &Caller,
+    ) -> Result<Vec<(ReaderId, CardId)>, OperationError> {
+        authorise(caller, Right::Identify)?;
+        let cards = self.0.cards.cards().into_iter().map(|card| card.card);
+        Ok(cards.map(|card| (card.reader, card.summary.id)).collect())
     }
 
     /// All cards, with their counters as they are now.

@@ -42,6 +42,17 @@ impl Operations {
         deadline: Instant,
     ) -> Result<SessionSummary, OperationError> {
         let owner = self.check_may_open_sessions(caller)?;
+        self.open_session_of(caller, owner, id, deadline).await
+    }
+
+    /// The same for whoever a session may be opened for.
+    pub(crate) async fn open_session_of(
+        &self,
+        caller: &Caller,
+        owner: CallerKey,
+        id: &CardId,
+        deadline: Instant,
+    ) -> Result<SessionSummary, OperationError> {
         let card = self.card_of_environment(id)?;
         check_keeps_code(&card)?;
         let mut opening = Opening::begin(self, caller, owner, &card)?;

@@ -1,7 +1,7 @@
 //! A use of a key in a session: without a code, or with one that the session then goes on with.
 
 use daemon_cards::{CardInReader, CodeClaim, CodeForKey, HolderCodeError};
-use daemon_core::{SessionCard, session_closed, session_owner};
+use daemon_core::{SessionCard, process_owner, session_closed, session_owner};
 use daemon_types::{
     Caller, ErrorCode, KeyRole, OperationError, Right, SessionEnd, SessionId, SignatureCode,
 };
@@ -130,7 +130,8 @@ impl<'a> SessionUse<'a> {
         id: &SessionId,
         card: &CardInReader,
     ) -> Result<Self, OperationError> {
-        let owner = session_owner(caller).ok_or(ErrorCode::NotFound)?;
+        let owner = session_owner(caller).or_else(|| process_owner(caller));
+        let owner = owner.ok_or(ErrorCode::NotFound)?;
         let card = SessionCard {
             id: card.card.summary.id.clone(),
             stay: card.stay(),

@@ -35,12 +35,12 @@ impl Operations {
         let (session, code) = self.code_of_work(caller, request.session.as_ref(), &card, role)?;
         let work = KeyWork {
             role,
-            algorithm,
+            algorithm: algorithm.into(),
             digests: digests.clone(),
             purpose: Purpose::Sign {
                 documents,
                 digests,
-                hash: algorithm.hash(),
+                hash: algorithm.hash().into(),
             },
             code,
         };

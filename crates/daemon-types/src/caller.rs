@@ -115,6 +115,13 @@ pub enum CallerKey {
     DemoToken,
     /// A program on the user's socket, by its executable; all together of whom the system tells none.
     Socket(Option<PathBuf>),
+    /// One process on the user's socket, for what is to end with it.
+    Process {
+        /// Its process id.
+        pid: u32,
+        /// Its executable, where the system tells.
+        executable: Option<PathBuf>,
+    },
     /// A web page, by its site.
     Site(Site),
     /// The product's own page, in however many windows.

@@ -274,6 +274,43 @@ pub struct CodesOfCard {
     pub unblock_code: UnblockCodeState,
 }
 
+/// The names of a card and of what is on it, as its own lists have them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenObjects {
+    /// The card's name for itself, where it has one.
+    pub label: Option<String>,
+    /// The serial number that it gives itself: eight digits on every card seen.
+    pub serial_number: String,
+    /// Private keys, then certificates, then data, each in the card's order.
+    pub objects: Vec<TokenObject>,
+}
+
+/// One object that a card lists by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenObject {
+    /// What it is.
+    pub kind: TokenObjectKind,
+    /// Its name.
+    pub label: String,
+    /// The identifier that a key and its certificate share; empty for data.
+    pub id: Vec<u8>,
+    /// The role of a key or certificate that can be used.
+    pub role: Option<KeyRole>,
+    /// Whether it is behind the holder's code.
+    pub is_private: bool,
+}
+
+/// What an object of a card is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenObjectKind {
+    /// A private key.
+    PrivateKey,
+    /// A certificate.
+    Certificate,
+    /// Bytes of an application.
+    Data,
+}
+
 /// A certificate of a card, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateSummary {

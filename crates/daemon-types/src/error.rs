@@ -209,6 +209,10 @@ reasons! {
     DigestCount = "digest-count",
     /// With `bad-request`: no base64 of a digest of this hash function.
     DigestForm = "digest-form",
+    /// With `bad-request`: no base64 of a digest of this algorithm, or of 1 to 245 bytes to be padded.
+    KeyValueForm = "key-value-form",
+    /// With `bad-request`: not 1 to 256 bytes.
+    RandomLength = "random-length",
     /// With `bad-request`: a description that is empty or over 200 characters.
     DescriptionLength = "description-length",
     /// With `bad-request`: not 1 to 600 seconds.

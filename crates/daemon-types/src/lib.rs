@@ -19,7 +19,8 @@ pub use caller::{
 pub use card::{
     Activity, CardId, CardSummary, CardWarning, CertificateStatus, CertificateSummary,
     CodeCondition, CodeState, CodedLabel, CodesOfCard, Environment, Generation, Holder, KeyRole,
-    NationalId, PresentCard, ReaderCondition, ReaderId, ReaderSummary, Structure, UnblockCodeState,
+    NationalId, PresentCard, ReaderCondition, ReaderId, ReaderSummary, Structure, TokenObject,
+    TokenObjectKind, TokenObjects, UnblockCodeState,
 };
 pub use error::{ErrorCode, OperationError, Reason};
 pub use event::{Event, Happening};
@@ -32,8 +33,8 @@ pub use question::{
     NotTaken, Purpose, Question, UnblockCodeEntry,
 };
 pub use request::{
-    AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, SignRequest,
-    SignatureAlgorithm, Signatures,
+    AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, KeyAlgorithm,
+    KeySignRequest, SignRequest, SignatureAlgorithm, Signatures, SignedHash,
 };
 pub use session::{
     SessionEnd, SessionId, SessionLimits, SessionSummary, SessionTerms, SignatureCode,

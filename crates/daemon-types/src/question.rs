@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{CardId, Environment, HashAlgorithm, Origin, PairingCode, Rights, SessionTerms, Site};
+use crate::{CardId, Environment, Origin, PairingCode, Rights, SessionTerms, SignedHash, Site};
 
 /// One question to the holder: who asks, for what, about which card, and which codes are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +144,9 @@ pub enum Purpose {
         /// The site.
         origin: Origin,
     },
+    /// Prove who they are where only the program knows: with the authentication key, over bytes of its
+    /// choice (PKCS#11).
+    UseAuthenticationKey,
     /// Sign. The descriptions are the caller's words and were not checked.
     Sign {
         /// One entry for each signature.
@@ -151,7 +154,7 @@ pub enum Purpose {
         /// The digests, for those who want to see them.
         digests: Vec<Vec<u8>>,
         /// Their algorithm.
-        hash: HashAlgorithm,
+        hash: SignedHash,
     },
     /// Show where they work.
     ReadActivities,

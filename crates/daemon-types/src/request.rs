@@ -1,6 +1,6 @@
 //! What callers ask for, and what they get.
 
-use crate::{Origin, SessionId};
+use crate::{KeyRole, Origin, SessionId};
 
 /// A request for an authentication token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,75 @@ impl HashAlgorithm {
             Self::Sha512 => "SHA-512",
         }
     }
+}
+
+/// Hash functions of what a holder is shown before it is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedHash {
+    /// SHA-1, 20 bytes: no call takes it but the one that PKCS#11 needs, for programs that know no other.
+    Sha1,
+    /// One of those that every caller may use.
+    Of(HashAlgorithm),
+}
+
+impl SignedHash {
+    /// Name, such as `SHA-256`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA-1",
+            Self::Of(hash) => hash.as_str(),
+        }
+    }
+
+    /// The hash function of a name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        [
+            Self::Sha1,
+            Self::Of(HashAlgorithm::Sha256),
+            Self::Of(HashAlgorithm::Sha384),
+            Self::Of(HashAlgorithm::Sha512),
+        ]
+        .into_iter()
+        .find(|hash| hash.as_str() == name)
+    }
+}
+
+impl From<HashAlgorithm> for SignedHash {
+    fn from(hash: HashAlgorithm) -> Self {
+        Self::Of(hash)
+    }
+}
+
+/// What a key does to the bytes that it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyAlgorithm {
+    /// Signs a digest.
+    Signature(SignatureAlgorithm),
+    /// Puts PKCS#1 type 1 padding around them as they are, and signs (PKCS#11, CKM_RSA_PKCS).
+    RsaType1,
+}
+
+impl From<SignatureAlgorithm> for KeyAlgorithm {
+    fn from(algorithm: SignatureAlgorithm) -> Self {
+        Self::Signature(algorithm)
+    }
+}
+
+/// A request of the user's own program for one signature with a key of its choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeySignRequest {
+    /// Which key.
+    pub role: KeyRole,
+    /// How.
+    pub algorithm: KeyAlgorithm,
+    /// The digest, or the bytes to be padded.
+    pub value: Vec<u8>,
+    /// The caller's description, which is not checked; the holder sees it where the signature key signs.
+    pub description: String,
+    /// The session in which it is asked.
+    pub session: Option<SessionId>,
 }
 
 /// Signature schemes of RSA, each with its hash function (RFC 7518, 3.3 and 3.5).

@@ -1,8 +1,8 @@
 //! Readers and cards.
 
 use daemon_types::{
-    Activity, CertificateStatus, CodeCondition, CodeState, CodesOfCard, Environment, Generation,
-    Holder, KeyRole, PresentCard, ReaderCondition, ReaderSummary, UnblockCodeState,
+    Activity, CardId, CertificateStatus, CodeCondition, CodeState, CodesOfCard, Environment,
+    Generation, Holder, KeyRole, PresentCard, ReaderCondition, ReaderSummary, UnblockCodeState,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -32,6 +32,9 @@ pub struct ReaderBody {
     /// `empty`, `card`, `unreachable` or `busy`.
     #[schema(pattern = "^(empty|card|unreachable|busy)$")]
     pub state: String,
+    /// Opaque name of the card in it, where that can be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
     /// Why the card in it cannot be used: an error code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -58,9 +61,19 @@ impl From<&ReaderSummary> for ReaderBody {
             keypad: reader.keypad,
             contactless: reader.contactless,
             state: state.into(),
+            card: None,
             problem,
             atr,
         }
+    }
+}
+
+impl ReaderBody {
+    /// The same, with the card that can be used in it.
+    #[must_use]
+    pub fn with_card(self, card: Option<&CardId>) -> Self {
+        let card = card.map(|card| card.0.clone());
+        Self { card, ..self }
     }
 }
 

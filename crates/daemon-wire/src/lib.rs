@@ -11,6 +11,7 @@ mod console;
 mod diagnostics;
 mod event;
 mod grant;
+mod key;
 mod parse;
 mod problem;
 mod request;
@@ -30,6 +31,10 @@ pub use event::{EventBody, event_name};
 pub use grant::{
     GrantBody, GrantList, GrantRequestBody, OpenedPairingBody, PairedBody, PairingBody,
     PairingSecretBody, SiteAccessBody,
+};
+pub use key::{
+    KeySignBody, KeySignatureBody, LoginBody, ObjectBody, ObjectList, RandomBody, RandomBytesBody,
+    key_role_of_name,
 };
 pub use parse::parse_request;
 pub use problem::Problem;

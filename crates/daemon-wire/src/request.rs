@@ -204,15 +204,21 @@ impl DigestBody {
         let value = from_base64(&self.value)
             .filter(|value| value.len() == hash.digest_len())
             .ok_or_else(|| wrong("value", Reason::DigestForm))?;
-        let description = self.description.trim();
-        if !(1..=MAXIMUM_DESCRIPTION_LEN).contains(&description.chars().count()) {
-            return Err(wrong("description", Reason::DescriptionLength));
-        }
+        let description = check_description(&self.description)
+            .ok_or_else(|| wrong("description", Reason::DescriptionLength))?;
         Ok(DigestToSign {
             value,
             description: description.to_owned(),
         })
     }
+}
+
+/// A description that can be shown, without what surrounds it; `None` for an empty or a long one.
+pub(crate) fn check_description(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (1..=MAXIMUM_DESCRIPTION_LEN)
+        .contains(&text.chars().count())
+        .then_some(text)
 }
 
 fn algorithm(

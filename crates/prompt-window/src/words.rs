@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use daemon_types::{
-    Applicant, Asker, CardLabel, CodesAsked, Environment, GrantQuestion, HashAlgorithm, NotTaken,
-    Purpose, Question, Right, SignatureCode, Site, SiteGrant,
+    Applicant, Asker, CardLabel, CodesAsked, Environment, GrantQuestion, NotTaken, Purpose,
+    Question, Right, SignatureCode, SignedHash, Site, SiteGrant,
 };
 use daemon_wire::window::Asked;
 use texts::{Language, PromptTexts, WindowTexts, foreign_text};
@@ -147,7 +147,9 @@ impl Speaker {
     fn card_question(self, question: &Question) -> Words {
         let texts = self.window;
         let (heading, accept) = match &question.purpose {
-            Purpose::Authenticate { .. } => (texts.heading_authenticate(), texts.ok()),
+            Purpose::Authenticate { .. } | Purpose::UseAuthenticationKey => {
+                (texts.heading_authenticate(), texts.ok())
+            }
             Purpose::Sign { documents, .. } => {
                 (texts.heading_sign(count(documents.len())), texts.sign())
             }
@@ -516,7 +518,7 @@ fn together(weight: Weight, sentences: impl Iterator<Item = String>) -> Option<N
     (!text.is_empty()).then(|| notice(weight, text))
 }
 
-fn shown(hash: HashAlgorithm, digest: &[u8]) -> String {
+fn shown(hash: SignedHash, digest: &[u8]) -> String {
     format!("{} {}", hash.as_str(), hex::encode(digest))
 }
 

@@ -248,7 +248,9 @@ fn accepting(purpose: &Purpose, labels: WindowTexts) -> String {
         Purpose::ChangePin => labels.change(),
         Purpose::UnblockPin => labels.unblock(),
         Purpose::OpenSession(_) => labels.open_session(),
-        Purpose::Authenticate { .. } | Purpose::ReadActivities => labels.ok(),
+        Purpose::Authenticate { .. } | Purpose::UseAuthenticationKey | Purpose::ReadActivities => {
+            labels.ok()
+        }
     }
 }
 

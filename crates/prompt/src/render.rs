@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use daemon_types::{
-    Asker, CardLabel, Environment, HashAlgorithm, Purpose, Question, SignatureCode, Site,
+    Asker, CardLabel, Environment, Purpose, Question, SignatureCode, SignedHash, Site,
 };
 use texts::{Language, PromptTexts, foreign_text};
 
@@ -76,6 +76,7 @@ fn purpose(purpose: &Purpose, texts: PromptTexts) -> String {
     match purpose {
         // In full, whatever its length: an origin is ASCII and canonical by its type.
         Purpose::Authenticate { origin } => texts.to_authenticate(origin.as_str()),
+        Purpose::UseAuthenticationKey => texts.to_use_authentication_key(),
         Purpose::Sign { documents, .. } => texts.to_sign(count(documents.len())),
         Purpose::ReadActivities => texts.to_read_activities(),
         Purpose::ChangePin => texts.to_change_pin(),
@@ -153,7 +154,7 @@ fn described(description: &str, texts: PromptTexts) -> String {
     }
 }
 
-fn shown_digest(hash: HashAlgorithm, digest: &[u8]) -> String {
+fn shown_digest(hash: SignedHash, digest: &[u8]) -> String {
     format!("     {} {}", hash.as_str(), hex::encode(digest))
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn signature(descriptions: &[&str]) -> Question {
         purpose: Purpose::Sign {
             documents: descriptions.iter().copied().map(str::to_owned).collect(),
             digests: descriptions.iter().map(|_| vec![0xA5; 32]).collect(),
-            hash: HashAlgorithm::Sha256,
+            hash: HashAlgorithm::Sha256.into(),
         },
         codes: CodesAsked::default(),
         ..authentication()

@@ -21,6 +21,8 @@ sentences! {
         unknown_program_asks() = "prompt-unknown-program-asks";
         /// For what: a proof of identity.
         to_authenticate(origin: &str) = "prompt-to-authenticate";
+        /// For what: a proof of identity for whom the program alone knows.
+        to_use_authentication_key() = "prompt-to-use-authentication-key";
         /// For what: so many signatures.
         to_sign(count: u64) = "prompt-to-sign";
         /// For what: the holder's places of work.
@@ -143,6 +145,8 @@ sentences! {
         keypad_withdrawn() = "prompt-keypad-withdrawn";
         /// The answer served an authentication.
         done_authenticating(origin: &str) = "prompt-done-authenticating";
+        /// The answer served a proof of identity for whom the program alone knows.
+        done_using_authentication_key() = "prompt-done-using-authentication-key";
         /// The answer served signatures.
         done_signing(count: u64) = "prompt-done-signing";
         /// The places of work were read.

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256, compress256};
 
 use super::Cps3;
 use crate::CardError;
-use crate::card::{Digest, HashAlgorithm, Signable, SignatureAlgorithm};
+use crate::card::{Digest, HashAlgorithm, Signable, SignatureAlgorithm, sha1_in_digest_info};
 use crate::directory::Directory;
 use crate::key_answers::{deciphered, done, signature};
 use crate::rsa_padding::RSA_2048_LEN;
@@ -23,7 +23,10 @@ impl Cps3<'_> {
         let reference = self.key(role)?.reference;
         self.where_the_keys_are(|card| match (role, input) {
             (KeyRole::Authentication | KeyRole::Technical, Signable::Digest(digest)) => {
-                card.internal_authenticate(reference, digest)
+                card.authenticate_digest(reference, digest)
+            }
+            (KeyRole::Authentication | KeyRole::Technical, Signable::Type1(bytes)) => {
+                card.internal_authenticate(reference, bytes)
             }
             (KeyRole::Signature, Signable::Digest(digest)) => {
                 card.sign_finished_digest(reference, digest)
@@ -31,12 +34,17 @@ impl Cps3<'_> {
             (KeyRole::Signature, Signable::Message(RSA_SHA256, message)) => {
                 card.sign_message(reference, message)
             }
+            (KeyRole::Signature, Signable::Type1(bytes)) => {
+                let digest = sha1_in_digest_info(bytes);
+                let digest = digest.ok_or(CardError::AlgorithmUnsupported)?;
+                card.mse_set_signature(SHA1_RSA_PKCS1, reference)?;
+                card.pso_compute_digital_signature(digest)
+            }
             (_, Signable::Message(..)) => Err(CardError::AlgorithmUnsupported),
         })
     }
 
-    /// INTERNAL AUTHENTICATE (ISO/IEC 7816-4, 11.5.2): the card adds PKCS#1 type 1 padding.
-    fn internal_authenticate(
+    fn authenticate_digest(
         &mut self,
         reference: u8,
         digest: &Digest<'_>,
@@ -44,12 +52,20 @@ impl Cps3<'_> {
         let SignatureAlgorithm::RsaPkcs1(hash) = digest.algorithm else {
             return Err(CardError::AlgorithmUnsupported);
         };
+        self.internal_authenticate(reference, &hash.digest_info(digest.value))
+    }
+
+    /// INTERNAL AUTHENTICATE (ISO/IEC 7816-4, 11.5.2): the card adds PKCS#1 type 1 padding.
+    fn internal_authenticate(&mut self, reference: u8, bytes: &[u8]) -> Result<Vec<u8>, CardError> {
+        if !(1..=MAXIMUM_AUTHENTICATION_INPUT).contains(&bytes.len()) {
+            return Err(CardError::AlgorithmUnsupported);
+        }
         self.mse_set(
             AUTHENTICATION_TEMPLATE,
             &[0x80, 0x01, RSA_PKCS1, 0x84, 0x01, reference],
         )?;
         let command = CommandApdu::new(0x00, INTERNAL_AUTHENTICATE, 0x00, 0x00)
-            .with_data(hash.digest_info(digest.value))
+            .with_data(bytes)
             .with_le(ExpectedLen::AsMuchAsPossible);
         let response = self.channel.transmit(&command)?;
         signature(&response, "INTERNAL AUTHENTICATE")
@@ -64,7 +80,7 @@ impl Cps3<'_> {
         if digest.algorithm != RSA_SHA256 {
             return Err(CardError::AlgorithmUnsupported);
         }
-        self.mse_set_signature(reference)?;
+        self.mse_set_signature(SHA256_RSA_PKCS1, reference)?;
         self.pso_compute_digital_signature(digest.value)
     }
 
@@ -79,15 +95,15 @@ impl Cps3<'_> {
             Err(CardError::Refused { sw, .. }) if wants_the_last_block(sw) => {
                 self.mse_set(HASH_TEMPLATE, &[0x80, 0x01, SHA256])?;
                 self.pso_hash(message)?;
-                self.mse_set_signature(reference)?;
+                self.mse_set_signature(SHA256_RSA_PKCS1, reference)?;
                 self.pso_compute_digital_signature(&[])
             }
             outcome => outcome,
         }
     }
 
-    fn mse_set_signature(&mut self, reference: u8) -> Result<(), CardError> {
-        let template = [0x80, 0x01, SHA256_RSA_PKCS1, 0x84, 0x01, reference];
+    fn mse_set_signature(&mut self, algorithm: u8, reference: u8) -> Result<(), CardError> {
+        let template = [0x80, 0x01, algorithm, 0x84, 0x01, reference];
         self.mse_set(SIGNATURE_TEMPLATE, &template)
     }
 
@@ -117,6 +133,18 @@ impl Cps3<'_> {
             CommandApdu::new(0x00, PERFORM_SECURITY_OPERATION, 0x90, 0xA0).with_data(data);
         let response = self.channel.transmit(&command)?;
         done(&response, "PSO HASH")
+    }
+
+    /// GET CHALLENGE (ISO/IEC 7816-4, 11.5.3): eight bytes, and no other number.
+    pub(super) fn get_challenge(&mut self) -> Result<Vec<u8>, CardError> {
+        let command = CommandApdu::new(0x00, GET_CHALLENGE, 0x00, 0x00)
+            .with_le(ExpectedLen::Exactly(CHALLENGE_LEN));
+        let response = self.channel.transmit(&command)?;
+        done(&response, "GET CHALLENGE")?;
+        match response.data() {
+            bytes if bytes.len() == usize::from(CHALLENGE_LEN) => Ok(bytes.to_vec()),
+            _ => Err(CardError::malformed("random bytes")),
+        }
     }
 
     /// PSO COMPUTE DIGITAL SIGNATURE (ISO/IEC 7816-8, 11.7).
@@ -186,7 +214,11 @@ fn wants_the_last_block(sw: StatusWord) -> bool {
 const RSA_SHA256: SignatureAlgorithm = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
 const MANAGE_SECURITY_ENVIRONMENT: u8 = 0x22;
 const PERFORM_SECURITY_OPERATION: u8 = 0x2A;
+const GET_CHALLENGE: u8 = 0x84;
+const CHALLENGE_LEN: u16 = 8;
 const INTERNAL_AUTHENTICATE: u8 = 0x88;
+/// At most 40 % of the modulus (cards.md, 4.5).
+const MAXIMUM_AUTHENTICATION_INPUT: usize = 102;
 /// Control reference templates, P2 of MSE SET.
 const AUTHENTICATION_TEMPLATE: u8 = 0xA4;
 const HASH_TEMPLATE: u8 = 0xAA;
@@ -197,6 +229,7 @@ const RSA_PKCS1: u8 = 0x02;
 const RSA_PKCS1_DECIPHER: u8 = 0x1A;
 const SHA256: u8 = 0x40;
 const SHA256_RSA_PKCS1: u8 = 0x42;
+const SHA1_RSA_PKCS1: u8 = 0x12;
 const SHA256_BLOCK_LEN: usize = 64;
 /// FIPS 180-4, 5.3.3.
 const SHA256_INITIAL_STATE: [u32; 8] = [

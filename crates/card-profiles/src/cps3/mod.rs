@@ -18,7 +18,7 @@ use crate::directory::Directory;
 use crate::keypad::{KeypadUses, keypad_takes};
 use crate::memory::LeftSelected;
 use crate::pkcs15::PinObject;
-use crate::{Activity, CardError, CardFiles, CardMemory, PinError, UnblockError};
+use crate::{Activity, CardError, CardFiles, CardMemory, CardObjects, PinError, UnblockError};
 
 /// The two faces of the card, each with its PKCS#15 application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,6 +255,18 @@ impl CpxCard for Cps3<'_> {
 
     fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError> {
         self.sign_with(role, input)
+    }
+
+    fn objects(&mut self) -> Result<CardObjects, CardError> {
+        let serial_number = self.identity()?.serial_number;
+        Ok(CardObjects {
+            serial_number,
+            ..self.named_objects()?
+        })
+    }
+
+    fn challenge(&mut self) -> Result<Vec<u8>, CardError> {
+        self.get_challenge()
     }
 
     fn activity_numbers(&mut self) -> Result<Option<Vec<u8>>, CardError> {

@@ -6,7 +6,7 @@ use secrets::SecretBytes;
 
 use super::{CHANNEL_1, Cps4};
 use crate::CardError;
-use crate::card::{HashAlgorithm, Signable, SignatureAlgorithm};
+use crate::card::{HashAlgorithm, Signable, SignatureAlgorithm, sha1_in_digest_info};
 use crate::directory::Directory;
 use crate::key_answers::{deciphered, done, signature};
 use crate::rsa_padding::{RSA_2048_LEN, encode_type_1, remove_type_2};
@@ -49,6 +49,7 @@ impl Cps4<'_> {
         let digest;
         let (algorithm, value) = match input {
             Signable::Digest(finished) => (finished.algorithm, finished.value),
+            Signable::Type1(bytes) => return self.sign_type_1(role, bytes),
             Signable::Message(algorithm, message) => {
                 digest = algorithm.hash().digest(message);
                 (*algorithm, digest.as_slice())
@@ -61,14 +62,29 @@ impl Cps4<'_> {
                 card.mse_set_signature(algorithm, reference)?;
                 card.pso_compute_digital_signature(value)
             }),
-            Method::RawRsa(hash) => {
-                let block = encode_type_1(&hash.digest_info(value))?;
-                self.where_the_keys_are(|card| {
-                    card.mse_set_confidentiality(reference)?;
-                    signature(&card.pso_decipher(&block, false)?, "PSO DECIPHER")
-                })
-            }
+            Method::RawRsa(hash) => self.sign_type_1(role, &hash.digest_info(value)),
         }
+    }
+
+    /// The bare RSA operation over bytes that are padded here; by the signature key, which does none, a signature
+    /// over the digest in them.
+    fn sign_type_1(&mut self, role: KeyRole, bytes: &[u8]) -> Result<Vec<u8>, CardError> {
+        let reference = self.key(role)?.reference;
+        if role == KeyRole::Signature {
+            let digest = sha1_in_digest_info(bytes).ok_or(CardError::AlgorithmUnsupported)?;
+            return self.where_the_keys_are(|card| {
+                card.mse_set_signature(SHA1_RSA_PKCS1, reference)?;
+                card.pso_compute_digital_signature(digest)
+            });
+        }
+        if bytes.len() > MAXIMUM_TYPE_1_INPUT {
+            return Err(CardError::AlgorithmUnsupported);
+        }
+        let block = encode_type_1(bytes)?;
+        self.where_the_keys_are(|card| {
+            card.mse_set_confidentiality(reference)?;
+            signature(&card.pso_decipher(&block, false)?, "PSO DECIPHER")
+        })
     }
 
     /// The card gives the whole block back; its padding is removed here, with one error for
@@ -108,6 +124,18 @@ impl Cps4<'_> {
         done(&self.channel.transmit(&command)?, "MSE SET")
     }
 
+    /// GET CHALLENGE (ISO/IEC 7816-4, 11.5.3): eight bytes, and no other number.
+    pub(super) fn get_challenge(&mut self) -> Result<Vec<u8>, CardError> {
+        let command = CommandApdu::new(CHANNEL_1, GET_CHALLENGE, 0x00, 0x00)
+            .with_le(ExpectedLen::Exactly(CHALLENGE_LEN));
+        let response = self.channel.transmit(&command)?;
+        done(&response, "GET CHALLENGE")?;
+        match response.data() {
+            bytes if bytes.len() == usize::from(CHALLENGE_LEN) => Ok(bytes.to_vec()),
+            _ => Err(CardError::malformed("random bytes")),
+        }
+    }
+
     /// PSO COMPUTE DIGITAL SIGNATURE (ISO/IEC 7816-8, 11.7) of a finished digest.
     fn pso_compute_digital_signature(&mut self, digest: &[u8]) -> Result<Vec<u8>, CardError> {
         let command = CommandApdu::new(CHANNEL_1, PERFORM_SECURITY_OPERATION, 0x9E, 0x9A)
@@ -134,8 +162,13 @@ impl Cps4<'_> {
 
 const MANAGE_SECURITY_ENVIRONMENT: u8 = 0x22;
 const PERFORM_SECURITY_OPERATION: u8 = 0x2A;
+const GET_CHALLENGE: u8 = 0x84;
+const CHALLENGE_LEN: u16 = 8;
+/// What leaves eight bytes of padding and three others (RFC 8017, 9.2).
+const MAXIMUM_TYPE_1_INPUT: usize = RSA_2048_LEN - 11;
 /// Algorithm references of the applet.
 const SHA256_RSA_PKCS1: u8 = 0x28;
+const SHA1_RSA_PKCS1: u8 = 0x0A;
 const SHA256_RSA_PSS: u8 = 0x2C;
 /// The signature template takes a key reference with its high bit, the confidentiality template without.
 const KEY_IN_SIGNATURE_TEMPLATE: u8 = 0x80;

@@ -21,7 +21,7 @@ use crate::card::{
 };
 use crate::directory::Directory;
 use crate::keypad::{KeypadUses, keypad_takes};
-use crate::{Activity, CardError, CardFiles, CardMemory, PinError, UnblockError};
+use crate::{Activity, CardError, CardFiles, CardMemory, CardObjects, PinError, UnblockError};
 
 /// A CPS4 within one transaction.
 pub struct Cps4<'t> {
@@ -199,6 +199,19 @@ impl CpxCard for Cps4<'_> {
 
     fn sign(&mut self, role: KeyRole, input: &Signable<'_>) -> Result<Vec<u8>, CardError> {
         self.sign_with(role, input)
+    }
+
+    fn objects(&mut self) -> Result<CardObjects, CardError> {
+        let serial_number = self.identity()?.serial_number;
+        Ok(CardObjects {
+            serial_number,
+            ..self.named_objects()?
+        })
+    }
+
+    fn challenge(&mut self) -> Result<Vec<u8>, CardError> {
+        self.enter_applet()?;
+        self.get_challenge()
     }
 
     fn activity_numbers(&mut self) -> Result<Option<Vec<u8>>, CardError> {

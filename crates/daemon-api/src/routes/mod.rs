@@ -9,6 +9,7 @@ pub(crate) mod console;
 pub(crate) mod diagnostics;
 pub(crate) mod events;
 pub(crate) mod grants;
+pub(crate) mod keys;
 pub(crate) mod named;
 pub(crate) mod pairings;
 pub(crate) mod product;

@@ -23,7 +23,14 @@ pub(crate) async fn readers(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<ReaderList>, ApiError> {
     let readers = api.operations().readers(&caller)?;
+    let cards = api.operations().cards_in_readers(&caller)?;
+    let card_in = |reader| {
+        let mut cards = cards.iter();
+        cards.find(|(of, _)| of == reader).map(|(_, card)| card)
+    };
+    let readers = readers.iter();
+    let readers = readers.map(|reader| ReaderBody::from(reader).with_card(card_in(&reader.id)));
     Ok(Json(ReaderList {
-        readers: readers.iter().map(ReaderBody::from).collect(),
+        readers: readers.collect(),
     }))
 }

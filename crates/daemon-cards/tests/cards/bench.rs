@@ -201,7 +201,7 @@ pub(crate) const THREE_TRIES_LEFT: StatusWord = StatusWord(0x63C3);
 pub(crate) fn key_use(pin: &[u8], digests: usize) -> KeyUse {
     KeyUse {
         role: KeyRole::Authentication,
-        algorithm: SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256),
+        algorithm: SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256).into(),
         digests: vec![vec![0x5A; 32]; digests],
         code: CodeForKey::Typed(typed_pin(pin).into()),
     }

@@ -28,7 +28,7 @@ fn cps4() -> Box<dyn VirtualCard> {
 fn signing(role: KeyRole, algorithm: SignatureAlgorithm) -> KeyUse {
     KeyUse {
         role,
-        algorithm,
+        algorithm: algorithm.into(),
         ..key_use(RIGHT, 1)
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use daemon_types::{
-    CodesAsked, GrantQuestion, HashAlgorithm, Purpose, Question, SessionLimits, SessionTerms,
-    SignatureCode,
+    CodesAsked, GrantQuestion, Purpose, Question, SessionLimits, SessionTerms, SignatureCode,
+    SignedHash,
 };
 use serde::{Deserialize, Serialize};
 
@@ -139,6 +139,7 @@ enum PurposeBody {
     Authenticate {
         origin: String,
     },
+    UseAuthenticationKey,
     Sign {
         documents: Vec<String>,
         digests: Vec<String>,
@@ -162,6 +163,7 @@ impl From<&Purpose> for PurposeBody {
             Purpose::Authenticate { origin } => Self::Authenticate {
                 origin: origin.as_str().to_owned(),
             },
+            Purpose::UseAuthenticationKey => Self::UseAuthenticationKey,
             Purpose::Sign {
                 documents,
                 digests,
@@ -193,6 +195,7 @@ impl PurposeBody {
             Self::Authenticate { origin: text } => Purpose::Authenticate {
                 origin: origin(&text)?,
             },
+            Self::UseAuthenticationKey => Purpose::UseAuthenticationKey,
             Self::Sign {
                 documents,
                 digests,
@@ -203,13 +206,7 @@ impl PurposeBody {
                     .iter()
                     .map(|digest| from_base64(digest))
                     .collect::<Option<_>>()?,
-                hash: [
-                    HashAlgorithm::Sha256,
-                    HashAlgorithm::Sha384,
-                    HashAlgorithm::Sha512,
-                ]
-                .into_iter()
-                .find(|known| known.as_str() == hash)?,
+                hash: SignedHash::of_name(&hash)?,
             },
             Self::ReadActivities => Purpose::ReadActivities,
             Self::ChangePin => Purpose::ChangePin,

@@ -241,7 +241,7 @@ fn signature(documents: &[String], with_code: bool) -> Question {
     question.purpose = Purpose::Sign {
         documents: documents.to_vec(),
         digests: documents.iter().map(|_| vec![0xA5; 32]).collect(),
-        hash: HashAlgorithm::Sha256,
+        hash: HashAlgorithm::Sha256.into(),
     };
     if !with_code {
         question.codes = CodesAsked::default();

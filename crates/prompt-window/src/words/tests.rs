@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use daemon_types::{
-    CardId, CodeEntry, CodesAsked, KeypadEntry, NewCodeEntry, Origin, PairingCode, Rights,
-    UnblockCodeEntry,
+    CardId, CodeEntry, CodesAsked, HashAlgorithm, KeypadEntry, NewCodeEntry, Origin, PairingCode,
+    Rights, UnblockCodeEntry,
 };
 
 use super::*;
@@ -216,7 +216,7 @@ fn signatures_show_every_document_and_whose_words_they_are() {
             .map(|number| format!("Document {number}"))
             .collect(),
         digests: vec![vec![0xA5; 32]; 100],
-        hash: HashAlgorithm::Sha256,
+        hash: HashAlgorithm::Sha256.into(),
     };
     let words = english(question.clone());
     assert_eq!(words.heading, "Sign 100 documents");
@@ -243,7 +243,7 @@ fn what_others_wrote_cannot_turn_or_hide_the_words_around() {
     question.purpose = Purpose::Sign {
         documents: vec![hostile.clone()],
         digests: vec![vec![1; 32]],
-        hash: HashAlgorithm::Sha256,
+        hash: HashAlgorithm::Sha256.into(),
     };
     let words = english(question);
     let pairing = Asked::Grant(GrantQuestion {

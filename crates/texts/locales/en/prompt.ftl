@@ -11,6 +11,7 @@ prompt-program-asks = The program { $name } asks
 prompt-program-folder = in the folder { $folder }
 prompt-unknown-program-asks = A program of this computer asks, which the system does not name
 prompt-to-authenticate = to prove who you are to the site { $origin }
+prompt-to-use-authentication-key = to prove who you are to a service that only this program knows
 prompt-to-sign = { $count ->
     [0] to sign no document
     [one] to sign one document in your name
@@ -106,6 +107,7 @@ prompt-keypad-cancel-key = If the reader still waits for a code, press its cance
 prompt-keypad-withdrawn = The question was withdrawn. If the reader still waits for a code, press its cancel key.
 prompt-withdrawn = The question was withdrawn. Nothing was done.
 prompt-done-authenticating = Done: the program was given the proof of who you are for { $origin }.
+prompt-done-using-authentication-key = Done: the program was given the proof of who you are.
 prompt-done-signing = { $count ->
     [0] Done: no document was signed.
     [one] Done: one document was signed.

@@ -11,6 +11,7 @@ prompt-program-asks = Demande du programme { $name }
 prompt-program-folder = dans le dossier { $folder }
 prompt-unknown-program-asks = Demande d’un programme de cet ordinateur, que le système ne nomme pas
 prompt-to-authenticate = pour prouver votre identité au site { $origin }
+prompt-to-use-authentication-key = pour prouver votre identité à un service que ce programme est seul à connaître
 prompt-to-sign = { $count ->
     [0] pour ne signer aucun document
     [one] pour signer un document en votre nom
@@ -106,6 +107,7 @@ prompt-keypad-cancel-key = Si le lecteur attend encore un code, appuyez sur sa t
 prompt-keypad-withdrawn = La question a été retirée. Si le lecteur attend encore un code, appuyez sur sa touche d’annulation.
 prompt-withdrawn = La question a été retirée. Rien n’a été fait.
 prompt-done-authenticating = C’est fait : la preuve de votre identité pour { $origin } est remise au programme.
+prompt-done-using-authentication-key = C’est fait : la preuve de votre identité est remise au programme.
 prompt-done-signing = { $count ->
     [0] C’est fait : aucun document n’est signé.
     [one] C’est fait : un document est signé.

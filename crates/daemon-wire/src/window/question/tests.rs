@@ -36,7 +36,7 @@ fn purpose() -> impl Strategy<Value = Purpose> {
                 .iter()
                 .map(|(_, digest)| digest.to_vec())
                 .collect(),
-            hash: HashAlgorithm::Sha256,
+            hash: HashAlgorithm::Sha256.into(),
         }),
         Just(Purpose::ReadActivities),
         Just(Purpose::ChangePin),

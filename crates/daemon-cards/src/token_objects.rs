@@ -1,0 +1,100 @@
+//! What a card lists by name, and its random bytes: what programs of PKCS#11 ask beside keys.
+
+use card_profiles::{CardObjects, CpxCard, ObjectKind};
+use daemon_types::{OperationError, TokenObject, TokenObjectKind, TokenObjects};
+use tokio::sync::oneshot;
+
+use crate::card::daemon_role;
+use crate::fault::from_card_error;
+use crate::job::Job;
+use crate::open_card::OpenCard;
+use crate::way_to_card::open;
+use crate::worker_link::Unanswered;
+use crate::{CardInReader, Cards};
+
+impl Cards {
+    /// The names of the card and of what is on it.
+    ///
+    /// # Errors
+    /// What the card or its reader says; `card-unsupported` where whoever drives the card does not tell.
+    pub async fn token_objects(&self, card: &CardInReader) -> Result<TokenObjects, OperationError> {
+        self.look(card, |card| {
+            card.in_card(|card| card.objects().map(token_objects).map_err(from_card_error))
+        })
+        .await
+    }
+
+    /// So many random bytes of the card, which gives eight at once.
+    ///
+    /// # Errors
+    /// What the card or its reader says; `card-unsupported` where whoever drives the card has none.
+    pub async fn random_bytes(
+        &self,
+        card: &CardInReader,
+        len: usize,
+    ) -> Result<Vec<u8>, OperationError> {
+        self.look(card, move |card| {
+            card.in_card(|card| random_bytes(card, len))
+        })
+        .await
+    }
+
+    async fn look<T: Send + 'static>(
+        &self,
+        card: &CardInReader,
+        look: impl FnOnce(&mut OpenCard) -> Result<T, OperationError> + Send + 'static,
+    ) -> Result<T, OperationError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Look {
+            insertion: card.insertion,
+            look: Box::new(move |card| {
+                if !reply.is_closed() {
+                    let _: Result<(), _> = reply.send(card.and_then(look));
+                }
+            }),
+        };
+        let progress = self.give(card.reader(), job, |queue| &queue.looks)?;
+        let answered = progress.answer(answer).await;
+        answered.map_err(Unanswered::into_error)
+    }
+}
+
+impl OpenCard {
+    /// Asks the card in a transaction of its own.
+    fn in_card<T>(
+        &mut self,
+        ask: impl FnOnce(&mut dyn CpxCard) -> Result<T, OperationError>,
+    ) -> Result<T, OperationError> {
+        self.in_transaction(|mut transaction, profile, memory| {
+            ask(&mut *open(&mut *transaction, profile, memory)?)
+        })
+    }
+}
+
+fn random_bytes(card: &mut dyn CpxCard, len: usize) -> Result<Vec<u8>, OperationError> {
+    let mut bytes = Vec::with_capacity(len);
+    while bytes.len() < len {
+        bytes.extend(card.challenge().map_err(from_card_error)?);
+    }
+    bytes.truncate(len);
+    Ok(bytes)
+}
+
+fn token_objects(found: CardObjects) -> TokenObjects {
+    let objects = found.objects.into_iter().map(|object| TokenObject {
+        kind: match object.kind {
+            ObjectKind::PrivateKey => TokenObjectKind::PrivateKey,
+            ObjectKind::Certificate => TokenObjectKind::Certificate,
+            ObjectKind::Data => TokenObjectKind::Data,
+        },
+        label: object.label,
+        id: object.id,
+        role: object.role.map(daemon_role),
+        is_private: object.is_private,
+    });
+    TokenObjects {
+        label: found.label,
+        serial_number: found.serial_number,
+        objects: objects.collect(),
+    }
+}

@@ -1,0 +1,145 @@
+//! The agent: each call a connection of its own, with a limit of time, and its refusals as PKCS#11 has them.
+
+use std::time::Duration;
+
+use cryptoki_sys::{
+    CK_RV, CKR_DEVICE_ERROR, CKR_DEVICE_REMOVED, CKR_FUNCTION_CANCELED, CKR_FUNCTION_FAILED,
+    CKR_FUNCTION_REJECTED, CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_MECHANISM_INVALID,
+    CKR_PIN_INCORRECT, CKR_PIN_LEN_RANGE, CKR_PIN_LOCKED, CKR_USER_NOT_LOGGED_IN,
+};
+use daemon_client::{Client, ClientError, Held, READ_TIMEOUT};
+use daemon_wire::{
+    CardBody, KeySignBody, KeySignatureBody, LoginBody, ObjectList, RandomBody, RandomBytesBody,
+    ReaderBody, ReaderList,
+};
+use platform::paths::AgentPaths;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::answer::Answer;
+use crate::manner::Settings;
+
+/// The way to the agent of this user.
+pub(crate) struct Agent {
+    paths: Option<AgentPaths>,
+}
+
+impl Agent {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        Self {
+            paths: AgentPaths::find(settings.state_dir.as_deref()).ok(),
+        }
+    }
+
+    /// A way of its own to the agent that runs now.
+    pub(crate) fn connect(&self) -> Answer<Client> {
+        let paths = self.paths.as_ref().ok_or(CKR_DEVICE_ERROR)?;
+        Client::connect(paths, "cpxd-pkcs11").map_err(|error| value_of(&error))
+    }
+
+    pub(crate) fn readers(&self) -> Answer<Vec<ReaderBody>> {
+        let list: ReaderList = self.read("/v1/readers")?;
+        Ok(list.readers)
+    }
+
+    pub(crate) fn card(&self, card: &str) -> Answer<CardBody> {
+        self.read(&format!("/v1/cards/{card}"))
+    }
+
+    pub(crate) fn objects(&self, card: &str) -> Answer<ObjectList> {
+        self.read(&format!("/v1/cards/{card}/objects"))
+    }
+
+    /// Has the holder type the code, within so many seconds.
+    pub(crate) fn log_in(&self, card: &str, seconds: u32) -> Answer<Held> {
+        let body = LoginBody {
+            timeout_seconds: Some(seconds),
+        };
+        let path = format!("/v1/cards/{card}/login");
+        let held = self.connect()?.hold(&path, &body, patience(seconds));
+        held.map_err(|error| value_of(&error))
+    }
+
+    /// Ends what the path is about; whether it was there says nothing.
+    pub(crate) fn log_out(&self, path: &str) {
+        if let Ok(client) = self.connect() {
+            let _ = client.delete(path);
+        }
+    }
+
+    pub(crate) fn sign(&self, card: &str, role: &str, body: &KeySignBody) -> Answer<Vec<u8>> {
+        let path = format!("/v1/cards/{card}/keys/{role}/sign");
+        let time = patience(body.timeout_seconds.unwrap_or_default());
+        let signed: KeySignatureBody = self.call(&path, body, time)?;
+        signed.bytes().ok_or(CKR_DEVICE_ERROR)
+    }
+
+    pub(crate) fn random(&self, card: &str, length: u32) -> Answer<Vec<u8>> {
+        let path = format!("/v1/cards/{card}/random");
+        let random: RandomBytesBody = self.call(&path, &RandomBody { length }, READ_TIMEOUT)?;
+        random.bytes().ok_or(CKR_DEVICE_ERROR)
+    }
+
+    fn read<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
+        let read = self.connect()?.read(path);
+        read.map_err(|error| value_of(&error))
+    }
+
+    fn call<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        time: Duration,
+    ) -> Answer<T> {
+        let called = self.connect()?.call(path, body, time);
+        called.map_err(|error| value_of(&error))
+    }
+}
+
+/// How long a call may take whose holder has so many seconds: the agent's own answer comes first, also behind a card
+/// that is slow.
+fn patience(seconds: u32) -> Duration {
+    Duration::from_secs(u64::from(seconds)) + READ_TIMEOUT + BEYOND
+}
+
+/// What a fault means in PKCS#11.
+pub(crate) fn value_of(error: &ClientError) -> CK_RV {
+    match error {
+        ClientError::Problem { code, .. } => value_of_code(code),
+        ClientError::TimedOut => CKR_FUNCTION_FAILED,
+        ClientError::AgentNotRunning { .. }
+        | ClientError::Connection(_)
+        | ClientError::TooLong
+        | ClientError::Unexplained { .. }
+        | ClientError::Unreadable(_)
+        | ClientError::NotText(_)
+        | ClientError::Unwritable(_)
+        | ClientError::NotAPath { .. }
+        | ClientError::NotARequest
+        | ClientError::Exchange(_) => CKR_DEVICE_ERROR,
+    }
+}
+
+fn value_of_code(code: &str) -> CK_RV {
+    match code {
+        "pin-wrong" => CKR_PIN_INCORRECT,
+        "pin-blocked" | "card-definitively-blocked" => CKR_PIN_LOCKED,
+        "pin-length" => CKR_PIN_LEN_RANGE,
+        "cancelled" | "timeout" | "last-try-not-confirmed" => CKR_FUNCTION_CANCELED,
+        "no-reader" | "no-card" | "card-removed" | "not-found" | "reader-lost" => {
+            CKR_DEVICE_REMOVED
+        }
+        "session-closed" => CKR_USER_NOT_LOGGED_IN,
+        "key-absent" => CKR_KEY_FUNCTION_NOT_PERMITTED,
+        "algorithm-unsupported" => CKR_MECHANISM_INVALID,
+        "busy" | "rate-limited" | "reader-busy" => CKR_FUNCTION_FAILED,
+        "right-missing"
+        | "certificate-expired"
+        | "certificate-not-yet-valid"
+        | "certificate-revoked"
+        | "environment-mismatch" => CKR_FUNCTION_REJECTED,
+        _ => CKR_DEVICE_ERROR,
+    }
+}
+
+const BEYOND: Duration = Duration::from_secs(5);

@@ -1,0 +1,275 @@
+//! The functions of C: each makes its caller's pointers safe to use, and nothing else.
+#![expect(
+    unsafe_code,
+    reason = "a C interface: every pointer is as good as its caller's promise"
+)]
+
+use std::ffi::c_void;
+
+use cryptoki_sys::{
+    CK_ATTRIBUTE_PTR, CK_BBOOL, CK_BYTE_PTR, CK_C_INITIALIZE_ARGS, CK_FLAGS,
+    CK_FUNCTION_LIST_PTR_PTR, CK_INFO_PTR, CK_MECHANISM_INFO_PTR, CK_MECHANISM_PTR,
+    CK_MECHANISM_TYPE, CK_MECHANISM_TYPE_PTR, CK_NOTIFY, CK_OBJECT_HANDLE, CK_OBJECT_HANDLE_PTR,
+    CK_RV, CK_SESSION_HANDLE, CK_SESSION_HANDLE_PTR, CK_SESSION_INFO_PTR, CK_SLOT_ID,
+    CK_SLOT_ID_PTR, CK_SLOT_INFO_PTR, CK_TOKEN_INFO_PTR, CK_TRUE, CK_ULONG, CK_ULONG_PTR,
+    CK_USER_TYPE, CK_UTF8CHAR_PTR, CK_VOID_PTR, CKR_ARGUMENTS_BAD,
+};
+
+use crate::answer::{answer, answer_always};
+use crate::memory::{Input, Output, Place, Template};
+use crate::{events, function_list, module, objects, random, sessions, signing, slots};
+
+/// The one function by which a PKCS#11 module is entered.
+///
+/// # Safety
+/// `list` is null or can be written.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn C_GetFunctionList(list: CK_FUNCTION_LIST_PTR_PTR) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for a pointer.
+    let list = unsafe { Place::new(list) };
+    answer_always(|| list.write(function_list::pointer()))
+}
+
+pub(crate) unsafe extern "C" fn initialize(arguments: *mut c_void) -> CK_RV {
+    // SAFETY: PKCS#11: null or a CK_C_INITIALIZE_ARGS.
+    let arguments = unsafe { Place::new(arguments.cast::<CK_C_INITIALIZE_ARGS>()) };
+    answer_always(|| {
+        if !arguments.is_null() {
+            let arguments = arguments.read()?;
+            let given = [
+                arguments.CreateMutex.is_some(),
+                arguments.DestroyMutex.is_some(),
+                arguments.LockMutex.is_some(),
+                arguments.UnlockMutex.is_some(),
+            ];
+            // All four or none of them (5.4); the system's own locks serve in both cases.
+            let is_whole = given == [true; 4] || given == [false; 4];
+            if !arguments.pReserved.is_null() || !is_whole {
+                return Err(CKR_ARGUMENTS_BAD);
+            }
+        }
+        module::initialise()
+    })
+}
+
+pub(crate) unsafe extern "C" fn finalize(reserved: *mut c_void) -> CK_RV {
+    answer_always(|| {
+        if reserved.is_null() {
+            module::finalise()
+        } else {
+            Err(CKR_ARGUMENTS_BAD)
+        }
+    })
+}
+
+pub(crate) unsafe extern "C" fn get_info(info: CK_INFO_PTR) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for the information.
+    let info = unsafe { Place::new(info) };
+    answer(|_| slots::get_info(info))
+}
+
+pub(crate) unsafe extern "C" fn get_slot_list(
+    with_token: CK_BBOOL,
+    list: CK_SLOT_ID_PTR,
+    count: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for as many as stand in `count`.
+    let list = unsafe { Output::new(list, Place::new(count)) };
+    answer(|module| slots::get_slot_list(module, with_token == CK_TRUE, list))
+}
+
+pub(crate) unsafe extern "C" fn get_slot_info(slot: CK_SLOT_ID, info: CK_SLOT_INFO_PTR) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for the information.
+    let info = unsafe { Place::new(info) };
+    answer(|module| slots::get_slot_info(module, slot, info))
+}
+
+pub(crate) unsafe extern "C" fn get_token_info(slot: CK_SLOT_ID, info: CK_TOKEN_INFO_PTR) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for the information.
+    let info = unsafe { Place::new(info) };
+    answer(|module| slots::get_token_info(module, slot, info))
+}
+
+pub(crate) unsafe extern "C" fn get_mechanism_list(
+    slot: CK_SLOT_ID,
+    list: CK_MECHANISM_TYPE_PTR,
+    count: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for as many as stand in `count`.
+    let list = unsafe { Output::new(list, Place::new(count)) };
+    answer(|module| slots::get_mechanism_list(module, slot, list))
+}
+
+pub(crate) unsafe extern "C" fn get_mechanism_info(
+    slot: CK_SLOT_ID,
+    mechanism: CK_MECHANISM_TYPE,
+    info: CK_MECHANISM_INFO_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for the information.
+    let info = unsafe { Place::new(info) };
+    answer(|module| slots::get_mechanism_info(module, slot, mechanism, info))
+}
+
+pub(crate) unsafe extern "C" fn wait_for_slot_event(
+    flags: CK_FLAGS,
+    slot: CK_SLOT_ID_PTR,
+    reserved: CK_VOID_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for a number.
+    let slot = unsafe { Place::new(slot) };
+    let is_null = reserved.is_null();
+    answer(|module| events::wait_for_slot_event(module, flags, slot, is_null))
+}
+
+/// The program is never called back, so what it gave for that is not kept.
+pub(crate) unsafe extern "C" fn open_session(
+    slot: CK_SLOT_ID,
+    flags: CK_FLAGS,
+    _: CK_VOID_PTR,
+    _: CK_NOTIFY,
+    session: CK_SESSION_HANDLE_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for a handle.
+    let session = unsafe { Place::new(session) };
+    answer(|module| sessions::open_session(module, slot, flags, session))
+}
+
+pub(crate) unsafe extern "C" fn close_session(session: CK_SESSION_HANDLE) -> CK_RV {
+    answer(|module| sessions::close_session(module, session))
+}
+
+pub(crate) unsafe extern "C" fn close_all_sessions(slot: CK_SLOT_ID) -> CK_RV {
+    answer(|module| sessions::close_all_sessions(module, slot))
+}
+
+pub(crate) unsafe extern "C" fn get_session_info(
+    session: CK_SESSION_HANDLE,
+    info: CK_SESSION_INFO_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for the information.
+    let info = unsafe { Place::new(info) };
+    answer(|module| sessions::get_session_info(module, session, info))
+}
+
+/// What stands behind the pointer to a code is never read.
+pub(crate) unsafe extern "C" fn login(
+    session: CK_SESSION_HANDLE,
+    user: CK_USER_TYPE,
+    _: CK_UTF8CHAR_PTR,
+    _: CK_ULONG,
+) -> CK_RV {
+    answer(|module| sessions::log_in(module, session, user))
+}
+
+pub(crate) unsafe extern "C" fn logout(session: CK_SESSION_HANDLE) -> CK_RV {
+    answer(|module| sessions::log_out(module, session))
+}
+
+pub(crate) unsafe extern "C" fn find_objects_init(
+    session: CK_SESSION_HANDLE,
+    template: CK_ATTRIBUTE_PTR,
+    count: CK_ULONG,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for `count` attributes and their values.
+    let template = unsafe { Template::new(template, count) };
+    answer(|module| objects::find_objects_init(module, session, template))
+}
+
+pub(crate) unsafe extern "C" fn find_objects(
+    session: CK_SESSION_HANDLE,
+    list: CK_OBJECT_HANDLE_PTR,
+    room: CK_ULONG,
+    count: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for `room` handles, and for a number.
+    let (list, count) = unsafe { (Input::new(list.cast_const(), room), Place::new(count)) };
+    answer(|module| objects::find_objects(module, session, list, count))
+}
+
+pub(crate) unsafe extern "C" fn find_objects_final(session: CK_SESSION_HANDLE) -> CK_RV {
+    answer(|module| objects::find_objects_final(module, session))
+}
+
+pub(crate) unsafe extern "C" fn get_attribute_value(
+    session: CK_SESSION_HANDLE,
+    object: CK_OBJECT_HANDLE,
+    template: CK_ATTRIBUTE_PTR,
+    count: CK_ULONG,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for `count` attributes and their values.
+    let template = unsafe { Template::new(template, count) };
+    answer(|module| objects::get_attribute_value(module, session, object, template))
+}
+
+pub(crate) unsafe extern "C" fn get_object_size(
+    session: CK_SESSION_HANDLE,
+    object: CK_OBJECT_HANDLE,
+    size: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for a number.
+    let size = unsafe { Place::new(size) };
+    answer(|module| objects::get_object_size(module, session, object, size))
+}
+
+pub(crate) unsafe extern "C" fn sign_init(
+    session: CK_SESSION_HANDLE,
+    mechanism: CK_MECHANISM_PTR,
+    key: CK_OBJECT_HANDLE,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or a mechanism, whose parameters are null or as long as it says.
+    let mechanism = unsafe { Place::new(mechanism) };
+    answer(|module| {
+        // SAFETY: as above; nobody reads more than the length that the mechanism says.
+        let parameters =
+            |of: &cryptoki_sys::CK_MECHANISM| unsafe { Place::new(of.pParameter.cast()) };
+        signing::sign_init(module, session, mechanism, parameters, key)
+    })
+}
+
+pub(crate) unsafe extern "C" fn sign(
+    session: CK_SESSION_HANDLE,
+    data: CK_BYTE_PTR,
+    data_len: CK_ULONG,
+    signature: CK_BYTE_PTR,
+    signature_len: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as their lengths say.
+    let (data, signature) = unsafe {
+        let len = Place::new(signature_len);
+        (
+            Input::new(data.cast_const(), data_len),
+            Output::new(signature, len),
+        )
+    };
+    answer(|module| signing::sign(module, session, data, signature))
+}
+
+pub(crate) unsafe extern "C" fn sign_update(
+    session: CK_SESSION_HANDLE,
+    part: CK_BYTE_PTR,
+    part_len: CK_ULONG,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as it says.
+    let part = unsafe { Input::new(part.cast_const(), part_len) };
+    answer(|module| signing::sign_update(module, session, part))
+}
+
+pub(crate) unsafe extern "C" fn sign_final(
+    session: CK_SESSION_HANDLE,
+    signature: CK_BYTE_PTR,
+    signature_len: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as it says.
+    let signature = unsafe { Output::new(signature, Place::new(signature_len)) };
+    answer(|module| signing::sign_final(module, session, signature))
+}
+
+pub(crate) unsafe extern "C" fn generate_random(
+    session: CK_SESSION_HANDLE,
+    place: CK_BYTE_PTR,
+    len: CK_ULONG,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or good for `len` bytes.
+    let place = unsafe { Input::new(place.cast_const(), len) };
+    answer(|module| random::generate_random(module, session, place))
+}

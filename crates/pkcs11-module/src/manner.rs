@@ -1,0 +1,125 @@
+//! How a program is met: as one that logs in, or as a browser, by the name of its executable.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use platform::paths::config_files;
+use serde::Deserialize;
+
+/// When the holder is asked for the code, and what a program is told about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// At `C_Login`: the token says that it wants one, and that the code is typed elsewhere.
+    LogIn,
+    /// At the first use of a key: a browser would put a box of its own before its `C_Login`, whose code nobody takes.
+    Browser,
+}
+
+/// What holds for this process.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) manner: Manner,
+    /// The state folder of the agent; `None` for the user's usual one.
+    pub(crate) state_dir: Option<PathBuf>,
+}
+
+/// `pkcs11-module.toml`, beside the user's configuration of the agent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct File {
+    /// Names of executables that are met as browsers; `*` at the end stands for anything.
+    browsers: Vec<String>,
+    /// Names of executables that are met as programs that log in.
+    log_in: Vec<String>,
+    state_dir: Option<PathBuf>,
+}
+
+impl Settings {
+    /// What the file says of this process' executable. One that cannot be understood says nothing: a browser must
+    /// start all the same.
+    pub(crate) fn of_this_process() -> Self {
+        let file = config_files()
+            .user
+            .and_then(|config| fs::read_to_string(config.with_file_name(FILE_NAME)).ok())
+            .and_then(|text| toml::from_str(&text).ok())
+            .unwrap_or_default();
+        let executable = std::env::current_exe().unwrap_or_default();
+        Self::of(file, &executable)
+    }
+
+    fn of(file: File, executable: &Path) -> Self {
+        let name = executable.file_name().unwrap_or_default();
+        let name = name.to_string_lossy().to_lowercase();
+        let is_one_of = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, &name));
+        let manner = if is_one_of(&file.log_in) {
+            Manner::LogIn
+        } else if is_one_of(&file.browsers) || BROWSERS.iter().any(|pattern| fits(pattern, &name)) {
+            Manner::Browser
+        } else {
+            Manner::LogIn
+        };
+        Self {
+            manner,
+            state_dir: file.state_dir,
+        }
+    }
+}
+
+/// Whether a name in lower case is that of a pattern, which may end with `*`.
+fn fits(pattern: &str, name: &str) -> bool {
+    let pattern = pattern.to_lowercase();
+    match pattern.strip_suffix('*') {
+        Some(beginning) => name.starts_with(beginning),
+        None => name == pattern,
+    }
+}
+
+const FILE_NAME: &str = "pkcs11-module.toml";
+/// Browsers, and what is built on them, by the names of their executables on Linux, macOS and Windows.
+const BROWSERS: [&str; 12] = [
+    "firefox*",
+    "chrom*",
+    "google-chrome*",
+    "google chrome*",
+    "msedge*",
+    "microsoft edge*",
+    "microsoft-edge*",
+    "brave*",
+    "vivaldi*",
+    "opera*",
+    "librewolf*",
+    "thunderbird*",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manner_of(file: &str, executable: &str) -> Manner {
+        Settings::of(toml::from_str(file).unwrap(), Path::new(executable)).manner
+    }
+
+    #[test]
+    fn browsers_are_known_by_their_executables_and_all_others_log_in() {
+        for browser in [
+            "/usr/lib/firefox-esr/firefox-esr",
+            "/usr/lib/chromium/chromium",
+            "/opt/google/chrome/chrome",
+            "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+            "/opt/microsoft/msedge/msedge",
+        ] {
+            assert_eq!(manner_of("", browser), Manner::Browser, "{browser}");
+        }
+        for other in ["/usr/bin/pkcs11-tool", "/usr/bin/java", "/usr/bin/curl", ""] {
+            assert_eq!(manner_of("", other), Manner::LogIn, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_file_of_the_user_wins_over_what_is_known() {
+        let file = "browsers = [\"Logiciel*\"]\nlog-in = [\"firefox-esr\"]";
+        assert_eq!(manner_of(file, "/opt/logiciel-9"), Manner::Browser);
+        assert_eq!(manner_of(file, "/usr/lib/firefox-esr"), Manner::LogIn);
+        assert_eq!(manner_of(file, "/usr/lib/firefox"), Manner::Browser);
+    }
+}

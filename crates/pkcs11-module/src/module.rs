@@ -1,0 +1,170 @@
+//! The module between `C_Initialize` and `C_Finalize`, of the process that initialised it.
+
+use std::collections::BTreeMap;
+use std::panic;
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::Duration;
+
+use cryptoki_sys::{
+    CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CRYPTOKI_NOT_INITIALIZED, CKR_GENERAL_ERROR,
+};
+use daemon_client::HangUp;
+
+use crate::agent::Agent;
+use crate::answer::Answer;
+use crate::manner::{Manner, Settings};
+use crate::tables::Tables;
+
+/// One initialised module.
+pub(crate) struct Module {
+    pub(crate) agent: Agent,
+    pub(crate) manner: Manner,
+    tables: Mutex<Tables>,
+    /// One log-in at a time: of two threads that need one, the second finds that of the first.
+    pub(crate) log_in: Mutex<()>,
+    ending: Mutex<Ending>,
+    has_ended: Condvar,
+}
+
+/// What ends with the module.
+#[derive(Default)]
+struct Ending {
+    is_over: bool,
+    waiting: BTreeMap<u64, HangUp>,
+    last: u64,
+}
+
+/// Somebody who waits, and is hung up at the end of the module.
+pub(crate) struct Waiting<'a> {
+    module: &'a Module,
+    number: u64,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.module.ending().waiting.remove(&self.number);
+    }
+}
+
+/// The process that initialised the module; 0 where none did. A forked child has its own number, and so has not.
+static OWNER: AtomicU32 = AtomicU32::new(NOBODY);
+static MODULE: Mutex<Option<Arc<Module>>> = Mutex::new(None);
+const NOBODY: u32 = 0;
+
+/// The module of this process.
+///
+/// # Errors
+/// `CKR_CRYPTOKI_NOT_INITIALIZED`, also in a forked child, where the parent's lock is not even looked at.
+pub(crate) fn current() -> Answer<Arc<Module>> {
+    if OWNER.load(Ordering::Acquire) != process::id() {
+        return Err(CKR_CRYPTOKI_NOT_INITIALIZED);
+    }
+    let module = MODULE.lock().unwrap_or_else(PoisonError::into_inner);
+    module.clone().ok_or(CKR_CRYPTOKI_NOT_INITIALIZED)
+}
+
+/// Initialises the module in this process; what a parent left is let go of.
+///
+/// # Errors
+/// `CKR_CRYPTOKI_ALREADY_INITIALIZED`.
+pub(crate) fn initialise() -> Answer {
+    // What this library would say of a fault of its own has no place in its host's output. The hook is that of this
+    // library alone, which has a standard library of its own.
+    panic::set_hook(Box::new(|_| {}));
+    let mut module = lock_in_time()?;
+    if OWNER.load(Ordering::Acquire) == process::id() && module.is_some() {
+        return Err(CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    }
+    let settings = Settings::of_this_process();
+    *module = Some(Arc::new(Module {
+        agent: Agent::of(&settings),
+        manner: settings.manner,
+        tables: Mutex::default(),
+        log_in: Mutex::default(),
+        ending: Mutex::default(),
+        has_ended: Condvar::new(),
+    }));
+    OWNER.store(process::id(), Ordering::Release);
+    Ok(())
+}
+
+/// Ends the module: whoever waits for an event is woken, and all are logged out.
+///
+/// # Errors
+/// `CKR_CRYPTOKI_NOT_INITIALIZED`.
+pub(crate) fn finalise() -> Answer {
+    let module = current()?;
+    {
+        let mut current = lock_in_time()?;
+        OWNER.store(NOBODY, Ordering::Release);
+        *current = None;
+    }
+    module.end();
+    Ok(())
+}
+
+/// The lock of the module. A child that was forked while a thread of its parent held it would wait for ever.
+fn lock_in_time() -> Answer<MutexGuard<'static, Option<Arc<Module>>>> {
+    for _ in 0..MOST_LOOKS {
+        match MODULE.try_lock() {
+            Ok(module) => return Ok(module),
+            Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_LOOKS),
+        }
+    }
+    Err(CKR_GENERAL_ERROR)
+}
+
+impl Module {
+    /// The tables, which nobody holds while the agent works.
+    pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the end of the module hang this up while somebody waits; `None` where the end has come.
+    pub(crate) fn waits(&self, hang_up: HangUp) -> Option<Waiting<'_>> {
+        let mut ending = self.ending();
+        if ending.is_over {
+            return None;
+        }
+        ending.last += 1;
+        let number = ending.last;
+        ending.waiting.insert(number, hang_up);
+        Some(Waiting {
+            module: self,
+            number,
+        })
+    }
+
+    /// Waits for its end, so long at most; whether it has come.
+    pub(crate) fn ends_within(&self, time: Duration) -> bool {
+        let ending = self.ending();
+        let ended = self
+            .has_ended
+            .wait_timeout_while(ending, time, |ending| !ending.is_over);
+        let (ending, _) = ended.unwrap_or_else(PoisonError::into_inner);
+        ending.is_over
+    }
+
+    fn end(&self) {
+        let mut ending = self.ending();
+        ending.is_over = true;
+        let waiting = std::mem::take(&mut ending.waiting);
+        drop(ending);
+        self.has_ended.notify_all();
+        for waiting in waiting.into_values() {
+            waiting.hang_up();
+        }
+        self.tables().clear();
+    }
+
+    fn ending(&self) -> MutexGuard<'_, Ending> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const MOST_LOOKS: u32 = 200;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);

@@ -1,0 +1,85 @@
+//! Searches, and what is found.
+
+use cryptoki_sys::{
+    CK_OBJECT_HANDLE, CK_SESSION_HANDLE, CK_ULONG, CKR_ARGUMENTS_BAD, CKR_OBJECT_HANDLE_INVALID,
+    CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED,
+};
+
+use crate::answer::Answer;
+use crate::memory::{Input, Place, Template, fill};
+use crate::module::Module;
+use crate::sessions::{log_in_of, session_token};
+
+pub(crate) fn find_objects_init(
+    module: &Module,
+    session: CK_SESSION_HANDLE,
+    template: Template,
+) -> Answer {
+    let (slot, token) = session_token(module, session)?;
+    if module.tables().session(session)?.search.is_some() {
+        return Err(CKR_OPERATION_ACTIVE);
+    }
+    let wanted = template.values()?;
+    let is_logged_in = log_in_of(module, slot)?.is_some();
+    let found = token
+        .objects()
+        .filter(|(_, object)| is_logged_in || !object.is_private)
+        .filter(|(_, object)| object.matches(&wanted))
+        .map(|(handle, _)| handle);
+    // The next one is taken from the end.
+    let mut found: Vec<_> = found.collect();
+    found.reverse();
+    module.tables().session_mut(session)?.search = Some(found);
+    Ok(())
+}
+
+pub(crate) fn find_objects(
+    module: &Module,
+    session: CK_SESSION_HANDLE,
+    list: Input<CK_OBJECT_HANDLE>,
+    count: Place<CK_ULONG>,
+) -> Answer {
+    if count.is_null() {
+        return Err(CKR_ARGUMENTS_BAD);
+    }
+    let mut tables = module.tables();
+    let search = tables.session_mut(session)?.search.as_mut();
+    let search = search.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
+    let given = search.len().min(list.len());
+    let found: Vec<_> = search.iter().rev().take(given).copied().collect();
+    fill(list, &found)?;
+    search.truncate(search.len() - given);
+    count.write(CK_ULONG::try_from(given).unwrap_or_default())
+}
+
+pub(crate) fn find_objects_final(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
+    let mut tables = module.tables();
+    let search = tables.session_mut(session)?.search.take();
+    search.map(drop).ok_or(CKR_OPERATION_NOT_INITIALIZED)
+}
+
+pub(crate) fn get_attribute_value(
+    module: &Module,
+    session: CK_SESSION_HANDLE,
+    object: CK_OBJECT_HANDLE,
+    template: Template,
+) -> Answer {
+    let (slot, token) = session_token(module, session)?;
+    let is_logged_in = log_in_of(module, slot)?.is_some();
+    let object = token
+        .object(object)
+        .filter(|object| is_logged_in || !object.is_private)
+        .ok_or(CKR_OBJECT_HANDLE_INVALID)?;
+    template.answer(|kind| object.attribute(kind))
+}
+
+pub(crate) fn get_object_size(
+    module: &Module,
+    session: CK_SESSION_HANDLE,
+    object: CK_OBJECT_HANDLE,
+    size: Place<CK_ULONG>,
+) -> Answer {
+    let (_, token) = session_token(module, session)?;
+    let object = token.object(object).ok_or(CKR_OBJECT_HANDLE_INVALID)?;
+    size.write(CK_ULONG::try_from(object.size()).unwrap_or(CK_ULONG::MAX))
+}

@@ -1,0 +1,174 @@
+//! Sessions, and the log-in that all those of a process with a token share.
+
+use std::sync::{Arc, PoisonError};
+
+use cryptoki_sys::{
+    CK_FLAGS, CK_SESSION_HANDLE, CK_SESSION_INFO, CK_SLOT_ID, CK_USER_TYPE, CKF_RW_SESSION,
+    CKF_SERIAL_SESSION, CKR_OPERATION_NOT_INITIALIZED, CKR_SESSION_HANDLE_INVALID,
+    CKR_SESSION_PARALLEL_NOT_SUPPORTED, CKR_USER_ALREADY_LOGGED_IN, CKR_USER_NOT_LOGGED_IN,
+    CKR_USER_TYPE_INVALID, CKS_RO_PUBLIC_SESSION, CKS_RO_USER_FUNCTIONS, CKS_RW_PUBLIC_SESSION,
+    CKS_RW_USER_FUNCTIONS, CKU_CONTEXT_SPECIFIC, CKU_USER,
+};
+
+use crate::answer::Answer;
+use crate::memory::Place;
+use crate::module::Module;
+use crate::slots::{lost, refresh, token_in};
+use crate::tables::{LogIn, Session};
+use crate::token::Token;
+
+pub(crate) fn open_session(
+    module: &Module,
+    slot: CK_SLOT_ID,
+    flags: CK_FLAGS,
+    handle: Place<CK_SESSION_HANDLE>,
+) -> Answer {
+    if handle.is_null() {
+        return Err(cryptoki_sys::CKR_ARGUMENTS_BAD);
+    }
+    if flags & CKF_SERIAL_SESSION == 0 {
+        return Err(CKR_SESSION_PARALLEL_NOT_SUPPORTED);
+    }
+    token_in(module, slot)?;
+    let session = Session {
+        slot,
+        is_read_write: flags & CKF_RW_SESSION != 0,
+        ..Session::default()
+    };
+    handle.write(module.tables().open_session(session))
+}
+
+pub(crate) fn close_session(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
+    let log_in = module.tables().close_session(session)?;
+    end(module, log_in);
+    Ok(())
+}
+
+pub(crate) fn close_all_sessions(module: &Module, slot: CK_SLOT_ID) -> Answer {
+    let log_in = module.tables().close_sessions(slot)?;
+    end(module, log_in);
+    Ok(())
+}
+
+/// Programs ask this to learn whether the token is still there.
+pub(crate) fn get_session_info(
+    module: &Module,
+    session: CK_SESSION_HANDLE,
+    info: Place<CK_SESSION_INFO>,
+) -> Answer {
+    module.tables().session(session)?;
+    refresh(module);
+    let tables = module.tables();
+    let session = tables.session(session)?;
+    let is_logged_in = tables.slot(session.slot)?.log_in.is_some();
+    let write = if session.is_read_write {
+        CKF_RW_SESSION
+    } else {
+        0
+    };
+    info.write(CK_SESSION_INFO {
+        slotID: session.slot,
+        state: match (session.is_read_write, is_logged_in) {
+            (false, false) => CKS_RO_PUBLIC_SESSION,
+            (false, true) => CKS_RO_USER_FUNCTIONS,
+            (true, false) => CKS_RW_PUBLIC_SESSION,
+            (true, true) => CKS_RW_USER_FUNCTIONS,
+        },
+        flags: CKF_SERIAL_SESSION | write,
+        ulDeviceError: 0,
+    })
+}
+
+/// Has the holder type the code where they always do. A code that the program may have given never comes here: it
+/// is not even looked at.
+pub(crate) fn log_in(module: &Module, session: CK_SESSION_HANDLE, user: CK_USER_TYPE) -> Answer {
+    let (slot, token) = session_token(module, session)?;
+    match user {
+        CKU_USER => {}
+        // No key here asks for a log-in of its own.
+        CKU_CONTEXT_SPECIFIC => return Err(CKR_OPERATION_NOT_INITIALIZED),
+        _ => return Err(CKR_USER_TYPE_INVALID),
+    }
+    let _one = module.log_in.lock().unwrap_or_else(PoisonError::into_inner);
+    if log_in_of(module, slot)?.is_some() {
+        return Err(CKR_USER_ALREADY_LOGGED_IN);
+    }
+    log_in_for(module, slot, &token, TIME_TO_TYPE).map(drop)
+}
+
+pub(crate) fn log_out(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
+    let slot = module.tables().session(session)?.slot;
+    let log_in = module.tables().slot_mut(slot)?.log_in.take();
+    let log_in = log_in.ok_or(CKR_USER_NOT_LOGGED_IN)?;
+    end(module, Some(log_in));
+    Ok(())
+}
+
+/// The log-in of this process with a token; one that is asked for meanwhile is waited for.
+///
+/// # Errors
+/// What the holder and the card say.
+pub(crate) fn log_in_once(
+    module: &Module,
+    slot: CK_SLOT_ID,
+    token: &Token,
+    seconds: u32,
+) -> Answer<Arc<LogIn>> {
+    let _one = module.log_in.lock().unwrap_or_else(PoisonError::into_inner);
+    match log_in_of(module, slot)? {
+        Some(log_in) => Ok(log_in),
+        None => log_in_for(module, slot, token, seconds),
+    }
+}
+
+/// The log-in of this process with a token, where there is one.
+pub(crate) fn log_in_of(module: &Module, slot: CK_SLOT_ID) -> Answer<Option<Arc<LogIn>>> {
+    Ok(module.tables().slot(slot)?.log_in.clone())
+}
+
+/// A log-in that the agent has ended is over here, too.
+pub(crate) fn forget_log_in(module: &Module, slot: CK_SLOT_ID, ended: &Arc<LogIn>) {
+    if let Ok(slot) = module.tables().slot_mut(slot) {
+        slot.log_in.take_if(|log_in| Arc::ptr_eq(log_in, ended));
+    }
+}
+
+/// The slot and the token of a session.
+///
+/// # Errors
+/// `CKR_SESSION_HANDLE_INVALID`, also where the token is gone.
+pub(crate) fn session_token(
+    module: &Module,
+    session: CK_SESSION_HANDLE,
+) -> Answer<(CK_SLOT_ID, Arc<Token>)> {
+    let tables = module.tables();
+    let slot = tables.session(session)?.slot;
+    let token = tables.slot(slot)?.token.clone();
+    token
+        .map(|token| (slot, token))
+        .ok_or(CKR_SESSION_HANDLE_INVALID)
+}
+
+fn log_in_for(
+    module: &Module,
+    slot: CK_SLOT_ID,
+    token: &Token,
+    seconds: u32,
+) -> Answer<Arc<LogIn>> {
+    let held = lost(module, slot, module.agent.log_in(&token.card, seconds))?;
+    let log_in = Arc::new(LogIn::new(held));
+    let mut tables = module.tables();
+    let slot = tables.slot_mut(slot)?;
+    slot.log_in = Some(Arc::clone(&log_in));
+    Ok(log_in)
+}
+
+/// Ends a log-in before the call returns; its connection would end it soon after.
+fn end(module: &Module, log_in: Option<Arc<LogIn>>) {
+    if let Some(log_in) = log_in {
+        module.agent.log_out(log_in.path());
+    }
+}
+
+/// Seconds that a holder has at `C_Login`.
+const TIME_TO_TYPE: u32 = 120;

@@ -1,0 +1,235 @@
+//! Signatures: in one call, or in parts whose hash is done here.
+
+use cryptoki_sys::{
+    CK_MECHANISM, CK_OBJECT_HANDLE, CK_RSA_PKCS_PSS_PARAMS, CK_SESSION_HANDLE, CK_SLOT_ID,
+    CKO_PRIVATE_KEY, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE, CKR_KEY_FUNCTION_NOT_PERMITTED,
+    CKR_KEY_HANDLE_INVALID, CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID,
+    CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED, CKR_USER_NOT_LOGGED_IN,
+};
+use daemon_wire::KeySignBody;
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+
+use crate::answer::Answer;
+use crate::manner::Manner;
+use crate::mechanisms::{self, Hash, Scheme};
+use crate::memory::{Input, Output, Place, Room};
+use crate::module::Module;
+use crate::sessions::{forget_log_in, log_in_of, log_in_once, session_token};
+use crate::slots::lost;
+use crate::tables::LogIn;
+use crate::token::Token;
+
+/// A signature that was begun.
+#[derive(Clone)]
+pub(crate) struct Signing {
+    role: String,
+    scheme: Scheme,
+    so_far: SoFar,
+    /// Parts came: it is not ended by a single call any more.
+    has_parts: bool,
+}
+
+/// What was given to be signed so far.
+#[derive(Clone)]
+enum SoFar {
+    Bytes(Vec<u8>),
+    Sha256(Sha256),
+    Sha384(Sha384),
+    Sha512(Sha512),
+}
+
+pub(crate) fn sign_init(
+    module: &Module,
+    session: CK_SESSION_HANDLE,
+    mechanism: Place<CK_MECHANISM>,
+    parameters: impl FnOnce(&CK_MECHANISM) -> Place<CK_RSA_PKCS_PSS_PARAMS>,
+    key: CK_OBJECT_HANDLE,
+) -> Answer {
+    let (slot, token) = session_token(module, session)?;
+    let mechanism = mechanism.read()?;
+    if module.tables().session(session)?.signing.is_some() {
+        return Err(CKR_OPERATION_ACTIVE);
+    }
+    let kind = mechanism.mechanism;
+    let scheme = mechanisms::scheme_of(kind).filter(|_| token.mechanisms.contains(&kind));
+    let scheme = scheme.ok_or(CKR_MECHANISM_INVALID)?;
+    if scheme.is_pss {
+        let fits = mechanisms::has_room_for_pss(&mechanism);
+        let known = fits && mechanisms::is_known_pss(&parameters(&mechanism).read()?);
+        if !known {
+            return Err(CKR_MECHANISM_PARAM_INVALID);
+        }
+    }
+    let object = token.object(key).ok_or(CKR_KEY_HANDLE_INVALID)?;
+    if object.class != CKO_PRIVATE_KEY {
+        return Err(CKR_KEY_FUNCTION_NOT_PERMITTED);
+    }
+    if object.is_private && log_in_of(module, slot)?.is_none() {
+        return Err(CKR_USER_NOT_LOGGED_IN);
+    }
+    let role = object.role.clone();
+    module.tables().session_mut(session)?.signing = Some(Signing {
+        role: role.ok_or(CKR_KEY_FUNCTION_NOT_PERMITTED)?,
+        scheme,
+        so_far: SoFar::of(scheme),
+        has_parts: false,
+    });
+    Ok(())
+}
+
+pub(crate) fn sign(
+    module: &Module,
+    session: CK_SESSION_HANDLE,
+    data: Input<u8>,
+    signature: Output<u8>,
+) -> Answer {
+    let has_parts = |signing: &Signing| signing.has_parts;
+    if signing_of(module, session)?.is_some_and(|signing| has_parts(&signing)) {
+        return Err(CKR_OPERATION_ACTIVE);
+    }
+    finish(module, session, signature, Some(data))
+}
+
+pub(crate) fn sign_update(module: &Module, session: CK_SESSION_HANDLE, part: Input<u8>) -> Answer {
+    let part = part.values();
+    let mut tables = module.tables();
+    let signing = &mut tables.session_mut(session)?.signing;
+    let begun = signing.as_mut().ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
+    begun.has_parts = true;
+    let taken = part.and_then(|part| begun.so_far.take(&part));
+    if taken.is_err() {
+        // What went wrong in the middle has no good end (PKCS#11 2.40, 5.11).
+        *signing = None;
+    }
+    taken
+}
+
+pub(crate) fn sign_final(
+    module: &Module,
+    session: CK_SESSION_HANDLE,
+    signature: Output<u8>,
+) -> Answer {
+    finish(module, session, signature, None)
+}
+
+/// Ends a signature, unless the caller asks for its length alone or has too little room.
+fn finish(
+    module: &Module,
+    session: CK_SESSION_HANDLE,
+    signature: Output<u8>,
+    data: Option<Input<u8>>,
+) -> Answer {
+    let (slot, token) = session_token(module, session)?;
+    let signing = signing_of(module, session)?;
+    let mut signing = signing.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
+    match signature.room_for(SIGNATURE_LEN) {
+        Ok(Room::Enough) => {}
+        Ok(Room::LengthAlone) => return Ok(()),
+        Err(value) => {
+            if value != cryptoki_sys::CKR_BUFFER_TOO_SMALL {
+                module.tables().session_mut(session)?.signing = None;
+            }
+            return Err(value);
+        }
+    }
+    module.tables().session_mut(session)?.signing = None;
+    if let Some(data) = data {
+        signing.so_far.take(&data.values()?)?;
+    }
+    let value = signing.so_far.clone().value();
+    if value.is_empty() {
+        return Err(CKR_DATA_LEN_RANGE);
+    }
+    let signed = by_key(module, slot, &token, &signing, &value)?;
+    signature.put(&signed)
+}
+
+fn signing_of(module: &Module, session: CK_SESSION_HANDLE) -> Answer<Option<Signing>> {
+    Ok(module.tables().session(session)?.signing.clone())
+}
+
+/// Has the card sign. A browser's first use of a key has the holder type the code; one whose log-in is over begins
+/// another, once.
+fn by_key(
+    module: &Module,
+    slot: CK_SLOT_ID,
+    token: &Token,
+    signing: &Signing,
+    value: &[u8],
+) -> Answer<Vec<u8>> {
+    let seconds = match module.manner {
+        Manner::LogIn => TIME_TO_TYPE,
+        Manner::Browser => TIME_OF_BROWSERS,
+    };
+    let needs_log_in = module.manner == Manner::Browser && signing.role == AUTHENTICATION;
+    for is_last in [false, true] {
+        let log_in = if needs_log_in {
+            Some(log_in_once(module, slot, token, seconds)?)
+        } else {
+            log_in_of(module, slot)?
+        };
+        let body = signing.body(value, log_in.as_deref(), seconds);
+        let signed = module.agent.sign(&token.card, &signing.role, &body);
+        match (lost(module, slot, signed), log_in) {
+            (Err(CKR_USER_NOT_LOGGED_IN), Some(ended)) => {
+                forget_log_in(module, slot, &ended);
+                if is_last || !needs_log_in {
+                    break;
+                }
+            }
+            (Err(CKR_MECHANISM_INVALID), _) => return Err(CKR_DATA_INVALID),
+            (outcome, _) => return outcome,
+        }
+    }
+    Err(CKR_USER_NOT_LOGGED_IN)
+}
+
+impl Signing {
+    fn body(&self, value: &[u8], log_in: Option<&LogIn>, seconds: u32) -> KeySignBody {
+        let session = log_in.and_then(LogIn::session);
+        KeySignBody::new(self.scheme.algorithm, value, session, seconds)
+    }
+}
+
+impl SoFar {
+    fn of(scheme: Scheme) -> Self {
+        match scheme.hash {
+            None => Self::Bytes(Vec::new()),
+            Some(Hash::Sha256) => Self::Sha256(Sha256::new()),
+            Some(Hash::Sha384) => Self::Sha384(Sha384::new()),
+            Some(Hash::Sha512) => Self::Sha512(Sha512::new()),
+        }
+    }
+
+    fn take(&mut self, part: &[u8]) -> Answer {
+        match self {
+            Self::Bytes(bytes) if bytes.len() + part.len() > MOST_BYTES => {
+                return Err(CKR_DATA_LEN_RANGE);
+            }
+            Self::Bytes(bytes) => bytes.extend_from_slice(part),
+            Self::Sha256(hash) => hash.update(part),
+            Self::Sha384(hash) => hash.update(part),
+            Self::Sha512(hash) => hash.update(part),
+        }
+        Ok(())
+    }
+
+    fn value(self) -> Vec<u8> {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Sha256(hash) => hash.finalize().to_vec(),
+            Self::Sha384(hash) => hash.finalize().to_vec(),
+            Self::Sha512(hash) => hash.finalize().to_vec(),
+        }
+    }
+}
+
+/// Every key of these cards has 2048 bits.
+const SIGNATURE_LEN: usize = 256;
+/// What leaves eight bytes of padding and three others (RFC 8017, 9.2).
+const MOST_BYTES: usize = SIGNATURE_LEN - 11;
+const AUTHENTICATION: &str = "authentication";
+/// Seconds that a holder has where a program waits for a signature.
+const TIME_TO_TYPE: u32 = 120;
+/// The same in a browser, which gives a connection up after thirty.
+const TIME_OF_BROWSERS: u32 = 25;

@@ -1,0 +1,227 @@
+//! What this process has: slots as the agent last showed them, and the sessions of its threads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cryptoki_sys::{
+    CK_OBJECT_HANDLE, CK_SESSION_HANDLE, CK_SLOT_ID, CKR_SESSION_HANDLE_INVALID,
+    CKR_SLOT_ID_INVALID,
+};
+use daemon_client::Held;
+use daemon_wire::ReaderBody;
+
+use crate::answer::Answer;
+use crate::signing::Signing;
+use crate::token::Token;
+
+/// Slots and sessions.
+#[derive(Default)]
+pub(crate) struct Tables {
+    slots: Vec<Slot>,
+    sessions: BTreeMap<CK_SESSION_HANDLE, Session>,
+    last_session: CK_SESSION_HANDLE,
+    are_known: bool,
+}
+
+/// A reader; it keeps its number while the module lives.
+pub(crate) struct Slot {
+    pub(crate) reader: ReaderBody,
+    /// The agent lists it.
+    pub(crate) is_there: bool,
+    pub(crate) token: Option<Arc<Token>>,
+    pub(crate) log_in: Option<Arc<LogIn>>,
+    /// Something happened in it that nobody was told of (`C_WaitForSlotEvent`).
+    has_changed: bool,
+}
+
+/// The log-in of this process; dropped, it is over, too.
+pub(crate) struct LogIn {
+    held: Held,
+}
+
+/// A session of one thread or several.
+#[derive(Default)]
+pub(crate) struct Session {
+    pub(crate) slot: CK_SLOT_ID,
+    pub(crate) is_read_write: bool,
+    /// What a search has not given yet.
+    pub(crate) search: Option<Vec<CK_OBJECT_HANDLE>>,
+    pub(crate) signing: Option<Signing>,
+}
+
+impl LogIn {
+    pub(crate) fn new(held: Held) -> Self {
+        Self { held }
+    }
+
+    /// Its path in the API.
+    pub(crate) fn path(&self) -> &str {
+        self.held.location()
+    }
+
+    /// Its name, for calls in it.
+    pub(crate) fn session(&self) -> Option<String> {
+        let name = self.path().rsplit('/').next();
+        name.map(str::to_owned)
+    }
+}
+
+impl Slot {
+    /// The card that can be used in it.
+    pub(crate) fn card(&self) -> Option<&str> {
+        self.reader.card.as_deref().filter(|_| self.is_there)
+    }
+}
+
+impl Tables {
+    /// Takes over what the agent lists now. Where a card is gone, its sessions are, too (PKCS#11 2.40, 5.5).
+    pub(crate) fn update(&mut self, readers: Vec<ReaderBody>) {
+        for slot in &mut self.slots {
+            slot.is_there = false;
+        }
+        for reader in readers {
+            let known = self
+                .slots
+                .iter_mut()
+                .find(|slot| !slot.is_there && slot.reader.name == reader.name);
+            match known {
+                Some(slot) => {
+                    slot.is_there = true;
+                    slot.has_changed |= slot.reader.card != reader.card;
+                    slot.reader = reader;
+                }
+                None => self.slots.push(Slot {
+                    reader,
+                    is_there: true,
+                    token: None,
+                    log_in: None,
+                    has_changed: self.are_known,
+                }),
+            }
+        }
+        self.are_known = true;
+        for number in 0..self.slots.len() {
+            self.drop_lost_token(number);
+        }
+    }
+
+    fn drop_lost_token(&mut self, number: usize) {
+        let Some(slot) = self.slots.get_mut(number) else {
+            return;
+        };
+        if !slot.is_there && slot.reader.card.take().is_some() {
+            slot.has_changed = true;
+        }
+        let is_lost = slot
+            .token
+            .as_ref()
+            .is_some_and(|token| slot.reader.card.as_deref() != Some(token.card.as_str()));
+        if is_lost {
+            self.lose_token(id_of(number));
+        }
+    }
+
+    /// The card of a slot is gone, and all that was about it.
+    pub(crate) fn lose_token(&mut self, slot: CK_SLOT_ID) {
+        if let Ok(slot) = self.slot_mut(slot) {
+            slot.token = None;
+            slot.log_in = None;
+        }
+        self.sessions.retain(|_, session| session.slot != slot);
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The numbers of the slots, of those with a token alone where `with_token` says so.
+    pub(crate) fn slot_ids(&self, with_token: bool) -> Vec<CK_SLOT_ID> {
+        let slots = self.slots.iter().enumerate();
+        slots
+            .filter(|(_, slot)| slot.is_there && (!with_token || slot.card().is_some()))
+            .map(|(number, _)| id_of(number))
+            .collect()
+    }
+
+    /// # Errors
+    /// `CKR_SLOT_ID_INVALID`.
+    pub(crate) fn slot(&self, id: CK_SLOT_ID) -> Answer<&Slot> {
+        let slot = usize::try_from(id).ok();
+        slot.and_then(|number| self.slots.get(number))
+            .ok_or(CKR_SLOT_ID_INVALID)
+    }
+
+    /// # Errors
+    /// `CKR_SLOT_ID_INVALID`.
+    pub(crate) fn slot_mut(&mut self, id: CK_SLOT_ID) -> Answer<&mut Slot> {
+        let slot = usize::try_from(id).ok();
+        slot.and_then(|number| self.slots.get_mut(number))
+            .ok_or(CKR_SLOT_ID_INVALID)
+    }
+
+    /// The first slot in which something happened that nobody was told of; it is told now.
+    pub(crate) fn take_change(&mut self) -> Option<CK_SLOT_ID> {
+        let number = self.slots.iter().position(|slot| slot.has_changed)?;
+        self.slots.get_mut(number)?.has_changed = false;
+        Some(id_of(number))
+    }
+
+    pub(crate) fn open_session(&mut self, session: Session) -> CK_SESSION_HANDLE {
+        self.last_session += 1;
+        self.sessions.insert(self.last_session, session);
+        self.last_session
+    }
+
+    /// # Errors
+    /// `CKR_SESSION_HANDLE_INVALID`.
+    pub(crate) fn session(&self, handle: CK_SESSION_HANDLE) -> Answer<&Session> {
+        let session = self.sessions.get(&handle);
+        session.ok_or(CKR_SESSION_HANDLE_INVALID)
+    }
+
+    /// # Errors
+    /// `CKR_SESSION_HANDLE_INVALID`.
+    pub(crate) fn session_mut(&mut self, handle: CK_SESSION_HANDLE) -> Answer<&mut Session> {
+        let session = self.sessions.get_mut(&handle);
+        session.ok_or(CKR_SESSION_HANDLE_INVALID)
+    }
+
+    /// Ends a session, and with the last one of a token its log-in, which is given back.
+    ///
+    /// # Errors
+    /// `CKR_SESSION_HANDLE_INVALID`.
+    pub(crate) fn close_session(
+        &mut self,
+        handle: CK_SESSION_HANDLE,
+    ) -> Answer<Option<Arc<LogIn>>> {
+        let session = self.sessions.remove(&handle);
+        let slot = session.ok_or(CKR_SESSION_HANDLE_INVALID)?.slot;
+        if self.sessions.values().any(|other| other.slot == slot) {
+            return Ok(None);
+        }
+        Ok(self.slot_mut(slot)?.log_in.take())
+    }
+
+    /// Ends all sessions with a token, and its log-in, which is given back.
+    ///
+    /// # Errors
+    /// `CKR_SLOT_ID_INVALID`.
+    pub(crate) fn close_sessions(&mut self, slot: CK_SLOT_ID) -> Answer<Option<Arc<LogIn>>> {
+        let log_in = self.slot_mut(slot)?.log_in.take();
+        self.sessions.retain(|_, session| session.slot != slot);
+        Ok(log_in)
+    }
+
+    /// How many sessions there are with a token, and how many of them may write.
+    pub(crate) fn session_counts(&self, slot: CK_SLOT_ID) -> (usize, usize) {
+        let sessions = self.sessions.values();
+        let sessions: Vec<_> = sessions.filter(|session| session.slot == slot).collect();
+        let writing = sessions.iter().filter(|session| session.is_read_write);
+        (sessions.len(), writing.count())
+    }
+}
+
+fn id_of(number: usize) -> CK_SLOT_ID {
+    CK_SLOT_ID::try_from(number).unwrap_or(CK_SLOT_ID::MAX)
+}

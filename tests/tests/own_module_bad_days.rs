@@ -1,0 +1,268 @@
+//! The product's own PKCS#11 module on bad days: no agent, another agent, a fork, a card that is pulled.
+#![cfg(target_os = "linux")]
+#![expect(
+    unsafe_code,
+    clippy::undocumented_unsafe_blocks,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a C interface is judged: what is given to it is ours"
+)]
+
+use std::thread;
+use std::time::Duration;
+
+use cpxd_tests::agent::Agent;
+use cpxd_tests::cryptoki_calls::{
+    Cryptoki, Returned, in_a_process_of_its_own, use_agent, use_agent_at,
+};
+use cpxd_tests::own_module::ModuleHome;
+use cpxd_tests::pcsc_stack::{
+    PcscService, Reader, TEST_ENVIRONMENT, THREE_LEFT, VERIFIED, VirtualCardProgram,
+};
+use cpxd_tests::programs::own_module;
+use cpxd_tests::waiting::until;
+use cryptoki_sys::{
+    CK_SESSION_HANDLE, CKF_DONT_BLOCK, CKM_RSA_PKCS, CKR_CRYPTOKI_NOT_INITIALIZED,
+    CKR_DEVICE_ERROR, CKR_DEVICE_REMOVED, CKR_NO_EVENT, CKR_SESSION_HANDLE_INVALID,
+    CKR_TOKEN_NOT_PRESENT, CKR_USER_NOT_LOGGED_IN,
+};
+
+const AUTHENTICATION: &str = "CPS_PRIV_AUT";
+
+/// A CPS3 in a real reader, an agent whose holder types the right code, and the module.
+struct Workstation {
+    module: Cryptoki,
+    agent: Agent,
+    card: Option<VirtualCardProgram>,
+    service: PcscService,
+}
+
+impl Workstation {
+    fn new() -> Self {
+        let service = PcscService::start();
+        let card = service.plug(Reader::First, &["--card", "cps3"]);
+        let agent = service.agent(TEST_ENVIRONMENT, "pin = \"1234\"\nconsent = true", &[]);
+        let _ = agent.card();
+        use_agent(&agent);
+        Self {
+            module: Cryptoki::initialised(),
+            agent,
+            card: Some(card),
+            service,
+        }
+    }
+
+    fn logged_in(&self) -> CK_SESSION_HANDLE {
+        let slot = self.module.slots().unwrap()[0];
+        let session = self.module.open_session(slot).unwrap();
+        self.module.log_in(session).unwrap();
+        session
+    }
+
+    fn pull(&mut self) {
+        drop(self.card.take());
+        until("the end of the card", || {
+            let cards = self.agent.read_socket("/v1/cards").body;
+            cards["cards"].as_array()?.is_empty().then_some(())
+        });
+    }
+}
+
+fn sign(module: &Cryptoki, session: CK_SESSION_HANDLE) -> Returned<Vec<u8>> {
+    let key = module.key(session, AUTHENTICATION)?;
+    module.sign_init(session, CKM_RSA_PKCS, key)?;
+    module.sign(session, b"signed", 256)
+}
+
+#[test]
+fn without_an_agent_there_is_no_slot_and_one_that_comes_is_found() {
+    in_a_process_of_its_own(
+        "without_an_agent_there_is_no_slot_and_one_that_comes_is_found",
+        || {
+            let folder = tempfile::tempdir().unwrap();
+            use_agent_at(folder.path());
+            let module = Cryptoki::initialised();
+            assert_eq!(module.slots(), Ok(Vec::new()));
+            module.finalise().unwrap();
+            let mut agent = Agent::demo(&["--card", "cps3"]);
+            use_agent(&agent);
+            module.initialise().unwrap();
+            let slot = module.slots().unwrap()[0];
+            let session = module.open_session(slot).unwrap();
+            module.log_in(session).unwrap();
+            assert!(sign(&module, session).is_ok());
+            agent.stop();
+            // The agent is gone in the middle of a session: no card, no signature, no wait.
+            let lost = sign(&module, session).unwrap_err();
+            assert!(
+                [CKR_DEVICE_ERROR, CKR_SESSION_HANDLE_INVALID].contains(&lost),
+                "{lost:#x}"
+            );
+            assert_eq!(module.slots(), Ok(Vec::new()));
+            assert_eq!(module.open_session(slot), Err(CKR_TOKEN_NOT_PRESENT));
+            agent.start_again();
+            let _ = agent.card();
+            assert_eq!(module.slots(), Ok(vec![slot]));
+            let session = module.open_session(slot).unwrap();
+            module.log_in(session).unwrap();
+            assert!(sign(&module, session).is_ok());
+        },
+    );
+}
+
+#[test]
+fn a_forked_child_has_no_module_and_its_parent_goes_on() {
+    in_a_process_of_its_own(
+        "a_forked_child_has_no_module_and_its_parent_goes_on",
+        || {
+            let desk = Workstation::new();
+            let session = desk.logged_in();
+            assert!(sign(&desk.module, session).is_ok());
+            let child = unsafe { fork() };
+            if child == 0 {
+                let refused = desk.module.sign(session, b"data", 256).err();
+                let is_refused = refused == Some(CKR_CRYPTOKI_NOT_INITIALIZED);
+                let slots = desk.module.initialise().and_then(|()| desk.module.slots());
+                let begins_anew = slots.is_ok_and(|slots| slots.len() == 2 || slots.len() == 1);
+                let is_nobody = desk.module.log_out(session) == Err(CKR_SESSION_HANDLE_INVALID);
+                let code = i32::from(!(is_refused && begins_anew && is_nobody));
+                unsafe { _exit(code) };
+            }
+            let mut status = -1;
+            assert_eq!(unsafe { waitpid(child, &raw mut status, 0) }, child);
+            assert_eq!(status, 0);
+            assert!(sign(&desk.module, session).is_ok());
+        },
+    );
+}
+
+#[test]
+fn a_card_that_is_pulled_before_the_signature_ends_its_sessions() {
+    in_a_process_of_its_own(
+        "a_card_that_is_pulled_before_the_signature_ends_its_sessions",
+        || {
+            let mut desk = Workstation::new();
+            let session = desk.logged_in();
+            let slot = desk.module.slots().unwrap()[0];
+            let key = desk.module.key(session, AUTHENTICATION).unwrap();
+            desk.module.sign_init(session, CKM_RSA_PKCS, key).unwrap();
+            desk.pull();
+            let lost = desk.module.sign(session, b"signed", 256);
+            assert_eq!(lost, Err(CKR_DEVICE_REMOVED));
+            let dead = desk.module.sign(session, b"signed", 256);
+            assert_eq!(dead, Err(CKR_SESSION_HANDLE_INVALID));
+            assert_eq!(desk.module.slots(), Ok(Vec::new()));
+            assert_eq!(desk.module.open_session(slot), Err(CKR_TOKEN_NOT_PRESENT));
+            desk.card = Some(desk.service.plug(Reader::First, &["--card", "cps3"]));
+            let _ = desk.agent.card();
+            assert_eq!(desk.module.slots(), Ok(vec![slot]));
+            let session = desk.module.open_session(slot).unwrap();
+            let public = desk.module.find(session, &mut []).unwrap();
+            assert_eq!(public.len(), 4, "nobody is logged in");
+            desk.module.log_in(session).unwrap();
+            assert!(sign(&desk.module, session).is_ok());
+        },
+    );
+}
+
+#[test]
+fn a_card_that_comes_and_goes_is_an_event_and_the_end_of_the_module_ends_the_wait() {
+    in_a_process_of_its_own(
+        "a_card_that_comes_and_goes_is_an_event_and_the_end_of_the_module_ends_the_wait",
+        || {
+            let mut desk = Workstation::new();
+            let slot = desk.module.slots().unwrap()[0];
+            let none = desk.module.wait_for_slot_event(CKF_DONT_BLOCK);
+            assert_eq!(none, Err(CKR_NO_EVENT));
+            desk.pull();
+            assert_eq!(desk.module.wait_for_slot_event(CKF_DONT_BLOCK), Ok(slot));
+            let none = desk.module.wait_for_slot_event(CKF_DONT_BLOCK);
+            assert_eq!(none, Err(CKR_NO_EVENT));
+            thread::scope(|scope| {
+                let waiting = scope.spawn(|| desk.module.wait_for_slot_event(0));
+                thread::sleep(A_MOMENT);
+                assert!(!waiting.is_finished());
+                let _card = desk.service.plug(Reader::First, &["--card", "cps3"]);
+                assert_eq!(waiting.join().unwrap(), Ok(slot));
+                let waiting = scope.spawn(|| desk.module.wait_for_slot_event(0));
+                thread::sleep(A_MOMENT);
+                assert!(!waiting.is_finished());
+                desk.module.finalise().unwrap();
+                let ended = waiting.join().unwrap();
+                assert_eq!(ended, Err(CKR_CRYPTOKI_NOT_INITIALIZED));
+            });
+        },
+    );
+}
+
+#[test]
+fn a_process_that_dies_leaves_no_code_presented() {
+    let service = PcscService::start();
+    let _card = service.plug(Reader::First, &["--card", "cps3"]);
+    let agent = service.agent(TEST_ENVIRONMENT, "pin = \"1234\"\nconsent = true", &[]);
+    let _ = agent.card();
+    let home = ModuleHome::of(&agent);
+    // It logs in, and then waits for its input for ever.
+    let mut tool = home
+        .command("pkcs11-tool")
+        .arg("--module")
+        .arg(own_module())
+        .args([
+            "--login",
+            "--pin",
+            "0000",
+            "--sign",
+            "--mechanism",
+            "RSA-PKCS",
+        ])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    until("the log-in", || {
+        (service.pin_state(Reader::First) == VERIFIED).then_some(())
+    });
+    let sessions = agent.read_socket("/v1/sessions").body;
+    assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1);
+    tool.kill().unwrap();
+    let _ = tool.wait();
+    until("the end of the log-in", || {
+        (service.pin_state(Reader::First) == THREE_LEFT).then_some(())
+    });
+    let sessions = agent.read_socket("/v1/sessions").body;
+    assert!(sessions["sessions"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn the_log_in_of_one_process_is_of_no_use_to_another() {
+    in_a_process_of_its_own("the_log_in_of_one_process_is_of_no_use_to_another", || {
+        let desk = Workstation::new();
+        let session = desk.logged_in();
+        let listed = desk.agent.read_socket("/v1/sessions").body;
+        let name = listed["sessions"][0]["id"].clone();
+        let card = desk.agent.card()["id"].clone();
+        let path = format!(
+            "/v1/cards/{}/keys/authentication/sign",
+            card.as_str().unwrap()
+        );
+        let body = serde_json::json!({
+            "algorithm": "RSA-PKCS1", "value": "c2lnbmVk", "session": name,
+        });
+        let stolen = desk.agent.call_socket(&path, &body);
+        assert_eq!((stolen.status, stolen.code()), (404, "not-found"));
+        assert!(sign(&desk.module, session).is_ok());
+        let ended = desk.agent.cli(&["sessions", "end", name.as_str().unwrap()]);
+        assert!(ended.status.success());
+        let ended = sign(&desk.module, session);
+        assert_eq!(ended, Err(CKR_USER_NOT_LOGGED_IN));
+    });
+}
+
+/// What a thread needs to begin to wait; nothing depends on it but that the wait is looked at.
+const A_MOMENT: Duration = Duration::from_millis(300);
+
+unsafe extern "C" {
+    fn fork() -> i32;
+    fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
+    fn _exit(status: i32) -> !;
+}
