@@ -6,7 +6,8 @@ use crate::workstation::{
 
 impl Workstation {
     fn p11tool(&self, arguments: &[&str]) -> Run {
-        let arguments = [&["--batch", "--provider", &module()], arguments].concat();
+        let module = module();
+        let arguments = [&["--batch", "--provider", &module], arguments].concat();
         self.run("p11tool", &arguments)
     }
 }

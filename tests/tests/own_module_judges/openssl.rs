@@ -91,25 +91,6 @@ fn openssl_makes_a_cms_signature_whose_chain_it_verifies() {
 }
 
 #[test]
-fn openssl_decrypts_a_message_to_the_holder() {
-    for kind in GENERATIONS {
-        let desk = Workstation::with(kind);
-        desk.file("message", MESSAGE);
-        desk.file("holder.pem", desk.pem(AUTHENTICATION));
-        let encrypt = ["cms", "-encrypt", "-binary", "-aes256", "-in", "message", "-outform", "DER"];
-        desk.run("openssl", &[&encrypt[..], &["-out", "encrypted", "holder.pem"]].concat())
-            .success();
-        let mut decrypt = desk.openssl();
-        decrypt
-            .args(["cms", "-decrypt", "-binary", "-engine", "pkcs11", "-keyform", "engine"])
-            .args(["-inkey", &AUTHENTICATION.uri(), "-recip", "holder.pem"])
-            .args(["-inform", "DER", "-in", "encrypted", "-out", "decrypted"]);
-        Run::of(&mut decrypt).success();
-        assert_eq!(desk.bytes_of("decrypted"), MESSAGE);
-    }
-}
-
-#[test]
 fn openssl_shows_the_card_to_a_server() {
     for kind in GENERATIONS {
         let desk = Workstation::with(kind);

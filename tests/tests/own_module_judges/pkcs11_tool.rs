@@ -11,7 +11,8 @@ const MESSAGE: &[u8] = b"signed by a card through the module, verified by openss
 
 impl Workstation {
     fn pkcs11(&self, arguments: &[&str]) -> Run {
-        let arguments = [&["--module", &module()], arguments].concat();
+        let module = module();
+        let arguments = [&["--module", &module], arguments].concat();
         self.run("pkcs11-tool", &arguments)
     }
 
@@ -170,18 +171,16 @@ fn its_own_test_of_a_token_finds_no_fault() {
     }
 }
 
+/// No call of the agent decrypts, and the keys say so.
 #[test]
-fn it_decrypts_with_the_card_what_openssl_encrypted() {
-    let secret = b"for the holder's eyes";
+fn it_is_told_that_no_key_decrypts() {
     for kind in GENERATIONS {
         let desk = Workstation::with(kind);
-        desk.file("certificate.pem", desk.pem(AUTHENTICATION));
-        desk.file("secret", secret);
-        let encrypt = ["pkeyutl", "-encrypt", "-certin", "-inkey", "certificate.pem", "-in", "secret"];
-        let encrypted = desk.run("openssl", &encrypt).bytes();
-        let decrypted = desk.with_key(AUTHENTICATION, "--decrypt", &encrypted, &["RSA-PKCS"]);
-        decrypted.success();
-        assert_eq!(desk.bytes_of("output"), secret);
+        let listed = desk.pkcs11(&["--login", "--list-objects", "--type", "privkey"]).success();
+        assert_eq!(listed.matches("Usage:      sign").count(), 2, "{listed}");
+        assert!(!listed.contains("decrypt"), "{listed}");
+        let refused = desk.with_key(AUTHENTICATION, "--decrypt", &[7; 256], &["RSA-PKCS"]);
+        assert!(refused.failure().contains("CKR_FUNCTION_NOT_SUPPORTED"));
     }
 }
 

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use cpxd_tests::agent::Agent;
 use cpxd_tests::calls::path_of;
 use cpxd_tests::judge::{certificates_in_pem, openssl_verifies_as};
+use cpxd_tests::own_module::ModuleHome;
 use cpxd_tests::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT, VirtualCardProgram};
 use cpxd_tests::person::Person;
 use cpxd_tests::programs::own_module;
@@ -24,6 +25,7 @@ pub(crate) struct Workstation {
     kind: &'static str,
     agent: Agent,
     card: Value,
+    module: ModuleHome,
     person: Person,
     plugged: Option<VirtualCardProgram>,
     service: PcscService,
@@ -75,16 +77,12 @@ impl Workstation {
         let agent = service.agent(TEST_ENVIRONMENT, holder, &[]);
         let card = agent.card();
         let person = Person::new();
-        let folder = person.home().join(".config/cpxd");
-        fs::create_dir_all(&folder).unwrap();
-        let state = agent.state_dir().to_str().unwrap();
-        let settings = format!("state-dir = \"{state}\"\n");
-        fs::write(folder.join("pkcs11-module.toml"), settings).unwrap();
         Self {
             kind,
-            agent,
             card,
+            module: ModuleHome::of(&agent),
             person,
+            agent,
             plugged: Some(plugged),
             service,
         }
@@ -129,7 +127,10 @@ impl Workstation {
     /// A program that this person starts.
     pub(crate) fn starts(&self, program: &str) -> Command {
         let mut command = self.person.starts(program);
-        command.env("LC_ALL", "C.UTF-8").current_dir(self.person.home());
+        command
+            .env("XDG_CONFIG_HOME", self.module.folder())
+            .env("LC_ALL", "C.UTF-8")
+            .current_dir(self.person.home());
         command
     }
 
