@@ -1,6 +1,7 @@
 //! Programs that load the product's own PKCS#11 module, beside an agent of a test's own.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -29,6 +30,12 @@ impl ModuleHome {
         fs::create_dir(folder.path().join("cpxd")).expect("a folder");
         fs::write(folder.path().join("cpxd/pkcs11-module.toml"), text).expect("a file");
         Self(folder)
+    }
+
+    /// The folder, for `XDG_CONFIG_HOME`.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.0.path()
     }
 
     /// A program of this user.

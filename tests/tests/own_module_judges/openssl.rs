@@ -1,0 +1,125 @@
+//! openssl with the engine `pkcs11` of libp11.
+
+use std::process::Command;
+
+use cpxd_tests::judge::test_authorities;
+
+use crate::workstation::{
+    AUTHENTICATION, Demanding, GENERATIONS, KEYS, Key, Run, SIGNATURE, Workstation, module,
+};
+
+const MESSAGE: &[u8] = b"signed through the engine of libp11";
+
+impl Workstation {
+    /// openssl that was told of the engine and the module, as `docs/pkcs11-clients.md` shows it.
+    pub(crate) fn openssl(&self) -> Command {
+        let configuration = format!(
+            "openssl_conf = openssl_init\n[openssl_init]\nengines = engines\n[engines]\npkcs11 = pkcs11_engine\n\
+             [pkcs11_engine]\nengine_id = pkcs11\nMODULE_PATH = {}\ninit = 0\n",
+            module()
+        );
+        let configuration = self.file("openssl.cnf", configuration);
+        let mut command = self.starts("openssl");
+        command.env("OPENSSL_CONF", configuration);
+        command
+    }
+
+    fn signed(&self, key: Key, options: &[&str]) -> Vec<u8> {
+        self.file("message", MESSAGE);
+        let mut openssl = self.openssl();
+        openssl
+            .args(["dgst", "-engine", "pkcs11", "-keyform", "engine"])
+            .args(["-sign", &key.uri(), "-out", "signature"])
+            .args(options)
+            .arg("message");
+        Run::of(&mut openssl).success();
+        self.bytes_of("signature")
+    }
+}
+
+#[test]
+fn openssl_signs_a_file_with_each_key() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        for key in KEYS {
+            let signature = desk.signed(key, &["-sha256"]);
+            desk.assert_verifies(key, "RS256", &signature, MESSAGE);
+        }
+        assert_eq!(desk.asked("open-session"), 2);
+    }
+}
+
+#[test]
+fn openssl_signs_with_pss_where_the_card_can() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        if !desk.does_pss() {
+            continue;
+        }
+        let pss = ["-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"];
+        for key in KEYS {
+            let signature = desk.signed(key, &pss);
+            desk.assert_verifies(key, "PS256", &signature, MESSAGE);
+        }
+    }
+}
+
+#[test]
+fn openssl_makes_a_cms_signature_whose_chain_it_verifies() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        desk.file("message", MESSAGE);
+        desk.file("authorities.pem", test_authorities());
+        for key in KEYS {
+            desk.file("signer.pem", desk.pem(key));
+            let mut sign = desk.openssl();
+            sign.args(["cms", "-sign", "-binary", "-engine", "pkcs11", "-keyform", "engine"])
+                .args(["-inkey", &key.uri(), "-signer", "signer.pem", "-md", "sha256"])
+                .args(["-in", "message", "-outform", "DER", "-out", "signed.cms"]);
+            Run::of(&mut sign).success();
+            let verify = |content: &str| {
+                desk.run("openssl", &[
+                    "cms", "-verify", "-binary", "-inform", "DER", "-in", "signed.cms", "-content", content,
+                    "-CAfile", "authorities.pem", "-purpose", "any", "-out", "verified",
+                ])
+            };
+            verify("message").success();
+            desk.file("other", b"another message");
+            verify("other").failure();
+        }
+    }
+}
+
+#[test]
+fn openssl_shows_the_card_to_a_server() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let (tls, name) = desk.tls();
+        let site = Demanding::of(tls);
+        desk.file("card.pem", desk.pem(AUTHENTICATION));
+        let mut client = desk.openssl();
+        client
+            .args(["s_client", "-quiet", "-verify_return_error", "-CAfile", &site.authority()])
+            .args(["-connect", &format!("127.0.0.1:{}", site.port)])
+            .args(["-servername", &site.host, "-verify_hostname", &site.host])
+            .args(["-engine", "pkcs11", "-keyform", "engine", "-key", &AUTHENTICATION.uri()])
+            .args(["-cert", "card.pem"]);
+        let page = Run::with_input(&mut client, site.request().as_bytes()).said();
+        Demanding::assert_welcomes(&page, name);
+        assert_eq!(desk.asked("open-session"), 1);
+    }
+}
+
+#[test]
+fn a_holder_who_says_no_is_obeyed() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with_holder(kind, "consent = false");
+        desk.file("message", MESSAGE);
+        let mut openssl = desk.openssl();
+        openssl
+            .args(["dgst", "-engine", "pkcs11", "-keyform", "engine", "-sha256"])
+            .args(["-sign", &SIGNATURE.uri(), "-out", "signature", "message"]);
+        Run::of(&mut openssl).failure();
+        assert!(desk.home().join("signature").metadata().map_or(true, |file| file.len() == 0));
+    }
+}

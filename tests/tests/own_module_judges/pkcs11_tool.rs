@@ -1,0 +1,287 @@
+//! `pkcs11-tool` of OpenSC.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+
+use crate::workstation::{
+    AUTHENTICATION, CPS3, CPS4, GENERATIONS, KEYS, Key, Run, SIGNATURE, Workstation, module,
+};
+
+const MESSAGE: &[u8] = b"signed by a card through the module, verified by openssl";
+
+impl Workstation {
+    fn pkcs11(&self, arguments: &[&str]) -> Run {
+        let module = module();
+        let arguments = [&["--module", &module], arguments].concat();
+        self.run("pkcs11-tool", &arguments)
+    }
+
+    /// What a key does with a file, after a log-in.
+    fn with_key(&self, key: Key, operation: &str, input: &[u8], mechanism: &[&str]) -> Run {
+        self.file("input", input);
+        let fixed = ["--login", operation, "--label", key.label];
+        let files = ["--input-file", "input", "--output-file", "output"];
+        self.pkcs11(&[&fixed[..], &files, &["--mechanism"], mechanism].concat())
+    }
+
+    fn sign(&self, key: Key, input: &[u8], mechanism: &[&str]) -> Vec<u8> {
+        self.with_key(key, "--sign", input, mechanism).success();
+        self.bytes_of("output")
+    }
+}
+
+#[test]
+fn it_shows_the_module_its_slots_and_a_token_that_is_logged_into_elsewhere() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let info = desk.pkcs11(&["--show-info"]).success();
+        assert!(info.contains("Cryptoki version 2.40"), "{info}");
+        assert!(info.contains("cpxd"), "{info}");
+        let slots = desk.pkcs11(&["--list-slots"]).success();
+        assert!(slots.contains("VirtualPCD 00 00"), "{slots}");
+        assert!(slots.contains("VirtualPCD 00 01"), "{slots}");
+        for word in ["login required", "PIN pad present", "rng", "token initialized", "PIN initialized"] {
+            assert!(slots.contains(word), "{word}: {slots}");
+        }
+        assert!(!slots.contains("PIN count low"), "{slots}");
+        let tokens = desk.pkcs11(&["--list-token-slots"]).success();
+        assert!(!tokens.contains("VirtualPCD 00 01"), "{tokens}");
+        assert!(tokens.contains("IAS ECC"), "{tokens}");
+        assert_eq!(desk.asked("open-session"), 0);
+    }
+}
+
+#[test]
+fn it_lists_the_mechanisms_that_the_card_does_and_no_others() {
+    for kind in GENERATIONS {
+        let listed = Workstation::with(kind).pkcs11(&["--list-mechanisms"]).success();
+        let named = |name: &str| listed.lines().any(|line| line.trim_start().starts_with(&format!("{name},")));
+        for name in ["RSA-PKCS", "SHA256-RSA-PKCS"] {
+            assert!(named(name), "{kind} {name}: {listed}");
+        }
+        for name in ["RSA-PKCS-PSS", "SHA256-RSA-PKCS-PSS"] {
+            assert_eq!(named(name), kind == CPS4, "{kind} {name}: {listed}");
+        }
+        for name in ["RSA-X-509", "ECDSA", "RSA-PKCS-KEY-PAIR-GEN"] {
+            assert!(!named(name), "{kind} {name}: {listed}");
+        }
+    }
+}
+
+#[test]
+fn it_lists_certificates_before_the_log_in_and_keys_after_it() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let before = desk.pkcs11(&["--list-objects"]).success();
+        let after = desk.pkcs11(&["--login", "--list-objects"]).success();
+        for key in KEYS {
+            assert!(before.contains(key.certificate), "{before}");
+            assert!(!before.contains(key.label), "{before}");
+            assert!(after.contains(key.label), "{after}");
+        }
+        assert_eq!(before.matches("Certificate Object; type = X.509 cert").count(), 2, "{before}");
+        assert_eq!(before.matches("Public Key Object; RSA 2048 bits").count(), 2, "{before}");
+        assert_eq!(after.matches("Private Key Object; RSA").count(), 2, "{after}");
+        assert_eq!(desk.asked("open-session"), 1);
+    }
+}
+
+#[test]
+fn a_code_that_it_gives_is_worth_nothing_and_the_holder_types_the_one_that_counts() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let given = ["--login", "--pin", "0000", "--list-objects"];
+        let listed = desk.pkcs11(&given).success();
+        assert!(listed.contains(AUTHENTICATION.label), "{listed}");
+        let slots = desk.pkcs11(&["--list-slots"]).success();
+        assert!(!slots.contains("PIN count low"), "{slots}");
+        assert_eq!(desk.asked("open-session"), 1);
+    }
+}
+
+#[test]
+fn it_is_told_what_the_card_says_of_a_wrong_code_and_the_flags_tell_the_tries() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with_holder(kind, "answers = [{ pin = \"0000\" }, {}, { pin = \"0000\" }]");
+        // The holder types a wrong code, and says no to the question that comes back.
+        let refused = desk.pkcs11(&["--login", "--list-objects"]).failure();
+        assert!(refused.contains("CKR_PIN_INCORRECT") || refused.contains("CKR_FUNCTION_CANCELED"), "{refused}");
+        let slots = desk.pkcs11(&["--list-slots"]).success();
+        assert!(slots.contains("user PIN count low"), "{slots}");
+    }
+}
+
+#[test]
+fn it_signs_in_every_way_that_the_card_can() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let digest = ring::digest::digest(&ring::digest::SHA256, MESSAGE);
+        for key in KEYS {
+            let info = [SHA256_DIGEST_INFO, digest.as_ref()].concat();
+            let signature = desk.sign(key, &info, &["RSA-PKCS"]);
+            desk.assert_verifies(key, "RS256", &signature, MESSAGE);
+            let signature = desk.sign(key, MESSAGE, &["SHA256-RSA-PKCS"]);
+            desk.assert_verifies(key, "RS256", &signature, MESSAGE);
+        }
+        if !desk.does_pss() {
+            let refused = desk.with_key(AUTHENTICATION, "--sign", MESSAGE, &["SHA256-RSA-PKCS-PSS"]);
+            let refused = refused.failure();
+            assert!(refused.contains("CKR_MECHANISM_INVALID"), "{refused}");
+            continue;
+        }
+        for key in KEYS {
+            let pss = ["RSA-PKCS-PSS", "--hash-algorithm", "SHA256", "--mgf", "MGF1-SHA256", "--salt-len", "32"];
+            let signature = desk.sign(key, digest.as_ref(), &pss);
+            desk.assert_verifies(key, "PS256", &signature, MESSAGE);
+            let signature = desk.sign(key, MESSAGE, &["SHA256-RSA-PKCS-PSS"]);
+            desk.assert_verifies(key, "PS256", &signature, MESSAGE);
+        }
+    }
+}
+
+#[test]
+fn it_signs_with_the_longer_hash_functions_as_the_card_can() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        for (mechanism, algorithm) in [("SHA384-RSA-PKCS", "RS384"), ("SHA512-RSA-PKCS", "RS512")] {
+            let signature = desk.sign(AUTHENTICATION, MESSAGE, &[mechanism]);
+            desk.assert_verifies(AUTHENTICATION, algorithm, &signature, MESSAGE);
+        }
+    }
+}
+
+/// A file that is longer than one part is hashed in parts.
+#[test]
+fn it_signs_a_long_file_in_parts() {
+    let long = vec![0x5A; 100_000];
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let signature = desk.sign(SIGNATURE, &long, &["SHA256-RSA-PKCS"]);
+        desk.assert_verifies(SIGNATURE, "RS256", &signature, &long);
+    }
+}
+
+#[test]
+fn its_own_test_of_a_token_finds_no_fault() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let tested = desk.pkcs11(&["--login", "--test"]).success();
+        assert!(tested.contains("No errors"), "{tested}");
+        assert!(!tested.to_lowercase().contains("error:"), "{tested}");
+    }
+}
+
+/// No call of the agent decrypts, and the keys say so.
+#[test]
+fn it_is_told_that_no_key_decrypts() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let listed = desk.pkcs11(&["--login", "--list-objects", "--type", "privkey"]).success();
+        assert_eq!(listed.matches("Usage:      sign").count(), 2, "{listed}");
+        assert!(!listed.contains("decrypt"), "{listed}");
+        let refused = desk.with_key(AUTHENTICATION, "--decrypt", &[7; 256], &["RSA-PKCS"]);
+        assert!(refused.failure().contains("CKR_FUNCTION_NOT_SUPPORTED"));
+    }
+}
+
+#[test]
+fn it_reads_certificates_and_public_keys_as_the_agent_gives_them() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        for key in KEYS {
+            let read = ["--read-object", "--type", "cert", "--label", key.certificate];
+            let read = [&read[..], &["--output-file", "certificate.der"]].concat();
+            desk.pkcs11(&read).success();
+            let certificate = desk.bytes_of("certificate.der");
+            assert_eq!(certificate, desk.certificate(key));
+            let label = format!("Cle publique - {}", key.certificate);
+            let read = ["--read-object", "--type", "pubkey", "--label", &label];
+            let read = [&read[..], &["--output-file", "key.der"]].concat();
+            desk.pkcs11(&read).success();
+            desk.file("certificate.pem", desk.pem(key));
+            let of_certificate = ["x509", "-in", "certificate.pem", "-pubkey", "-noout"];
+            let of_certificate = desk.run("openssl", &of_certificate).bytes();
+            let of_token = ["pkey", "-pubin", "-inform", "DER", "-in", "key.der", "-pubout"];
+            assert_eq!(desk.run("openssl", &of_token).bytes(), of_certificate);
+        }
+    }
+}
+
+#[test]
+fn it_gets_random_bytes_of_the_card() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let random = || {
+            desk.pkcs11(&["--generate-random", "40", "--output-file", "random"]).success();
+            desk.bytes_of("random")
+        };
+        let (first, second) = (random(), random());
+        assert_eq!((first.len(), second.len()), (40, 40));
+        assert_ne!(first, second);
+        assert_eq!(desk.asked("open-session"), 0);
+    }
+}
+
+#[test]
+fn it_waits_for_the_card_that_comes_and_goes() {
+    let mut desk = Workstation::with(CPS3);
+    let mut hotplug = desk
+        .starts("pkcs11-tool")
+        .args(["--module", &module(), "--test-hotplug"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(hotplug.stdout.take().unwrap());
+    let mut keyboard = hotplug.stdin.take().unwrap();
+    // First by looking again and again, then by waiting: `x` ends each way, return begins a look.
+    keyboard.write_all(b"\nx\n\n").unwrap();
+    let mut until = |wanted: &str| {
+        let mut line = String::new();
+        while !line.contains(wanted) {
+            line.clear();
+            assert_ne!(said.read_line(&mut line).unwrap(), 0, "no {wanted}");
+        }
+    };
+    until("using C_WaitForSlotEvent");
+    desk.pull();
+    until("event on slot 0x0");
+    until("(empty)");
+    keyboard.write_all(b"\n").unwrap();
+    desk.plug();
+    until("event on slot 0x0");
+    until("token label");
+    keyboard.write_all(b"x\n").unwrap();
+    assert!(hotplug.wait().unwrap().success());
+}
+
+#[test]
+fn its_threads_and_its_forked_child_find_a_module_each() {
+    let desk = Workstation::with(CPS4);
+    let threads = desk.pkcs11(&["--test-threads", "INLSI", "--test-threads", "INLSI"]);
+    threads.success();
+    let forked = desk.pkcs11(&["--test-fork", "--list-slots"]).success();
+    assert!(!forked.contains("CKR_"), "{forked}");
+}
+
+#[test]
+fn what_would_change_the_card_is_refused_and_changes_nothing() {
+    let desk = Workstation::with(CPS3);
+    for (arguments, value) in [
+        (&["--login", "--pin", "1234", "--change-pin", "--new-pin", "4321"][..], "CKR_"),
+        (&["--init-token", "--label", "x", "--so-pin", "12345678"], "CKR_"),
+        (&["--login", "--keypairgen", "--key-type", "rsa:2048"], "CKR_"),
+    ] {
+        let refused = desk.pkcs11(arguments).failure();
+        assert!(refused.contains(value), "{refused}");
+    }
+    desk.pkcs11(&["--login", "--list-objects"]).success();
+    let slots = desk.pkcs11(&["--list-slots"]).success();
+    assert!(!slots.contains("PIN count low"), "{slots}");
+}
+
+/// DigestInfo of SHA-256 up to the digest (RFC 8017, 9.2, note 1).
+const SHA256_DIGEST_INFO: &[u8] = &[
+    0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+    0x00, 0x04, 0x20,
+];
