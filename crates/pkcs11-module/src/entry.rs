@@ -17,7 +17,10 @@ use cryptoki_sys::{
 
 use crate::answer::{answer, answer_always};
 use crate::memory::{Input, Output, Place, Template};
-use crate::{events, function_list, module, objects, random, sessions, signing, slots};
+use crate::{
+    digesting, encrypting, events, function_list, module, objects, random, sessions, signing,
+    slots, verifying,
+};
 
 /// The one function by which a PKCS#11 module is entered.
 ///
@@ -272,4 +275,137 @@ pub(crate) unsafe extern "C" fn generate_random(
     // SAFETY: PKCS#11: null or good for `len` bytes.
     let place = unsafe { Input::new(place.cast_const(), len) };
     answer(|module| random::generate_random(module, session, place))
+}
+
+pub(crate) unsafe extern "C" fn verify_init(
+    session: CK_SESSION_HANDLE,
+    mechanism: CK_MECHANISM_PTR,
+    key: CK_OBJECT_HANDLE,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or a mechanism, whose parameters are null or as long as it says.
+    let mechanism = unsafe { Place::new(mechanism) };
+    answer(|module| {
+        // SAFETY: as above; nobody reads more than the length that the mechanism says.
+        let parameters =
+            |of: &cryptoki_sys::CK_MECHANISM| unsafe { Place::new(of.pParameter.cast()) };
+        verifying::verify_init(module, session, mechanism, parameters, key)
+    })
+}
+
+pub(crate) unsafe extern "C" fn verify(
+    session: CK_SESSION_HANDLE,
+    data: CK_BYTE_PTR,
+    data_len: CK_ULONG,
+    signature: CK_BYTE_PTR,
+    signature_len: CK_ULONG,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as their lengths say.
+    let (data, signature) = unsafe {
+        (
+            Input::new(data.cast_const(), data_len),
+            Input::new(signature.cast_const(), signature_len),
+        )
+    };
+    answer(|module| verifying::verify(module, session, data, signature))
+}
+
+pub(crate) unsafe extern "C" fn verify_update(
+    session: CK_SESSION_HANDLE,
+    part: CK_BYTE_PTR,
+    part_len: CK_ULONG,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as it says.
+    let part = unsafe { Input::new(part.cast_const(), part_len) };
+    answer(|module| verifying::verify_update(module, session, part))
+}
+
+pub(crate) unsafe extern "C" fn verify_final(
+    session: CK_SESSION_HANDLE,
+    signature: CK_BYTE_PTR,
+    signature_len: CK_ULONG,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as it says.
+    let signature = unsafe { Input::new(signature.cast_const(), signature_len) };
+    answer(|module| verifying::verify_final(module, session, signature))
+}
+
+pub(crate) unsafe extern "C" fn digest_init(
+    session: CK_SESSION_HANDLE,
+    mechanism: CK_MECHANISM_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or a mechanism.
+    let mechanism = unsafe { Place::new(mechanism) };
+    answer(|module| digesting::digest_init(module, session, mechanism))
+}
+
+pub(crate) unsafe extern "C" fn digest(
+    session: CK_SESSION_HANDLE,
+    data: CK_BYTE_PTR,
+    data_len: CK_ULONG,
+    digest: CK_BYTE_PTR,
+    digest_len: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as their lengths say.
+    let (data, digest) = unsafe { bytes_in_and_out(data, data_len, digest, digest_len) };
+    answer(|module| digesting::digest(module, session, data, digest))
+}
+
+pub(crate) unsafe extern "C" fn digest_update(
+    session: CK_SESSION_HANDLE,
+    part: CK_BYTE_PTR,
+    part_len: CK_ULONG,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as it says.
+    let part = unsafe { Input::new(part.cast_const(), part_len) };
+    answer(|module| digesting::digest_update(module, session, part))
+}
+
+pub(crate) unsafe extern "C" fn digest_final(
+    session: CK_SESSION_HANDLE,
+    digest: CK_BYTE_PTR,
+    digest_len: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as it says.
+    let digest = unsafe { Output::new(digest, Place::new(digest_len)) };
+    answer(|module| digesting::digest_final(module, session, digest))
+}
+
+pub(crate) unsafe extern "C" fn encrypt_init(
+    session: CK_SESSION_HANDLE,
+    mechanism: CK_MECHANISM_PTR,
+    key: CK_OBJECT_HANDLE,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or a mechanism.
+    let mechanism = unsafe { Place::new(mechanism) };
+    answer(|module| encrypting::encrypt_init(module, session, mechanism, key))
+}
+
+pub(crate) unsafe extern "C" fn encrypt(
+    session: CK_SESSION_HANDLE,
+    data: CK_BYTE_PTR,
+    data_len: CK_ULONG,
+    cryptogram: CK_BYTE_PTR,
+    cryptogram_len: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as their lengths say.
+    let (data, cryptogram) =
+        unsafe { bytes_in_and_out(data, data_len, cryptogram, cryptogram_len) };
+    answer(|module| encrypting::encrypt(module, session, data, cryptogram))
+}
+
+/// # Safety
+/// Each is null, or as long as its length says.
+unsafe fn bytes_in_and_out(
+    data: CK_BYTE_PTR,
+    data_len: CK_ULONG,
+    place: CK_BYTE_PTR,
+    place_len: CK_ULONG_PTR,
+) -> (Input<u8>, Output<u8>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        (
+            Input::new(data.cast_const(), data_len),
+            Output::new(place, Place::new(place_len)),
+        )
+    }
 }

@@ -88,6 +88,10 @@ impl<T: Copy> Input<T> {
         Self { start, len }
     }
 
+    pub(crate) fn is_null(self) -> bool {
+        self.start.is_null()
+    }
+
     /// A copy of the values.
     ///
     /// # Errors

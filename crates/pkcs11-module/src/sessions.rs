@@ -5,9 +5,9 @@ use std::sync::{Arc, PoisonError};
 use cryptoki_sys::{
     CK_FLAGS, CK_SESSION_HANDLE, CK_SESSION_INFO, CK_SLOT_ID, CK_USER_TYPE, CKF_RW_SESSION,
     CKF_SERIAL_SESSION, CKR_OPERATION_NOT_INITIALIZED, CKR_SESSION_HANDLE_INVALID,
-    CKR_SESSION_PARALLEL_NOT_SUPPORTED, CKR_USER_ALREADY_LOGGED_IN, CKR_USER_NOT_LOGGED_IN,
-    CKR_USER_TYPE_INVALID, CKS_RO_PUBLIC_SESSION, CKS_RO_USER_FUNCTIONS, CKS_RW_PUBLIC_SESSION,
-    CKS_RW_USER_FUNCTIONS, CKU_CONTEXT_SPECIFIC, CKU_USER,
+    CKR_SESSION_PARALLEL_NOT_SUPPORTED, CKR_SESSION_READ_ONLY_EXISTS, CKR_USER_ALREADY_LOGGED_IN,
+    CKR_USER_NOT_LOGGED_IN, CKR_USER_TYPE_INVALID, CKS_RO_PUBLIC_SESSION, CKS_RO_USER_FUNCTIONS,
+    CKS_RW_PUBLIC_SESSION, CKS_RW_USER_FUNCTIONS, CKU_CONTEXT_SPECIFIC, CKU_SO, CKU_USER,
 };
 
 use crate::answer::Answer;
@@ -87,6 +87,10 @@ pub(crate) fn log_in(module: &Module, session: CK_SESSION_HANDLE, user: CK_USER_
         CKU_USER => {}
         // No key here asks for a log-in of its own.
         CKU_CONTEXT_SPECIFIC => return Err(CKR_OPERATION_NOT_INITIALIZED),
+        // What it says first in any module (5.6), also where no such log-in could follow.
+        CKU_SO if module.tables().has_read_only_session(slot) => {
+            return Err(CKR_SESSION_READ_ONLY_EXISTS);
+        }
         _ => return Err(CKR_USER_TYPE_INVALID),
     }
     let _one = module.log_in.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,16 +2,17 @@
 
 use cryptoki_sys::{
     CK_MECHANISM, CK_OBJECT_HANDLE, CK_RSA_PKCS_PSS_PARAMS, CK_SESSION_HANDLE, CK_SLOT_ID,
-    CKO_PRIVATE_KEY, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE, CKR_KEY_FUNCTION_NOT_PERMITTED,
-    CKR_KEY_HANDLE_INVALID, CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID,
-    CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED, CKR_USER_NOT_LOGGED_IN,
+    CKO_PRIVATE_KEY, CKR_ARGUMENTS_BAD, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE,
+    CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_KEY_HANDLE_INVALID, CKR_KEY_TYPE_INCONSISTENT,
+    CKR_MECHANISM_INVALID, CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED,
+    CKR_USER_NOT_LOGGED_IN,
 };
 use daemon_wire::KeySignBody;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::answer::Answer;
+use crate::hashing::{Hash, Hashing};
 use crate::manner::Manner;
-use crate::mechanisms::{self, Hash, Scheme};
+use crate::mechanisms::{self, Scheme};
 use crate::memory::{Input, Output, Place, Room};
 use crate::module::Module;
 use crate::sessions::{forget_log_in, log_in_of, log_in_once, session_token};
@@ -31,11 +32,9 @@ pub(crate) struct Signing {
 
 /// What was given to be signed so far.
 #[derive(Clone)]
-enum SoFar {
+pub(crate) enum SoFar {
     Bytes(Vec<u8>),
-    Sha256(Sha256),
-    Sha384(Sha384),
-    Sha512(Sha512),
+    Hashing(Hashing),
 }
 
 pub(crate) fn sign_init(
@@ -50,19 +49,11 @@ pub(crate) fn sign_init(
     if module.tables().session(session)?.signing.is_some() {
         return Err(CKR_OPERATION_ACTIVE);
     }
-    let kind = mechanism.mechanism;
-    let scheme = mechanisms::scheme_of(kind).filter(|_| token.mechanisms.contains(&kind));
-    let scheme = scheme.ok_or(CKR_MECHANISM_INVALID)?;
-    if scheme.is_pss {
-        let fits = mechanisms::has_room_for_pss(&mechanism);
-        let known = fits && mechanisms::is_known_pss(&parameters(&mechanism).read()?);
-        if !known {
-            return Err(CKR_MECHANISM_PARAM_INVALID);
-        }
-    }
+    // The key before the mechanism, as the agency's list has it.
     let object = token.object(key).ok_or(CKR_KEY_HANDLE_INVALID)?;
+    let scheme = mechanisms::scheme_on(&token, &mechanism, parameters)?;
     if object.class != CKO_PRIVATE_KEY {
-        return Err(CKR_KEY_FUNCTION_NOT_PERMITTED);
+        return Err(CKR_KEY_TYPE_INCONSISTENT);
     }
     if object.is_private && log_in_of(module, slot)?.is_none() {
         return Err(CKR_USER_NOT_LOGGED_IN);
@@ -91,12 +82,11 @@ pub(crate) fn sign(
 }
 
 pub(crate) fn sign_update(module: &Module, session: CK_SESSION_HANDLE, part: Input<u8>) -> Answer {
-    let part = part.values();
     let mut tables = module.tables();
     let signing = &mut tables.session_mut(session)?.signing;
     let begun = signing.as_mut().ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
+    let taken = begun.so_far.take(&part.values()?);
     begun.has_parts = true;
-    let taken = part.and_then(|part| begun.so_far.take(&part));
     if taken.is_err() {
         // What went wrong in the middle has no good end (PKCS#11 2.40, 5.11).
         *signing = None;
@@ -112,7 +102,8 @@ pub(crate) fn sign_final(
     finish(module, session, signature, None)
 }
 
-/// Ends a signature, unless the caller asks for its length alone or has too little room.
+/// Ends a signature, unless the caller asks for its length alone, has too little room, or points to nothing: the
+/// agency's list goes on after each of these.
 fn finish(
     module: &Module,
     session: CK_SESSION_HANDLE,
@@ -122,21 +113,17 @@ fn finish(
     let (slot, token) = session_token(module, session)?;
     let signing = signing_of(module, session)?;
     let mut signing = signing.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
-    match signature.room_for(SIGNATURE_LEN) {
-        Ok(Room::Enough) => {}
-        Ok(Room::LengthAlone) => return Ok(()),
-        Err(value) => {
-            if value != cryptoki_sys::CKR_BUFFER_TOO_SMALL {
-                module.tables().session_mut(session)?.signing = None;
-            }
-            return Err(value);
-        }
+    if signature.room_for(SIGNATURE_LEN)? == Room::LengthAlone {
+        return Ok(());
+    }
+    if data.is_some_and(Input::is_null) {
+        return Err(CKR_ARGUMENTS_BAD);
     }
     module.tables().session_mut(session)?.signing = None;
     if let Some(data) = data {
         signing.so_far.take(&data.values()?)?;
     }
-    let value = signing.so_far.clone().value();
+    let value = signing.value();
     if value.is_empty() {
         return Err(CKR_DATA_LEN_RANGE);
     }
@@ -185,6 +172,15 @@ fn by_key(
 }
 
 impl Signing {
+    /// What the key is given: SHA-1 has no algorithm of its own in the API, and goes as a DigestInfo.
+    fn value(&self) -> Vec<u8> {
+        let value = self.so_far.clone().value();
+        match self.scheme.hash {
+            Some(Hash::Sha1) => [SHA1_DIGEST_INFO, &value].concat(),
+            _ => value,
+        }
+    }
+
     fn body(&self, value: &[u8], log_in: Option<&LogIn>, seconds: u32) -> KeySignBody {
         let session = log_in.and_then(LogIn::session);
         KeySignBody::new(self.scheme.algorithm, value, session, seconds)
@@ -192,42 +188,43 @@ impl Signing {
 }
 
 impl SoFar {
-    fn of(scheme: Scheme) -> Self {
+    pub(crate) fn of(scheme: Scheme) -> Self {
         match scheme.hash {
             None => Self::Bytes(Vec::new()),
-            Some(Hash::Sha256) => Self::Sha256(Sha256::new()),
-            Some(Hash::Sha384) => Self::Sha384(Sha384::new()),
-            Some(Hash::Sha512) => Self::Sha512(Sha512::new()),
+            Some(hash) => Self::Hashing(Hashing::of(hash)),
         }
     }
 
-    fn take(&mut self, part: &[u8]) -> Answer {
+    /// # Errors
+    /// `CKR_DATA_LEN_RANGE` for more bytes than can be padded.
+    pub(crate) fn take(&mut self, part: &[u8]) -> Answer {
         match self {
             Self::Bytes(bytes) if bytes.len() + part.len() > MOST_BYTES => {
                 return Err(CKR_DATA_LEN_RANGE);
             }
             Self::Bytes(bytes) => bytes.extend_from_slice(part),
-            Self::Sha256(hash) => hash.update(part),
-            Self::Sha384(hash) => hash.update(part),
-            Self::Sha512(hash) => hash.update(part),
+            Self::Hashing(hashing) => hashing.take(part),
         }
         Ok(())
     }
 
-    fn value(self) -> Vec<u8> {
+    /// The digest, or the bytes.
+    pub(crate) fn value(self) -> Vec<u8> {
         match self {
             Self::Bytes(bytes) => bytes,
-            Self::Sha256(hash) => hash.finalize().to_vec(),
-            Self::Sha384(hash) => hash.finalize().to_vec(),
-            Self::Sha512(hash) => hash.finalize().to_vec(),
+            Self::Hashing(hashing) => hashing.digest(),
         }
     }
 }
 
 /// Every key of these cards has 2048 bits.
-const SIGNATURE_LEN: usize = 256;
+pub(crate) const SIGNATURE_LEN: usize = 256;
 /// What leaves eight bytes of padding and three others (RFC 8017, 9.2).
 const MOST_BYTES: usize = SIGNATURE_LEN - 11;
+/// DigestInfo of SHA-1 up to the digest (RFC 8017, 9.2, note 1).
+const SHA1_DIGEST_INFO: &[u8] = &[
+    0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E, 0x03, 0x02, 0x1A, 0x05, 0x00, 0x04, 0x14,
+];
 const AUTHENTICATION: &str = "authentication";
 /// Seconds that a holder has where a program waits for a signature.
 const TIME_TO_TYPE: u32 = 120;

@@ -109,7 +109,7 @@ pub(crate) fn get_mechanism_info(
     if !token_in(module, slot)?.mechanisms.contains(&mechanism) {
         return Err(CKR_MECHANISM_INVALID);
     }
-    info.write(mechanisms::INFO)
+    info.write(mechanisms::info(mechanism, module.manner))
 }
 
 /// Looks at the readers again. Without an agent there are none.

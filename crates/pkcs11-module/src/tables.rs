@@ -11,8 +11,11 @@ use daemon_client::Held;
 use daemon_wire::ReaderBody;
 
 use crate::answer::Answer;
+use crate::digesting::Digesting;
+use crate::encrypting::Encrypting;
 use crate::signing::Signing;
 use crate::token::Token;
+use crate::verifying::Verifying;
 
 /// Slots and sessions.
 #[derive(Default)]
@@ -47,6 +50,9 @@ pub(crate) struct Session {
     /// What a search has not given yet.
     pub(crate) search: Option<Vec<CK_OBJECT_HANDLE>>,
     pub(crate) signing: Option<Signing>,
+    pub(crate) verifying: Option<Verifying>,
+    pub(crate) digesting: Option<Digesting>,
+    pub(crate) encrypting: Option<Encrypting>,
 }
 
 impl LogIn {
@@ -189,6 +195,12 @@ impl Tables {
 
     /// Ends a session, and with the last one of a token its log-in, which is given back.
     ///
+    /// Whether a session with the token reads alone.
+    pub(crate) fn has_read_only_session(&self, slot: CK_SLOT_ID) -> bool {
+        let mut sessions = self.sessions.values();
+        sessions.any(|session| session.slot == slot && !session.is_read_write)
+    }
+
     /// # Errors
     /// `CKR_SESSION_HANDLE_INVALID`.
     pub(crate) fn close_session(

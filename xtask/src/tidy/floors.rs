@@ -29,12 +29,12 @@ pub(super) const GROUND: u8 = 1;
 pub(super) const EXEMPT_FOLDERS: [&str; 4] = ["fuzz", "module", "tests", "xtask"];
 
 /// Crates of the registry that only these crates may name, so that their subject has one home: `rsa` does
-/// private-key arithmetic in the virtual card, and verifies with public keys in `daemon-cards`.
+/// private-key arithmetic in the virtual card, and uses public keys in `daemon-cards` and `pkcs11-module`.
 pub(super) const NAMED_BY_FEW: [(&str, &[&str]); 4] = [
     ("cryptoki", &["card-pkcs11"]),
     ("pcsc", &["card-pcsc"]),
     ("pcsc-sys", &["card-pcsc"]),
-    ("rsa", &["card-emulator", "daemon-cards"]),
+    ("rsa", &["card-emulator", "daemon-cards", "pkcs11-module"]),
 ];
 
 /// Every crate, those included that are not born yet.
