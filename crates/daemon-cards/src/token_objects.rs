@@ -53,7 +53,7 @@ impl Cards {
                 }
             }),
         };
-        let progress = self.give(card.reader(), job, |queue| &queue.looks)?;
+        let progress = self.give(card, job, |queue| &queue.looks)?;
         let answered = progress.answer(answer).await;
         answered.map_err(Unanswered::into_error)
     }
