@@ -75,8 +75,9 @@ fn fits(pattern: &str, name: &str) -> bool {
 }
 
 const FILE_NAME: &str = "pkcs11-module.toml";
-/// Browsers, and what is built on them, by the names of their executables on Linux, macOS and Windows.
-const BROWSERS: [&str; 12] = [
+/// Browsers, what is built on them, and the tools of their store (NSS), which log in to every token that asks for it
+/// and would keep asking, by the names of their executables on Linux, macOS and Windows.
+const BROWSERS: [&str; 15] = [
     "firefox*",
     "chrom*",
     "google-chrome*",
@@ -89,6 +90,9 @@ const BROWSERS: [&str; 12] = [
     "opera*",
     "librewolf*",
     "thunderbird*",
+    "certutil*",
+    "modutil*",
+    "pk12util*",
 ];
 
 #[cfg(test)]
@@ -107,6 +111,7 @@ mod tests {
             "/opt/google/chrome/chrome",
             "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
             "/opt/microsoft/msedge/msedge",
+            "/usr/bin/certutil",
         ] {
             assert_eq!(manner_of("", browser), Manner::Browser, "{browser}");
         }

@@ -7,8 +7,18 @@ impl Workstation {
     pub(crate) fn curl_with_card(&self, site: &Demanding) -> Run {
         let mut curl = self.starts("curl");
         curl.args(["--silent", "--show-error", "--max-time", "60"])
-            .args(["--connect-to", "::127.0.0.1:", "--cacert", &site.authority()])
-            .args(["--cert-type", "ENG", "--cert", &AUTHENTICATION.certificate_uri()])
+            .args([
+                "--connect-to",
+                "::127.0.0.1:",
+                "--cacert",
+                &site.authority(),
+            ])
+            .args([
+                "--cert-type",
+                "ENG",
+                "--cert",
+                &AUTHENTICATION.certificate_uri(),
+            ])
             .args(["--key-type", "ENG", "--key", &AUTHENTICATION.uri()])
             .args(["--engine", "pkcs11", &site.url])
             .env("PKCS11_MODULE_PATH", module());

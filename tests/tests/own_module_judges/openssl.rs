@@ -56,7 +56,13 @@ fn openssl_signs_with_pss_where_the_card_can() {
         if !desk.does_pss() {
             continue;
         }
-        let pss = ["-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"];
+        let pss = [
+            "-sha256",
+            "-sigopt",
+            "rsa_padding_mode:pss",
+            "-sigopt",
+            "rsa_pss_saltlen:digest",
+        ];
         for key in KEYS {
             let signature = desk.signed(key, &pss);
             desk.assert_verifies(key, "PS256", &signature, MESSAGE);
@@ -73,15 +79,40 @@ fn openssl_makes_a_cms_signature_whose_chain_it_verifies() {
         for key in KEYS {
             desk.file("signer.pem", desk.pem(key));
             let mut sign = desk.openssl();
-            sign.args(["cms", "-sign", "-binary", "-engine", "pkcs11", "-keyform", "engine"])
-                .args(["-inkey", &key.uri(), "-signer", "signer.pem", "-md", "sha256"])
-                .args(["-in", "message", "-outform", "DER", "-out", "signed.cms"]);
+            sign.args([
+                "cms", "-sign", "-binary", "-engine", "pkcs11", "-keyform", "engine",
+            ])
+            .args([
+                "-inkey",
+                &key.uri(),
+                "-signer",
+                "signer.pem",
+                "-md",
+                "sha256",
+            ])
+            .args(["-in", "message", "-outform", "DER", "-out", "signed.cms"]);
             Run::of(&mut sign).success();
             let verify = |content: &str| {
-                desk.run("openssl", &[
-                    "cms", "-verify", "-binary", "-inform", "DER", "-in", "signed.cms", "-content", content,
-                    "-CAfile", "authorities.pem", "-purpose", "any", "-out", "verified",
-                ])
+                desk.run(
+                    "openssl",
+                    &[
+                        "cms",
+                        "-verify",
+                        "-binary",
+                        "-inform",
+                        "DER",
+                        "-in",
+                        "signed.cms",
+                        "-content",
+                        content,
+                        "-CAfile",
+                        "authorities.pem",
+                        "-purpose",
+                        "any",
+                        "-out",
+                        "verified",
+                    ],
+                )
             };
             verify("message").success();
             desk.file("other", b"another message");
@@ -99,10 +130,23 @@ fn openssl_shows_the_card_to_a_server() {
         desk.file("card.pem", desk.pem(AUTHENTICATION));
         let mut client = desk.openssl();
         client
-            .args(["s_client", "-quiet", "-verify_return_error", "-CAfile", &site.authority()])
+            .args([
+                "s_client",
+                "-quiet",
+                "-verify_return_error",
+                "-CAfile",
+                &site.authority(),
+            ])
             .args(["-connect", &format!("127.0.0.1:{}", site.port)])
             .args(["-servername", &site.host, "-verify_hostname", &site.host])
-            .args(["-engine", "pkcs11", "-keyform", "engine", "-key", &AUTHENTICATION.uri()])
+            .args([
+                "-engine",
+                "pkcs11",
+                "-keyform",
+                "engine",
+                "-key",
+                &AUTHENTICATION.uri(),
+            ])
             .args(["-cert", "card.pem"]);
         let page = Run::with_input(&mut client, site.request().as_bytes()).said();
         Demanding::assert_welcomes(&page, name);
@@ -120,6 +164,11 @@ fn a_holder_who_says_no_is_obeyed() {
             .args(["dgst", "-engine", "pkcs11", "-keyform", "engine", "-sha256"])
             .args(["-sign", &SIGNATURE.uri(), "-out", "signature", "message"]);
         Run::of(&mut openssl).failure();
-        assert!(desk.home().join("signature").metadata().map_or(true, |file| file.len() == 0));
+        assert!(
+            desk.home()
+                .join("signature")
+                .metadata()
+                .map_or(true, |file| file.len() == 0)
+        );
     }
 }

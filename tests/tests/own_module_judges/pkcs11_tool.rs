@@ -40,7 +40,13 @@ fn it_shows_the_module_its_slots_and_a_token_that_is_logged_into_elsewhere() {
         let slots = desk.pkcs11(&["--list-slots"]).success();
         assert!(slots.contains("VirtualPCD 00 00"), "{slots}");
         assert!(slots.contains("VirtualPCD 00 01"), "{slots}");
-        for word in ["login required", "PIN pad present", "rng", "token initialized", "PIN initialized"] {
+        for word in [
+            "login required",
+            "PIN pad present",
+            "rng",
+            "token initialized",
+            "PIN initialized",
+        ] {
             assert!(slots.contains(word), "{word}: {slots}");
         }
         assert!(!slots.contains("PIN count low"), "{slots}");
@@ -54,8 +60,14 @@ fn it_shows_the_module_its_slots_and_a_token_that_is_logged_into_elsewhere() {
 #[test]
 fn it_lists_the_mechanisms_that_the_card_does_and_no_others() {
     for kind in GENERATIONS {
-        let listed = Workstation::with(kind).pkcs11(&["--list-mechanisms"]).success();
-        let named = |name: &str| listed.lines().any(|line| line.trim_start().starts_with(&format!("{name},")));
+        let listed = Workstation::with(kind)
+            .pkcs11(&["--list-mechanisms"])
+            .success();
+        let named = |name: &str| {
+            listed
+                .lines()
+                .any(|line| line.trim_start().starts_with(&format!("{name},")))
+        };
         for name in ["RSA-PKCS", "SHA256-RSA-PKCS"] {
             assert!(named(name), "{kind} {name}: {listed}");
         }
@@ -79,9 +91,23 @@ fn it_lists_certificates_before_the_log_in_and_keys_after_it() {
             assert!(!before.contains(key.label), "{before}");
             assert!(after.contains(key.label), "{after}");
         }
-        assert_eq!(before.matches("Certificate Object; type = X.509 cert").count(), 2, "{before}");
-        assert_eq!(before.matches("Public Key Object; RSA 2048 bits").count(), 2, "{before}");
-        assert_eq!(after.matches("Private Key Object; RSA").count(), 2, "{after}");
+        assert_eq!(
+            before
+                .matches("Certificate Object; type = X.509 cert")
+                .count(),
+            2,
+            "{before}"
+        );
+        assert_eq!(
+            before.matches("Public Key Object; RSA 2048 bits").count(),
+            2,
+            "{before}"
+        );
+        assert_eq!(
+            after.matches("Private Key Object; RSA").count(),
+            2,
+            "{after}"
+        );
         assert_eq!(desk.asked("open-session"), 1);
     }
 }
@@ -102,10 +128,16 @@ fn a_code_that_it_gives_is_worth_nothing_and_the_holder_types_the_one_that_count
 #[test]
 fn it_is_told_what_the_card_says_of_a_wrong_code_and_the_flags_tell_the_tries() {
     for kind in GENERATIONS {
-        let desk = Workstation::with_holder(kind, "answers = [{ pin = \"0000\" }, {}, { pin = \"0000\" }]");
+        let desk = Workstation::with_holder(
+            kind,
+            "answers = [{ pin = \"0000\" }, {}, { pin = \"0000\" }]",
+        );
         // The holder types a wrong code, and says no to the question that comes back.
         let refused = desk.pkcs11(&["--login", "--list-objects"]).failure();
-        assert!(refused.contains("CKR_PIN_INCORRECT") || refused.contains("CKR_FUNCTION_CANCELED"), "{refused}");
+        assert!(
+            refused.contains("CKR_PIN_INCORRECT") || refused.contains("CKR_FUNCTION_CANCELED"),
+            "{refused}"
+        );
         let slots = desk.pkcs11(&["--list-slots"]).success();
         assert!(slots.contains("user PIN count low"), "{slots}");
     }
@@ -124,13 +156,22 @@ fn it_signs_in_every_way_that_the_card_can() {
             desk.assert_verifies(key, "RS256", &signature, MESSAGE);
         }
         if !desk.does_pss() {
-            let refused = desk.with_key(AUTHENTICATION, "--sign", MESSAGE, &["SHA256-RSA-PKCS-PSS"]);
+            let refused =
+                desk.with_key(AUTHENTICATION, "--sign", MESSAGE, &["SHA256-RSA-PKCS-PSS"]);
             let refused = refused.failure();
             assert!(refused.contains("CKR_MECHANISM_INVALID"), "{refused}");
             continue;
         }
         for key in KEYS {
-            let pss = ["RSA-PKCS-PSS", "--hash-algorithm", "SHA256", "--mgf", "MGF1-SHA256", "--salt-len", "32"];
+            let pss = [
+                "RSA-PKCS-PSS",
+                "--hash-algorithm",
+                "SHA256",
+                "--mgf",
+                "MGF1-SHA256",
+                "--salt-len",
+                "32",
+            ];
             let signature = desk.sign(key, digest.as_ref(), &pss);
             desk.assert_verifies(key, "PS256", &signature, MESSAGE);
             let signature = desk.sign(key, MESSAGE, &["SHA256-RSA-PKCS-PSS"]);
@@ -176,7 +217,9 @@ fn its_own_test_of_a_token_finds_no_fault() {
 fn it_is_told_that_no_key_decrypts() {
     for kind in GENERATIONS {
         let desk = Workstation::with(kind);
-        let listed = desk.pkcs11(&["--login", "--list-objects", "--type", "privkey"]).success();
+        let listed = desk
+            .pkcs11(&["--login", "--list-objects", "--type", "privkey"])
+            .success();
         assert_eq!(listed.matches("Usage:      sign").count(), 2, "{listed}");
         assert!(!listed.contains("decrypt"), "{listed}");
         let refused = desk.with_key(AUTHENTICATION, "--decrypt", &[7; 256], &["RSA-PKCS"]);
@@ -189,7 +232,13 @@ fn it_reads_certificates_and_public_keys_as_the_agent_gives_them() {
     for kind in GENERATIONS {
         let desk = Workstation::with(kind);
         for key in KEYS {
-            let read = ["--read-object", "--type", "cert", "--label", key.certificate];
+            let read = [
+                "--read-object",
+                "--type",
+                "cert",
+                "--label",
+                key.certificate,
+            ];
             let read = [&read[..], &["--output-file", "certificate.der"]].concat();
             desk.pkcs11(&read).success();
             let certificate = desk.bytes_of("certificate.der");
@@ -201,7 +250,9 @@ fn it_reads_certificates_and_public_keys_as_the_agent_gives_them() {
             desk.file("certificate.pem", desk.pem(key));
             let of_certificate = ["x509", "-in", "certificate.pem", "-pubkey", "-noout"];
             let of_certificate = desk.run("openssl", &of_certificate).bytes();
-            let of_token = ["pkey", "-pubin", "-inform", "DER", "-in", "key.der", "-pubout"];
+            let of_token = [
+                "pkey", "-pubin", "-inform", "DER", "-in", "key.der", "-pubout",
+            ];
             assert_eq!(desk.run("openssl", &of_token).bytes(), of_certificate);
         }
     }
@@ -212,7 +263,8 @@ fn it_gets_random_bytes_of_the_card() {
     for kind in GENERATIONS {
         let desk = Workstation::with(kind);
         let random = || {
-            desk.pkcs11(&["--generate-random", "40", "--output-file", "random"]).success();
+            desk.pkcs11(&["--generate-random", "40", "--output-file", "random"])
+                .success();
             desk.bytes_of("random")
         };
         let (first, second) = (random(), random());
@@ -268,9 +320,25 @@ fn its_threads_and_its_forked_child_find_a_module_each() {
 fn what_would_change_the_card_is_refused_and_changes_nothing() {
     let desk = Workstation::with(CPS3);
     for (arguments, value) in [
-        (&["--login", "--pin", "1234", "--change-pin", "--new-pin", "4321"][..], "CKR_"),
-        (&["--init-token", "--label", "x", "--so-pin", "12345678"], "CKR_"),
-        (&["--login", "--keypairgen", "--key-type", "rsa:2048"], "CKR_"),
+        (
+            &[
+                "--login",
+                "--pin",
+                "1234",
+                "--change-pin",
+                "--new-pin",
+                "4321",
+            ][..],
+            "CKR_",
+        ),
+        (
+            &["--init-token", "--label", "x", "--so-pin", "12345678"],
+            "CKR_",
+        ),
+        (
+            &["--login", "--keypairgen", "--key-type", "rsa:2048"],
+            "CKR_",
+        ),
     ] {
         let refused = desk.pkcs11(arguments).failure();
         assert!(refused.contains(value), "{refused}");

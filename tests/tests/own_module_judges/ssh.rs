@@ -33,7 +33,18 @@ fn ssh_agent_signs_with_the_card_what_ssh_keygen_verifies() {
             .env("SSH_AUTH_SOCK", desk.home().join("ssh-agent"));
         Run::of(&mut sign).success();
         desk.file("signers", format!("holder {}", desk.ssh_key()));
-        let verify = ["-Y", "verify", "-n", "test", "-I", "holder", "-f", "signers", "-s", "message.sig"];
+        let verify = [
+            "-Y",
+            "verify",
+            "-n",
+            "test",
+            "-I",
+            "holder",
+            "-f",
+            "signers",
+            "-s",
+            "message.sig",
+        ];
         let verifies = |message: &[u8]| {
             let mut command = desk.starts("ssh-keygen");
             Run::with_input(command.args(verify), message)

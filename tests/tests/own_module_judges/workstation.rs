@@ -11,8 +11,8 @@ use cpxd_tests::judge::{certificates_in_pem, openssl_verifies_as};
 use cpxd_tests::own_module::ModuleHome;
 use cpxd_tests::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT, VirtualCardProgram};
 use cpxd_tests::person::Person;
-use cpxd_tests::programs::own_module;
 use cpxd_tests::pro_sante_connect::{ProSanteConnect, Tls};
+use cpxd_tests::programs::own_module;
 use serde_json::Value;
 
 /// The two generations.
@@ -167,9 +167,16 @@ impl Workstation {
     }
 
     /// Fails unless openssl verifies a signature of this JWA name with the certificate of the key.
-    pub(crate) fn assert_verifies(&self, key: Key, algorithm: &str, signature: &[u8], message: &[u8]) {
+    pub(crate) fn assert_verifies(
+        &self,
+        key: Key,
+        algorithm: &str,
+        signature: &[u8],
+        message: &[u8],
+    ) {
         let certificate = self.certificate(key);
-        let verifies = |message: &[u8]| openssl_verifies_as(algorithm, &certificate, signature, message);
+        let verifies =
+            |message: &[u8]| openssl_verifies_as(algorithm, &certificate, signature, message);
         assert!(verifies(message), "{} {algorithm} {key:?}", self.kind);
         assert!(!verifies(b"another message"), "{algorithm} {key:?}");
     }
@@ -190,7 +197,11 @@ impl Drop for Workstation {
         if std::thread::panicking() {
             let journal = self.agent.cli(&["journal"]);
             let journal = String::from_utf8_lossy(&journal.stdout).into_owned();
-            let _ = writeln!(std::io::stderr(), "the journal of {}:\n{journal}", self.kind);
+            let _ = writeln!(
+                std::io::stderr(),
+                "the journal of {}:\n{journal}",
+                self.kind
+            );
         }
     }
 }
