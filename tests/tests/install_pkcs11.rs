@@ -15,7 +15,7 @@ use cpxd_tests::browsers::Firefox;
 use cpxd_tests::ended::Ended;
 use cpxd_tests::native_host::copy_program;
 use cpxd_tests::person::Person;
-use cpxd_tests::programs::program;
+use cpxd_tests::programs::{own_module, program};
 use rustix::process::getuid;
 
 const MODULE: &str = "libcpxd_pkcs11.so";
@@ -29,10 +29,7 @@ fn installed() -> (Person, PathBuf) {
     fs::create_dir_all(person.home().join(".pki/nssdb")).unwrap();
     let cpxd = programs.join("cpxd");
     copy_program(&program("cpxd"), &cpxd);
-    copy_program(
-        Path::new("/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"),
-        &programs.join(MODULE),
-    );
+    copy_program(&own_module(), &programs.join(MODULE));
     (person, cpxd)
 }
 

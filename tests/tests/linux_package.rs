@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
-use cpxd_tests::programs::{program, workspace_dir};
+use cpxd_tests::programs::{own_module, program, workspace_dir};
 use cpxd_tests::waiting::until;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -30,6 +30,7 @@ impl Packages {
         PACKAGES.get_or_init(|| {
             let folder = tempfile::tempdir().unwrap();
             let programs = program("cpxd").parent().unwrap().to_owned();
+            let _ = own_module();
             for version in ["0.1.0", "0.1.1"] {
                 run(Command::new(program("xtask"))
                     .args(["package", "linux", "--package-version", version])
@@ -82,6 +83,7 @@ const PLACES: &[&str] = &[
     "/usr/bin/cpxd-native-host",
     "/usr/bin/cpxd-prompt-window",
     "/usr/bin/cpxd-tray",
+    "/usr/lib/cpxd/libcpxd_pkcs11.so",
     "/usr/lib/mozilla/native-messaging-hosts/cpxd.native_host.json",
     "/usr/lib/systemd/user/cpxd.service",
     "/usr/lib/systemd/user/cpxd.socket",

@@ -12,11 +12,12 @@ use crate::cargo_tools::{CARGO_ABOUT, CARGO_CYCLONEDX};
 use crate::commands::{cargo, run, workspace_root};
 
 /// Each program with its package.
-const PACKAGES: [(&str, &str); 4] = [
+const PACKAGES: [(&str, &str); 5] = [
     ("cpxd", "cpxd"),
     ("cpxd-native-host", "native-host"),
     ("cpxd-prompt-window", "prompt-window"),
     ("cpxd-tray", "tray"),
+    ("libcpxd_pkcs11.so", "pkcs11-module"),
 ];
 
 /// What cargo-cyclonedx calls its file beside the manifest of every package of the workspace.

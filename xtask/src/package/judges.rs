@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::programs::PROGRAMS;
+use super::programs::{MODULE, all_that_run};
 use crate::cargo_tools::RUST_AUDIT_INFO;
 use crate::commands::{cargo, run, target_folder, workspace_root};
 
@@ -18,7 +18,7 @@ use crate::commands::{cargo, run, target_folder, workspace_root};
 pub(super) fn judge(programs: &Path, documents: &Path) -> Result<()> {
     judge_by_the_schema(documents)?;
     let page = fs::read_to_string(documents.join("licences.html"))?;
-    for program in PROGRAMS {
+    for program in all_that_run() {
         let inside = crates_inside(&programs.join(program))?;
         let listed = crates_listed(&documents.join(list_of(program)))?;
         let missing = inside.difference(&listed).collect::<Vec<_>>();
@@ -64,7 +64,7 @@ fn judge_by_the_schema(documents: &Path) -> Result<()> {
     }
     run(Command::new(judge.join("bin/python"))
         .arg(sources.join("validate.py"))
-        .args(PROGRAMS.map(|program| documents.join(list_of(program)))))
+        .args(all_that_run().map(|program| documents.join(list_of(program)))))
 }
 
 type Crate = (String, String);
@@ -118,6 +118,7 @@ fn crate_of(value: &Value) -> Result<Crate> {
 fn crates_linked(program: &str) -> Result<BTreeSet<Crate>> {
     let package = match program {
         "cpxd" => program,
+        MODULE => "pkcs11-module",
         other => other.trim_start_matches("cpxd-"),
     };
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);

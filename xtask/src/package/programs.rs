@@ -16,16 +16,28 @@ pub(super) const PROGRAMS: [&str; 4] = [
     "cpxd-tray",
 ];
 
-/// The packages that they come from; the window apart: built together, the features of its toolkit's
-/// crates would be the agent's too.
-const BUILDS: [&[&str]; 2] = [&["cpxd", "native-host", "tray"], &["prompt-window"]];
+/// What other programs load: the PKCS#11 module.
+pub(super) const MODULE: &str = "libcpxd_pkcs11.so";
+
+/// Everything of ours that runs.
+pub(super) fn all_that_run() -> impl Iterator<Item = &'static str> {
+    PROGRAMS.into_iter().chain([MODULE])
+}
+
+/// The packages that they come from; the window and the module apart: built together, the features of a crate for one
+/// of them would be those of all.
+const BUILDS: [(&str, &[&str]); 3] = [
+    ("--bins", &["cpxd", "native-host", "tray"]),
+    ("--bins", &["prompt-window"]),
+    ("--lib", &["pkcs11-module"]),
+];
 
 /// Builds them with the list of their crates inside (cargo-auditable), from the sources of this folder; says
 /// where they are.
 pub(super) fn build(sources: &Path, target: &Path) -> Result<PathBuf> {
     let auditable = CARGO_AUDITABLE.install()?;
-    for packages in BUILDS {
-        let mut command = cargo(["auditable", "build", "--release", "--locked", "--bins"]);
+    for (kind, packages) in BUILDS {
+        let mut command = cargo(["auditable", "build", "--release", "--locked", kind]);
         command
             .args(packages.iter().flat_map(|package| ["-p", package]))
             .arg("--target-dir")

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::linux::strip;
 use super::make_folder;
-use super::programs::{PROGRAMS, build};
+use super::programs::{all_that_run, build};
 use crate::commands::{run, target_folder, workspace_root};
 use crate::steps::Steps;
 
@@ -28,9 +28,7 @@ pub(super) fn show(steps: &mut Steps) -> Result<()> {
         build(&sources, &sources.join("target/dist"))
     })?;
     steps.run("compare", || {
-        PROGRAMS
-            .iter()
-            .try_for_each(|program| compare(&one.join(program), &other.join(program)))
+        all_that_run().try_for_each(|program| compare(&one.join(program), &other.join(program)))
     })?;
     fs::remove_dir_all(&folder).with_context(|| format!("{} stays", folder.display()))
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::tree::{put, zip};
+use super::tree::{PLACE_OF_MODULE, put, zip};
 use super::{DESCRIPTION, FAREWELL, Label, SUMMARY};
 use crate::commands::{run, workspace_root};
 use crate::package::make_folder;
@@ -118,6 +118,7 @@ fn libraries(work: &Path, tree: &Path) -> Result<String> {
         Command::new("dpkg-shlibdeps")
             .arg("-O")
             .args(PROGRAMS.map(|program| tree.join("usr/bin").join(program)))
+            .arg(tree.join(PLACE_OF_MODULE))
             .current_dir(work),
     )?;
     let libraries = found.strip_prefix("shlibs:Depends=");

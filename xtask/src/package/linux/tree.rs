@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::Package;
 use crate::commands::{run, workspace_root};
-use crate::package::programs::PROGRAMS;
+use crate::package::programs::{MODULE, PROGRAMS};
 
 /// Places that are not the same everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +105,9 @@ const LINKS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Programs are told of it by this path, which is the same on all systems.
+pub(super) const PLACE_OF_MODULE: &str = "usr/lib/cpxd/libcpxd_pkcs11.so";
+
 /// Lays the files into an empty folder.
 pub(super) fn lay(package: &Package<'_>, flavour: Flavour, tree: &Path) -> Result<()> {
     let root = workspace_root();
@@ -120,6 +123,9 @@ pub(super) fn lay(package: &Package<'_>, flavour: Flavour, tree: &Path) -> Resul
         put(&package.programs.join(program), &installed, 0o755)?;
         strip(&installed)?;
     }
+    let module = tree.join(PLACE_OF_MODULE);
+    put(&package.programs.join(MODULE), &module, 0o644)?;
+    strip(&module)?;
     for (target, link) in LINKS {
         let link = tree.join(link);
         make_parent(&link)?;
