@@ -12,9 +12,9 @@ use std::process::Command;
 use std::ptr::{null, null_mut};
 
 use cryptoki_sys::{
-    CK_ATTRIBUTE, CK_FLAGS, CK_FUNCTION_LIST, CK_MECHANISM, CK_MECHANISM_TYPE, CK_OBJECT_CLASS,
-    CK_OBJECT_HANDLE, CK_RV, CK_SESSION_HANDLE, CK_SLOT_ID, CK_TRUE, CK_ULONG, CKA_CLASS,
-    CKA_LABEL, CKF_SERIAL_SESSION, CKO_PRIVATE_KEY, CKR_OK, CKU_USER,
+    CK_ATTRIBUTE, CK_ATTRIBUTE_TYPE, CK_FLAGS, CK_FUNCTION_LIST, CK_MECHANISM, CK_MECHANISM_TYPE,
+    CK_OBJECT_CLASS, CK_OBJECT_HANDLE, CK_RV, CK_SESSION_HANDLE, CK_SLOT_ID, CK_TOKEN_INFO,
+    CK_TRUE, CK_ULONG, CKA_CLASS, CKA_LABEL, CKF_SERIAL_SESSION, CKO_PRIVATE_KEY, CKR_OK, CKU_USER,
 };
 use libloading::Library;
 
@@ -81,7 +81,13 @@ impl Cryptoki {
     /// Loads the module, which is not initialised yet.
     #[must_use]
     pub fn load() -> Self {
-        let library = unsafe { Library::new(own_module()) }.expect("the module loads");
+        Self::load_from(&own_module())
+    }
+
+    /// Loads anybody's module, which is not initialised yet.
+    #[must_use]
+    pub fn load_from(module: &Path) -> Self {
+        let library = unsafe { Library::new(module) }.expect("the module loads");
         let mut list = null_mut();
         let get = unsafe {
             library.get::<unsafe extern "C" fn(*mut *mut CK_FUNCTION_LIST) -> CK_RV>(
@@ -131,9 +137,12 @@ impl Cryptoki {
     /// # Errors
     /// What `C_GetSlotList` returned.
     pub fn slots(&self) -> Returned<Vec<CK_SLOT_ID>> {
+        let list = self.functions().C_GetSlotList.expect("there");
+        let mut count: CK_ULONG = 0;
+        // Some look for new readers only when they are asked for the length.
+        returned(unsafe { list(CK_TRUE, null_mut(), &raw mut count) })?;
         let mut slots = [0; 8];
         let mut count: CK_ULONG = 8;
-        let list = self.functions().C_GetSlotList.expect("there");
         returned(unsafe { list(CK_TRUE, slots.as_mut_ptr(), &raw mut count) })?;
         Ok(slots[..length(count)].to_vec())
     }
@@ -165,6 +174,45 @@ impl Cryptoki {
     pub fn log_in(&self, session: CK_SESSION_HANDLE) -> Returned {
         let log_in = self.functions().C_Login.expect("there");
         returned(unsafe { log_in(session, CKU_USER, null_mut(), 0) })
+    }
+
+    /// `C_Login` of the user with a code.
+    ///
+    /// # Errors
+    /// What it returned.
+    pub fn log_in_with(&self, session: CK_SESSION_HANDLE, code: &str) -> Returned {
+        let log_in = self.functions().C_Login.expect("there");
+        let pin = code.as_ptr().cast_mut();
+        returned(unsafe { log_in(session, CKU_USER, pin, number(code.len())) })
+    }
+
+    /// `C_GetTokenInfo`, whose answer is not looked at.
+    ///
+    /// # Errors
+    /// What it returned.
+    pub fn read_token_info(&self, slot: CK_SLOT_ID) -> Returned {
+        let mut info = CK_TOKEN_INFO::default();
+        let get = self.functions().C_GetTokenInfo.expect("there");
+        returned(unsafe { get(slot, &raw mut info) })
+    }
+
+    /// An attribute of an object.
+    ///
+    /// # Errors
+    /// What `C_GetAttributeValue` returned.
+    pub fn value(
+        &self,
+        session: CK_SESSION_HANDLE,
+        object: CK_OBJECT_HANDLE,
+        kind: CK_ATTRIBUTE_TYPE,
+    ) -> Returned<Vec<u8>> {
+        let get = self.functions().C_GetAttributeValue.expect("there");
+        let mut template = [attribute(kind, null_mut(), 0)];
+        returned(unsafe { get(session, object, template.as_mut_ptr(), 1) })?;
+        let mut value = vec![0; length(template[0].ulValueLen)];
+        template[0].pValue = value.as_mut_ptr().cast();
+        returned(unsafe { get(session, object, template.as_mut_ptr(), 1) })?;
+        Ok(value)
     }
 
     /// `C_Logout`.

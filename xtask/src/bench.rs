@@ -42,6 +42,15 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
             "prompt-window",
         ]))
     })?;
+    steps.run("build the PKCS#11 module with optimisation", || {
+        run_command(&mut cargo([
+            "build",
+            "--release",
+            "--package",
+            "pkcs11-module",
+            "--lib",
+        ]))
+    })?;
     steps.run("measure", || {
         // Run by cargo, it would be built again with other features, and so would the programs that it measures.
         let mut bench = Command::new(target_folder()?.join("release/examples/bench"));

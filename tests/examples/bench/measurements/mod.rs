@@ -9,6 +9,8 @@ mod commands;
 mod commands_of_a_cps4;
 mod http_client;
 mod memory;
+mod module_client;
+mod modules;
 mod sessions;
 mod starts;
 mod statistics;
@@ -17,6 +19,7 @@ mod times;
 mod windows;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -38,10 +41,18 @@ struct Arguments {
     /// Windows from which the time to the screen is taken
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     windows: u32,
+    /// Be the program that loads this PKCS#11 module and goes on at each line that it is given
+    #[arg(long, value_name = "MODULE", hide = true)]
+    client_of: Option<PathBuf>,
 }
 
 pub(crate) fn run() -> ExitCode {
-    match measure(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let measured = match &arguments.client_of {
+        Some(module) => module_client::run(module).map(|()| Verdict::NotJudged),
+        None => measure(&arguments),
+    };
+    match measured {
         Ok(Verdict::Missed) => ExitCode::FAILURE,
         Ok(Verdict::Met | Verdict::NotJudged) => ExitCode::SUCCESS,
         Err(error) => {
@@ -61,12 +72,17 @@ fn measure(arguments: &Arguments) -> Result<Verdict> {
     show(&commands_of_a_cps4);
     let sessions = sessions::measure()?;
     show(&sessions);
+    let modules = modules::measure()?;
+    for table in &modules {
+        show(table);
+    }
     show(&times::measure(arguments.calls)?);
     show(&starts::measure()?);
     show(&memory::measure(arguments.signatures)?);
     show(&windows::measure(arguments.windows)?);
     let of_cards = commands.verdict().and(commands_of_a_cps4.verdict());
-    Ok(of_cards.and(sessions.verdict()))
+    let of_modules = modules.iter().map(Table::verdict);
+    Ok(of_modules.fold(of_cards.and(sessions.verdict()), Verdict::and))
 }
 
 fn show(table: &Table) {

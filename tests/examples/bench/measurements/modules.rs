@@ -1,0 +1,164 @@
+//! One program of PKCS#11 on one card, through our module, the official one and OpenSC's: commands to the card and
+//! time of each step, side by side.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use cpxd_tests::official_module::official_module;
+use cpxd_tests::own_module::ModuleHome;
+use cpxd_tests::pcsc_stack::{AGREEING, PcscService, Reader, TEST_ENVIRONMENT};
+use cpxd_tests::programs::own_module;
+use tempfile::TempDir;
+
+use super::card_traffic::CardTrace;
+use super::module_client::{SIGNATURES, STEPS};
+use super::statistics::milliseconds;
+use super::table::{Row, Table, Verdict};
+
+/// What a step cost.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    commands: usize,
+    time: Duration,
+}
+
+/// A table for each generation of cards, and one that says who was measured beside us.
+pub(super) fn measure() -> Result<Vec<Table>> {
+    let official = official_module();
+    let opensc = PathBuf::from(OPENSC);
+    let mut tables = Vec::new();
+    for kind in ["cps3", "cps4"] {
+        let ours = ours(kind)?;
+        let mut others = Vec::new();
+        if let Some(module) = &official {
+            others.push(("official", theirs(kind, module)?));
+        }
+        // OpenSC 0.23 knows no CPS4.
+        if kind == "cps3" {
+            others.push(("OpenSC", theirs(kind, &opensc)?));
+        }
+        tables.push(table(kind, &ours, &others));
+    }
+    Ok(tables)
+}
+
+/// Through the agent, which has seen the card before, as on any morning.
+fn ours(kind: &str) -> Result<Vec<Cost>> {
+    let folder = tempfile::tempdir()?;
+    let service = PcscService::start();
+    let agent = service.agent(TEST_ENVIRONMENT, AGREEING, &[]);
+    drop(card(&service, kind, &folder, "first.trace").0);
+    let _ = agent.events_after(0).wait_for("card-removed");
+    let (_card, mut trace) = card(&service, kind, &folder, "again.trace");
+    let _ = agent.card();
+    let home = ModuleHome::of(&agent);
+    let mut program = client(&own_module());
+    program.env("XDG_CONFIG_HOME", home.folder());
+    let known = trace.take()?.commands();
+    let mut costs = costs(&mut program, &mut trace)?;
+    // What the agent asked of the card ahead of any program.
+    if let Some(first) = costs.first_mut() {
+        first.commands += known;
+    }
+    Ok(costs)
+}
+
+/// Through a module that drives the card itself, in its second process, which finds what the first one kept.
+fn theirs(kind: &str, module: &Path) -> Result<Vec<Cost>> {
+    let folder = tempfile::tempdir()?;
+    let service = PcscService::start();
+    let (_card, mut trace) = card(&service, kind, &folder, "card.trace");
+    let mut last = Vec::new();
+    for _ in 0..2 {
+        let mut program = client(module);
+        program
+            .envs(service.client_environment())
+            .env("XDG_CACHE_HOME", folder.path());
+        trace.take()?;
+        last = costs(&mut program, &mut trace)?;
+    }
+    Ok(last)
+}
+
+fn card(
+    service: &PcscService,
+    kind: &str,
+    folder: &TempDir,
+    name: &str,
+) -> (cpxd_tests::pcsc_stack::VirtualCardProgram, CardTrace) {
+    let file = folder.path().join(name);
+    let arguments = ["--card", kind, "--trace", &file.to_string_lossy()];
+    let card = service.plug(Reader::First, &arguments);
+    (card, CardTrace::of(&file))
+}
+
+fn client(module: &Path) -> Command {
+    let mut program = Command::new(std::env::current_exe().unwrap_or_default());
+    program.arg("--client-of").arg(module);
+    program
+}
+
+/// Tells the program to go on, again and again, and has the card say what each step asked of it.
+fn costs(program: &mut Command, trace: &mut CardTrace) -> Result<Vec<Cost>> {
+    let mut program = program
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("starting the client")?;
+    let mut orders = program.stdin.take().context("no way to the client")?;
+    let mut told = BufReader::new(program.stdout.take().context("no way from the client")?).lines();
+    let mut costs = Vec::new();
+    for step in STEPS {
+        writeln!(orders, "go on")?;
+        let time = told
+            .next()
+            .with_context(|| format!("the client ended at: {step}"))??;
+        costs.push(Cost {
+            commands: trace.take()?.commands(),
+            time: Duration::from_micros(time.trim().parse()?),
+        });
+    }
+    ensure!(program.wait()?.success(), "the client failed");
+    Ok(costs)
+}
+
+fn table(kind: &str, ours: &[Cost], others: &[(&'static str, Vec<Cost>)]) -> Table {
+    let title = format!(
+        "a program of PKCS#11 on a {}: commands to the card, and time ({SIGNATURES} signatures in \"sign again\")",
+        kind.to_uppercase()
+    );
+    let mut table = Table::new(title, "others' modules");
+    let say = |cost: &Cost| format!("{}, {}", cost.commands, milliseconds(cost.time));
+    for (place, (step, cost)) in STEPS.iter().zip(ours).enumerate() {
+        let beside = others.iter().filter_map(|(name, costs)| {
+            let cost = costs.get(place)?;
+            Some(format!("{name} {}", say(cost)))
+        });
+        table.push(Row {
+            what: (*step).to_owned(),
+            ours: say(cost),
+            beside: beside.collect::<Vec<_>>().join("; "),
+            ..Row::default()
+        });
+    }
+    let sum = |costs: &[Cost]| costs.iter().map(|cost| cost.commands).sum::<usize>();
+    let fewest = others.iter().map(|(_, costs)| sum(costs)).min();
+    let beside = others
+        .iter()
+        .map(|(name, costs)| format!("{name} {}", sum(costs)));
+    table.push(Row {
+        what: "commands of all".to_owned(),
+        ours: sum(ours).to_string(),
+        beside: beside.collect::<Vec<_>>().join("; "),
+        target: "not more than any".to_owned(),
+        verdict: fewest.map_or(Verdict::NotJudged, |fewest| {
+            Verdict::of(sum(ours) <= fewest)
+        }),
+    });
+    table
+}
+
+const OPENSC: &str = "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so";
