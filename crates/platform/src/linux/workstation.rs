@@ -219,7 +219,7 @@ const USB_DEVICES: &str = "/sys/bus/usb/devices";
 /// USB class 0x0B, "Smart Card" (CCID).
 const SMART_CARD_CLASS: &str = "0b";
 /// Programs that are known to keep readers for themselves.
-const KNOWN_PROGRAMS: [&str; 4] = ["scdaemon", "cpgeslux", "galss", "galssd"];
+const KNOWN_PROGRAMS: [&str; 5] = ["scdaemon", "cpgeslux", "galsvlux", "galss", "galssd"];
 const CRYPTOLIB_MODULES: [&str; 3] = [
     "/opt/santesocial/CPS/lib/libcps3_pkcs11_lux.so",
     "/usr/lib64/libcps3_pkcs11_lux.so",
