@@ -179,7 +179,7 @@ function checkRow(check, state) {
       check.cause && e("p", {}, foreign(check.cause, 600)),
       check.remedy && e("p", {}, e("bdi", { class: "foreign" }, withCommand(check.remedy, 600, command))),
       unsaid(command, check) && e("p", {}, text("runCommand"), " ", e("code", {}, command)),
-      command && copyButton(command),
+      command && copyButton(command, state),
       check.details?.length > 0 && e("details", { "data-key": "details" }, [
         e("summary", {}, text("details")),
         e("dl", { class: "facts" }, check.details.map((/** @type {any} */ { name, value }) => e("div", {}, e("dt", {}, foreign(name, 80)), e("dd", {}, foreign(value, 400))))),
@@ -190,8 +190,16 @@ function checkRow(check, state) {
   ]);
 }
 
-/** @param {string} command */
-export const copyButton = (command) => e("button", { type: "button", class: "small", "data-do": "copy", "data-id": command }, text("copy"));
+/**
+ * A button that copies a command, and what to do instead where the browser forbids it.
+ *
+ * @param {string} command
+ * @param {any} state
+ */
+export const copyButton = (command, { uncopied }) => [
+  e("button", { type: "button", class: "small", "data-do": "copy", "data-id": command }, text("copy")),
+  uncopied === command && e("p", { class: "note warning", "data-key": "uncopied" }, text("copyByHand")),
+];
 
 /** @param {any} psc */
 function proSanteConnect({ state, reason, otherWay }) {

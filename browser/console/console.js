@@ -34,6 +34,8 @@ const state = {
   tests: new Map(),
   /** The grant of which it is asked whether it is to be taken back. @type {string | undefined} */
   confirming: undefined,
+  /** The command that the browser would not copy. @type {string | undefined} */
+  uncopied: undefined,
 };
 
 /* What is drawn. */
@@ -91,7 +93,7 @@ function verdictPart({ tone, title, detail, command, action, also = [] }) {
       detail && e("p", {}, withCommand(detail, 1300, command)),
       state.isAsking && e("p", { class: "strong" }, text("answerWindow")),
       command && !detail?.includes(command) && e("p", {}, state.link === "linked" && [text("runCommand"), " "], e("code", {}, command)),
-      command && copyButton(command),
+      command && copyButton(command, state),
       action && e("button", { type: "button", class: action.name === "see-diagnosis" ? "" : "main", "data-do": action.name, "data-card": action.card, "data-key": "act", "aria-disabled": isUnderWay(action) ? "true" : undefined }, text(action.name === "reload" && state.isReloading ? "reloading" : words[/** @type {keyof typeof words} */ (action.name)])),
       also.length > 0 && e("div", {}, e("p", { class: "strong" }, text("also")), e("ul", { class: "also" }, also.map((title) => e("li", {}, title)))),
     ]),
@@ -321,8 +323,15 @@ const DEEDS = {
     refresh(true);
   },
   async copy({ id = "" }) {
-    await navigator.clipboard.writeText(id);
-    say(text("copied"));
+    try {
+      await navigator.clipboard.writeText(id);
+      state.uncopied = undefined;
+      say(text("copied"));
+    } catch {
+      state.uncopied = id;
+      say(text("copyByHand"));
+    }
+    draw();
   },
   retry() {
     state.link = "connecting";

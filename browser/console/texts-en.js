@@ -82,6 +82,7 @@ export default {
   reloaded: "The workstation was checked again.",
   copy: "Copy the command",
   copied: "The command is copied.",
+  copyByHand: "Your browser does not allow copying here. Select the command, then copy it (Ctrl + C).",
 
   cards: "Readers and cards",
   nobody: "without a name",

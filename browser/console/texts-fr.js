@@ -87,6 +87,7 @@ export default {
   reloaded: "Le poste a été vérifié à nouveau.",
   copy: "Copier la commande",
   copied: "La commande est copiée.",
+  copyByHand: "Votre navigateur ne permet pas de copier ici. Sélectionnez la commande, puis copiez-la (Ctrl + C).",
 
   cards: "Lecteurs et cartes",
   nobody: "sans nom",

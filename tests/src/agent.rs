@@ -212,6 +212,16 @@ impl Agent {
         self.wait_until_ready();
     }
 
+    /// The same with more environment variables, this once.
+    pub fn start_again_in(&mut self, environment: &[(&str, OsString)]) {
+        let variables = environment.iter().map(|(name, value)| (name, value));
+        self.command.envs(variables);
+        self.start_again();
+        for (name, _) in environment {
+            self.command.env_remove(name);
+        }
+    }
+
     fn wait_until_ready(&mut self) {
         let patience = Instant::now() + Duration::from_secs(30);
         while !self.is_announced() {

@@ -105,6 +105,18 @@ fn all_is_well_only_where_nothing_is_to_be_watched() {
         desk.chromium.value("copied"),
         json!(["cpxd install --trust"])
     );
+    for forbids in [
+        "navigator.clipboard.writeText = async () => { throw new DOMException('', 'NotAllowedError'); }",
+        "Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })",
+    ] {
+        desk.chromium
+            .value(&format!("news.textContent = ''; {forbids}"));
+        desk.chromium.click("[data-do=copy]");
+        desk.chromium
+            .wait_until("news.textContent.includes('copiez-la')");
+        desk.chromium.wait_for(&["puis copiez-la (Ctrl + C)"]);
+    }
+    assert_accessible(&mut desk);
     for (name, others) in [
         ("last-try", vec!["expire dans 12 jours"]),
         ("no-pcsc", vec![]),

@@ -14,11 +14,13 @@ use std::process::{Output, Stdio};
 
 use cpxd_tests::agent::Agent;
 use cpxd_tests::calls::path_of;
+use cpxd_tests::door::request_grant;
 use cpxd_tests::judge::bytes;
 use cpxd_tests::operations::{authenticate, sign};
 use cpxd_tests::pcsc_stack::{PcscService, Reader};
 use cpxd_tests::person::Person;
 use cpxd_tests::programs::program;
+use cpxd_tests::room::shell_in_a_room;
 use serde_json::Value;
 use zip::ZipArchive;
 
@@ -148,6 +150,114 @@ fn a_bundle_of_a_used_workstation_has_no_item_of_the_card_the_user_or_the_comput
     let mode = fs::metadata(&bundle).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+/// Somebody whose account has a full name, at a computer whose name has a domain, who lets a site in. The file of
+/// accounts is a fake, and the computer's name is this room's alone.
+#[test]
+fn a_bundle_has_no_name_of_the_user_the_computer_or_a_site_in_whatever_spelling() {
+    let person = Person::new();
+    let agent = Agent::demo(&[]);
+    let _ = request_grant(&agent, "https://cabinet-dupont", &["identify"]);
+    let journal = agent.read_socket("/v1/journal").text;
+    assert!(journal.contains("cabinet-dupont"), "{journal}");
+    let file = |name: &str, text: &str| {
+        let path = person.home().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let accounts = "hduhamel:x:0:0:Hélène Duhamel-Noël,Salle Pasteur:/srv/Accueil Nord:/bin/sh\n";
+    let accounts = file("accounts", accounts);
+    let home = person.home().to_str().unwrap();
+    let configuration = format!(
+        "log-file = \"{home}/cpxd.log\"\nupdate-url = \"https://majposte/manifest.json\"\nupdate-check = false"
+    );
+    let configuration = file("cpxd.toml", &configuration);
+    let in_address = home.replace('/', "%2F");
+    let written = format!(
+        "kept: it is /run/pcscd/pcscd.comm, version 5.2.2, at https://127.0.0.1:27900/v1/status\n\
+        {}\n{}/x file://{in_address}%2Fx {in_address}\n",
+        SPELLED.join("\n"),
+        home.to_uppercase(),
+    );
+    file("cpxd.2026-11-29.log", &written);
+
+    let bundle = person.home().join("support.zip");
+    let script = "mount --bind \"$2\" /etc/passwd
+        shift_to='hostname poste-7.ch-dupont.example; exec \"$@\"'
+        cpxd=$1; shift 2
+        exec unshare --uts sh -e -c \"$shift_to\" sh \"$cpxd\" diagnose \"$@\"";
+    let cpxd = program("cpxd");
+    let arguments = [
+        cpxd.to_str().unwrap(),
+        &accounts,
+        "--config",
+        &configuration,
+        "--state-dir",
+        agent.state_dir().to_str().unwrap(),
+        "--zip",
+        bundle.to_str().unwrap(),
+        "--yes",
+    ];
+    let output = shell_in_a_room(script, &arguments)
+        .env("HOME", home)
+        .env("LC_ALL", "en_US.UTF-8")
+        .stdin(Stdio::null())
+        .output();
+    assert!(bundle.exists(), "{output:?}");
+    let files = contents(&bundle);
+    let log = &files[2].1;
+    let kept = written.lines().next().unwrap();
+    assert_eq!(log.lines().next(), Some(kept), "{log}");
+    assert_eq!(log.lines().count(), written.lines().count(), "{log}");
+    let home_name = person.home().file_name().unwrap().to_str().unwrap();
+    for (name, text) in &files {
+        for part in NAMED.iter().chain([&home_name]) {
+            let lower = text.to_lowercase();
+            assert!(
+                !lower.contains(&part.to_lowercase()),
+                "{part} is in {name}: {text}"
+            );
+        }
+    }
+}
+
+/// How a log may name them.
+const SPELLED: [&str; 13] = [
+    "by hduhamel, HDUHAMEL, hduhamel_2 in /home/hduhamel/x and /srv/accueil nord/x",
+    "Hélène Duhamel-Noël, DUHAMEL-NOËL Hélène, Mme Duhamel, Noël",
+    "Helene Duhamel Noel, helene.duhamel-noel, He\u{301}le\u{300}ne",
+    "name=H%C3%A9l%C3%A8ne%20Duhamel-No%C3%ABl&room=Salle+Pasteur&x=%2Fsrv%2FAccueil%20Nord%2Fx",
+    "to h.duhamel@ch-dupont.example",
+    "on poste-7, POSTE-7, poste-7.ch-dupont.example, poste-7.local at 10.12.0.7",
+    "origin=\"https://portail.ch-dupont.example:8443/dossier?patient=martin\"",
+    "host=portail.ch-dupont.example:443 refused, Host: CABINET-DUPONT:443",
+    "u=https%3A%2F%2Fportail.ch-dupont.example%2Fdossier",
+    "{\"origin\":\"https://cabinet-dupont\",\"referer\":\"http://cabinet-dupont/martin\"}",
+    "no manifest from majposte, https://majposte/manifest.json",
+    "moz-extension://portail-dupont/x wss://portail-dupont",
+    "C:\\\\Users\\\\hduhamel\\\\Documents and c:/users/HDUHAMEL",
+];
+/// No bundle has any of these, not even within a word.
+const NAMED: [&str; 18] = [
+    "duhamel",
+    "hélène",
+    "helene",
+    "He\u{301}",
+    "H%C3%A9",
+    "noël",
+    "noel",
+    "No%C3%AB",
+    "pasteur",
+    "accueil",
+    "poste-7",
+    "10.12.0.7",
+    "dupont",
+    "portail",
+    "martin",
+    "majposte",
+    "dossier",
+    "manifest.json",
+];
 
 /// Whether an item stands in a text and is no part of a longer word, as digits of a time may be.
 fn has_word(text: &str, item: &str) -> bool {

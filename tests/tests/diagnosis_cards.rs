@@ -1,5 +1,8 @@
 //! The diagnosis names the root cause: the card, its codes, its certificates.
 #![cfg(target_os = "linux")]
+#![expect(clippy::expect_used, reason = "a time without a form fails its test")]
+
+use std::ffi::OsString;
 
 use cpxd_tests::agent::Agent;
 use cpxd_tests::clock::beginning_at;
@@ -177,16 +180,41 @@ fn a_clock_of_the_past_is_named_and_not_the_card_that_is_not_valid_then() {
     assert_eq!(found.of("certificate-dates"), ("notApplicable", "hangs-on"));
 }
 
+/// The variables that have a process begin so many days from now.
+fn days_from_now(days: i64) -> Vec<(&'static str, OsString)> {
+    let then = OffsetDateTime::now_utc() + Duration::days(days);
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    beginning_at(&then.format(format).expect("a time"))
+}
+
 #[test]
-fn a_clock_before_the_last_line_of_the_journal_is_named() {
+fn a_clock_before_the_last_lines_of_the_journal_is_named() {
     let mut agent = Agent::demo(&[]);
     let _card = agent.card();
     agent.stop();
-    let days_ago = OffsetDateTime::now_utc() - Duration::days(3);
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-    let environment = beginning_at(&days_ago.format(format).unwrap());
-    let found = Diagnosed::alone(&environment, agent.state_dir(), &[]);
+    let found = Diagnosed::alone(&days_from_now(-3), agent.state_dir(), &[]);
     found.assert_first_failed("clock", "clock-before-journal");
+    // An agent's own lines are as wrong as its clock, however many they are.
+    agent.start_again_in(&days_from_now(-3));
+    for _ in 0..4 {
+        assert_eq!(authenticate(&agent, &agent.card()).status, 200);
+    }
+    Diagnosed::by(&agent).assert_first_failed("clock", "clock-before-journal");
+}
+
+#[test]
+fn a_right_clock_is_not_called_wrong_for_one_line_of_one_that_was_ahead() {
+    let mut agent = Agent::demo(&[]);
+    assert_eq!(authenticate(&agent, &agent.card()).status, 200);
+    agent.stop();
+    agent.start_again_in(&days_from_now(3));
+    // Killed, it writes no more than that it started.
+    agent.stop_by("-KILL");
+    let told = ("warning", "clock-before-a-line");
+    let found = Diagnosed::alone(&[], agent.state_dir(), &[]);
+    assert_eq!(found.of("clock"), told);
+    agent.start_again_in(&[]);
+    assert_eq!(Diagnosed::by(&agent).of("clock"), told);
 }
 
 const YEAR: i64 = 365;

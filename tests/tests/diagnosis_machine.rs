@@ -1,15 +1,17 @@
 //! The diagnosis names the root cause: the computer, its browsers, Cryptolib beside the agent.
 #![cfg(target_os = "linux")]
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a fault that cannot be made fails its test"
 )]
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use card_emulator::pki::{TEST_INTERMEDIATE_DER, TEST_ROOT_DER};
@@ -22,6 +24,10 @@ use cpxd_tests::pcsc_stack::{AGREEING, PcscService, Reader, TEST_ENVIRONMENT};
 use cpxd_tests::person::Person;
 use cpxd_tests::programs::program;
 use cpxd_tests::room::shell_in_a_room;
+use platform::instance::InstanceLock;
+use platform::paths::AgentPaths;
+use platform::socket;
+use serde_json::json;
 
 #[test]
 fn a_first_port_that_another_program_has_is_told_with_its_name() {
@@ -145,6 +151,74 @@ fn an_agent_whose_program_was_replaced_wants_to_be_started_again() {
     assert_eq!(found.of("agent-version"), ("warning", "agent-replaced"));
     agent.kill().unwrap();
     agent.wait().unwrap();
+}
+
+/// No machine of tests has an agent of another version: a fake one, which says word for word what a real one does, but
+/// for its version and for what it does not know yet.
+struct OlderAgent {
+    _folder: tempfile::TempDir,
+    state: PathBuf,
+    _lock: InstanceLock,
+}
+
+impl OlderAgent {
+    fn like(agent: &Agent, knows_diagnosis: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let paths = AgentPaths::resolve(Some(&state)).unwrap();
+        let lock = InstanceLock::acquire(&paths.lock_file()).unwrap();
+        let listener = socket::bind(&paths, &lock).unwrap();
+        let mut status = agent.read_socket("/v1/status").body;
+        status["version"] = json!("0.0.9");
+        let diagnostics = match knows_diagnosis {
+            true => agent.read_socket("/v1/diagnostics"),
+            false => agent.read_socket("/v1/not-known-yet"),
+        };
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut asked = [0; 4096];
+                let len = stream.read(&mut asked).unwrap_or_default();
+                let asked = String::from_utf8_lossy(&asked[..len]).into_owned();
+                let (code, body) = if asked.starts_with("GET /v1/diagnostics ") {
+                    (diagnostics.status, diagnostics.text.clone())
+                } else {
+                    (200, status.to_string())
+                };
+                let kind = if code == 200 { "json" } else { "problem+json" };
+                let head = format!("HTTP/1.1 {code} x\r\nContent-Type: application/{kind}");
+                let len = body.len();
+                let _ = write!(stream, "{head}\r\nContent-Length: {len}\r\n\r\n{body}");
+            }
+        });
+        Self {
+            _folder: folder,
+            state,
+            _lock: lock,
+        }
+    }
+}
+
+#[test]
+fn an_agent_of_another_version_than_the_programs_is_told_first_and_both_versions() {
+    let service = PcscService::start();
+    let _card = service.plug(Reader::First, &[]);
+    let agent = service.agent(TEST_ENVIRONMENT, AGREEING, &[]);
+    let _card = agent.card();
+    let configuration = service.file(TEST_ENVIRONMENT);
+    let arguments = ["--config", configuration.to_str().unwrap()];
+    for knows_diagnosis in [true, false] {
+        let older = OlderAgent::like(&agent, knows_diagnosis);
+        let environment = service.client_environment();
+        let found = Diagnosed::alone(&environment, &older.state, &arguments);
+        assert_eq!(found.first("failed"), None, "{:#}", found.0);
+        let told = Some(("agent-version", "agent-version-differs"));
+        assert_eq!(found.first("warning"), told, "{:#}", found.0);
+        assert_eq!(found.of("agent-runs"), ("ok", "agent-runs"));
+        let cause = found.check("agent-version")["cause"].as_str().unwrap();
+        let versions = ["0.0.9", env!("CARGO_PKG_VERSION")];
+        assert!(versions.iter().all(|it| cause.contains(it)), "{cause}");
+        assert!(found.check("agent-version")["remedy"].is_string());
+    }
 }
 
 /// A `certutil` that hangs until it is let go, as with a home on a share that is gone; each one leaves a line.

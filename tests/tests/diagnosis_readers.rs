@@ -9,9 +9,11 @@
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use cpxd_tests::diagnosed::Diagnosed;
+use cpxd_tests::native_host::copy_program;
 use cpxd_tests::pcsc_stack::{AGREEING, PcscService, Reader, TEST_ENVIRONMENT};
 use cpxd_tests::programs::program;
 use cpxd_tests::room::shell_in_a_room;
@@ -116,26 +118,52 @@ fn a_reader_that_the_service_does_not_see_lacks_its_driver() {
 fn a_reader_that_another_program_keeps_is_named_with_that_program() {
     let service = PcscService::start();
     let _card = service.plug(Reader::First, &[]);
-    let _holder = Holder::of_the_card(&service);
+    let _holder = Holder::of_the_card(&service, "opensc-explorer");
     let agent = service.agent(TEST_ENVIRONMENT, AGREEING, &[]);
     until("the reader that is held", || {
         (Diagnosed::by(&agent).of("reader-held").0 == "failed").then_some(())
     });
-    let found = Diagnosed::by(&agent);
+    assert_held_by(&Diagnosed::by(&agent), "opensc-explorer");
+}
+
+#[track_caller]
+fn assert_held_by(found: &Diagnosed, program: &str) {
     found.assert_first_failed("reader-held", "reader-held-by");
     let cause = found.check("reader-held")["cause"].as_str().unwrap();
-    assert!(cause.contains("opensc-explorer"), "{cause}");
+    assert!(cause.contains(program), "{cause}");
     assert!(cause.contains(&Reader::First.name()), "{cause}");
 }
 
+/// No machine of tests has a GALSS: another program, under the name that its server has on Linux, holds the card.
+#[test]
+fn a_galss_that_keeps_the_reader_is_named_also_to_a_user_who_cannot_look_into_it() {
+    let service = PcscService::start();
+    service.open_to_others();
+    let _card = service.plug(Reader::First, &[]);
+    let _holder = Holder::of_the_card(&service, "galsvlux");
+    let own = Diagnosed::alone(
+        &service.client_environment(),
+        Path::new("/nonexistent/state"),
+        &[],
+    );
+    assert_held_by(&own, "galsvlux");
+    assert_held_by(&diagnosed_by_nobody(&service), "galsvlux");
+}
+
 /// `opensc-explorer`, which shares its card with nobody while it waits for its next command.
-struct Holder(Child);
+struct Holder {
+    process: Child,
+    _folder: tempfile::TempDir,
+}
 
 impl Holder {
     #[expect(clippy::unbuffered_bytes, reason = "a buffer would wait for more")]
-    fn of_the_card(service: &PcscService) -> Self {
+    fn of_the_card(service: &PcscService, name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join(name);
+        copy_program(Path::new("/usr/bin/opensc-explorer"), &program);
         let exclusive = "app default { reader_driver pcsc { connect_exclusive = true; } }";
-        let started = Command::new("opensc-explorer")
+        let started = Command::new(program)
             .args(["--mf", ""])
             .env("OPENSC_CONF", service.file(exclusive))
             .envs(service.client_environment())
@@ -144,9 +172,12 @@ impl Holder {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut holder = Self(started);
+        let mut holder = Self {
+            process: started,
+            _folder: folder,
+        };
         let mut said = Vec::new();
-        for byte in holder.0.stdout.as_mut().unwrap().bytes() {
+        for byte in holder.process.stdout.as_mut().unwrap().bytes() {
             said.push(byte.unwrap());
             if said.ends_with(b"OpenSC []>") {
                 return holder;
@@ -158,8 +189,8 @@ impl Holder {
 
 impl Drop for Holder {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

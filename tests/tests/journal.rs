@@ -273,3 +273,28 @@ fn the_api_tells_the_last_lines_and_whether_they_are_sound() {
         "{damaged}"
     );
 }
+
+#[test]
+fn the_api_tells_of_a_journal_that_was_cut_or_replaced_while_each_line_is_as_it_was_written() {
+    let agent = Agent::demo(&[]);
+    assert_eq!(authenticate(&agent, &agent.card()).status, 200);
+    let is_sound = |agent: &Agent| agent.read_socket("/v1/journal").body["sound"].clone();
+    assert_eq!(is_sound(&agent), true);
+    let whole = fs::read_to_string(file(&agent)).unwrap();
+
+    let lines: Vec<&str> = whole.lines().collect();
+    let cut = lines[..lines.len() - 1].join("\n") + "\n";
+    fs::write(file(&agent), cut).unwrap();
+    assert_eq!(is_sound(&agent), false, "its last line is missing");
+
+    let other = Agent::demo(&[]);
+    for _ in 0..2 {
+        assert_eq!(authenticate(&other, &other.card()).status, 200);
+    }
+    assert_eq!(is_sound(&other), true);
+    fs::write(file(&agent), fs::read(file(&other)).unwrap()).unwrap();
+    assert_eq!(is_sound(&agent), false, "it is another one's");
+
+    fs::write(file(&agent), whole).unwrap();
+    assert_eq!(is_sound(&agent), true);
+}

@@ -1033,7 +1033,7 @@ export interface components {
         JournalBody: {
             /** @description The last entries, newest first, each as its line in the file has it; lines that are unsound are not among them. */
             entries: Record<string, never>[];
-            /** @description Whether nothing was changed, removed or put in beside them; `cpxd journal verify` looks at all of it. */
+            /** @description Whether nothing was changed, removed or put in beside them, the end included; `cpxd journal verify` looks at all of it. */
             sound: boolean;
         };
         /** @description `POST /v1/cards/{card}/keys/{role}/sign`. */

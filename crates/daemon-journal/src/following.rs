@@ -262,6 +262,19 @@ impl Follower {
         last.saturating_add(self.doubtful)
     }
 
+    /// What the anchor says of the end that was reached.
+    pub(crate) fn wrong_with_end(&self, anchor: &Result<Option<Head>, Wrong>) -> Option<Wrong> {
+        let last = self.last_seq();
+        match anchor {
+            Err(wrong) => Some(wrong.clone()),
+            Ok(None) => (last > 0).then_some(Wrong::AnchorMissing),
+            Ok(Some(Head { seq: anchored, .. })) => {
+                let anchored = *anchored;
+                (anchored > last).then_some(Wrong::TailMissing { anchored })
+            }
+        }
+    }
+
     pub(crate) fn add(&mut self, file: FileName, line: u64, wrong: Wrong) {
         self.add_fault(Fault {
             file: file.text(),

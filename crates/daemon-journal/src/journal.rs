@@ -16,9 +16,10 @@ use crate::anchor::AnchorStore;
 use crate::chain::{Head, Line, NotALine, seal};
 use crate::entry::{Entry, OutcomeResult};
 use crate::files::{FileName, Limits};
-use crate::newest::{Query, newest_with_faults};
+use crate::newest::newest_judged;
 use crate::opening::{Opening, look};
 use crate::retirement;
+use crate::verify::read;
 
 /// Why the journal took no entry. What it should tell must not be done, then.
 #[derive(Debug, thiserror::Error)]
@@ -97,18 +98,17 @@ impl Journal {
         )?)))
     }
 
-    /// The last entries, newest first, and how many faults there are in the files that hold them.
+    /// The last entries, newest first, and whether nothing is wrong with the files that hold them, nor with what the
+    /// anchor says of their end.
     ///
     /// # Errors
     /// When its folder cannot be listed.
-    pub fn newest(&self, limit: usize) -> io::Result<(Vec<Line>, usize)> {
-        let folder = self.writer().folder.clone();
-        let query = Query {
-            before: None,
-            limit,
-            keep: |_: &Entry| true,
+    pub fn newest(&self, limit: usize) -> io::Result<(Vec<Line>, bool)> {
+        let (folder, anchored) = {
+            let writer = self.writer();
+            (writer.folder.clone(), read(writer.anchor.as_ref()))
         };
-        newest_with_faults(&folder, &query)
+        newest_judged(&folder, limit, &anchored)
     }
 
     /// Writes an entry and returns its sequence number once it is on the disk.

@@ -37,5 +37,5 @@ pub use entry::{
 pub use files::Limits;
 pub use following::{Fault, Wrong};
 pub use journal::{Journal, JournalError};
-pub use newest::{Query, newest, newest_with_faults};
+pub use newest::{Query, newest};
 pub use verify::{Report, verify};

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
 
-use crate::chain::Line;
+use crate::chain::{Head, Line};
 use crate::entry::Entry;
 use crate::files::list;
-use crate::following::Follower;
+use crate::following::{Follower, Wrong};
+use crate::verify::found_before;
 
 /// Which entries, and how many.
 #[derive(Debug)]
@@ -26,18 +27,7 @@ pub struct Query<F> {
 /// # Errors
 /// When the folder cannot be listed.
 pub fn newest(folder: &Path, query: &Query<impl Fn(&Entry) -> bool>) -> io::Result<Vec<Line>> {
-    Ok(newest_with_faults(folder, query)?.0)
-}
-
-/// The same, and how many faults there are in the files that were read for it.
-///
-/// # Errors
-/// When the folder cannot be listed.
-pub fn newest_with_faults(
-    folder: &Path,
-    query: &Query<impl Fn(&Entry) -> bool>,
-) -> io::Result<(Vec<Line>, usize)> {
-    let (mut found, mut faults) = (Vec::new(), 0);
+    let mut found = Vec::new();
     for name in list(folder)?.into_iter().rev() {
         let wanted = query.limit - found.len();
         if wanted == 0 {
@@ -46,20 +36,81 @@ pub fn newest_with_faults(
         if query.before.is_some_and(|before| name.0 >= before) {
             continue;
         }
-        let mut of_file = VecDeque::new();
-        let mut follower = Follower::new(None);
-        follower.read_file(folder, name, |line| {
+        let mut last = Last::of(wanted);
+        Follower::new(None).read_file(folder, name, |line| {
             let is_before = query.before.is_none_or(|before| line.seq < before);
             if is_before && (query.keep)(&line.entry) {
-                of_file.push_back(line.clone());
-                if of_file.len() > wanted {
-                    of_file.pop_front();
-                }
+                last.push(line);
             }
             None
         });
-        faults += follower.faults.len();
-        found.extend(of_file.into_iter().rev());
+        found.extend(last.newest_first());
     }
-    Ok((found, faults))
+    Ok(found)
+}
+
+/// The newest `limit` entries, newest first, and whether nothing is wrong with the files that were read for them:
+/// each in itself, with the next one, and with the anchor, as far back as that reaches.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub(crate) fn newest_judged(
+    folder: &Path,
+    limit: usize,
+    anchor: &Result<Option<Head>, Wrong>,
+) -> io::Result<(Vec<Line>, bool)> {
+    let known = anchor.as_ref().ok().copied().flatten();
+    let (mut found, mut is_sound) = (Vec::new(), true);
+    // What the oldest line that was read follows.
+    let mut begin: Option<Head> = None;
+    for name in list(folder)?.into_iter().rev() {
+        let reaches_anchor = |begin: Head| known.is_none_or(|known| begin.seq < known.seq);
+        if found.len() == limit && begin.is_some_and(reaches_anchor) {
+            break;
+        }
+        let mut last = Last::of(limit - found.len());
+        let mut follower = Follower::new(known);
+        let end = follower.read_file(folder, name, |line| {
+            last.push(line);
+            found_before(line)
+        });
+        found.extend(last.newest_first());
+        let has_begun = follower.last.is_some() || !follower.faults.is_empty();
+        is_sound &= follower.faults.is_empty();
+        is_sound &= match begin {
+            // A kill may leave the newest file without a line.
+            None => !has_begun || follower.wrong_with_end(anchor).is_none(),
+            Some(begin) => follower.last == Some(begin) && end.unfinished_len == 0,
+        };
+        begin = follower.begins_after.or(begin);
+    }
+    let is_anchored = known.is_none_or(|known| match begin {
+        Some(begin) => known == begin || known.seq > begin.seq,
+        None => known.seq == 0,
+    });
+    Ok((found, is_sound && anchor.is_ok() && is_anchored))
+}
+
+/// The last lines of a file.
+struct Last {
+    limit: usize,
+    lines: VecDeque<Line>,
+}
+
+impl Last {
+    const fn of(limit: usize) -> Self {
+        let lines = VecDeque::new();
+        Self { limit, lines }
+    }
+
+    fn push(&mut self, line: &Line) {
+        self.lines.push_back(line.clone());
+        if self.lines.len() > self.limit {
+            self.lines.pop_front();
+        }
+    }
+
+    fn newest_first(self) -> impl Iterator<Item = Line> {
+        self.lines.into_iter().rev()
+    }
 }

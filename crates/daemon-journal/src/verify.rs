@@ -51,11 +51,9 @@ pub fn verify(folder: &Path, anchor: &dyn AnchorStore) -> io::Result<Report> {
     loop {
         looks += 1;
         // The anchor first: what is appended meanwhile only takes the chain ahead of it.
-        let anchored = anchor.read().map_err(|error| Wrong::AnchorUnreadable {
-            because: error.to_string(),
-        });
+        let anchored = read(anchor);
         names = list(folder)?;
-        report = look(folder, &names, anchored);
+        report = look(folder, &names, &anchored);
         // The writer may have removed old files under our hands.
         let was_stable = list(folder)?.first() == names.first();
         if report.is_whole() || was_stable || looks == MOST_LOOKS {
@@ -64,9 +62,35 @@ pub fn verify(folder: &Path, anchor: &dyn AnchorStore) -> io::Result<Report> {
     }
 }
 
+/// What an anchor says.
+pub(crate) fn read(anchor: &dyn AnchorStore) -> Result<Option<Head>, Wrong> {
+    anchor.read().map_err(|error| Wrong::AnchorUnreadable {
+        because: error.to_string(),
+    })
+}
+
+/// What the agent found when it started, and wrote into this line.
+pub(crate) fn found_before(line: &Line) -> Option<Wrong> {
+    match &line.entry {
+        Entry::Damaged { what, .. } => Some(Wrong::FoundBefore { what: what.clone() }),
+        Entry::AgentStarted { .. }
+        | Entry::AgentStopped
+        | Entry::Intent { .. }
+        | Entry::Outcome { .. }
+        | Entry::Grant { .. }
+        | Entry::Pairing { .. }
+        | Entry::Refusal { .. }
+        | Entry::SessionOpened { .. }
+        | Entry::SessionClosed { .. }
+        | Entry::Recovered { .. }
+        | Entry::Retired { .. }
+        | Entry::Unknown => None,
+    }
+}
+
 const MOST_LOOKS: usize = 3;
 
-fn look(folder: &Path, names: &[FileName], anchor: Result<Option<Head>, Wrong>) -> Report {
+fn look(folder: &Path, names: &[FileName], anchor: &Result<Option<Head>, Wrong>) -> Report {
     let mut follower = Follower::new(anchor.as_ref().ok().copied().flatten());
     let mut retired = None;
     let mut is_unfinished = false;
@@ -82,13 +106,8 @@ fn look(folder: &Path, names: &[FileName], anchor: Result<Option<Head>, Wrong>) 
         line: 0,
         wrong,
     };
-    match anchor {
-        Err(wrong) => follower.add_fault(whole(wrong)),
-        Ok(None) if follower.last_seq() > 0 => follower.add_fault(whole(Wrong::AnchorMissing)),
-        Ok(Some(Head { seq: anchored, .. })) if anchored > follower.last_seq() => {
-            follower.add_fault(whole(Wrong::TailMissing { anchored }));
-        }
-        Ok(_) => {}
+    if let Some(wrong) = follower.wrong_with_end(anchor) {
+        follower.add_fault(whole(wrong));
     }
     check_beginning(&mut follower, names, retired);
     Report {
@@ -103,30 +122,17 @@ fn look(folder: &Path, names: &[FileName], anchor: Result<Option<Head>, Wrong>) 
 }
 
 fn see(line: &Line, retired: &mut Option<Head>) -> Option<Wrong> {
-    match &line.entry {
-        Entry::Retired {
-            through,
-            through_hash,
-        } => {
-            *retired = Some(Head {
-                seq: *through,
-                hash: *through_hash,
-            });
-            None
-        }
-        Entry::Damaged { what, .. } => Some(Wrong::FoundBefore { what: what.clone() }),
-        Entry::AgentStarted { .. }
-        | Entry::AgentStopped
-        | Entry::Intent { .. }
-        | Entry::Outcome { .. }
-        | Entry::Grant { .. }
-        | Entry::Pairing { .. }
-        | Entry::Refusal { .. }
-        | Entry::SessionOpened { .. }
-        | Entry::SessionClosed { .. }
-        | Entry::Recovered { .. }
-        | Entry::Unknown => None,
+    if let Entry::Retired {
+        through,
+        through_hash,
+    } = &line.entry
+    {
+        *retired = Some(Head {
+            seq: *through,
+            hash: *through_hash,
+        });
     }
+    found_before(line)
 }
 
 /// A chain begins with line 1, or after what a later line of it says was removed; a kill in

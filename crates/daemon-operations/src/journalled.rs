@@ -64,13 +64,12 @@ impl Operations {
         let journal = Arc::clone(&self.0.journal);
         let read = spawn_blocking(move || journal.newest(limit));
         let read = read.await.map_err(from_join_error)?;
-        let (lines, faults) = read.map_err(|error| {
+        read.map_err(|error| {
             let unavailable = OperationError::new(ErrorCode::Internal);
             unavailable
                 .because(Reason::JournalUnavailable)
                 .caused_by(error)
-        })?;
-        Ok((lines, faults == 0))
+        })
     }
 
     /// Writes what became of a pairing, a grant or a session, on the disk.

@@ -57,6 +57,6 @@ pub struct JournalBody {
     /// The last entries, newest first, each as its line in the file has it; lines that are unsound are not among them.
     #[schema(value_type = Vec<Object>)]
     pub entries: Vec<Value>,
-    /// Whether nothing was changed, removed or put in beside them; `cpxd journal verify` looks at all of it.
+    /// Whether nothing was changed, removed or put in beside them, the end included; `cpxd journal verify` looks at all of it.
     pub sound: bool,
 }

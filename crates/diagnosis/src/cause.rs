@@ -45,6 +45,7 @@ causes! {
     ClockPlausible = "clock-plausible",
     ClockBeforeRelease("date") = "clock-before-release",
     ClockBeforeJournal("date") = "clock-before-journal",
+    ClockBeforeALine("date") = "clock-before-a-line",
     ClockBeforeCard("date") = "clock-before-card",
     DiskEnough("megabytes") = "disk-enough",
     DiskLow("megabytes") = "disk-low",

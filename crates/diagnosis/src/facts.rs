@@ -71,8 +71,9 @@ pub struct AgentFacts {
 pub struct MachineFacts {
     /// A time before which this version did not exist.
     pub released: OffsetDateTime,
-    /// The time of the last line of the journal.
-    pub last_journal_line: Option<OffsetDateTime>,
+    /// The times of the journal's last lines before this run of the agent, in the order of the lines; at most
+    /// [`JOURNAL_LINES`](crate::JOURNAL_LINES) of them count.
+    pub journal_times: Option<Vec<OffsetDateTime>>,
     /// What is free for this user where the state folder lies, in bytes.
     pub free_bytes: Option<u64>,
     /// The proxies that the environment names, by variable.

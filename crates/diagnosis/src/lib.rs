@@ -21,6 +21,7 @@ pub use finding::{Action, Detail, DetailName, Finding, State};
 pub use pro_sante_connect::{Readiness, ReadinessState};
 
 use finding::Verdict;
+pub use rules::JOURNAL_LINES;
 
 /// Everything that is found.
 #[derive(Clone, Debug, PartialEq, Eq)]

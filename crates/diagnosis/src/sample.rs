@@ -33,7 +33,7 @@ pub(crate) fn sound() -> Facts {
         },
         machine: MachineFacts {
             released: now - Duration::days(30),
-            last_journal_line: Some(now - Duration::minutes(1)),
+            journal_times: Some(vec![now - Duration::minutes(1); 5]),
             free_bytes: Some(1 << 40),
             proxy_variables: Some(Vec::new()),
             no_proxy: None,

@@ -112,7 +112,7 @@ prop_compose! {
     fn machine()(
         now in time(),
         released in time(),
-        line in option::of(time()),
+        lines in option::of(prop::collection::vec(time(), 0..7)),
         free in any::<Option<u64>>(),
         proxies in names(),
         no_proxy in option::of(".{0,8}"),
@@ -120,7 +120,7 @@ prop_compose! {
         let mut facts = sound();
         facts.now = now;
         facts.machine.released = released;
-        facts.machine.last_journal_line = line;
+        facts.machine.journal_times = lines;
         facts.machine.free_bytes = free;
         facts.machine.proxy_variables = proxies;
         facts.machine.no_proxy = no_proxy;

@@ -48,7 +48,7 @@ pub(crate) use tcp_table::tcp_socket_owner;
 pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
 pub(crate) use wake_ups::WakeUps;
 pub(crate) use workstation::{
-    allows_loopback_by_policy, cryptolib, free_bytes, host_name, is_program_replaced,
+    account, allows_loopback_by_policy, cryptolib, free_bytes, host_name, is_program_replaced,
     program_at_port, smart_card_programs, smart_card_service, usb_smart_card_readers,
 };
 

@@ -95,6 +95,23 @@ pub fn allows_loopback_by_policy() -> Option<bool> {
     system::allows_loopback_by_policy()
 }
 
+/// The account of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// By which the user logs in.
+    pub name: String,
+    /// What is noted down about its user: the full name, a room, telephone numbers (GECOS).
+    pub described: Vec<String>,
+    /// Its home folder.
+    pub home: PathBuf,
+}
+
+/// The account of the user of this process.
+#[must_use]
+pub fn account() -> Option<Account> {
+    system::account()
+}
+
 /// The name of this computer.
 #[must_use]
 pub fn host_name() -> Option<String> {

@@ -2,8 +2,11 @@
 //!
 //! Who it is for sees what is in it before it is saved.
 
+mod hidden;
 mod pieces;
 mod redaction;
+mod sites;
+mod spellings;
 
 use std::io::{self, BufRead as _, Cursor, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -21,8 +24,9 @@ use crate::configuration::Configuration;
 use crate::refusal::Refusal;
 use crate::screen;
 
-pub(crate) use pieces::Piece;
-pub(crate) use redaction::Redaction;
+use hidden::Hidden;
+use pieces::Piece;
+use redaction::Redaction;
 
 /// What a bundle is made of.
 pub(crate) struct Bundle<'a> {
@@ -41,7 +45,8 @@ pub(crate) struct Bundle<'a> {
 /// A [`Refusal`] where nobody can say yes, or the file is there already.
 pub(crate) fn offer(bundle: &Bundle<'_>, file: &Path, is_agreed: bool) -> anyhow::Result<()> {
     let texts = DiagnoseTexts::new(language());
-    let redaction = Redaction::of_this_place().and_of(bundle.cards);
+    let hidden = Hidden::of_this_place().and_of_cards(bundle.cards);
+    let redaction = Redaction::of(hidden.and_of_sites(&pieces::texts_with_sites(bundle)))?;
     let pieces = pieces::of(bundle, &redaction)?;
     screen::remark(&texts.zip_contents());
     for Piece { name, text, what } in &pieces {

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use card_pcsc::{Presence, ReaderState, ReaderWatcher};
-use daemon_journal::{FileAnchor, verify};
+use daemon_journal::{Entry, FileAnchor, Query, newest, verify};
 use serde_json::{Map, Value, json};
 use texts::DiagnoseTexts;
 
@@ -29,27 +29,37 @@ pub(crate) struct Piece {
 /// All of them.
 pub(super) fn of(bundle: &Bundle<'_>, redaction: &Redaction) -> anyhow::Result<Vec<Piece>> {
     let texts = DiagnoseTexts::new(language());
-    let checks = serde_json::to_string_pretty(bundle.found)?;
-    let configuration = configuration(&bundle.configuration_files);
-    let configuration = serde_json::to_string_pretty(&configuration)?;
-    let readers = serde_json::to_string_pretty(&readers())?;
+    let checks = redaction.as_json(bundle.found)?;
+    let configuration = redaction.as_json(configuration(&bundle.configuration_files))?;
+    let readers = redaction.as_json(readers())?;
     let piece = |name, text, what| Piece { name, text, what };
     Ok(vec![
         piece("versions.txt", versions(), texts.zip_versions()),
-        piece("checks.json", redaction.apply(&checks), texts.zip_checks()),
+        piece("checks.json", checks, texts.zip_checks()),
         piece("log.txt", redaction.apply(&log(bundle)), texts.zip_log()),
         piece("journal.json", journal(bundle)?, texts.zip_journal()),
-        piece(
-            "readers.json",
-            redaction.apply(&readers),
-            texts.zip_readers(),
-        ),
+        piece("readers.json", readers, texts.zip_readers()),
         piece(
             "configuration.json",
-            redaction.apply(&configuration),
+            configuration,
             texts.zip_configuration(),
         ),
     ])
+}
+
+/// Where the sites are told that this user has to do with: what was configured, who was let in, who asked.
+pub(super) fn texts_with_sites(bundle: &Bundle<'_>) -> Vec<String> {
+    let asked = Query {
+        before: None,
+        limit: LINES_OF_JOURNAL,
+        keep: |_: &Entry| true,
+    };
+    let lines = newest(&bundle.paths.journal_dir(), &asked).unwrap_or_default();
+    let lines = lines.iter().map(serde_json::to_string);
+    let files = bundle.configuration_files.iter().map(PathBuf::as_path);
+    let grants = bundle.paths.grants_file();
+    let files = files.chain([grants.as_path()]).map(fs::read_to_string);
+    lines.flatten().chain(files.flatten()).collect()
 }
 
 fn versions() -> String {
@@ -151,6 +161,8 @@ fn configuration_file(file: &Path) -> Value {
 }
 
 const LINES_OF_LOG: usize = 500;
+/// More than a log tells of.
+const LINES_OF_JOURNAL: usize = 2000;
 /// The level, in a log of lines as in one of JSON.
 const TRACE: &str = "TRACE";
 const DEADLINE: Duration = Duration::from_secs(4);

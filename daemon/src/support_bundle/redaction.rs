@@ -1,112 +1,92 @@
 //! Taking out of a text whatever is about a person.
 
-use std::env;
+use serde_json::Value;
 
-use daemon_wire::{CardBody, CardList};
+use super::hidden::Hidden;
+use super::sites;
+use super::spellings::Spellings;
 
-/// Words that are not told, and what stands for them.
+/// What is not told, and what stands for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Redaction {
-    /// Parts of a text, wherever they stand; the longest first.
-    parts: Vec<(String, &'static str)>,
-    /// Whole words, whatever their letters' size.
-    words: Vec<(String, &'static str)>,
+    /// In the order in which they are looked for.
+    hidden: Vec<(Spellings, &'static str, Subject)>,
+}
+
+/// What a text that is not told is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subject {
+    Folder,
+    Name,
 }
 
 impl Redaction {
-    /// The user of this process, their home folder, and this computer.
-    pub(crate) fn of_this_place() -> Self {
-        let mut redaction = Self {
-            parts: Vec::new(),
-            words: Vec::new(),
-        };
-        if let Some(home) = env::home_dir().filter(|home| home.parent().is_some()) {
-            if let Some(name) = home.file_name() {
-                redaction.add_word(&name.to_string_lossy(), USER);
-            }
-            redaction.add_part(&home.to_string_lossy(), "~");
-        }
-        for variable in ["USER", "LOGNAME", "USERNAME"] {
-            redaction.add_word(&env::var(variable).unwrap_or_default(), USER);
-        }
-        if let Some(host) = platform::workstation::host_name() {
-            redaction.add_word(&host, HOST);
-            let (first, _) = host.split_once('.').unwrap_or((&host, ""));
-            redaction.add_word(first, HOST);
-        }
-        redaction
+    /// Takes these texts out, and with them what looks like one of somebody else's.
+    ///
+    /// # Errors
+    /// When one of them is too long to be looked for.
+    pub(crate) fn of(hidden: Hidden) -> anyhow::Result<Self> {
+        let hidden = hidden.longest_first().into_iter();
+        let hidden = hidden.map(|(text, instead)| {
+            let is_folder = text.contains(['/', '\\']);
+            let subject = if is_folder {
+                Subject::Folder
+            } else {
+                Subject::Name
+            };
+            Ok((Spellings::of(&text)?, instead, subject))
+        });
+        let hidden = hidden.collect::<anyhow::Result<_>>()?;
+        Ok(Self { hidden })
     }
 
-    /// The same, with all that these cards say of their holders and themselves.
-    pub(crate) fn and_of(mut self, cards: &CardList) -> Self {
-        for card in &cards.cards {
-            self.add_card(card);
-        }
-        self.parts
-            .sort_by_key(|(part, _)| std::cmp::Reverse(part.len()));
-        self
-    }
-
-    /// The text without them, and without what looks like a number or a secret of somebody else's.
+    /// The text without them, and without what looks like a number, an address or a secret of somebody else's.
     pub(crate) fn apply(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for (part, instead) in &self.parts {
-            text = text.replace(part.as_str(), instead);
-        }
+        // A name that was taken out of an address before would leave the rest of it. Folders may look like hosts.
+        let text = self.without(Subject::Folder, sites::without_addresses(text));
+        let text = self.without(Subject::Name, sites::without_hosts(&text));
         let text = without_secrets(&text);
         let mut redacted = String::with_capacity(text.len());
         for piece in text.split_inclusive(|sign: char| !is_of_a_word(sign)) {
             let end = piece.trim_end_matches(|sign: char| !is_of_a_word(sign));
             let (word, rest) = piece.split_at(end.len());
-            redacted.push_str(self.word(word));
+            redacted.push_str(without_number(word));
             redacted.push_str(rest);
         }
         redacted
     }
 
-    fn word<'a>(&self, word: &'a str) -> &'a str {
-        let lower = word.to_lowercase();
-        if let Some((_, instead)) = self.words.iter().find(|(hidden, _)| *hidden == lower) {
-            return instead;
+    fn without(&self, subject: Subject, mut text: String) -> String {
+        let hidden = self.hidden.iter().filter(|hidden| hidden.2 == subject);
+        for (spellings, instead, _) in hidden {
+            text = spellings.replace(&text, instead);
         }
-        if longest_run(word, |sign| sign.is_ascii_digit()) >= SHORTEST_NUMBER {
-            return NUMBER;
-        }
-        word
+        text
     }
 
-    fn add_card(&mut self, card: &CardBody) {
-        // Whatever the shape of a card comes to have, each text in what it says of its holder is hidden.
-        let told = serde_json::to_value(card).unwrap_or_default();
-        let mut texts = Vec::new();
-        for member in ["holder", "number", "certificates"] {
-            if let Some(value) = told.get(member) {
-                collect_texts(value, &mut texts);
-            }
-        }
-        for text in texts {
-            let is_of_person = text.len() >= SHORTEST_NAME && !PUBLIC.contains(&text.as_str());
-            if is_of_person && text.contains(' ') {
-                self.add_part(&text, PERSON);
-            } else if is_of_person {
-                self.add_word(&text, PERSON);
-            }
-        }
+    /// The same in each text of a value, as JSON.
+    ///
+    /// # Errors
+    /// When it has no form as JSON.
+    pub(crate) fn as_json(&self, value: impl serde::Serialize) -> serde_json::Result<String> {
+        let mut value = serde_json::to_value(value)?;
+        self.apply_within(&mut value);
+        serde_json::to_string_pretty(&value)
     }
 
-    fn add_part(&mut self, part: &str, instead: &'static str) {
-        if part.len() > 1 {
-            self.parts.push((part.to_owned(), instead));
+    fn apply_within(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.apply(text),
+            Value::Array(values) => values.iter_mut().for_each(|it| self.apply_within(it)),
+            Value::Object(members) => members.values_mut().for_each(|it| self.apply_within(it)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+}
 
-    fn add_word(&mut self, word: &str, instead: &'static str) {
-        if word.chars().all(is_of_a_word) && !word.is_empty() {
-            self.words.push((word.to_lowercase(), instead));
-        } else {
-            self.add_part(word, instead);
-        }
-    }
+fn without_number(word: &str) -> &str {
+    let is_number = longest_run(word, |sign| sign.is_ascii_digit()) >= SHORTEST_NUMBER;
+    if is_number { NUMBER } else { word }
 }
 
 /// The text without what looks like base64 or hexadecimal, whose signs also part the words of paths.
@@ -139,63 +119,31 @@ fn longest_run(word: &str, is_in: impl Fn(char) -> bool) -> usize {
     runs.map(str::len).max().unwrap_or_default()
 }
 
-fn collect_texts(value: &serde_json::Value, texts: &mut Vec<String>) {
-    match value {
-        serde_json::Value::String(text) => texts.push(text.clone()),
-        serde_json::Value::Array(values) => {
-            for value in values {
-                collect_texts(value, texts);
-            }
-        }
-        serde_json::Value::Object(members) => {
-            for value in members.values() {
-                collect_texts(value, texts);
-            }
-        }
-        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
-    }
-}
-
-const USER: &str = "(user)";
-const HOST: &str = "(computer)";
-const PERSON: &str = "(person)";
 const NUMBER: &str = "(number)";
 const SECRET: &str = "(secret)";
-/// Codes of tables are shorter, and are everybody's.
-const SHORTEST_NAME: usize = 3;
 /// Identifiers of persons and cards have eight digits at least.
 const SHORTEST_NUMBER: usize = 8;
 /// Tokens have 43 characters, and the ids that are told 16.
 const SHORTEST_SECRET: usize = 24;
-/// Words of the API itself among those about a card.
-const PUBLIC: [&str; 12] = [
-    "valid",
-    "expired",
-    "notYetValid",
-    "notChecked",
-    "authentication",
-    "signature",
-    "technical",
-    "RPPS",
-    "ADELI",
-    "RS256",
-    "RS384",
-    "RS512",
-];
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use platform::workstation::Account;
+
     use super::*;
 
     fn redaction() -> Redaction {
-        let mut redaction = Redaction {
-            parts: Vec::new(),
-            words: Vec::new(),
-        };
-        redaction.add_part("/home/jeanne", "~");
-        redaction.add_word("jeanne", USER);
-        redaction.add_word("poste-12", HOST);
-        redaction
+        let mut hidden = Hidden::default();
+        hidden.add_home(Path::new("/home/jeanne"));
+        hidden.add_host("poste-12.ch-dupont.fr");
+        hidden.add_account(&Account {
+            name: "jlefevre".into(),
+            described: vec!["Jeanne Lefèvre".into(), "Salle de soins".into()],
+            home: "/home/jeanne".into(),
+        });
+        Redaction::of(hidden).unwrap()
     }
 
     #[test]
@@ -203,6 +151,25 @@ mod tests {
         let text = "/home/jeanne/.config on POSTE-12 by Jeanne, not jeannette";
         let expected = "~/.config on (computer) by (user), not jeannette";
         assert_eq!(redaction().apply(text), expected);
+    }
+
+    #[test]
+    fn an_account_is_hidden_by_each_of_its_names_and_a_computer_by_its_short_one() {
+        let text = "jlefevre, LEFEVRE Jeanne, Jeanne%20Lef%C3%A8vre, soins de Paris";
+        let expected = "(user), (user) (user), (user), (user) de Paris";
+        assert_eq!(redaction().apply(text), expected);
+        let text = "POSTE-12 poste-12.ch-dupont.fr poste-12.local poste-123";
+        let expected = "(computer) (site) (site) poste-123";
+        assert_eq!(redaction().apply(text), expected);
+        let text = "%2FHome%2FJeanne%2FDocuments file:///home/JEANNE/x";
+        assert_eq!(redaction().apply(text), "~%2FDocuments file://~/x");
+    }
+
+    #[test]
+    fn texts_of_a_value_are_redacted_and_its_members_keep_their_names() {
+        let value = serde_json::json!({ "jeanne": ["\"/home/jeanne\"", 1, null] });
+        let told: Value = serde_json::from_str(&redaction().as_json(value).unwrap()).unwrap();
+        assert_eq!(told, serde_json::json!({ "jeanne": ["\"~\"", 1, null] }));
     }
 
     #[test]

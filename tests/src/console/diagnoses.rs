@@ -107,7 +107,7 @@ fn facts(answers: &HashMap<&'static str, (u16, Value)>, surroundings: Surroundin
         },
         machine: MachineFacts {
             released: now - Duration::days(400),
-            last_journal_line: Some(now - Duration::minutes(1)),
+            journal_times: Some(vec![now - Duration::minutes(1)]),
             free_bytes: Some(1 << 40),
             proxy_variables: Some(Vec::new()),
             no_proxy: None,

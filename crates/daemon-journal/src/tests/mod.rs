@@ -3,4 +3,5 @@
 mod chain;
 mod faults;
 mod mutations;
+mod newest;
 mod place;

@@ -7,7 +7,8 @@ use crate::CauseCode;
 use crate::facts::Facts;
 use crate::finding::Verdict;
 
-/// A clock can be behind, which shows; one that is ahead cannot be told from a computer that slept.
+/// A clock can be behind, which shows; one that is ahead cannot be told from a computer that slept. A line of the
+/// journal may come from a clock that was ahead, so that one alone says nothing of this one.
 pub(super) fn clock(facts: &Facts) -> Verdict {
     let machine = &facts.machine;
     let issued = facts.cards.iter().flat_map(|card| &card.certificates);
@@ -17,11 +18,18 @@ pub(super) fn clock(facts: &Facts) -> Verdict {
         let date = day(machine.released);
         return Verdict::failed(CauseCode::ClockBeforeRelease.with("date", date));
     }
-    if let Some(line) = machine.last_journal_line.filter(|line| behind(*line)) {
-        return Verdict::failed(CauseCode::ClockBeforeJournal.with("date", day(line)));
+    let lines = machine.journal_times.iter().flatten().rev();
+    let last: Vec<_> = lines.take(JOURNAL_LINES).copied().collect();
+    let to_come: Vec<_> = last.iter().copied().filter(|line| behind(*line)).collect();
+    let latest = to_come.iter().copied().max();
+    if let Some(latest) = latest.filter(|_| to_come.len() > 1 && 2 * to_come.len() > last.len()) {
+        return Verdict::failed(CauseCode::ClockBeforeJournal.with("date", day(latest)));
     }
-    match issued.filter(|issued| behind(*issued)) {
-        Some(issued) => Verdict::failed(CauseCode::ClockBeforeCard.with("date", day(issued))),
+    if let Some(issued) = issued.filter(|issued| behind(*issued)) {
+        return Verdict::failed(CauseCode::ClockBeforeCard.with("date", day(issued)));
+    }
+    match latest {
+        Some(latest) => Verdict::warning(CauseCode::ClockBeforeALine.with("date", day(latest))),
         None => Verdict::ok(CauseCode::ClockPlausible),
     }
 }
@@ -60,6 +68,8 @@ fn spares_loopback(no_proxy: &str) -> bool {
     names.any(|name| name == "*" || name == "127.0.0.1" || name.starts_with("127.0.0.0/"))
 }
 
+/// How many lines of the journal are asked, the last ones.
+pub const JOURNAL_LINES: usize = 5;
 /// How far two clocks that are right may differ.
 const CLOCKS_DIFFER: Duration = Duration::hours(1);
 const MEGABYTE: u64 = 1 << 20;
@@ -77,7 +87,7 @@ mod tests {
     #[test]
     fn a_clock_before_the_release_the_journal_or_the_card_is_wrong() {
         let mut facts = sound();
-        facts.machine.last_journal_line = Some(facts.now + Duration::days(2));
+        facts.machine.journal_times = Some(vec![facts.now + Duration::days(2); 2]);
         let cause = CauseCode::ClockBeforeJournal;
         assert_judged(&facts, Check::Clock, State::Failed, cause);
         facts.machine.released = facts.now + Duration::days(2);
@@ -98,10 +108,53 @@ mod tests {
         );
     }
 
+    /// The lines of a journal, oldest first: `x` for one of a day to come.
+    fn with_lines(lines: &str) -> Facts {
+        let mut facts = sound();
+        let time = |sign| match sign {
+            'x' => facts.now + Duration::days(2),
+            _ => facts.now - Duration::days(2),
+        };
+        facts.machine.journal_times = Some(lines.chars().map(time).collect());
+        facts
+    }
+
+    #[test]
+    fn a_clock_is_wrong_where_most_of_the_last_five_lines_are_to_come() {
+        for lines in ["xx", ".xx", "xxxxx", "..xxx", "x.x.x", ".....xxx.."] {
+            let cause = CauseCode::ClockBeforeJournal;
+            assert_judged(&with_lines(lines), Check::Clock, State::Failed, cause);
+        }
+    }
+
+    #[test]
+    fn a_line_of_a_day_to_come_among_others_is_no_more_than_told() {
+        for lines in ["x", ".x", "x.", "....x", "x....", "x..x.", "xxxx....x"] {
+            let cause = CauseCode::ClockBeforeALine;
+            assert_judged(&with_lines(lines), Check::Clock, State::Warning, cause);
+        }
+        for lines in ["", ".", "xxxxx....."] {
+            let cause = CauseCode::ClockPlausible;
+            assert_judged(&with_lines(lines), Check::Clock, State::Ok, cause);
+        }
+    }
+
+    #[test]
+    fn a_card_of_a_day_to_come_weighs_more_than_a_line() {
+        let mut facts = with_lines("....x");
+        for card in &mut facts.cards {
+            for certificate in &mut card.certificates {
+                certificate.not_before = facts.now + Duration::days(1);
+            }
+        }
+        let cause = CauseCode::ClockBeforeCard;
+        assert_judged(&facts, Check::Clock, State::Failed, cause);
+    }
+
     #[test]
     fn a_clock_that_is_minutes_behind_is_not_wrong() {
         let mut facts = sound();
-        facts.machine.last_journal_line = Some(facts.now + Duration::minutes(10));
+        facts.machine.journal_times = Some(vec![facts.now + Duration::minutes(10); 5]);
         assert_judged(&facts, Check::Clock, State::Ok, CauseCode::ClockPlausible);
     }
 

@@ -17,6 +17,8 @@ use crate::facts::{CardFacts, Facts};
 use crate::finding::{State, Verdict};
 use crate::{Cause, CauseCode};
 
+pub use machine::JOURNAL_LINES;
+
 /// Judges one check, all that it needs having passed.
 pub(crate) fn judge(check: Check, facts: &Facts) -> Verdict {
     match check {

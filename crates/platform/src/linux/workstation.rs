@@ -13,7 +13,7 @@ use procfs::process::{FDTarget, Process, all_processes};
 
 use super::asked_program::said_by;
 use super::unix_peers::peers_of;
-use crate::workstation::{Cryptolib, InstalledCryptolib, ServiceSocket};
+use crate::workstation::{Account, Cryptolib, InstalledCryptolib, ServiceSocket};
 
 pub(crate) fn smart_card_service() -> ServiceSocket {
     let Err(error) = UnixStream::connect(service_socket_path()) else {
@@ -118,6 +118,26 @@ pub(crate) fn host_name() -> Option<String> {
     Some(name.trim().to_owned())
 }
 
+/// By getent(1), which asks the directory of a hospital as well as the file of this machine.
+pub(crate) fn account() -> Option<Account> {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let until = Instant::now() + TIME_OF_ACCOUNTS;
+    account_in(&said_by(&GETENT, &["passwd", &uid], until)?)
+}
+
+/// A line of passwd(5); in the description, the sign `&` stands for the name.
+fn account_in(line: &str) -> Option<Account> {
+    let mut fields = line.trim_end().split(':');
+    let (name, described, home) = (fields.next()?, fields.nth(3)?, fields.next()?);
+    let described = described.replace('&', name);
+    let described = described.split(',').map(str::trim).map(str::to_owned);
+    Some(Account {
+        name: name.to_owned(),
+        described: described.filter(|text| !text.is_empty()).collect(),
+        home: home.into(),
+    })
+}
+
 /// As libpcsclite looks for it.
 fn service_socket_path() -> PathBuf {
     env::var_os("PCSCLITE_CSOCK_NAME").map_or_else(|| PCSCD_SOCKET.into(), PathBuf::from)
@@ -199,12 +219,15 @@ const USB_DEVICES: &str = "/sys/bus/usb/devices";
 /// USB class 0x0B, "Smart Card" (CCID).
 const SMART_CARD_CLASS: &str = "0b";
 /// Programs that are known to keep readers for themselves.
-const KNOWN_PROGRAMS: [&str; 4] = ["scdaemon", "cpgeslux", "galss", "galssd"];
+const KNOWN_PROGRAMS: [&str; 5] = ["scdaemon", "cpgeslux", "galsvlux", "galss", "galssd"];
 const CRYPTOLIB_MODULES: [&str; 3] = [
     "/opt/santesocial/CPS/lib/libcps3_pkcs11_lux.so",
     "/usr/lib64/libcps3_pkcs11_lux.so",
     "/usr/lib/libcps3_pkcs11_lux.so",
 ];
+const GETENT: [&str; 2] = ["/usr/bin/getent", "/bin/getent"];
+/// A directory that is away must not keep a bundle from being made.
+const TIME_OF_ACCOUNTS: Duration = Duration::from_secs(3);
 const RPM: [&str; 2] = ["/usr/bin/rpm", "/bin/rpm"];
 const DPKG_QUERY: [&str; 2] = ["/usr/bin/dpkg-query", "/bin/dpkg-query"];
 /// For all that is asked of them together; less than a diagnosis waits for an answer.
@@ -239,6 +262,16 @@ mod tests {
         assert_eq!(version_in("5.1.12-1"), Some([5, 1, 12]));
         assert_eq!(version_in("5"), Some([5, 0, 0]));
         assert_eq!(version_in("file /x is not owned"), None);
+    }
+
+    #[test]
+    fn an_account_has_all_that_is_noted_down_about_its_user() {
+        let line = "hduhamel:x:1001:100:Hélène &,Salle 3,,0145:/home/hduhamel:/bin/sh\n";
+        let account = account_in(line).unwrap();
+        assert_eq!(account.name, "hduhamel");
+        assert_eq!(account.described, ["Hélène hduhamel", "Salle 3", "0145"]);
+        assert_eq!(account.home, Path::new("/home/hduhamel"));
+        assert_eq!(account_in("x:y"), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::workstation::{Cryptolib, ServiceSocket};
+use crate::workstation::{Account, Cryptolib, ServiceSocket};
 
 pub(crate) fn smart_card_service() -> ServiceSocket {
     ServiceSocket::Unknown
@@ -38,4 +38,8 @@ pub(crate) fn allows_loopback_by_policy() -> Option<bool> {
 
 pub(crate) fn host_name() -> Option<String> {
     std::env::var("HOSTNAME").ok()
+}
+
+pub(crate) fn account() -> Option<Account> {
+    None
 }

@@ -74,6 +74,8 @@ cause-clock-before-release = The computer shows a date before { $date }, when th
     .remedy = Set the date and time of the computer, then try again.
 cause-clock-before-journal = The computer shows a date before { $date }, though cpxd was used on that day.
     .remedy = Set the date and time of the computer, then try again.
+cause-clock-before-a-line = The journal has an entry of { $date }, which is still to come. Others say that the date of the computer is right.
+    .remedy = Look at the date and time of the computer. If they are right, there is nothing to do: they were wrong when that entry was written.
 cause-clock-before-card = The computer shows a date before { $date }, the day on which the card was made.
     .remedy = Set the date and time of the computer, then try again.
 

@@ -77,6 +77,8 @@ cause-clock-before-release = L’ordinateur affiche une date antérieure au { $d
     .remedy = Réglez la date et l’heure de l’ordinateur, puis recommencez.
 cause-clock-before-journal = L’ordinateur affiche une date antérieure au { $date }, alors que cpxd a déjà servi ce jour-là.
     .remedy = Réglez la date et l’heure de l’ordinateur, puis recommencez.
+cause-clock-before-a-line = Le journal contient une ligne du { $date }, date encore à venir. Les autres disent que la date de l’ordinateur est bonne.
+    .remedy = Regardez la date et l’heure de l’ordinateur. Si elles sont bonnes, il n’y a rien à faire : elles étaient fausses quand cette ligne a été écrite.
 cause-clock-before-card = L’ordinateur affiche une date antérieure au { $date }, jour où la carte a été faite.
     .remedy = Réglez la date et l’heure de l’ordinateur, puis recommencez.
 
