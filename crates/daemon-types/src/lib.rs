@@ -33,8 +33,8 @@ pub use question::{
     NotTaken, Purpose, Question, UnblockCodeEntry,
 };
 pub use request::{
-    AuthenticateRequest, AuthenticationToken, DigestToSign, HashAlgorithm, KeyAlgorithm,
-    KeySignRequest, SignRequest, SignatureAlgorithm, Signatures, SignedHash,
+    AuthenticateRequest, AuthenticationToken, DecipherRequest, DigestToSign, HashAlgorithm,
+    KeyAlgorithm, KeySignRequest, SignRequest, SignatureAlgorithm, Signatures, SignedHash,
 };
 pub use session::{
     SessionEnd, SessionId, SessionLimits, SessionSummary, SessionTerms, SignatureCode,

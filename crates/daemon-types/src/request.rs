@@ -159,6 +159,15 @@ pub struct KeySignRequest {
     pub session: Option<SessionId>,
 }
 
+/// A request of the user's own program to decipher with the authentication key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecipherRequest {
+    /// As long as the modulus, which is 256 bytes on every card.
+    pub cryptogram: Vec<u8>,
+    /// The session in which it is asked.
+    pub session: Option<SessionId>,
+}
+
 /// Signature schemes of RSA, each with its hash function (RFC 7518, 3.3 and 3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignatureAlgorithm {
