@@ -29,6 +29,9 @@ pub(crate) fn from_card_error(error: CardError) -> OperationError {
         CardError::Reader(fault) => return from_reader_fault(fault),
         CardError::KeyAbsent(_) => ErrorCode::KeyAbsent,
         CardError::AlgorithmUnsupported => ErrorCode::AlgorithmUnsupported,
+        CardError::NotDeciphered => {
+            return OperationError::bad_request("cryptogram", Reason::NotDeciphered);
+        }
         CardError::Refused { sw, .. } if sw == StatusWord::AUTHENTICATION_METHOD_BLOCKED => {
             ErrorCode::PinBlocked
         }

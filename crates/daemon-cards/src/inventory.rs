@@ -27,8 +27,8 @@ use crate::source::{ConnectCard, Presence, ReaderSource, ReaderState, StopSource
 use crate::worker::Message;
 use crate::worker_link::{Post, Progress, Queue, Unanswered, WorkerLink};
 use crate::{
-    CardInReader, HolderCodeError, KeyUse, KeypadUses, NewCode, OperationClock, SeenCards,
-    Settings, watcher,
+    CardInReader, HolderCodeError, KeypadUses, NewCode, OperationClock, SeenCards, Settings,
+    watcher,
 };
 
 /// All readers and cards of the agent; clones share the same ones.
@@ -129,29 +129,6 @@ impl Cards {
         let read = progress.answer(answer).await;
         read.map_err(Unanswered::into_error)?;
         Ok(self.find(&card.card.summary.id)?.on_clock(&card.clock))
-    }
-
-    /// Uses a key in one transaction, in which the code is presented unless it was kept.
-    ///
-    /// Dropping the future before the worker took the job takes the job back.
-    ///
-    /// # Errors
-    /// [`HolderCodeError`]; the card of another insertion is never touched.
-    pub async fn use_key(
-        &self,
-        card: &CardInReader,
-        key_use: KeyUse,
-    ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
-        let (reply, answer) = oneshot::channel();
-        let insertion = card.insertion;
-        let job = Job::UseKey {
-            insertion,
-            key_use,
-            reply,
-        };
-        let progress = self.give(card, job, |queue| &queue.uses)?;
-        let used = progress.answer(answer).await;
-        used.map_err(Unanswered::into_error)
     }
 
     /// Sets a new code, in one transaction, and gives the state of both codes after it, unless the

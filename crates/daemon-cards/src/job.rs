@@ -4,10 +4,14 @@ use daemon_types::{Activity, CodesOfCard, OperationError};
 use tokio::sync::oneshot;
 
 use crate::open_card::OpenCard;
-use crate::{HolderCodeError, HolderPin, KeyUse, NewCode, PresentedCode};
+use crate::worker::Worker;
+use crate::{CodeForKey, HolderCodeError, HolderPin, NewCode, OperationClock, PresentedCode};
 
 /// Something that is asked of the card of a stay, or of nothing where that is gone.
 pub(crate) type Look = Box<dyn FnOnce(Result<&mut OpenCard, OperationError>) + Send>;
+
+/// Something that rests on a code, and answers whoever waits for it.
+pub(crate) type WorkOnCode = Box<dyn FnOnce(&mut Worker, CodeForKey, &OperationClock) + Send>;
 
 /// What somebody wants of a card, and where the answer goes.
 pub(crate) enum Job {
@@ -33,10 +37,9 @@ pub(crate) enum Job {
         new_code: NewCode,
         reply: oneshot::Sender<Result<Option<CodesOfCard>, HolderCodeError>>,
     },
-    UseKey {
-        insertion: u64,
-        key_use: KeyUse,
-        reply: oneshot::Sender<Result<Vec<Vec<u8>>, HolderCodeError>>,
+    OnCode {
+        code: CodeForKey,
+        work: WorkOnCode,
     },
     PresentPin {
         insertion: u64,

@@ -112,7 +112,7 @@ impl Job {
                 };
             }
             Self::ReadActivities { pin, .. } | Self::PresentPin { pin, .. } => pin,
-            Self::UseKey { key_use, .. } => match &key_use.code {
+            Self::OnCode { code, .. } => match code {
                 CodeForKey::Typed(pin) | CodeForKey::TypedToKeep(pin, _) => pin,
                 CodeForKey::Kept(_) => return None,
             },

@@ -1,25 +1,20 @@
 //! The card of one insertion, and the order of things on it.
 
 use card_apdu::{Atr, ReaderFault};
-use card_profiles::{
-    CardError, CardMemory, CodeStates, CpxCard, Digest, PinLimits, Profile, Signable,
-};
-use daemon_types::{
-    CardSummary, ErrorCode, KeyAlgorithm, KeyRole, OperationError, Reason, SignatureAlgorithm,
-};
+use card_profiles::{CardMemory, CodeStates, CpxCard, PinLimits, Profile};
+use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, Reason, SignatureAlgorithm};
 
-use crate::card::{daemon_algorithm, daemon_role, profile_algorithm, profile_role};
-use crate::fault::{from_card_error, from_key_error, from_reader_fault};
+use crate::card::{daemon_algorithm, daemon_role};
+use crate::fault::{from_card_error, from_reader_fault};
 use crate::inventory::Inventory;
 use crate::keypad::ReaderKeypad;
 use crate::presented_code::KeptCode;
 use crate::problem::Problem;
 use crate::seen_cards::SeenCard;
-use crate::signature_check::check_signature;
 use crate::source::{CardConnection, CardTransaction, ConnectCard};
 use crate::summary::card_summary;
 use crate::way_to_card::{has_keypad, open, profile_of};
-use crate::{AfterUse, CodeForKey, HolderCodeError, HolderPin, KeyUse, PresentedCode};
+use crate::{AfterUse, HolderCodeError, PresentedCode};
 
 /// A card from its insertion to its removal.
 pub(crate) struct OpenCard {
@@ -272,26 +267,6 @@ impl OpenCard {
         })
     }
 
-    /// VERIFY and the key, in one transaction; the key alone where the code was kept.
-    pub(crate) fn use_key(
-        &mut self,
-        key_use: &KeyUse,
-        after_use: AfterUse,
-        go_on: &GoOn<'_>,
-    ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
-        let (after, pin) = match &key_use.code {
-            CodeForKey::Typed(pin) => (after_use.into(), pin),
-            CodeForKey::TypedToKeep(pin, code) => (AfterCode::Keep(code), pin),
-            CodeForKey::Kept(code) => {
-                return self.with_kept_code(code, |card| {
-                    check_key(card, key_use).map_err(from_card_error)?;
-                    sign_all(card, key_use, go_on)
-                });
-            }
-        };
-        self.present_code(after, |card| verify_and_sign(card, key_use, pin, go_on))
-    }
-
     /// Runs `work`, which presents a code, in one transaction, and ends it as `after` says. A state
     /// that was left to us to drop before is dropped first where the code is to be kept, and with
     /// this one otherwise.
@@ -376,7 +351,7 @@ impl OpenCard {
 
     /// Runs `work` on a code that was presented for its holder, if the card was not reset since: nobody
     /// rests on what another program presented after that.
-    fn with_kept_code<T>(
+    pub(crate) fn with_kept_code<T>(
         &mut self,
         code: &PresentedCode,
         work: impl FnOnce(&mut dyn CpxCard) -> Result<T, HolderCodeError>,
@@ -506,66 +481,6 @@ struct CodeEnd {
     is_ours: bool,
     must_reset: bool,
     was_reset: bool,
-}
-
-/// The key first, then VERIFY, then the digests; before each, whether to go on.
-fn verify_and_sign(
-    card: &mut dyn CpxCard,
-    key_use: &KeyUse,
-    pin: &HolderPin,
-    go_on: &GoOn<'_>,
-) -> Result<Vec<Vec<u8>>, HolderCodeError> {
-    check_key(card, key_use).map_err(from_card_error)?;
-    go_on()?;
-    pin.present(card)?;
-    sign_all(card, key_use, go_on)
-}
-
-/// Whether the card can do the work at all, before its code is presented for it.
-fn check_key(card: &mut dyn CpxCard, key_use: &KeyUse) -> Result<(), CardError> {
-    let role = profile_role(key_use.role);
-    let capabilities = card.capabilities()?;
-    let mut keys = capabilities.signature_algorithms.iter();
-    match keys.find(|(known, _)| *known == role) {
-        None => Err(CardError::KeyAbsent(role)),
-        Some((_, algorithms)) => match key_use.algorithm {
-            KeyAlgorithm::Signature(algorithm)
-                if !algorithms.contains(&profile_algorithm(algorithm)) =>
-            {
-                Err(CardError::AlgorithmUnsupported)
-            }
-            KeyAlgorithm::Signature(_) | KeyAlgorithm::RsaType1 => Ok(()),
-        },
-    }
-}
-
-fn sign_all(
-    card: &mut dyn CpxCard,
-    key_use: &KeyUse,
-    go_on: &GoOn<'_>,
-) -> Result<Vec<Vec<u8>>, HolderCodeError> {
-    let role = profile_role(key_use.role);
-    let certificates = card.identity().map_err(from_card_error)?.certificates;
-    let mut certificates = certificates.iter();
-    let (_, certificate) = certificates
-        .find(|(known, _)| *known == role)
-        .ok_or_else(|| from_card_error(CardError::KeyAbsent(role)))?;
-    let mut signatures = Vec::with_capacity(key_use.digests.len());
-    for value in &key_use.digests {
-        go_on()?;
-        let signable = match key_use.algorithm {
-            KeyAlgorithm::Signature(algorithm) => Signable::Digest(Digest {
-                algorithm: profile_algorithm(algorithm),
-                value,
-            }),
-            KeyAlgorithm::RsaType1 => Signable::Type1(value),
-        };
-        let signed = card.sign(role, &signable);
-        let signature = signed.map_err(|error| from_key_error(error, &key_use.code))?;
-        check_signature(certificate, &signable, &signature)?;
-        signatures.push(signature);
-    }
-    Ok(signatures)
 }
 
 fn codes_of(card: &mut dyn CpxCard) -> Result<(CodeStates, Option<PinLimits>), OperationError> {

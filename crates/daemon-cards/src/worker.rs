@@ -16,13 +16,16 @@ use crate::call_watch::Calls;
 use crate::inventory::Inventory;
 use crate::job::Job;
 use crate::keypad::{AtKeypad, ReaderKeypad};
+use crate::on_code::OnCode;
 use crate::open_card::{OpenCard, Reading};
 use crate::pauses::{AnotherLook, Pause};
 use crate::problem::Problem;
 use crate::source::ConnectCard;
 use crate::summary::code_conditions;
 use crate::worker_link::Queue;
-use crate::{HolderCodeError, HolderPin, KeyUse, NewCode, OperationClock, PresentedCode, Settings};
+use crate::{
+    CodeForKey, HolderCodeError, HolderPin, NewCode, OperationClock, PresentedCode, Settings,
+};
 
 /// What a worker is told.
 pub(crate) enum Message {
@@ -355,22 +358,9 @@ impl Worker {
                 answer(clock, reply, outcome);
                 self.settle(insertion, succeeded);
             }
-            Job::UseKey {
-                insertion,
-                key_use,
-                reply,
-            } => {
+            Job::OnCode { code, work } => {
                 let _done = Counted(Arc::clone(&self.queue), |queue| &queue.uses);
-                let outcome = self.use_key(insertion, &key_use, &|| !reply.is_closed());
-                drop(key_use);
-                let succeeded = outcome.is_ok();
-                self.note_keypad(insertion, &outcome);
-                let contradicts = contradicts_certificate(&outcome);
-                answer(clock, reply, outcome);
-                self.settle(insertion, succeeded);
-                if contradicts {
-                    self.distrust(insertion);
-                }
+                work(self, code, clock);
             }
             Job::PresentPin {
                 insertion,
@@ -389,19 +379,30 @@ impl Worker {
         }
     }
 
-    /// `is_wanted` says whether somebody still waits for the answer of the card of this insertion.
-    fn use_key(
+    /// Does work that rests on a code, and answers whoever waits for it.
+    pub(crate) fn work_on_code<W: OnCode>(
         &mut self,
         insertion: u64,
-        key_use: &KeyUse,
-        is_wanted: &dyn Fn() -> bool,
-    ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
-        let inventory = Arc::clone(&self.inventory);
-        let reader = self.reader.clone();
-        let go_on = || may_go_on(is_wanted, &inventory, &reader, insertion);
+        work: W,
+        code: CodeForKey,
+        reply: oneshot::Sender<Result<W::Outcome, HolderCodeError>>,
+        clock: &OperationClock,
+    ) {
+        let (inventory, reader) = (Arc::clone(&self.inventory), self.reader.clone());
+        let is_wanted = || !reply.is_closed();
+        let go_on = || may_go_on(&is_wanted, &inventory, &reader, insertion);
         let after_use = inventory.settings.after_use;
-        self.open_card(insertion)?
-            .use_key(key_use, after_use, &go_on)
+        let card = self.open_card(insertion).map_err(HolderCodeError::from);
+        let outcome = card.and_then(|card| card.on_code(&work, &code, after_use, &go_on));
+        drop((work, code));
+        let succeeded = outcome.is_ok();
+        self.note_keypad(insertion, &outcome);
+        let contradicts = contradicts_certificate(&outcome);
+        answer(clock, reply, outcome);
+        self.settle(insertion, succeeded);
+        if contradicts {
+            self.distrust(insertion);
+        }
     }
 
     /// Presents the code for a session, in one transaction that leaves it presented.
@@ -587,7 +588,7 @@ fn may_go_on(
 }
 
 /// Whether the card signed by another key than that of the certificate it is shown with.
-fn contradicts_certificate(outcome: &Result<Vec<Vec<u8>>, HolderCodeError>) -> bool {
+fn contradicts_certificate<T>(outcome: &Result<T, HolderCodeError>) -> bool {
     matches!(
         outcome,
         Err(HolderCodeError::Operation(error)) if error.reason == Some(Reason::SignatureWrong)

@@ -9,7 +9,7 @@ use daemon_types::{
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::key_work::KeyWork;
+use crate::key_work::{KeyWork, Signing};
 use crate::metrics::Operation;
 
 impl Operations {
@@ -47,9 +47,11 @@ impl Operations {
         let digest = token_digest(&request.origin, &request.nonce, algorithm.hash());
         let (session, code) = self.code_of_work(caller, request.session.as_ref(), &card, role)?;
         let work = KeyWork {
-            role,
-            algorithm: algorithm.into(),
-            digests: vec![digest],
+            task: Signing {
+                role,
+                algorithm: algorithm.into(),
+                digests: vec![digest],
+            },
             purpose: Purpose::Authenticate {
                 origin: request.origin,
             },

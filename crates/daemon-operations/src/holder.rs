@@ -414,9 +414,10 @@ pub(crate) fn codes_of(card: &CardInReader) -> CodesOfCard {
     }
 }
 
-fn right_for(purpose: &Purpose) -> Right {
+pub(crate) fn right_for(purpose: &Purpose) -> Right {
     match purpose {
         Purpose::Authenticate { .. } | Purpose::UseAuthenticationKey => Right::Authenticate,
+        Purpose::Decipher => Right::Decipher,
         Purpose::Sign { .. } => Right::Sign,
         Purpose::ReadActivities => Right::Identify,
         Purpose::ChangePin | Purpose::UnblockPin => Right::Manage,

@@ -172,6 +172,10 @@ fn intent(
             let key = KeyRole::Authentication;
             (Operation::Authenticate, Some(key), None)
         }
+        Purpose::Decipher => {
+            let key = KeyRole::Authentication;
+            (Operation::Decipher, Some(key), None)
+        }
         Purpose::Sign { digests, .. } => {
             let key = KeyRole::Signature;
             (Operation::Sign, Some(key), Some(digests.len()))

@@ -9,18 +9,86 @@ use daemon_types::{
     OperationError, Purpose, SessionId,
 };
 use prompt::CallersTerminal;
+use secrets::SecretBytes;
 
 use crate::Operations;
 use crate::holder::{HolderWork, holder_pin};
 use crate::keypad::Entered;
 
-/// What is to be done with a key once the holder agreed.
-pub(crate) struct KeyWork {
+/// What is to be done on the holder's code once they agreed.
+pub(crate) struct KeyWork<T> {
+    pub(crate) task: T,
+    pub(crate) purpose: Purpose,
+    pub(crate) code: CodeOfWork,
+}
+
+/// What a card does on the holder's code.
+pub(crate) trait KeyTask: Sync {
+    /// What comes of it.
+    type Outcome: Send;
+
+    /// Whether a session is enough for it: the holder agreed to it when they opened that.
+    fn is_quiet_in_session(&self) -> bool;
+
+    /// Does it on this code.
+    fn run(
+        &self,
+        cards: &Cards,
+        card: &CardInReader,
+        code: CodeForKey,
+    ) -> impl Future<Output = Result<Self::Outcome, HolderCodeError>> + Send;
+}
+
+/// It signs.
+pub(crate) struct Signing {
     pub(crate) role: KeyRole,
     pub(crate) algorithm: KeyAlgorithm,
     pub(crate) digests: Vec<Vec<u8>>,
-    pub(crate) purpose: Purpose,
-    pub(crate) code: CodeOfWork,
+}
+
+impl KeyTask for Signing {
+    type Outcome = Vec<Vec<u8>>;
+
+    fn is_quiet_in_session(&self) -> bool {
+        self.role == KeyRole::Authentication
+    }
+
+    async fn run(
+        &self,
+        cards: &Cards,
+        card: &CardInReader,
+        code: CodeForKey,
+    ) -> Result<Self::Outcome, HolderCodeError> {
+        let key_use = KeyUse {
+            role: self.role,
+            algorithm: self.algorithm,
+            digests: self.digests.clone(),
+            code,
+        };
+        cards.use_key(card, key_use).await
+    }
+}
+
+/// The authentication key deciphers.
+pub(crate) struct Deciphering {
+    pub(crate) cryptogram: Vec<u8>,
+}
+
+impl KeyTask for Deciphering {
+    type Outcome = SecretBytes;
+
+    fn is_quiet_in_session(&self) -> bool {
+        true
+    }
+
+    async fn run(
+        &self,
+        cards: &Cards,
+        card: &CardInReader,
+        code: CodeForKey,
+    ) -> Result<Self::Outcome, HolderCodeError> {
+        cards.decipher(card, self.cryptogram.clone(), code).await
+    }
 }
 
 /// Where the code for a use of a key comes from.
@@ -86,8 +154,30 @@ impl Operations {
     }
 }
 
-impl HolderWork for KeyWork {
-    type Outcome = Vec<Vec<u8>>;
+/// A private data object is read.
+pub(crate) struct ReadingData {
+    pub(crate) label: String,
+}
+
+impl KeyTask for ReadingData {
+    type Outcome = Vec<u8>;
+
+    fn is_quiet_in_session(&self) -> bool {
+        true
+    }
+
+    async fn run(
+        &self,
+        cards: &Cards,
+        card: &CardInReader,
+        code: CodeForKey,
+    ) -> Result<Self::Outcome, HolderCodeError> {
+        cards.private_data(card, self.label.clone(), code).await
+    }
+}
+
+impl<T: KeyTask> HolderWork for KeyWork<T> {
+    type Outcome = T::Outcome;
 
     fn callers_terminal(&self) -> Option<&CallersTerminal> {
         None
@@ -140,21 +230,15 @@ impl HolderWork for KeyWork {
     }
 }
 
-impl KeyWork {
+impl<T: KeyTask> KeyWork<T> {
     /// Uses the key on this code. A session's code that is gone is asked for the next time.
     pub(crate) async fn use_key(
         &self,
         cards: &Cards,
         card: &CardInReader,
         code: CodeForKey,
-    ) -> Result<Vec<Vec<u8>>, HolderCodeError> {
-        let key_use = KeyUse {
-            role: self.role,
-            algorithm: self.algorithm,
-            digests: self.digests.clone(),
-            code,
-        };
-        let used = cards.use_key(card, key_use).await;
+    ) -> Result<T::Outcome, HolderCodeError> {
+        let used = self.task.run(cards, card, code).await;
         if matches!(used, Err(HolderCodeError::NotPresented)) {
             self.code.ask_again();
         }

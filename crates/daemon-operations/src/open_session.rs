@@ -87,6 +87,8 @@ impl Operations {
         SessionTerms {
             limits: self.policy().session_limits,
             authenticates: may(Right::Authenticate),
+            // The call for it is open to nobody else.
+            deciphers: self.check_is_program_of_user(caller).is_ok() && may(Right::Decipher),
             signs: may(Right::Sign).then_some(self.policy().signature_code),
         }
     }

@@ -3,15 +3,15 @@
 use daemon_cards::{CardInReader, CodeClaim, CodeForKey, HolderCodeError};
 use daemon_core::{SessionCard, process_owner, session_closed, session_owner};
 use daemon_types::{
-    Caller, ErrorCode, KeyRole, OperationError, Right, SessionEnd, SessionId, SignatureCode,
+    Caller, ErrorCode, KeyRole, OperationError, SessionEnd, SessionId, SignatureCode,
 };
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Operations;
-use crate::holder::CARD_TIME;
+use crate::holder::{CARD_TIME, right_for};
 use crate::journalled::result_of;
-use crate::key_work::{CodeOfWork, KeyWork};
+use crate::key_work::{CodeOfWork, KeyTask, KeyWork};
 use crate::sessions::{clock, ended};
 
 /// A session that is used now. While this lives, it is not inactive.
@@ -46,14 +46,14 @@ impl Operations {
     }
 
     /// Uses a key, in a session where there is one.
-    pub(crate) async fn use_key(
+    pub(crate) async fn use_key<T: KeyTask>(
         &self,
         caller: &Caller,
         card: CardInReader,
-        work: &KeyWork,
+        work: &KeyWork<T>,
         session: Option<SessionUse<'_>>,
         deadline: Instant,
-    ) -> Result<Vec<Vec<u8>>, OperationError> {
+    ) -> Result<T::Outcome, OperationError> {
         let Some(session) = session else {
             return self.work_with_holder(caller, card, work, deadline).await;
         };
@@ -67,33 +67,33 @@ impl Operations {
 
     /// What the holder agreed to when they opened the session is asked of the card alone. They are
     /// asked for every signature, and where the card knows of the code no more.
-    async fn use_key_in_session(
+    async fn use_key_in_session<T: KeyTask>(
         &self,
         caller: &Caller,
         card: CardInReader,
-        work: &KeyWork,
+        work: &KeyWork<T>,
         session: &SessionUse<'_>,
         deadline: Instant,
-    ) -> Result<Vec<Vec<u8>>, OperationError> {
-        if work.role == KeyRole::Authentication {
+    ) -> Result<T::Outcome, OperationError> {
+        if work.task.is_quiet_in_session() {
             let used = self.use_kept_code(caller, &card, work, session, deadline);
-            let used = self.while_let_in(caller, Right::Authenticate, used);
-            if let Some(signatures) = used.await? {
-                return Ok(signatures);
+            let used = self.while_let_in(caller, right_for(&work.purpose), used);
+            if let Some(outcome) = used.await? {
+                return Ok(outcome);
             }
         }
         self.work_with_holder(caller, card, work, deadline).await
     }
 
     /// Uses a key on the code of the session, without a question; nothing where the code is gone.
-    async fn use_kept_code(
+    async fn use_kept_code<T: KeyTask>(
         &self,
         caller: &Caller,
         card: &CardInReader,
-        work: &KeyWork,
+        work: &KeyWork<T>,
         session: &SessionUse<'_>,
         deadline: Instant,
-    ) -> Result<Option<Vec<Vec<u8>>>, OperationError> {
+    ) -> Result<Option<T::Outcome>, OperationError> {
         self.limits().quiet_use(&caller.key(), clock())?;
         let places = self.session_book().quiet_uses_of(card.reader());
         let place = timeout_at(deadline, places.acquire()).await;
@@ -109,7 +109,7 @@ impl Operations {
         let used = used.unwrap_or_else(|_| Err(OperationError::new(ErrorCode::Timeout).into()));
         intent.end(result_of(&used, work, card)).await;
         match used {
-            Ok(signatures) => Ok(Some(signatures)),
+            Ok(outcome) => Ok(Some(outcome)),
             Err(HolderCodeError::NotPresented) => Ok(None),
             Err(HolderCodeError::Operation(error)) => Err(error),
             Err(

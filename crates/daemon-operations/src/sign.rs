@@ -8,7 +8,7 @@ use daemon_types::{
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::key_work::KeyWork;
+use crate::key_work::{KeyWork, Signing};
 use crate::metrics::Operation;
 
 impl Operations {
@@ -50,9 +50,11 @@ impl Operations {
             .unzip();
         let (session, code) = self.code_of_work(caller, request.session.as_ref(), &card, role)?;
         let work = KeyWork {
-            role,
-            algorithm: algorithm.into(),
-            digests: digests.clone(),
+            task: Signing {
+                role,
+                algorithm: algorithm.into(),
+                digests: digests.clone(),
+            },
             purpose: Purpose::Sign {
                 documents,
                 digests,

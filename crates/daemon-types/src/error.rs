@@ -211,6 +211,10 @@ reasons! {
     DigestForm = "digest-form",
     /// With `bad-request`: no base64 of a digest of this algorithm, or of 1 to 245 bytes to be padded.
     KeyValueForm = "key-value-form",
+    /// With `bad-request`: no base64 of the 256 bytes of a cryptogram.
+    CryptogramForm = "cryptogram-form",
+    /// With `bad-request`: what was given cannot be deciphered; nobody is told why.
+    NotDeciphered = "not-deciphered",
     /// With `bad-request`: not 1 to 256 bytes.
     RandomLength = "random-length",
     /// With `bad-request`: a description that is empty or over 200 characters.

@@ -147,6 +147,8 @@ pub enum Purpose {
     /// Prove who they are where only the program knows: with the authentication key, over bytes of its
     /// choice (PKCS#11).
     UseAuthenticationKey,
+    /// Decipher with the authentication key (PKCS#11): the program that asks reads what comes of it.
+    Decipher,
     /// Sign. The descriptions are the caller's words and were not checked.
     Sign {
         /// One entry for each signature.

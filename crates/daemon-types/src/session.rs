@@ -122,6 +122,8 @@ pub struct SessionTerms {
     pub limits: SessionLimits,
     /// Its caller may prove who the holder is, without asking them.
     pub authenticates: bool,
+    /// Its caller may decipher what was enciphered for the holder, without asking them.
+    pub deciphers: bool,
     /// Its caller may ask for signatures, and what the holder does for each; `None` where it may not.
     pub signs: Option<SignatureCode>,
 }

@@ -1,12 +1,14 @@
-//! What programs of PKCS#11 ask for on the user's socket: a key, the names of objects, random bytes.
+//! What programs of PKCS#11 ask for on the user's socket: a key's signature or what it deciphers, the names of objects, random bytes.
 
 use std::time::Duration;
 
 use daemon_types::{
-    CertificateSummary, KeyAlgorithm, KeyRole, KeySignRequest, OperationError, Reason, SessionId,
-    SignatureAlgorithm, TokenObject, TokenObjectKind, TokenObjects,
+    CertificateSummary, DataRequest, DecipherRequest, KeyAlgorithm, KeyRole, KeySignRequest,
+    OperationError, Reason, SessionId, SignatureAlgorithm, TokenObject, TokenObjectKind,
+    TokenObjects,
 };
-use serde::{Deserialize, Serialize};
+use secrets::SecretBytes;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::request::{check_description, timeout};
@@ -158,6 +160,139 @@ impl KeySignatureBody {
     }
 }
 
+/// `POST /v1/cards/{card}/keys/authentication/decipher`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DecipherBody {
+    /// Base64 of 256 bytes that were enciphered for the certificate by RSAES-PKCS1-v1_5 (RFC 8017, 7.2).
+    #[schema(min_length = 344, max_length = 344, content_encoding = "base64")]
+    pub cryptogram: String,
+    /// A log-in of this process to this card, in which nobody is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// Seconds that the holder has, 1 to 600; 120 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 600)]
+    pub timeout_seconds: Option<u32>,
+}
+
+impl DecipherBody {
+    /// Bytes of a cryptogram: as many as the modulus of every key has.
+    pub const CRYPTOGRAM_LEN: usize = 256;
+
+    /// A request, in a log-in where there is one, for which the holder has so many seconds.
+    #[must_use]
+    pub fn new(cryptogram: &[u8], session: Option<String>, seconds: u32) -> Self {
+        Self {
+            cryptogram: to_base64(cryptogram),
+            session,
+            timeout_seconds: Some(seconds),
+        }
+    }
+
+    /// How long the holder has.
+    ///
+    /// # Errors
+    /// `bad-request` for `timeoutSeconds`.
+    pub fn timeout(&self) -> Result<Duration, OperationError> {
+        timeout(self.timeout_seconds)
+    }
+
+    /// Checks the cryptogram's length.
+    ///
+    /// # Errors
+    /// `bad-request` for `cryptogram`.
+    pub fn to_request(&self) -> Result<DecipherRequest, OperationError> {
+        let cryptogram = from_base64(&self.cryptogram);
+        let cryptogram = cryptogram.filter(|bytes| bytes.len() == Self::CRYPTOGRAM_LEN);
+        Ok(DecipherRequest {
+            cryptogram: cryptogram
+                .ok_or_else(|| OperationError::bad_request("cryptogram", Reason::CryptogramForm))?,
+            session: self.session.clone().map(SessionId),
+        })
+    }
+}
+
+/// What was deciphered. It is no `Serialize`: [`to_json`](Self::to_json) gives it as bytes that are wiped.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DecipheredBody {
+    /// Base64, without the padding of RSA.
+    #[serde(deserialize_with = "wiped_base64")]
+    #[schema(value_type = String, content_encoding = "base64")]
+    pub plaintext: SecretBytes,
+}
+
+impl DecipheredBody {
+    /// The JSON of it.
+    #[must_use]
+    pub fn to_json(&self) -> SecretBytes {
+        let base64 = SecretBytes::from_vec(to_base64(self.plaintext.expose()).into_bytes());
+        // Base64 has nothing that JSON would escape.
+        SecretBytes::from_vec([br#"{"plaintext":""#, base64.expose(), br#""}"#].concat())
+    }
+}
+
+fn wiped_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretBytes, D::Error> {
+    let text = SecretBytes::from_vec(String::deserialize(deserializer)?.into_bytes());
+    let bytes = std::str::from_utf8(text.expose())
+        .ok()
+        .and_then(from_base64);
+    let bytes = bytes.ok_or_else(|| serde::de::Error::custom("no base64"))?;
+    Ok(SecretBytes::from_vec(bytes))
+}
+
+/// `POST /v1/cards/{card}/data`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DataBody {
+    /// The label of a data object, as the card lists it.
+    #[schema(example = "CPS_NAME_PS")]
+    pub label: String,
+    /// A log-in of this process to this card: a private object is told in one alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+impl DataBody {
+    /// How long the holder has where the card knows of the log-in's code no more.
+    pub const TIME: Duration = Duration::from_secs(120);
+
+    /// What is asked.
+    #[must_use]
+    pub fn to_request(&self) -> DataRequest {
+        DataRequest {
+            label: self.label.clone(),
+            session: self.session.clone().map(SessionId),
+        }
+    }
+}
+
+/// The bytes of a data object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DataValueBody {
+    /// Base64; as many bytes as the file on the card has.
+    #[schema(content_encoding = "base64")]
+    pub value: String,
+}
+
+impl DataValueBody {
+    /// These bytes.
+    #[must_use]
+    pub fn new(value: &[u8]) -> Self {
+        Self {
+            value: to_base64(value),
+        }
+    }
+
+    /// The bytes; `None` where they are no base64.
+    #[must_use]
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        from_base64(&self.value)
+    }
+}
+
 /// `POST /v1/cards/{card}/random`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -236,6 +371,13 @@ pub struct ObjectBody {
     pub role: Option<String>,
     /// Whether it is behind the holder's code.
     pub private: bool,
+    /// The application that data are of, where the card names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// The object identifier of data, base64 of DER, where the card has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(content_encoding = "base64")]
+    pub object_id: Option<String>,
     /// The certificate, base64 of DER.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(content_encoding = "base64")]
@@ -273,6 +415,8 @@ impl ObjectBody {
             id: to_base64(&object.id),
             role: object.role.map(|role| card::role_name(role).to_owned()),
             private: object.is_private,
+            application: object.application.clone(),
+            object_id: object.object_id.as_deref().map(to_base64),
             certificate: certificate.map(|certificate| to_base64(&certificate.der)),
         }
     }
@@ -288,6 +432,12 @@ impl ObjectBody {
     #[must_use]
     pub fn id_bytes(&self) -> Option<Vec<u8>> {
         from_base64(&self.id)
+    }
+
+    /// The object identifier, DER, where there is one.
+    #[must_use]
+    pub fn object_id_der(&self) -> Option<Vec<u8>> {
+        from_base64(self.object_id.as_deref()?)
     }
 
     /// The certificate, DER, where it is one that can be used.
@@ -329,6 +479,30 @@ mod tests {
         ] {
             let request = body(algorithm, len).to_request(KeyRole::Authentication);
             assert_eq!(request.is_ok(), fits, "{algorithm} {len}");
+        }
+    }
+
+    #[test]
+    fn a_cryptogram_is_as_long_as_the_modulus() {
+        for (len, fits) in [(0, false), (255, false), (256, true), (257, false)] {
+            let request = DecipherBody::new(&vec![7; len], None, 1).to_request();
+            let field = request.as_ref().err().and_then(|error| error.field.clone());
+            assert_eq!(request.is_ok(), fits, "{len}");
+            assert_eq!(field.is_none(), fits, "{len}");
+        }
+    }
+
+    #[test]
+    fn what_was_deciphered_is_the_same_after_the_wire_and_never_printed() {
+        for plaintext in [&b""[..], b"a", b"secret", &[0xFF; 245]] {
+            let plaintext = SecretBytes::copy_from(plaintext);
+            let body = DecipheredBody { plaintext };
+            let read: DecipheredBody = serde_json::from_slice(body.to_json().expose()).unwrap();
+            assert_eq!(read.plaintext, body.plaintext);
+            assert_eq!(
+                format!("{body:?}"),
+                "DecipheredBody { plaintext: [redacted] }"
+            );
         }
     }
 

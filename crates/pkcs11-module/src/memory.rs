@@ -124,6 +124,15 @@ impl<T: Copy> Output<T> {
         Self { start, len }
     }
 
+    /// Whether the caller has no place for values and asks how many there are.
+    ///
+    /// # Errors
+    /// `CKR_ARGUMENTS_BAD` for no place for the length.
+    pub(crate) fn asks_for_length(self) -> Answer<bool> {
+        self.len.read()?;
+        Ok(self.start.is_null())
+    }
+
     /// Whether so many values fit; says how many there are in any case (5.2).
     ///
     /// # Errors
@@ -221,6 +230,21 @@ impl Template {
             first = first.and(answered);
         }
         first
+    }
+
+    /// Whether an attribute of this kind has no place for its value, so that its length is asked for; `None` where no
+    /// attribute is of this kind.
+    ///
+    /// # Errors
+    /// `CKR_ARGUMENTS_BAD` for null.
+    pub(crate) fn asks_length_of(self, kind: CK_ULONG) -> Answer<Option<bool>> {
+        for at in 0..self.count()? {
+            let attribute = self.attribute(at).read()?;
+            if attribute.type_ == kind {
+                return Ok(Some(attribute.pValue.is_null()));
+            }
+        }
+        Ok(None)
     }
 
     fn count(self) -> Answer<usize> {

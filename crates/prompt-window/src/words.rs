@@ -150,6 +150,7 @@ impl Speaker {
             Purpose::Authenticate { .. } | Purpose::UseAuthenticationKey => {
                 (texts.heading_authenticate(), texts.ok())
             }
+            Purpose::Decipher => (texts.heading_decipher(), texts.ok()),
             Purpose::Sign { documents, .. } => {
                 (texts.heading_sign(count(documents.len())), texts.sign())
             }
@@ -316,13 +317,18 @@ impl Speaker {
         };
         let texts = self.prompt;
         let authenticates = terms.authenticates.then(|| texts.session_authenticates());
+        let deciphers = terms.deciphers.then(|| texts.session_deciphers());
         let signs = terms.signs.map(|code| match code {
             SignatureCode::Each => texts.session_signs_with_code(),
             SignatureCode::Session => texts.session_signs_with_consent(),
         });
         vec![ItemList {
             label: texts.session_allows(),
-            items: authenticates.into_iter().chain(signs).collect(),
+            items: authenticates
+                .into_iter()
+                .chain(deciphers)
+                .chain(signs)
+                .collect(),
         }]
     }
 

@@ -45,6 +45,7 @@ pub(crate) fn done(purpose: &Purpose, texts: PromptTexts) -> String {
     match purpose {
         Purpose::Authenticate { origin } => texts.done_authenticating(origin.as_str()),
         Purpose::UseAuthenticationKey => texts.done_using_authentication_key(),
+        Purpose::Decipher => texts.done_deciphering(),
         Purpose::Sign { documents, .. } => {
             texts.done_signing(u64::try_from(documents.len()).unwrap_or(u64::MAX))
         }

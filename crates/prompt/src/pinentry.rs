@@ -248,9 +248,10 @@ fn accepting(purpose: &Purpose, labels: WindowTexts) -> String {
         Purpose::ChangePin => labels.change(),
         Purpose::UnblockPin => labels.unblock(),
         Purpose::OpenSession(_) => labels.open_session(),
-        Purpose::Authenticate { .. } | Purpose::UseAuthenticationKey | Purpose::ReadActivities => {
-            labels.ok()
-        }
+        Purpose::Authenticate { .. }
+        | Purpose::UseAuthenticationKey
+        | Purpose::Decipher
+        | Purpose::ReadActivities => labels.ok(),
     }
 }
 

@@ -77,6 +77,7 @@ fn purpose(purpose: &Purpose, texts: PromptTexts) -> String {
         // In full, whatever its length: an origin is ASCII and canonical by its type.
         Purpose::Authenticate { origin } => texts.to_authenticate(origin.as_str()),
         Purpose::UseAuthenticationKey => texts.to_use_authentication_key(),
+        Purpose::Decipher => texts.to_decipher(),
         Purpose::Sign { documents, .. } => texts.to_sign(count(documents.len())),
         Purpose::ReadActivities => texts.to_read_activities(),
         Purpose::ChangePin => texts.to_change_pin(),
@@ -93,6 +94,9 @@ fn terms(purpose: &Purpose, texts: PromptTexts) -> Vec<String> {
     let mut lines = vec![texts.session_allows()];
     if terms.authenticates {
         lines.push(format!("  – {}", texts.session_authenticates()));
+    }
+    if terms.deciphers {
+        lines.push(format!("  – {}", texts.session_deciphers()));
     }
     let signs = terms.signs.map(|code| match code {
         SignatureCode::Each => texts.session_signs_with_code(),

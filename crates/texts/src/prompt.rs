@@ -23,6 +23,8 @@ sentences! {
         to_authenticate(origin: &str) = "prompt-to-authenticate";
         /// For what: a proof of identity for whom the program alone knows.
         to_use_authentication_key() = "prompt-to-use-authentication-key";
+        /// For what: what was enciphered for the holder, deciphered.
+        to_decipher() = "prompt-to-decipher";
         /// For what: so many signatures.
         to_sign(count: u64) = "prompt-to-sign";
         /// For what: the holder's places of work.
@@ -37,6 +39,8 @@ sentences! {
         session_allows() = "prompt-session-allows";
         /// In a session the caller proves who the holder is.
         session_authenticates() = "prompt-session-authenticates";
+        /// In a session the caller deciphers.
+        session_deciphers() = "prompt-session-deciphers";
         /// In a session each signature needs the code.
         session_signs_with_code() = "prompt-session-signs-with-code";
         /// In a session each signature needs a yes.
@@ -147,6 +151,8 @@ sentences! {
         done_authenticating(origin: &str) = "prompt-done-authenticating";
         /// The answer served a proof of identity for whom the program alone knows.
         done_using_authentication_key() = "prompt-done-using-authentication-key";
+        /// It was deciphered.
+        done_deciphering() = "prompt-done-deciphering";
         /// The answer served signatures.
         done_signing(count: u64) = "prompt-done-signing";
         /// The places of work were read.

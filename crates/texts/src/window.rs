@@ -27,6 +27,8 @@ sentences! {
         no_card() = "window-no-card";
         /// For what: a proof of identity.
         heading_authenticate() = "window-heading-authenticate";
+        /// What is asked: what was enciphered for the holder, deciphered.
+        heading_decipher() = "window-heading-decipher";
         /// For what: so many signatures.
         heading_sign(count: u64) = "window-heading-sign";
         /// For what: the holder's places of work.

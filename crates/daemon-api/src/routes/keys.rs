@@ -1,18 +1,20 @@
-//! `GET /v1/cards/{card}/objects`, `POST /v1/cards/{card}/login`, `…/keys/{role}/sign` and `…/random`: what a
-//! PKCS#11 module needs, on the user's socket alone.
+//! `GET /v1/cards/{card}/objects`, `POST /v1/cards/{card}/login`, `…/keys/{role}/sign`,
+//! `…/keys/authentication/decipher`, `…/data` and `…/random`: what a PKCS#11 module needs, on the user's socket alone.
 
 use std::convert::Infallible;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response, Sse, sse};
 use axum::{Extension, Json};
 use daemon_types::{Caller, CardId, ErrorCode, SessionId};
 use daemon_wire::{
-    EventBody, KeySignBody, KeySignatureBody, LoginBody, ObjectList, Problem, RandomBody,
-    RandomBytesBody, key_role_of_name,
+    DataBody, DataValueBody, DecipherBody, DecipheredBody, EventBody, KeySignBody,
+    KeySignatureBody, LoginBody, ObjectList, Problem, RandomBody, RandomBytesBody,
+    key_role_of_name,
 };
 use http::header;
+use secrets::SecretBytes;
 use tokio::time::Instant;
 
 use super::body::json_body;
@@ -150,6 +152,88 @@ pub(crate) async fn sign_by_key(
     let work = operations.sign_by_key(&caller, &card, request, deadline);
     let signature = connection.while_open(work).await?;
     Ok(Json(KeySignatureBody::new(&signature)))
+}
+
+/// What was enciphered for the authentication certificate, deciphered.
+///
+/// On the user's socket alone. In a log-in nobody is asked, and without one the holder each time. Whatever is wrong
+/// with a cryptogram, the answer is `bad-request` with the reason `not-deciphered`, so that nothing is learnt from it.
+#[utoipa::path(
+    post, path = "/v1/cards/{card}/keys/authentication/decipher", security(()),
+    params(("card" = String, Path, description = "Opaque name of the card"),),
+    request_body = DecipherBody,
+    responses(
+        (status = 200, body = DecipheredBody, description = "What was deciphered"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed, pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "algorithm-unsupported"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "rate-limited"),
+        (status = 502, body = Problem, content_type = "application/problem+json", description = "module-failed"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
+    )
+)]
+pub(crate) async fn decipher(
+    State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
+    Extension(caller): Extension<Caller>,
+    Named(card): Named<String>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let operations = api.operations();
+    operations.check_is_program_of_user(&caller)?;
+    let body: DecipherBody = json_body(request).await?;
+    let deadline = Instant::now() + body.timeout()?;
+    let (card, request) = (CardId(card), body.to_request()?);
+    let work = operations.decipher(&caller, &card, request, deadline);
+    let plaintext = connection.while_open(work).await?;
+    let json = WipedBody(DecipheredBody { plaintext }.to_json());
+    let head = [(header::CONTENT_TYPE, "application/json")];
+    Ok((head, Bytes::from_owner(json)).into_response())
+}
+
+/// The bytes of an answer, which are wiped once they are sent.
+struct WipedBody(SecretBytes);
+
+impl AsRef<[u8]> for WipedBody {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose()
+    }
+}
+
+/// The bytes of a data object.
+///
+/// On the user's socket alone. Private ones are told in a log-in alone, and told to the journal. Nothing is kept of
+/// them.
+#[utoipa::path(
+    post, path = "/v1/cards/{card}/data", security(()),
+    params(("card" = String, Path, description = "Opaque name of the card"),),
+    request_body = DataBody,
+    responses(
+        (status = 200, body = DataValueBody, description = "The bytes"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed, pin-blocked, card-definitively-blocked, environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "rate-limited"),
+        (status = 502, body = Problem, content_type = "application/problem+json", description = "module-failed"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
+    )
+)]
+pub(crate) async fn data(
+    State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
+    Extension(caller): Extension<Caller>,
+    Named(card): Named<String>,
+    request: Request<Body>,
+) -> Result<Json<DataValueBody>, ApiError> {
+    let operations = api.operations();
+    operations.check_is_program_of_user(&caller)?;
+    let body: DataBody = json_body(request).await?;
+    let deadline = Instant::now() + DataBody::TIME;
+    let card = CardId(card);
+    let value = operations.data_of_card(&caller, &card, body.to_request(), deadline);
+    let value = connection.while_open(value).await?;
+    Ok(Json(DataValueBody::new(&value)))
 }
 
 /// Random bytes of the card.

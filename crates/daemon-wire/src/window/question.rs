@@ -140,6 +140,7 @@ enum PurposeBody {
         origin: String,
     },
     UseAuthenticationKey,
+    Decipher,
     Sign {
         documents: Vec<String>,
         digests: Vec<String>,
@@ -152,6 +153,7 @@ enum PurposeBody {
         inactivity_seconds: u64,
         age_seconds: u64,
         authenticates: bool,
+        deciphers: bool,
         /// `each` or `session`: what the holder does for a signature, where there may be any.
         signs: Option<String>,
     },
@@ -164,6 +166,7 @@ impl From<&Purpose> for PurposeBody {
                 origin: origin.as_str().to_owned(),
             },
             Purpose::UseAuthenticationKey => Self::UseAuthenticationKey,
+            Purpose::Decipher => Self::Decipher,
             Purpose::Sign {
                 documents,
                 digests,
@@ -180,6 +183,7 @@ impl From<&Purpose> for PurposeBody {
                 inactivity_seconds: terms.limits.inactivity.as_secs(),
                 age_seconds: terms.limits.age.as_secs(),
                 authenticates: terms.authenticates,
+                deciphers: terms.deciphers,
                 signs: terms.signs.map(|code| match code {
                     SignatureCode::Each => EACH.to_owned(),
                     SignatureCode::Session => SESSION.to_owned(),
@@ -196,6 +200,7 @@ impl PurposeBody {
                 origin: origin(&text)?,
             },
             Self::UseAuthenticationKey => Purpose::UseAuthenticationKey,
+            Self::Decipher => Purpose::Decipher,
             Self::Sign {
                 documents,
                 digests,
@@ -215,6 +220,7 @@ impl PurposeBody {
                 inactivity_seconds,
                 age_seconds,
                 authenticates,
+                deciphers,
                 signs,
             } => Purpose::OpenSession(SessionTerms {
                 limits: SessionLimits {
@@ -222,6 +228,7 @@ impl PurposeBody {
                     age: Duration::from_secs(age_seconds),
                 },
                 authenticates,
+                deciphers,
                 signs: match signs.as_deref() {
                     None => None,
                     Some(EACH) => Some(SignatureCode::Each),

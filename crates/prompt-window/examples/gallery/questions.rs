@@ -256,6 +256,7 @@ fn session() -> Question {
         purpose: Purpose::OpenSession(SessionTerms {
             limits: SessionLimits::DEFAULT,
             authenticates: true,
+            deciphers: false,
             signs: Some(SignatureCode::Each),
         }),
         ..authentication()

@@ -12,6 +12,7 @@ prompt-program-folder = in the folder { $folder }
 prompt-unknown-program-asks = A program of this computer asks, which the system does not name
 prompt-to-authenticate = to prove who you are to the site { $origin }
 prompt-to-use-authentication-key = to prove who you are to a service that only this program knows
+prompt-to-decipher = to decipher what was enciphered for you, and hand it to the program
 prompt-to-sign = { $count ->
     [0] to sign no document
     [one] to sign one document in your name
@@ -23,6 +24,7 @@ prompt-to-unblock-pin = to unblock and replace the code
 prompt-to-open-session = to open a session with your card
 prompt-session-allows = You type your code once. While the session is open, it may:
 prompt-session-authenticates = prove who you are, without asking you
+prompt-session-deciphers = decipher what was enciphered for you, without asking you
 prompt-session-signs-with-code = ask you to sign, each time with your code
 prompt-session-signs-with-consent = ask you to sign, each time with your consent but without a code
 prompt-session-ends = It closes after { $idle } without activity, after { $age } at most, and as soon as you take the card out.
@@ -108,6 +110,7 @@ prompt-keypad-withdrawn = The question was withdrawn. If the reader still waits 
 prompt-withdrawn = The question was withdrawn. Nothing was done.
 prompt-done-authenticating = Done: the program was given the proof of who you are for { $origin }.
 prompt-done-using-authentication-key = Done: the program was given the proof of who you are.
+prompt-done-deciphering = Done: the program was given what was deciphered.
 prompt-done-signing = { $count ->
     [0] Done: no document was signed.
     [one] Done: one document was signed.

@@ -11,6 +11,7 @@ window-card = { $kind } card no. { $number }
 window-untyped-card = Card no. { $number }
 window-no-card = Who may use your card
 window-heading-authenticate = Prove who you are
+window-heading-decipher = Decipher for a program
 window-heading-sign = { $count ->
     [0] Sign nothing
     [one] Sign one document

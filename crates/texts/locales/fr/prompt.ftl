@@ -12,6 +12,7 @@ prompt-program-folder = dans le dossier { $folder }
 prompt-unknown-program-asks = Demande d’un programme de cet ordinateur, que le système ne nomme pas
 prompt-to-authenticate = pour prouver votre identité au site { $origin }
 prompt-to-use-authentication-key = pour prouver votre identité à un service que ce programme est seul à connaître
+prompt-to-decipher = pour déchiffrer ce qui a été chiffré pour vous, et le remettre au programme
 prompt-to-sign = { $count ->
     [0] pour ne signer aucun document
     [one] pour signer un document en votre nom
@@ -23,6 +24,7 @@ prompt-to-unblock-pin = pour débloquer et remplacer le code porteur
 prompt-to-open-session = pour ouvrir une session avec votre carte
 prompt-session-allows = Vous tapez votre code une seule fois. Tant que la session est ouverte, il pourra :
 prompt-session-authenticates = prouver votre identité, sans vous le demander
+prompt-session-deciphers = déchiffrer ce qui a été chiffré pour vous, sans vous le demander
 prompt-session-signs-with-code = vous demander de signer, chaque fois avec votre code
 prompt-session-signs-with-consent = vous demander de signer, chaque fois avec votre accord mais sans code
 prompt-session-ends = Elle se ferme après { $idle } sans activité, après { $age } au plus, et dès que vous retirez la carte.
@@ -108,6 +110,7 @@ prompt-keypad-withdrawn = La question a été retirée. Si le lecteur attend enc
 prompt-withdrawn = La question a été retirée. Rien n’a été fait.
 prompt-done-authenticating = C’est fait : la preuve de votre identité pour { $origin } est remise au programme.
 prompt-done-using-authentication-key = C’est fait : la preuve de votre identité est remise au programme.
+prompt-done-deciphering = C’est fait : ce qui a été déchiffré est remis au programme.
 prompt-done-signing = { $count ->
     [0] C’est fait : aucun document n’est signé.
     [one] C’est fait : un document est signé.

@@ -11,6 +11,7 @@ window-card = Carte { $kind } n° { $number }
 window-untyped-card = Carte n° { $number }
 window-no-card = Qui peut utiliser votre carte
 window-heading-authenticate = Prouver votre identité
+window-heading-decipher = Déchiffrer pour un programme
 window-heading-sign = { $count ->
     [0] Ne rien signer
     [one] Signer un document

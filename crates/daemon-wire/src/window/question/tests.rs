@@ -1,6 +1,6 @@
 use daemon_types::{
-    Applicant, Asker, CardId, CardLabel, CodeEntry, Environment, KeypadEntry, NewCodeEntry,
-    NotTaken, Origin, PairingCode, Right, Rights, Site, UnblockCodeEntry,
+    Applicant, Asker, CardId, CardLabel, CodeEntry, Environment, HashAlgorithm, KeypadEntry,
+    NewCodeEntry, NotTaken, Origin, PairingCode, Right, Rights, Site, UnblockCodeEntry,
 };
 use proptest::prelude::*;
 
@@ -38,6 +38,8 @@ fn purpose() -> impl Strategy<Value = Purpose> {
                 .collect(),
             hash: HashAlgorithm::Sha256.into(),
         }),
+        Just(Purpose::UseAuthenticationKey),
+        Just(Purpose::Decipher),
         Just(Purpose::ReadActivities),
         Just(Purpose::ChangePin),
         Just(Purpose::UnblockPin),
@@ -51,13 +53,14 @@ fn session_terms() -> impl Strategy<Value = SessionTerms> {
         Just(Some(SignatureCode::Each)),
         Just(Some(SignatureCode::Session)),
     ];
-    (any::<u32>(), any::<u32>(), any::<bool>(), signs).prop_map(
-        |(inactivity, age, authenticates, signs)| SessionTerms {
+    (any::<u32>(), any::<u32>(), any::<(bool, bool)>(), signs).prop_map(
+        |(inactivity, age, (authenticates, deciphers), signs)| SessionTerms {
             limits: SessionLimits {
                 inactivity: Duration::from_secs(inactivity.into()),
                 age: Duration::from_secs(age.into()),
             },
             authenticates,
+            deciphers,
             signs,
         },
     )
