@@ -17,7 +17,7 @@ use cpxd_tests::cryptoki_calls::{
 };
 use cpxd_tests::scripted::demo_with_holder;
 use cryptoki_sys::{
-    CK_ATTRIBUTE, CK_C_INITIALIZE_ARGS, CK_SESSION_HANDLE, CK_ULONG, CKA_CLASS, CKA_ID, CKA_LABEL,
+    CK_ATTRIBUTE, CK_C_INITIALIZE_ARGS, CK_MECHANISM, CK_SESSION_HANDLE, CK_ULONG, CKA_CLASS, CKA_ID, CKA_LABEL,
     CKA_MODULUS, CKA_PRIVATE_EXPONENT, CKF_SERIAL_SESSION, CKM_RSA_PKCS, CKM_SHA_1,
     CKM_SHA256_RSA_PKCS, CKO_CERTIFICATE, CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_SENSITIVE,
     CKR_ATTRIBUTE_TYPE_INVALID, CKR_BUFFER_TOO_SMALL, CKR_CRYPTOKI_ALREADY_INITIALIZED,
@@ -143,21 +143,37 @@ fn pointers_to_nothing_are_refused_by_every_function_that_takes_one() {
                 ]
             };
             assert_eq!(values, [CKR_ARGUMENTS_BAD; 15]);
+            // The agency's list goes on after each of these.
             module.sign_init(session, CKM_RSA_PKCS, key).unwrap();
             let sign = call.C_Sign.unwrap();
             let mut room = [0; 256];
-            let value = unsafe { sign(session, nothing(), 8, room.as_mut_ptr(), nothing()) };
-            assert_eq!(value, CKR_ARGUMENTS_BAD);
-            module.sign_init(session, CKM_RSA_PKCS, key).unwrap();
             number += 256;
-            let len = &raw mut number;
-            let value = unsafe { sign(session, nothing(), 8, room.as_mut_ptr(), len) };
+            for len in [nothing(), &raw mut number] {
+                let value = unsafe { sign(session, nothing(), 8, room.as_mut_ptr(), len) };
+                assert_eq!(value, CKR_ARGUMENTS_BAD);
+            }
+            assert_eq!(module.sign(session, &digest_info(), 256).unwrap().len(), 256);
+            let value = unsafe { call.C_DecryptInit.unwrap()(session, nothing(), key) };
             assert_eq!(value, CKR_ARGUMENTS_BAD);
-            assert_eq!(
-                module.sign(session, b"data", 256).err(),
-                Some(CKR_OPERATION_NOT_INITIALIZED),
-                "it is over"
-            );
+            let mut mechanism = CK_MECHANISM {
+                mechanism: CKM_RSA_PKCS,
+                ..CK_MECHANISM::default()
+            };
+            let value = unsafe { call.C_DecryptInit.unwrap()(session, &raw mut mechanism, key) };
+            assert_eq!(returned(value), Ok(()));
+            let decrypt = call.C_Decrypt.unwrap();
+            for len in [nothing(), &raw mut number] {
+                let value = unsafe { decrypt(session, nothing(), 256, room.as_mut_ptr(), len) };
+                assert_eq!(value, CKR_ARGUMENTS_BAD);
+            }
+            let decrypt_final = call.C_DecryptFinal.unwrap();
+            let values = unsafe {
+                [
+                    decrypt(session, room.as_mut_ptr(), 256, room.as_mut_ptr(), nothing()),
+                    decrypt_final(session, room.as_mut_ptr(), nothing()),
+                ]
+            };
+            assert_eq!(values, [CKR_ARGUMENTS_BAD; 2]);
         },
     );
 }

@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use cryptoki_sys::{
-    CK_RV, CKR_DEVICE_ERROR, CKR_DEVICE_REMOVED, CKR_FUNCTION_CANCELED, CKR_FUNCTION_FAILED,
-    CKR_FUNCTION_REJECTED, CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_MECHANISM_INVALID,
-    CKR_PIN_INCORRECT, CKR_PIN_LEN_RANGE, CKR_PIN_LOCKED, CKR_USER_NOT_LOGGED_IN,
+    CK_RV, CKR_DEVICE_ERROR, CKR_DEVICE_REMOVED, CKR_ENCRYPTED_DATA_INVALID, CKR_FUNCTION_CANCELED,
+    CKR_FUNCTION_FAILED, CKR_FUNCTION_REJECTED, CKR_KEY_FUNCTION_NOT_PERMITTED,
+    CKR_MECHANISM_INVALID, CKR_PIN_INCORRECT, CKR_PIN_LEN_RANGE, CKR_PIN_LOCKED,
+    CKR_USER_NOT_LOGGED_IN,
 };
 use daemon_client::{Client, ClientError, Held, READ_TIMEOUT};
 use daemon_wire::{
-    CardBody, KeySignBody, KeySignatureBody, LoginBody, ObjectList, RandomBody, RandomBytesBody,
-    ReaderBody, ReaderList,
+    CardBody, DecipherBody, DecipheredBody, KeySignBody, KeySignatureBody, LoginBody, ObjectList,
+    RandomBody, RandomBytesBody, ReaderBody, ReaderList,
 };
 use platform::paths::AgentPaths;
+use secrets::SecretBytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::manner::Settings;
@@ -74,6 +77,13 @@ impl Agent {
         signed.bytes().ok_or(CKR_DEVICE_ERROR)
     }
 
+    pub(crate) fn decipher(&self, card: &str, body: &DecipherBody) -> Answer<SecretBytes> {
+        let path = format!("/v1/cards/{card}/keys/authentication/decipher");
+        let time = patience(body.timeout_seconds.unwrap_or_default());
+        let deciphered: DecipheredBody = self.call(&path, body, time)?;
+        Ok(deciphered.plaintext)
+    }
+
     pub(crate) fn random(&self, card: &str, length: u32) -> Answer<Vec<u8>> {
         let path = format!("/v1/cards/{card}/random");
         let random: RandomBytesBody = self.call(&path, &RandomBody { length }, READ_TIMEOUT)?;
@@ -105,6 +115,11 @@ fn patience(seconds: u32) -> Duration {
 /// What a fault means in PKCS#11.
 pub(crate) fn value_of(error: &ClientError) -> CK_RV {
     match error {
+        ClientError::Problem { fields, .. }
+            if fields.get("reason").and_then(Value::as_str) == Some("not-deciphered") =>
+        {
+            CKR_ENCRYPTED_DATA_INVALID
+        }
         ClientError::Problem { code, .. } => value_of_code(code),
         ClientError::TimedOut => CKR_FUNCTION_FAILED,
         ClientError::AgentNotRunning { .. }

@@ -18,8 +18,8 @@ use cryptoki_sys::{
 use crate::answer::{answer, answer_always};
 use crate::memory::{Input, Output, Place, Template};
 use crate::{
-    digesting, encrypting, events, function_list, module, objects, random, sessions, signing,
-    slots, verifying,
+    decrypting, digesting, encrypting, events, function_list, module, objects, random, sessions,
+    signing, slots, verifying,
 };
 
 /// The one function by which a PKCS#11 module is entered.
@@ -391,6 +391,51 @@ pub(crate) unsafe extern "C" fn encrypt(
     let (data, cryptogram) =
         unsafe { bytes_in_and_out(data, data_len, cryptogram, cryptogram_len) };
     answer(|module| encrypting::encrypt(module, session, data, cryptogram))
+}
+
+pub(crate) unsafe extern "C" fn decrypt_init(
+    session: CK_SESSION_HANDLE,
+    mechanism: CK_MECHANISM_PTR,
+    key: CK_OBJECT_HANDLE,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or a mechanism.
+    let mechanism = unsafe { Place::new(mechanism) };
+    answer(|module| decrypting::decrypt_init(module, session, mechanism, key))
+}
+
+pub(crate) unsafe extern "C" fn decrypt(
+    session: CK_SESSION_HANDLE,
+    cryptogram: CK_BYTE_PTR,
+    cryptogram_len: CK_ULONG,
+    data: CK_BYTE_PTR,
+    data_len: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as their lengths say.
+    let (cryptogram, data) =
+        unsafe { bytes_in_and_out(cryptogram, cryptogram_len, data, data_len) };
+    answer(|module| decrypting::decrypt(module, session, cryptogram, data))
+}
+
+pub(crate) unsafe extern "C" fn decrypt_update(
+    session: CK_SESSION_HANDLE,
+    part: CK_BYTE_PTR,
+    part_len: CK_ULONG,
+    data: CK_BYTE_PTR,
+    data_len: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as their lengths say.
+    let (part, data) = unsafe { bytes_in_and_out(part, part_len, data, data_len) };
+    answer(|module| decrypting::decrypt_update(module, session, part, data))
+}
+
+pub(crate) unsafe extern "C" fn decrypt_final(
+    session: CK_SESSION_HANDLE,
+    data: CK_BYTE_PTR,
+    data_len: CK_ULONG_PTR,
+) -> CK_RV {
+    // SAFETY: PKCS#11: null or as long as it says.
+    let data = unsafe { Output::new(data, Place::new(data_len)) };
+    answer(|module| decrypting::decrypt_final(module, session, data))
 }
 
 /// # Safety

@@ -10,12 +10,14 @@
 mod agent;
 mod answer;
 mod certificate;
+mod decrypting;
 mod digesting;
 mod encrypting;
 mod entry;
 mod events;
 mod function_list;
 mod hashing;
+mod key_use;
 mod manner;
 mod mechanisms;
 mod memory;

@@ -1,11 +1,11 @@
-//! Mechanisms: the signatures that the card can do and no others, and what goes with them: hashing, verification.
+//! Mechanisms: what the card can do and nothing else, and what goes with it: hashing, verification, encryption.
 
 use cryptoki_sys::{
-    CK_MECHANISM, CK_MECHANISM_INFO, CK_MECHANISM_TYPE, CK_RSA_PKCS_PSS_PARAMS, CKF_DIGEST,
-    CKF_ENCRYPT, CKF_HW, CKF_SIGN, CKF_VERIFY, CKG_MGF1_SHA256, CKM_RSA_PKCS, CKM_RSA_PKCS_PSS,
-    CKM_SHA_1, CKM_SHA1_RSA_PKCS, CKM_SHA256, CKM_SHA256_RSA_PKCS, CKM_SHA256_RSA_PKCS_PSS,
-    CKM_SHA384, CKM_SHA384_RSA_PKCS, CKM_SHA512, CKM_SHA512_RSA_PKCS, CKR_MECHANISM_INVALID,
-    CKR_MECHANISM_PARAM_INVALID,
+    CK_MECHANISM, CK_MECHANISM_INFO, CK_MECHANISM_TYPE, CK_RSA_PKCS_PSS_PARAMS, CKF_DECRYPT,
+    CKF_DIGEST, CKF_ENCRYPT, CKF_HW, CKF_SIGN, CKF_VERIFY, CKG_MGF1_SHA256, CKM_RSA_PKCS,
+    CKM_RSA_PKCS_PSS, CKM_SHA_1, CKM_SHA1_RSA_PKCS, CKM_SHA256, CKM_SHA256_RSA_PKCS,
+    CKM_SHA256_RSA_PKCS_PSS, CKM_SHA384, CKM_SHA384_RSA_PKCS, CKM_SHA512, CKM_SHA512_RSA_PKCS,
+    CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID,
 };
 use daemon_wire::{CardBody, KeySignBody};
 
@@ -139,7 +139,7 @@ pub(crate) fn hash_of(mechanism: CK_MECHANISM_TYPE) -> Option<Hash> {
     Some(*hash)
 }
 
-/// What a mechanism does: a card signs, with keys of 2048 bits; all else is done here. A browser is told of what the
+/// What a mechanism does: a card signs and deciphers, with keys of 2048 bits; all else is done here. A browser is told of what the
 /// card does alone.
 pub(crate) fn info(mechanism: CK_MECHANISM_TYPE, manner: Manner) -> CK_MECHANISM_INFO {
     if hash_of(mechanism).is_some() {
@@ -151,7 +151,7 @@ pub(crate) fn info(mechanism: CK_MECHANISM_TYPE, manner: Manner) -> CK_MECHANISM
     }
     let flags = match (manner, mechanism) {
         (Manner::Browser, _) => CKF_HW | CKF_SIGN,
-        (Manner::LogIn, CKM_RSA_PKCS) => CKF_HW | CKF_SIGN | CKF_VERIFY | CKF_ENCRYPT,
+        (Manner::LogIn, CKM_RSA_PKCS) => CKF_HW | CKF_SIGN | CKF_DECRYPT | CKF_VERIFY | CKF_ENCRYPT,
         (Manner::LogIn, _) => CKF_HW | CKF_SIGN | CKF_VERIFY,
     };
     CK_MECHANISM_INFO {

@@ -124,6 +124,15 @@ impl<T: Copy> Output<T> {
         Self { start, len }
     }
 
+    /// Whether the caller has no place for values and asks how many there are.
+    ///
+    /// # Errors
+    /// `CKR_ARGUMENTS_BAD` for no place for the length.
+    pub(crate) fn asks_for_length(self) -> Answer<bool> {
+        self.len.read()?;
+        Ok(self.start.is_null())
+    }
+
     /// Whether so many values fit; says how many there are in any case (5.2).
     ///
     /// # Errors

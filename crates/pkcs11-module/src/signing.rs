@@ -1,24 +1,20 @@
 //! Signatures: in one call, or in parts whose hash is done here.
 
 use cryptoki_sys::{
-    CK_MECHANISM, CK_OBJECT_HANDLE, CK_RSA_PKCS_PSS_PARAMS, CK_SESSION_HANDLE, CK_SLOT_ID,
-    CKO_PRIVATE_KEY, CKR_ARGUMENTS_BAD, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE,
-    CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_KEY_HANDLE_INVALID, CKR_KEY_TYPE_INCONSISTENT,
-    CKR_MECHANISM_INVALID, CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED,
-    CKR_USER_NOT_LOGGED_IN,
+    CK_MECHANISM, CK_OBJECT_HANDLE, CK_RSA_PKCS_PSS_PARAMS, CK_SESSION_HANDLE, CKO_PRIVATE_KEY,
+    CKR_ARGUMENTS_BAD, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE, CKR_KEY_FUNCTION_NOT_PERMITTED,
+    CKR_KEY_HANDLE_INVALID, CKR_KEY_TYPE_INCONSISTENT, CKR_MECHANISM_INVALID, CKR_OPERATION_ACTIVE,
+    CKR_OPERATION_NOT_INITIALIZED, CKR_USER_NOT_LOGGED_IN,
 };
 use daemon_wire::KeySignBody;
 
 use crate::answer::Answer;
 use crate::hashing::{Hash, Hashing};
-use crate::manner::Manner;
+use crate::key_use::by_key;
 use crate::mechanisms::{self, Scheme};
 use crate::memory::{Input, Output, Place, Room};
 use crate::module::Module;
-use crate::sessions::{forget_log_in, log_in_of, log_in_once, session_token};
-use crate::slots::lost;
-use crate::tables::LogIn;
-use crate::token::Token;
+use crate::sessions::{log_in_of, session_token};
 
 /// A signature that was begun.
 #[derive(Clone)]
@@ -127,48 +123,18 @@ fn finish(
     if value.is_empty() {
         return Err(CKR_DATA_LEN_RANGE);
     }
-    let signed = by_key(module, slot, &token, &signing, &value)?;
-    signature.put(&signed)
+    let signed = by_key(module, slot, &token, &signing.role, |session, seconds| {
+        let body = KeySignBody::new(signing.scheme.algorithm, &value, session, seconds);
+        module.agent.sign(&token.card, &signing.role, &body)
+    });
+    match signed {
+        Err(CKR_MECHANISM_INVALID) => Err(CKR_DATA_INVALID),
+        signed => signature.put(&signed?),
+    }
 }
 
 fn signing_of(module: &Module, session: CK_SESSION_HANDLE) -> Answer<Option<Signing>> {
     Ok(module.tables().session(session)?.signing.clone())
-}
-
-/// Has the card sign. A browser's first use of a key has the holder type the code; one whose log-in is over begins
-/// another, once.
-fn by_key(
-    module: &Module,
-    slot: CK_SLOT_ID,
-    token: &Token,
-    signing: &Signing,
-    value: &[u8],
-) -> Answer<Vec<u8>> {
-    let seconds = match module.manner {
-        Manner::LogIn => TIME_TO_TYPE,
-        Manner::Browser => TIME_OF_BROWSERS,
-    };
-    let needs_log_in = module.manner == Manner::Browser && signing.role == AUTHENTICATION;
-    for is_last in [false, true] {
-        let log_in = if needs_log_in {
-            Some(log_in_once(module, slot, token, seconds)?)
-        } else {
-            log_in_of(module, slot)?
-        };
-        let body = signing.body(value, log_in.as_deref(), seconds);
-        let signed = module.agent.sign(&token.card, &signing.role, &body);
-        match (lost(module, slot, signed), log_in) {
-            (Err(CKR_USER_NOT_LOGGED_IN), Some(ended)) => {
-                forget_log_in(module, slot, &ended);
-                if is_last || !needs_log_in {
-                    break;
-                }
-            }
-            (Err(CKR_MECHANISM_INVALID), _) => return Err(CKR_DATA_INVALID),
-            (outcome, _) => return outcome,
-        }
-    }
-    Err(CKR_USER_NOT_LOGGED_IN)
 }
 
 impl Signing {
@@ -179,11 +145,6 @@ impl Signing {
             Some(Hash::Sha1) => [SHA1_DIGEST_INFO, &value].concat(),
             _ => value,
         }
-    }
-
-    fn body(&self, value: &[u8], log_in: Option<&LogIn>, seconds: u32) -> KeySignBody {
-        let session = log_in.and_then(LogIn::session);
-        KeySignBody::new(self.scheme.algorithm, value, session, seconds)
     }
 }
 
@@ -225,8 +186,3 @@ const MOST_BYTES: usize = SIGNATURE_LEN - 11;
 const SHA1_DIGEST_INFO: &[u8] = &[
     0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E, 0x03, 0x02, 0x1A, 0x05, 0x00, 0x04, 0x14,
 ];
-const AUTHENTICATION: &str = "authentication";
-/// Seconds that a holder has where a program waits for a signature.
-const TIME_TO_TYPE: u32 = 120;
-/// The same in a browser, which gives a connection up after thirty.
-const TIME_OF_BROWSERS: u32 = 25;

@@ -11,6 +11,7 @@ use daemon_client::Held;
 use daemon_wire::ReaderBody;
 
 use crate::answer::Answer;
+use crate::decrypting::Decrypting;
 use crate::digesting::Digesting;
 use crate::encrypting::Encrypting;
 use crate::signing::Signing;
@@ -53,6 +54,7 @@ pub(crate) struct Session {
     pub(crate) verifying: Option<Verifying>,
     pub(crate) digesting: Option<Digesting>,
     pub(crate) encrypting: Option<Encrypting>,
+    pub(crate) decrypting: Option<Decrypting>,
 }
 
 impl LogIn {

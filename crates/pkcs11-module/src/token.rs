@@ -1,7 +1,7 @@
 //! A card as PKCS#11 shows it: its names, and its objects with their attributes.
 
 use cryptoki_sys::{
-    CK_ATTRIBUTE_TYPE, CK_MECHANISM_TYPE, CK_OBJECT_CLASS, CK_OBJECT_HANDLE, CK_ULONG,
+    CK_ATTRIBUTE_TYPE, CK_MECHANISM_TYPE, CK_OBJECT_CLASS, CK_OBJECT_HANDLE, CK_TRUE, CK_ULONG,
     CKA_ALWAYS_AUTHENTICATE, CKA_ALWAYS_SENSITIVE, CKA_CERTIFICATE_CATEGORY, CKA_CERTIFICATE_TYPE,
     CKA_CLASS, CKA_COEFFICIENT, CKA_DECRYPT, CKA_DERIVE, CKA_ENCRYPT, CKA_EXPONENT_1,
     CKA_EXPONENT_2, CKA_EXTRACTABLE, CKA_ID, CKA_ISSUER, CKA_KEY_GEN_MECHANISM, CKA_KEY_TYPE,
@@ -16,6 +16,7 @@ use daemon_wire::{CardBody, ObjectBody, ObjectList};
 
 use crate::answer::Answer;
 use crate::certificate::Certificate;
+use crate::key_use::AUTHENTICATION;
 use crate::manner::Manner;
 use crate::mechanisms;
 
@@ -94,6 +95,8 @@ impl Object {
         let is_private = manner == Manner::LogIn;
         let mut object = Self::key(CKO_PRIVATE_KEY, key.label.as_bytes(), id, of, is_private);
         object.role = key.role.clone();
+        // Browsers are told of what they need alone.
+        let deciphers = is_private && key.role.as_deref() == Some(AUTHENTICATION);
         object.flags(&[
             (CKA_SIGN, true),
             (CKA_SENSITIVE, true),
@@ -101,7 +104,7 @@ impl Object {
             (CKA_NEVER_EXTRACTABLE, true),
             (CKA_EXTRACTABLE, false),
             (CKA_SIGN_RECOVER, false),
-            (CKA_DECRYPT, false),
+            (CKA_DECRYPT, deciphers),
             (CKA_UNWRAP, false),
             (CKA_ALWAYS_AUTHENTICATE, false),
         ]);
@@ -197,6 +200,11 @@ impl Object {
             return Err(CKR_ATTRIBUTE_SENSITIVE);
         }
         Err(CKR_ATTRIBUTE_TYPE_INVALID)
+    }
+
+    /// Whether it is a key that deciphers.
+    pub(crate) fn deciphers(&self) -> bool {
+        self.matches(&[(CKA_DECRYPT, vec![CK_TRUE])])
     }
 
     /// Whether it has all these attributes.

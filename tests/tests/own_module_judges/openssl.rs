@@ -91,6 +91,41 @@ fn openssl_makes_a_cms_signature_whose_chain_it_verifies() {
 }
 
 #[test]
+fn openssl_deciphers_with_the_authentication_key() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        desk.encrypted(AUTHENTICATION, MESSAGE);
+        let mut decrypt = desk.openssl();
+        decrypt
+            .args(["pkeyutl", "-decrypt", "-engine", "pkcs11", "-keyform", "engine"])
+            .args(["-inkey", &AUTHENTICATION.uri()])
+            .args(["-in", "cryptogram", "-out", "deciphered"]);
+        Run::of(&mut decrypt).success();
+        assert_eq!(desk.bytes_of("deciphered"), MESSAGE);
+    }
+}
+
+#[test]
+fn openssl_opens_a_cms_envelope_for_the_authentication_certificate() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        desk.file("message", MESSAGE);
+        desk.file("recipient.pem", desk.pem(AUTHENTICATION));
+        let encrypt = ["cms", "-encrypt", "-binary", "-aes256", "-in", "message"];
+        let envelope = ["-outform", "DER", "-out", "envelope.cms", "recipient.pem"];
+        desk.run("openssl", &[&encrypt[..], &envelope].concat()).success();
+        let mut decrypt = desk.openssl();
+        decrypt
+            .args(["cms", "-decrypt", "-binary", "-engine", "pkcs11"])
+            .args(["-keyform", "engine", "-inkey", &AUTHENTICATION.uri()])
+            .args(["-recip", "recipient.pem", "-inform", "DER"])
+            .args(["-in", "envelope.cms", "-out", "opened"]);
+        Run::of(&mut decrypt).success();
+        assert_eq!(desk.bytes_of("opened"), MESSAGE);
+    }
+}
+
+#[test]
 fn openssl_shows_the_card_to_a_server() {
     for kind in GENERATIONS {
         let desk = Workstation::with(kind);

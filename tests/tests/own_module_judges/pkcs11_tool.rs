@@ -24,6 +24,29 @@ impl Workstation {
         self.pkcs11(&[&fixed[..], &files, &["--mechanism"], mechanism].concat())
     }
 
+    /// What openssl encrypts for the certificate of a key.
+    pub(crate) fn encrypted(&self, key: Key, plaintext: &[u8]) -> Vec<u8> {
+        self.file("plaintext", plaintext);
+        self.file("recipient.pem", self.pem(key));
+        let encrypt = ["pkeyutl", "-encrypt", "-certin", "-inkey", "recipient.pem"];
+        let files = ["-in", "plaintext", "-out", "cryptogram"];
+        self.run("openssl", &[&encrypt[..], &files].concat()).success();
+        self.bytes_of("cryptogram")
+    }
+
+    /// What it says to a cryptogram; it looks for a key that decrypts by its identifier alone.
+    fn decrypt(&self, key: Key, cryptogram: &[u8]) -> Run {
+        self.file("input", cryptogram);
+        let listed = self.pkcs11(&["--list-objects", "--type", "cert"]).success();
+        let mut lines = listed.lines().map(str::trim);
+        let label = |line: &str| line.strip_prefix("label:").map(|label| label.trim().to_owned());
+        let _ = lines.find(|line| label(line).as_deref() == Some(key.certificate));
+        let id = lines.find_map(|line| line.strip_prefix("ID:")).unwrap().trim();
+        let fixed = ["--login", "--decrypt", "--mechanism", "RSA-PKCS", "--id", id];
+        let files = ["--input-file", "input", "--output-file", "output"];
+        self.pkcs11(&[&fixed[..], &files].concat())
+    }
+
     fn sign(&self, key: Key, input: &[u8], mechanism: &[&str]) -> Vec<u8> {
         self.with_key(key, "--sign", input, mechanism).success();
         self.bytes_of("output")
@@ -171,16 +194,36 @@ fn its_own_test_of_a_token_finds_no_fault() {
     }
 }
 
-/// No call of the agent decrypts, and the keys say so.
 #[test]
-fn it_is_told_that_no_key_decrypts() {
+fn it_decrypts_with_the_authentication_key_what_openssl_encrypted_for_the_certificate() {
     for kind in GENERATIONS {
         let desk = Workstation::with(kind);
         let listed = desk.pkcs11(&["--login", "--list-objects", "--type", "privkey"]).success();
-        assert_eq!(listed.matches("Usage:      sign").count(), 2, "{listed}");
-        assert!(!listed.contains("decrypt"), "{listed}");
-        let refused = desk.with_key(AUTHENTICATION, "--decrypt", &[7; 256], &["RSA-PKCS"]);
-        assert!(refused.failure().contains("CKR_FUNCTION_NOT_SUPPORTED"));
+        assert_eq!(listed.matches("Usage:      decrypt, sign").count(), 1, "{listed}");
+        for plaintext in [&b"for the holder alone"[..], &[0; 16], &[0x5A; 245]] {
+            let cryptogram = desk.encrypted(AUTHENTICATION, plaintext);
+            desk.decrypt(AUTHENTICATION, &cryptogram).success();
+            assert_eq!(desk.bytes_of("output"), plaintext);
+        }
+        // One log-in for each time that the program ran, and no other question.
+        assert_eq!(desk.asked("open-session"), 4);
+        assert_eq!(desk.asked("decipher"), 3);
+    }
+}
+
+#[test]
+fn it_is_told_the_same_of_every_cryptogram_that_cannot_be_deciphered() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let for_another_key = desk.encrypted(SIGNATURE, b"for the other key");
+        for cryptogram in [for_another_key, vec![7; 256], [&[0; 255][..], &[1]].concat()] {
+            let refused = desk.decrypt(AUTHENTICATION, &cryptogram).failure();
+            assert!(refused.contains("CKR_ENCRYPTED_DATA_INVALID"), "{refused}");
+        }
+        let refused = desk.decrypt(AUTHENTICATION, &[7; 255]).failure();
+        assert!(refused.contains("CKR_ENCRYPTED_DATA_LEN_RANGE"), "{refused}");
+        let refused = desk.decrypt(SIGNATURE, &[7; 256]).failure();
+        assert!(refused.contains("CKR_KEY_TYPE_INCONSISTENT"), "{refused}");
     }
 }
 

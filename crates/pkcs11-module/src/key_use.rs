@@ -1,0 +1,51 @@
+//! Uses of a key by the card, in the log-in of this process or the one that a browser's holder is asked for.
+
+use cryptoki_sys::{CK_SLOT_ID, CKR_USER_NOT_LOGGED_IN};
+
+use crate::answer::Answer;
+use crate::manner::Manner;
+use crate::module::Module;
+use crate::sessions::{forget_log_in, log_in_of, log_in_once};
+use crate::slots::lost;
+use crate::token::Token;
+
+/// Has the card use a key: `ask` is given the session of the log-in, and how many seconds the holder has. A browser's
+/// first use of a key has the holder type the code; one whose log-in is over begins another, once.
+pub(crate) fn by_key<T>(
+    module: &Module,
+    slot: CK_SLOT_ID,
+    token: &Token,
+    role: &str,
+    ask: impl Fn(Option<String>, u32) -> Answer<T>,
+) -> Answer<T> {
+    let seconds = match module.manner {
+        Manner::LogIn => TIME_TO_TYPE,
+        Manner::Browser => TIME_OF_BROWSERS,
+    };
+    let needs_log_in = module.manner == Manner::Browser && role == AUTHENTICATION;
+    for is_last in [false, true] {
+        let log_in = if needs_log_in {
+            Some(log_in_once(module, slot, token, seconds)?)
+        } else {
+            log_in_of(module, slot)?
+        };
+        let session = log_in.as_ref().and_then(|log_in| log_in.session());
+        match (lost(module, slot, ask(session, seconds)), log_in) {
+            (Err(CKR_USER_NOT_LOGGED_IN), Some(ended)) => {
+                forget_log_in(module, slot, &ended);
+                if is_last || !needs_log_in {
+                    break;
+                }
+            }
+            (outcome, _) => return outcome,
+        }
+    }
+    Err(CKR_USER_NOT_LOGGED_IN)
+}
+
+/// The role of the key that deciphers, too.
+pub(crate) const AUTHENTICATION: &str = "authentication";
+/// Seconds that a holder has where a program waits for a key.
+const TIME_TO_TYPE: u32 = 120;
+/// The same in a browser, which gives a connection up after thirty.
+const TIME_OF_BROWSERS: u32 = 25;
