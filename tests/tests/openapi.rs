@@ -14,7 +14,7 @@ use daemon_wire::Problem;
 use serde_json::Value;
 
 /// The calls of this version.
-const CALLS: [&str; 31] = [
+const CALLS: [&str; 32] = [
     "delete /v1/grants/{id}",
     "delete /v1/sessions/{id}",
     "get /metrics",
@@ -33,6 +33,7 @@ const CALLS: [&str; 31] = [
     "get /v1/status",
     "post /v1/cards/{card}/activities",
     "post /v1/cards/{card}/authenticate",
+    "post /v1/cards/{card}/data",
     "post /v1/cards/{card}/keys/authentication/decipher",
     "post /v1/cards/{card}/keys/{role}/sign",
     "post /v1/cards/{card}/login",
@@ -190,6 +191,7 @@ fn the_document_lists_exactly_the_calls_that_exist() {
         let of_own_programs = [
             "/v1/console",
             "/v1/journal",
+            "/v1/cards/{card}/data",
             "/v1/cards/{card}/keys/authentication/decipher",
             "/v1/cards/{card}/keys/{role}/sign",
             "/v1/cards/{card}/login",

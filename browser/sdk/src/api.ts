@@ -156,6 +156,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cards/{card}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The bytes of a data object.
+         * @description On the user's socket alone. Private ones are told in a log-in alone, and told to the journal. Nothing is kept of
+         *     them.
+         */
+        post: operations["data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cards/{card}/keys/authentication/decipher": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What was enciphered for the authentication certificate, deciphered.
+         * @description On the user's socket alone. In a log-in nobody is asked, and without one the holder each time. Whatever is wrong
+         *     with a cryptogram, the answer is `bad-request` with the reason `not-deciphered`, so that nothing is learnt from it.
+         */
+        post: operations["decipher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cards/{card}/keys/{role}/sign": {
         parameters: {
             query?: never;
@@ -833,6 +875,38 @@ export interface components {
             /** @description The unblock code. */
             unblockCode: components["schemas"]["UnblockCodeBody"];
         };
+        /** @description `POST /v1/cards/{card}/data`. */
+        DataBody: {
+            /**
+             * @description The label of a data object, as the card lists it.
+             * @example CPS_NAME_PS
+             */
+            label: string;
+            /** @description A log-in of this process to this card: a private object is told in one alone. */
+            session?: string | null;
+        };
+        /** @description The bytes of a data object. */
+        DataValueBody: {
+            /** @description Base64; as many bytes as the file on the card has. */
+            value: string;
+        };
+        /** @description `POST /v1/cards/{card}/keys/authentication/decipher`. */
+        DecipherBody: {
+            /** @description Base64 of 256 bytes that were enciphered for the certificate by RSAES-PKCS1-v1_5 (RFC 8017, 7.2). */
+            cryptogram: string;
+            /** @description A log-in of this process to this card, in which nobody is asked. */
+            session?: string | null;
+            /**
+             * Format: int32
+             * @description Seconds that the holder has, 1 to 600; 120 by default.
+             */
+            timeoutSeconds?: number | null;
+        };
+        /** @description What was deciphered. It is no `Serialize`: [`to_json`](Self::to_json) gives it as bytes that are wiped. */
+        DecipheredBody: {
+            /** @description Base64, without the padding of RSA. */
+            plaintext: string;
+        };
         /** @description `GET /v1/diagnostics`. The first check that failed is the root cause. */
         DiagnosticsBody: {
             /** @description All checks, in the order in which a person should mend them. */
@@ -1088,6 +1162,8 @@ export interface components {
         };
         /** @description An object that the card lists by name. */
         ObjectBody: {
+            /** @description The application that data are of, where the card names one. */
+            application?: string | null;
             /** @description The certificate, base64 of DER. */
             certificate?: string | null;
             /** @description Base64 of the identifier that a key and its certificate share; empty for data. */
@@ -1096,6 +1172,8 @@ export interface components {
             kind: string;
             /** @description Its name. */
             label: string;
+            /** @description The object identifier of data, base64 of DER, where the card has one. */
+            objectId?: string | null;
             /** @description Whether it is behind the holder's code. */
             private: boolean;
             /** @description `authentication`, `signature` or `technical`, for a key or certificate that can be used. */
@@ -1298,10 +1376,10 @@ export interface components {
         /**
          * @description What an error code alone does not tell. Later versions may have more: take one that you do not know for none.
          *
-         *     `pin-not-blocked`, `new-pin-unchanged`, `new-pin-refused`, `unblock-code-length`, `outcome-unknown`, `keypad-still-open`, `signature-wrong`, `journal-unavailable`, `test-card`, `real-card`, `module-cannot`, `code-not-kept`, `session-inactivity`, `session-age`, `session-card-removed`, `session-reader-lost`, `session-sleep`, `session-agent-stopped`, `session-ended`, `session-grant-revoked`, `method-not-allowed`, `client-header-form`, `no-json-object`, `body-incomplete`, `content-type`, `field-unknown`, `field-missing`, `field-repeated`, `field-type`, `nonce-form`, `origin-form`, `hash-unknown`, `algorithm-unknown`, `digest-count`, `digest-form`, `key-value-form`, `random-length`, `description-length`, `timeout-range`, `origin-named`, `name-form`, `right-unknown`, `origin-count`, `own-questions-wait`, `never-asked`, `workstation-locked`, `event-id-form`
+         *     `pin-not-blocked`, `new-pin-unchanged`, `new-pin-refused`, `unblock-code-length`, `outcome-unknown`, `keypad-still-open`, `signature-wrong`, `journal-unavailable`, `test-card`, `real-card`, `module-cannot`, `code-not-kept`, `session-inactivity`, `session-age`, `session-card-removed`, `session-reader-lost`, `session-sleep`, `session-agent-stopped`, `session-ended`, `session-grant-revoked`, `method-not-allowed`, `client-header-form`, `no-json-object`, `body-incomplete`, `content-type`, `field-unknown`, `field-missing`, `field-repeated`, `field-type`, `nonce-form`, `origin-form`, `hash-unknown`, `algorithm-unknown`, `digest-count`, `digest-form`, `key-value-form`, `cryptogram-form`, `not-deciphered`, `random-length`, `description-length`, `timeout-range`, `origin-named`, `name-form`, `right-unknown`, `origin-count`, `own-questions-wait`, `never-asked`, `workstation-locked`, `event-id-form`
          * @enum {string}
          */
-        Reason: "pin-not-blocked" | "new-pin-unchanged" | "new-pin-refused" | "unblock-code-length" | "outcome-unknown" | "keypad-still-open" | "signature-wrong" | "journal-unavailable" | "test-card" | "real-card" | "module-cannot" | "code-not-kept" | "session-inactivity" | "session-age" | "session-card-removed" | "session-reader-lost" | "session-sleep" | "session-agent-stopped" | "session-ended" | "session-grant-revoked" | "method-not-allowed" | "client-header-form" | "no-json-object" | "body-incomplete" | "content-type" | "field-unknown" | "field-missing" | "field-repeated" | "field-type" | "nonce-form" | "origin-form" | "hash-unknown" | "algorithm-unknown" | "digest-count" | "digest-form" | "key-value-form" | "random-length" | "description-length" | "timeout-range" | "origin-named" | "name-form" | "right-unknown" | "origin-count" | "own-questions-wait" | "never-asked" | "workstation-locked" | "event-id-form";
+        Reason: "pin-not-blocked" | "new-pin-unchanged" | "new-pin-refused" | "unblock-code-length" | "outcome-unknown" | "keypad-still-open" | "signature-wrong" | "journal-unavailable" | "test-card" | "real-card" | "module-cannot" | "code-not-kept" | "session-inactivity" | "session-age" | "session-card-removed" | "session-reader-lost" | "session-sleep" | "session-agent-stopped" | "session-ended" | "session-grant-revoked" | "method-not-allowed" | "client-header-form" | "no-json-object" | "body-incomplete" | "content-type" | "field-unknown" | "field-missing" | "field-repeated" | "field-type" | "nonce-form" | "origin-form" | "hash-unknown" | "algorithm-unknown" | "digest-count" | "digest-form" | "key-value-form" | "cryptogram-form" | "not-deciphered" | "random-length" | "description-length" | "timeout-range" | "origin-named" | "name-form" | "right-unknown" | "origin-count" | "own-questions-wait" | "never-asked" | "workstation-locked" | "event-id-form";
         /**
          * @description A session that is open. Its caller is a program (it has a `name`), a page (it has an `origin`), or whoever showed
          *     the demo's own token (it has neither).
@@ -2456,6 +2534,506 @@ export interface operations {
                         code?: "rate-limited";
                         /** @constant */
                         status?: 429;
+                    };
+                };
+            };
+        };
+    };
+    data: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name and version of the caller, such as `logiciel/2.1` */
+                "X-Cpxd-Client": string;
+            };
+            path: {
+                /** @description Opaque name of the card */
+                card: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DataBody"];
+            };
+        };
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataValueBody"];
+                };
+            };
+            /** @description bad-request, client-header-missing */
+            400: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "bad-request" | "client-header-missing";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description token-invalid */
+            401: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description How to show a token (RFC 6750) */
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token-invalid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description pin-wrong, pin-length, last-try-not-confirmed, cancelled, origin-not-granted, right-missing, peer-refused */
+            403: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "pin-wrong" | "pin-length" | "last-try-not-confirmed" | "cancelled" | "origin-not-granted" | "right-missing" | "peer-refused";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
+                };
+            };
+            /** @description timeout */
+            408: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "timeout";
+                        /** @constant */
+                        status?: 408;
+                    };
+                };
+            };
+            /** @description card-mute, card-unsupported, reader-busy, pin-blocked, card-definitively-blocked, environment-mismatch, session-closed */
+            409: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-mute" | "card-unsupported" | "reader-busy" | "pin-blocked" | "card-definitively-blocked" | "environment-mismatch" | "session-closed";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            /** @description card-removed, reader-lost */
+            410: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-removed" | "reader-lost";
+                        /** @constant */
+                        status?: 410;
+                    };
+                };
+            };
+            /** @description body-too-large */
+            413: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body-too-large";
+                        /** @constant */
+                        status?: 413;
+                    };
+                };
+            };
+            /** @description wrong-host */
+            421: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "wrong-host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description rate-limited */
+            429: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description Seconds to wait before the next attempt */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "rate-limited";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                        /** @constant */
+                        status?: 500;
+                    };
+                };
+            };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
+                    };
+                };
+            };
+            /** @description pcsc-unavailable, busy */
+            503: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "pcsc-unavailable" | "busy";
+                        /** @constant */
+                        status?: 503;
+                    };
+                };
+            };
+        };
+    };
+    decipher: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Name and version of the caller, such as `logiciel/2.1` */
+                "X-Cpxd-Client": string;
+            };
+            path: {
+                /** @description Opaque name of the card */
+                card: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecipherBody"];
+            };
+        };
+        responses: {
+            /** @description What was deciphered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecipheredBody"];
+                };
+            };
+            /** @description bad-request, client-header-missing */
+            400: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "bad-request" | "client-header-missing";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
+            /** @description token-invalid */
+            401: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description How to show a token (RFC 6750) */
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "token-invalid";
+                        /** @constant */
+                        status?: 401;
+                    };
+                };
+            };
+            /** @description pin-wrong, pin-length, last-try-not-confirmed, cancelled, origin-not-granted, right-missing, peer-refused */
+            403: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "pin-wrong" | "pin-length" | "last-try-not-confirmed" | "cancelled" | "origin-not-granted" | "right-missing" | "peer-refused";
+                        /** @constant */
+                        status?: 403;
+                    };
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
+                };
+            };
+            /** @description timeout */
+            408: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "timeout";
+                        /** @constant */
+                        status?: 408;
+                    };
+                };
+            };
+            /** @description card-mute, card-unsupported, reader-busy, pin-blocked, card-definitively-blocked, key-absent, environment-mismatch, session-closed */
+            409: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-mute" | "card-unsupported" | "reader-busy" | "pin-blocked" | "card-definitively-blocked" | "key-absent" | "environment-mismatch" | "session-closed";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            /** @description card-removed, reader-lost */
+            410: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "card-removed" | "reader-lost";
+                        /** @constant */
+                        status?: 410;
+                    };
+                };
+            };
+            /** @description body-too-large */
+            413: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body-too-large";
+                        /** @constant */
+                        status?: 413;
+                    };
+                };
+            };
+            /** @description wrong-host */
+            421: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "wrong-host";
+                        /** @constant */
+                        status?: 421;
+                    };
+                };
+            };
+            /** @description algorithm-unsupported */
+            422: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "algorithm-unsupported";
+                        /** @constant */
+                        status?: 422;
+                    };
+                };
+            };
+            /** @description rate-limited */
+            429: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    /** @description Seconds to wait before the next attempt */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "rate-limited";
+                        /** @constant */
+                        status?: 429;
+                    };
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                        /** @constant */
+                        status?: 500;
+                    };
+                };
+            };
+            /** @description module-failed */
+            502: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "module-failed";
+                        /** @constant */
+                        status?: 502;
+                    };
+                };
+            };
+            /** @description pcsc-unavailable, busy */
+            503: {
+                headers: {
+                    /** @description The language of `title` and `detail` */
+                    "Content-Language": "fr" | "en";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "pcsc-unavailable" | "busy";
+                        /** @constant */
+                        status?: 503;
                     };
                 };
             };

@@ -155,6 +155,16 @@ pub trait CpxCard {
         Err(CardError::CardUnsupported("its objects are not told"))
     }
 
+    /// The bytes of a data object that [`objects`](Self::objects) lists; of a private one after the holder's code was
+    /// presented.
+    ///
+    /// # Errors
+    /// [`CardError`] names the step that failed; [`CardError::CardUnsupported`] where there is no such object, or
+    /// whoever drives the card does not tell.
+    fn data(&mut self, _label: &str) -> Result<Vec<u8>, CardError> {
+        Err(CardError::CardUnsupported("its data are not told"))
+    }
+
     /// Eight random bytes of the card.
     ///
     /// # Errors

@@ -26,6 +26,13 @@ pub(crate) trait Directory {
         what: &'static str,
     ) -> Result<Vec<u8>, CardError>;
 
+    /// An elementary file from its first byte to its last.
+    fn read_whole_file(
+        &mut self,
+        path: &FilePath,
+        what: &'static str,
+    ) -> Result<Vec<u8>, CardError>;
+
     /// An elementary file that begins with one DER certificate.
     fn read_certificate_file(
         &mut self,
@@ -301,6 +308,17 @@ pub(crate) trait Directory {
         };
         self.memory().objects = Some(objects.clone());
         Ok(objects)
+    }
+
+    /// The bytes of a data object, as many as its file has, as the official module gives them. For one that is
+    /// private the code must have been presented. Nothing of them is remembered.
+    fn read_data(&mut self, label: &str) -> Result<Vec<u8>, CardError> {
+        let mut objects = self.named_objects()?.objects.into_iter();
+        let object =
+            objects.find(|object| object.kind == ObjectKind::Data && object.label == label);
+        let path = object.and_then(|object| object.path);
+        let path = path.ok_or(CardError::CardUnsupported("no data object of this name"))?;
+        self.read_whole_file(&path, "a data object")
     }
 
     /// The key that a role is played by.

@@ -96,12 +96,32 @@ pub(crate) fn read_objects_in(
     size: usize,
     what: &'static str,
 ) -> Result<Vec<u8>, CardError> {
+    read_sized(channel, start, size, what, ends_in_padding)
+}
+
+/// Reads an elementary file of a size that SELECT told, to its end.
+pub(crate) fn read_whole(
+    channel: &mut dyn CardChannel,
+    start: ReadStart,
+    size: usize,
+    what: &'static str,
+) -> Result<Vec<u8>, CardError> {
+    read_sized(channel, start, size, what, |_| false)
+}
+
+fn read_sized(
+    channel: &mut dyn CardChannel,
+    start: ReadStart,
+    size: usize,
+    what: &'static str,
+    is_enough: impl Fn(&[u8]) -> bool,
+) -> Result<Vec<u8>, CardError> {
     if size > MAXIMUM_FILE_LEN {
         return Err(CardError::malformed(what));
     }
     let mut bytes = Vec::new();
     let mut parts = MAXIMUM_PARTS;
-    while bytes.len() < size && !ends_in_padding(&bytes) {
+    while bytes.len() < size && !is_enough(&bytes) {
         count_down(&mut parts)?;
         let wanted = u16::try_from((size - bytes.len()).min(256)).unwrap_or(256);
         let part = read_at(channel, start, bytes.len(), ExpectedLen::Exactly(wanted))?;

@@ -30,6 +30,10 @@ pub struct CardObject {
     pub role: Option<KeyRole>,
     /// Whether it is behind the holder's code.
     pub is_private: bool,
+    /// The application that data are of, where the card names one.
+    pub application: Option<String>,
+    /// The object identifier of data, DER, where the card has one.
+    pub object_id: Option<Vec<u8>>,
     pub(crate) path: Option<FilePath>,
 }
 
@@ -61,6 +65,8 @@ pub(crate) fn parse_object(entry: Tlv<'_>, kind: ObjectKind) -> Option<CardObjec
         id: id.unwrap_or_default().to_vec(),
         role: None,
         is_private: flags.is_some_and(|flags| flags.has(FLAG_PRIVATE)),
+        application: None,
+        object_id: None,
         path: None,
     })
 }
@@ -68,7 +74,12 @@ pub(crate) fn parse_object(entry: Tlv<'_>, kind: ObjectKind) -> Option<CardObjec
 /// An entry of the DODF (8.8).
 pub(crate) fn parse_data_object(entry: Tlv<'_>, application: &FilePath) -> Option<CardObject> {
     let path = tlv::find_path(entry.value, &[TYPE_ATTRIBUTES, SEQUENCE, OCTET_STRING]);
+    let class_attributes = nth_sequence(entry, 1).unwrap_or_default();
+    let of_class = |tag| tlv::find(class_attributes, tag).ok().flatten();
+    let application_name = of_class(UTF8_STRING);
     Some(CardObject {
+        application: application_name.map(|name| String::from_utf8_lossy(name).into_owned()),
+        object_id: of_class(OBJECT_IDENTIFIER).map(|id| tlv::encode(OBJECT_IDENTIFIER, id)),
         path: Some(FilePath::resolve(path.ok()??, application)?),
         ..parse_object(entry, ObjectKind::Data)?
     })
@@ -81,5 +92,6 @@ pub(crate) fn parse_token_label(token_info: &[u8]) -> Option<String> {
 }
 
 const UTF8_STRING: Tag = Tag(0x0C);
+const OBJECT_IDENTIFIER: Tag = Tag(0x06);
 const TOKEN_LABEL: Tag = Tag(0x80);
 const FLAG_PRIVATE: usize = 0;

@@ -156,6 +156,7 @@ fn documented_routes() -> OpenApiRouter<Api> {
         .routes(routes!(route::keys::log_in))
         .routes(routes!(route::keys::sign_by_key))
         .routes(routes!(route::keys::decipher))
+        .routes(routes!(route::keys::data))
         .routes(routes!(route::keys::random))
         .routes(routes!(route::sessions::list_sessions))
         .routes(routes!(route::sessions::open_session))

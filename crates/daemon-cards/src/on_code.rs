@@ -1,4 +1,4 @@
-//! Work that rests on the holder's code, in one transaction: signatures and deciphering.
+//! Work that rests on the holder's code, in one transaction: signatures, deciphering, private data.
 
 use card_profiles::{CardError, CpxCard, Digest, Signable};
 use daemon_types::{KeyAlgorithm, KeyRole};
@@ -68,6 +68,19 @@ impl Cards {
     ) -> Result<SecretBytes, HolderCodeError> {
         self.work_on_code(card, Deciphering { cryptogram }, code)
             .await
+    }
+
+    /// The bytes of a data object that is private, as [`use_key`](Self::use_key) uses a key.
+    ///
+    /// # Errors
+    /// [`HolderCodeError`].
+    pub async fn private_data(
+        &self,
+        card: &CardInReader,
+        label: String,
+        code: CodeForKey,
+    ) -> Result<Vec<u8>, HolderCodeError> {
+        self.work_on_code(card, DataReading { label }, code).await
     }
 
     async fn work_on_code<W: OnCode>(
@@ -202,5 +215,29 @@ impl OnCode for Deciphering {
         go_on()?;
         let deciphered = card.decipher(&self.cryptogram);
         deciphered.map_err(|error| from_key_error(error, code))
+    }
+}
+
+/// A data object that is read.
+struct DataReading {
+    label: String,
+}
+
+impl OnCode for DataReading {
+    type Outcome = Vec<u8>;
+
+    fn check(&self, _: &mut dyn CpxCard) -> Result<(), CardError> {
+        Ok(())
+    }
+
+    fn run(
+        &self,
+        card: &mut dyn CpxCard,
+        code: &CodeForKey,
+        go_on: &GoOn<'_>,
+    ) -> Result<Self::Outcome, HolderCodeError> {
+        go_on()?;
+        let read = card.data(&self.label);
+        read.map_err(|error| from_key_error(error, code))
     }
 }

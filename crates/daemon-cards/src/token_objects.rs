@@ -1,4 +1,4 @@
-//! What a card lists by name, and its random bytes: what programs of PKCS#11 ask beside keys.
+//! What a card lists by name, its public data, and its random bytes: what programs of PKCS#11 ask beside keys.
 
 use card_profiles::{CardObjects, CpxCard, ObjectKind};
 use daemon_types::{OperationError, TokenObject, TokenObjectKind, TokenObjects};
@@ -20,6 +20,21 @@ impl Cards {
     pub async fn token_objects(&self, card: &CardInReader) -> Result<TokenObjects, OperationError> {
         self.look(card, |card| {
             card.in_card(|card| card.objects().map(token_objects).map_err(from_card_error))
+        })
+        .await
+    }
+
+    /// The bytes of a data object that is not private.
+    ///
+    /// # Errors
+    /// What the card or its reader says; `card-unsupported` where there is no such object.
+    pub async fn public_data(
+        &self,
+        card: &CardInReader,
+        label: String,
+    ) -> Result<Vec<u8>, OperationError> {
+        self.look(card, move |card| {
+            card.in_card(|card| card.data(&label).map_err(from_card_error))
         })
         .await
     }
@@ -91,6 +106,8 @@ fn token_objects(found: CardObjects) -> TokenObjects {
         id: object.id,
         role: object.role.map(daemon_role),
         is_private: object.is_private,
+        application: object.application,
+        object_id: object.object_id,
     });
     TokenObjects {
         label: found.label,

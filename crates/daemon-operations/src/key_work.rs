@@ -15,19 +15,20 @@ use crate::Operations;
 use crate::holder::{HolderWork, holder_pin};
 use crate::keypad::Entered;
 
-/// What is to be done with a key once the holder agreed.
+/// What is to be done on the holder's code once they agreed.
 pub(crate) struct KeyWork<T> {
     pub(crate) task: T,
     pub(crate) purpose: Purpose,
     pub(crate) code: CodeOfWork,
 }
 
-/// What a key does.
+/// What a card does on the holder's code.
 pub(crate) trait KeyTask: Sync {
     /// What comes of it.
     type Outcome: Send;
 
-    fn role(&self) -> KeyRole;
+    /// Whether a session is enough for it: the holder agreed to it when they opened that.
+    fn is_quiet_in_session(&self) -> bool;
 
     /// Does it on this code.
     fn run(
@@ -48,8 +49,8 @@ pub(crate) struct Signing {
 impl KeyTask for Signing {
     type Outcome = Vec<Vec<u8>>;
 
-    fn role(&self) -> KeyRole {
-        self.role
+    fn is_quiet_in_session(&self) -> bool {
+        self.role == KeyRole::Authentication
     }
 
     async fn run(
@@ -76,8 +77,8 @@ pub(crate) struct Deciphering {
 impl KeyTask for Deciphering {
     type Outcome = SecretBytes;
 
-    fn role(&self) -> KeyRole {
-        KeyRole::Authentication
+    fn is_quiet_in_session(&self) -> bool {
+        true
     }
 
     async fn run(
@@ -150,6 +151,28 @@ impl Operations {
             key_signs_by(&certificate, algorithm)?;
         }
         Ok((card, certificate))
+    }
+}
+
+/// A private data object is read.
+pub(crate) struct ReadingData {
+    pub(crate) label: String,
+}
+
+impl KeyTask for ReadingData {
+    type Outcome = Vec<u8>;
+
+    fn is_quiet_in_session(&self) -> bool {
+        true
+    }
+
+    async fn run(
+        &self,
+        cards: &Cards,
+        card: &CardInReader,
+        code: CodeForKey,
+    ) -> Result<Self::Outcome, HolderCodeError> {
+        cards.private_data(card, self.label.clone(), code).await
     }
 }
 

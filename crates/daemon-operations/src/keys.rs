@@ -4,15 +4,15 @@
 use daemon_cards::OperationClock;
 use daemon_core::{authorise, process_owner};
 use daemon_types::{
-    Caller, CardId, CertificateSummary, DecipherRequest, ErrorCode, HashAlgorithm, KeyAlgorithm,
-    KeyRole, KeySignRequest, OperationError, Purpose, Right, SessionEnd, SessionId, SessionSummary,
-    SignatureAlgorithm, SignedHash, TokenObjects,
+    Caller, CardId, CertificateSummary, DataRequest, DecipherRequest, ErrorCode, HashAlgorithm,
+    KeyAlgorithm, KeyRole, KeySignRequest, OperationError, Purpose, Right, SessionEnd, SessionId,
+    SessionSummary, SignatureAlgorithm, SignedHash, TokenObject, TokenObjectKind, TokenObjects,
 };
 use secrets::SecretBytes;
 use tokio::time::Instant;
 
 use crate::Operations;
-use crate::key_work::{Deciphering, KeyWork, Signing};
+use crate::key_work::{Deciphering, KeyWork, ReadingData, Signing};
 use crate::metrics::Operation;
 use crate::sessions::ended;
 
@@ -194,6 +194,58 @@ impl Operations {
         let card = self.0.cards.find(id)?;
         let objects = self.0.cards.token_objects(&card).await?;
         Ok((objects, card.card.summary.certificates))
+    }
+
+    /// The bytes of a data object. A private one is told in a log-in alone, and to the journal.
+    ///
+    /// # Errors
+    /// `right-missing`, also for a private object without a log-in, `not-found` for one that the card does not list,
+    /// and every code about card, code and holder.
+    pub async fn data_of_card(
+        &self,
+        caller: &Caller,
+        id: &CardId,
+        request: DataRequest,
+        deadline: Instant,
+    ) -> Result<Vec<u8>, OperationError> {
+        self.check_is_program_of_user(caller)?;
+        let DataRequest { label, session } = request;
+        let card = self.0.cards.find(id)?;
+        let listed = self.0.cards.token_objects(&card).await?.objects;
+        let is_it =
+            |object: &&TokenObject| object.kind == TokenObjectKind::Data && object.label == label;
+        let object = listed.iter().find(is_it).ok_or(ErrorCode::NotFound)?;
+        if !object.is_private {
+            return self.0.cards.public_data(&card, label).await;
+        }
+        let session = session.ok_or(ErrorCode::RightMissing)?;
+        self.private_data_of_card(caller, id, label, &session, deadline)
+            .await
+    }
+
+    async fn private_data_of_card(
+        &self,
+        caller: &Caller,
+        id: &CardId,
+        label: String,
+        session: &SessionId,
+        deadline: Instant,
+    ) -> Result<Vec<u8>, OperationError> {
+        let measured = self.measure(Operation::ReadActivities);
+        let read = async {
+            let card = self.card_of_environment(id)?.on_clock(measured.clock());
+            let role = KeyRole::Authentication;
+            let (session, code) = self.code_of_work(caller, Some(session), &card, role)?;
+            let work = KeyWork {
+                task: ReadingData { label },
+                // All private data of these cards say where the holder works.
+                purpose: Purpose::ReadActivities,
+                code,
+            };
+            self.use_key(caller, card, &work, session, deadline).await
+        };
+        let read = read.await;
+        measured.end(read)
     }
 
     /// Random bytes of a card.

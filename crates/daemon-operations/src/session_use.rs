@@ -75,7 +75,7 @@ impl Operations {
         session: &SessionUse<'_>,
         deadline: Instant,
     ) -> Result<T::Outcome, OperationError> {
-        if work.task.role() == KeyRole::Authentication {
+        if work.task.is_quiet_in_session() {
             let used = self.use_kept_code(caller, &card, work, session, deadline);
             let used = self.while_let_in(caller, right_for(&work.purpose), used);
             if let Some(outcome) = used.await? {

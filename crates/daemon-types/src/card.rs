@@ -298,6 +298,10 @@ pub struct TokenObject {
     pub role: Option<KeyRole>,
     /// Whether it is behind the holder's code.
     pub is_private: bool,
+    /// The application that data are of, where the card names one.
+    pub application: Option<String>,
+    /// The object identifier of data, DER, where the card has one.
+    pub object_id: Option<Vec<u8>>,
 }
 
 /// What an object of a card is.

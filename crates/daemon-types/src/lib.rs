@@ -33,8 +33,9 @@ pub use question::{
     NotTaken, Purpose, Question, UnblockCodeEntry,
 };
 pub use request::{
-    AuthenticateRequest, AuthenticationToken, DecipherRequest, DigestToSign, HashAlgorithm,
-    KeyAlgorithm, KeySignRequest, SignRequest, SignatureAlgorithm, Signatures, SignedHash,
+    AuthenticateRequest, AuthenticationToken, DataRequest, DecipherRequest, DigestToSign,
+    HashAlgorithm, KeyAlgorithm, KeySignRequest, SignRequest, SignatureAlgorithm, Signatures,
+    SignedHash,
 };
 pub use session::{
     SessionEnd, SessionId, SessionLimits, SessionSummary, SessionTerms, SignatureCode,

@@ -168,6 +168,15 @@ pub struct DecipherRequest {
     pub session: Option<SessionId>,
 }
 
+/// A request of the user's own program for the bytes of a data object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataRequest {
+    /// Its name on the card.
+    pub label: String,
+    /// The session in which it is asked; a private one is told in one alone.
+    pub session: Option<SessionId>,
+}
+
 /// Signature schemes of RSA, each with its hash function (RFC 7518, 3.3 and 3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignatureAlgorithm {

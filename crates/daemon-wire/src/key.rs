@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use daemon_types::{
-    CertificateSummary, DecipherRequest, KeyAlgorithm, KeyRole, KeySignRequest, OperationError,
-    Reason, SessionId, SignatureAlgorithm, TokenObject, TokenObjectKind, TokenObjects,
+    CertificateSummary, DataRequest, DecipherRequest, KeyAlgorithm, KeyRole, KeySignRequest,
+    OperationError, Reason, SessionId, SignatureAlgorithm, TokenObject, TokenObjectKind,
+    TokenObjects,
 };
 use secrets::SecretBytes;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -241,6 +242,57 @@ fn wiped_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretByte
     Ok(SecretBytes::from_vec(bytes))
 }
 
+/// `POST /v1/cards/{card}/data`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DataBody {
+    /// The label of a data object, as the card lists it.
+    #[schema(example = "CPS_NAME_PS")]
+    pub label: String,
+    /// A log-in of this process to this card: a private object is told in one alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+impl DataBody {
+    /// How long the holder has where the card knows of the log-in's code no more.
+    pub const TIME: Duration = Duration::from_secs(120);
+
+    /// What is asked.
+    #[must_use]
+    pub fn to_request(&self) -> DataRequest {
+        DataRequest {
+            label: self.label.clone(),
+            session: self.session.clone().map(SessionId),
+        }
+    }
+}
+
+/// The bytes of a data object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DataValueBody {
+    /// Base64; as many bytes as the file on the card has.
+    #[schema(content_encoding = "base64")]
+    pub value: String,
+}
+
+impl DataValueBody {
+    /// These bytes.
+    #[must_use]
+    pub fn new(value: &[u8]) -> Self {
+        Self {
+            value: to_base64(value),
+        }
+    }
+
+    /// The bytes; `None` where they are no base64.
+    #[must_use]
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        from_base64(&self.value)
+    }
+}
+
 /// `POST /v1/cards/{card}/random`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -319,6 +371,13 @@ pub struct ObjectBody {
     pub role: Option<String>,
     /// Whether it is behind the holder's code.
     pub private: bool,
+    /// The application that data are of, where the card names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// The object identifier of data, base64 of DER, where the card has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(content_encoding = "base64")]
+    pub object_id: Option<String>,
     /// The certificate, base64 of DER.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(content_encoding = "base64")]
@@ -356,6 +415,8 @@ impl ObjectBody {
             id: to_base64(&object.id),
             role: object.role.map(|role| card::role_name(role).to_owned()),
             private: object.is_private,
+            application: object.application.clone(),
+            object_id: object.object_id.as_deref().map(to_base64),
             certificate: certificate.map(|certificate| to_base64(&certificate.der)),
         }
     }
@@ -371,6 +432,12 @@ impl ObjectBody {
     #[must_use]
     pub fn id_bytes(&self) -> Option<Vec<u8>> {
         from_base64(&self.id)
+    }
+
+    /// The object identifier, DER, where there is one.
+    #[must_use]
+    pub fn object_id_der(&self) -> Option<Vec<u8>> {
+        from_base64(self.object_id.as_deref()?)
     }
 
     /// The certificate, DER, where it is one that can be used.

@@ -33,8 +33,8 @@ pub use grant::{
     PairingSecretBody, SiteAccessBody,
 };
 pub use key::{
-    DecipherBody, DecipheredBody, KeySignBody, KeySignatureBody, LoginBody, ObjectBody, ObjectList,
-    RandomBody, RandomBytesBody, key_role_of_name,
+    DataBody, DataValueBody, DecipherBody, DecipheredBody, KeySignBody, KeySignatureBody,
+    LoginBody, ObjectBody, ObjectList, RandomBody, RandomBytesBody, key_role_of_name,
 };
 pub use parse::parse_request;
 pub use problem::Problem;

@@ -10,8 +10,8 @@ use cryptoki_sys::{
 };
 use daemon_client::{Client, ClientError, Held, READ_TIMEOUT};
 use daemon_wire::{
-    CardBody, DecipherBody, DecipheredBody, KeySignBody, KeySignatureBody, LoginBody, ObjectList,
-    RandomBody, RandomBytesBody, ReaderBody, ReaderList,
+    CardBody, DataBody, DataValueBody, DecipherBody, DecipheredBody, KeySignBody, KeySignatureBody,
+    LoginBody, ObjectList, RandomBody, RandomBytesBody, ReaderBody, ReaderList,
 };
 use platform::paths::AgentPaths;
 use secrets::SecretBytes;
@@ -82,6 +82,15 @@ impl Agent {
         let time = patience(body.timeout_seconds.unwrap_or_default());
         let deciphered: DecipheredBody = self.call(&path, body, time)?;
         Ok(deciphered.plaintext)
+    }
+
+    /// The bytes of a data object; the holder is asked where the card has lost the code of the log-in.
+    pub(crate) fn data(&self, card: &str, label: &str, session: Option<String>) -> Answer<Vec<u8>> {
+        let path = format!("/v1/cards/{card}/data");
+        let label = label.to_owned();
+        let time = DataBody::TIME + READ_TIMEOUT + BEYOND;
+        let value: DataValueBody = self.call(&path, &DataBody { label, session }, time)?;
+        value.bytes().ok_or(CKR_DEVICE_ERROR)
     }
 
     pub(crate) fn random(&self, card: &str, length: u32) -> Answer<Vec<u8>> {

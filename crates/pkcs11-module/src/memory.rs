@@ -232,6 +232,21 @@ impl Template {
         first
     }
 
+    /// Whether an attribute of this kind has no place for its value, so that its length is asked for; `None` where no
+    /// attribute is of this kind.
+    ///
+    /// # Errors
+    /// `CKR_ARGUMENTS_BAD` for null.
+    pub(crate) fn asks_length_of(self, kind: CK_ULONG) -> Answer<Option<bool>> {
+        for at in 0..self.count()? {
+            let attribute = self.attribute(at).read()?;
+            if attribute.type_ == kind {
+                return Ok(Some(attribute.pValue.is_null()));
+            }
+        }
+        Ok(None)
+    }
+
     fn count(self) -> Answer<usize> {
         let count = len_in_memory::<CK_ATTRIBUTE>(self.count)?;
         if count > 0 && self.start.is_null() {

@@ -1,11 +1,12 @@
 //! Searches, and what is found.
 
 use cryptoki_sys::{
-    CK_OBJECT_HANDLE, CK_SESSION_HANDLE, CK_ULONG, CKR_ARGUMENTS_BAD, CKR_OBJECT_HANDLE_INVALID,
-    CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED,
+    CK_OBJECT_HANDLE, CK_SESSION_HANDLE, CK_ULONG, CKA_VALUE, CKR_ARGUMENTS_BAD,
+    CKR_OBJECT_HANDLE_INVALID, CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED,
 };
 
 use crate::answer::Answer;
+use crate::key_use::by_key;
 use crate::memory::{Input, Place, Template, fill};
 use crate::module::Module;
 use crate::sessions::{log_in_of, session_token};
@@ -66,11 +67,32 @@ pub(crate) fn get_attribute_value(
 ) -> Answer {
     let (slot, token) = session_token(module, session)?;
     let is_logged_in = log_in_of(module, slot)?.is_some();
+    let handle = object;
     let object = token
-        .object(object)
+        .object(handle)
         .filter(|object| is_logged_in || !object.is_private)
         .ok_or(CKR_OBJECT_HANDLE_INVALID)?;
-    template.answer(|kind| object.attribute(kind))
+    let kept = module.tables().session_mut(session)?.data.take();
+    let Some(label) = &object.data else {
+        return template.answer(|kind| object.attribute(kind));
+    };
+    let Some(asks_length) = template.asks_length_of(CKA_VALUE)? else {
+        return template.answer(|kind| object.attribute(kind));
+    };
+    let value = match kept.filter(|(of, _)| *of == handle) {
+        Some((_, value)) => value,
+        None => by_key(module, slot, &token, label, |session, _| {
+            module.agent.data(&token.card, label, session)
+        })?,
+    };
+    let answered = template.answer(|kind| match kind {
+        CKA_VALUE => Ok(value.clone()),
+        _ => object.attribute(kind),
+    });
+    if asks_length {
+        module.tables().session_mut(session)?.data = Some((handle, value));
+    }
+    answered
 }
 
 pub(crate) fn get_object_size(

@@ -50,6 +50,8 @@ pub(crate) struct Session {
     pub(crate) is_read_write: bool,
     /// What a search has not given yet.
     pub(crate) search: Option<Vec<CK_OBJECT_HANDLE>>,
+    /// The value of a data object whose length was asked for: a program asks for it next.
+    pub(crate) data: Option<(CK_OBJECT_HANDLE, Vec<u8>)>,
     pub(crate) signing: Option<Signing>,
     pub(crate) verifying: Option<Verifying>,
     pub(crate) digesting: Option<Digesting>,

@@ -2,15 +2,15 @@
 
 use cryptoki_sys::{
     CK_ATTRIBUTE_TYPE, CK_MECHANISM_TYPE, CK_OBJECT_CLASS, CK_OBJECT_HANDLE, CK_TRUE, CK_ULONG,
-    CKA_ALWAYS_AUTHENTICATE, CKA_ALWAYS_SENSITIVE, CKA_CERTIFICATE_CATEGORY, CKA_CERTIFICATE_TYPE,
-    CKA_CLASS, CKA_COEFFICIENT, CKA_DECRYPT, CKA_DERIVE, CKA_ENCRYPT, CKA_EXPONENT_1,
-    CKA_EXPONENT_2, CKA_EXTRACTABLE, CKA_ID, CKA_ISSUER, CKA_KEY_GEN_MECHANISM, CKA_KEY_TYPE,
-    CKA_LABEL, CKA_LOCAL, CKA_MODIFIABLE, CKA_MODULUS, CKA_MODULUS_BITS, CKA_NEVER_EXTRACTABLE,
-    CKA_PRIME_1, CKA_PRIME_2, CKA_PRIVATE, CKA_PRIVATE_EXPONENT, CKA_PUBLIC_EXPONENT,
-    CKA_SENSITIVE, CKA_SERIAL_NUMBER, CKA_SIGN, CKA_SIGN_RECOVER, CKA_SUBJECT, CKA_TOKEN,
-    CKA_TRUSTED, CKA_UNWRAP, CKA_VALUE, CKA_VERIFY, CKA_VERIFY_RECOVER, CKA_WRAP, CKC_X_509,
-    CKK_RSA, CKO_CERTIFICATE, CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKR_ATTRIBUTE_SENSITIVE,
-    CKR_ATTRIBUTE_TYPE_INVALID, CKR_DEVICE_ERROR,
+    CKA_ALWAYS_AUTHENTICATE, CKA_ALWAYS_SENSITIVE, CKA_APPLICATION, CKA_CERTIFICATE_CATEGORY,
+    CKA_CERTIFICATE_TYPE, CKA_CLASS, CKA_COEFFICIENT, CKA_DECRYPT, CKA_DERIVE, CKA_ENCRYPT,
+    CKA_EXPONENT_1, CKA_EXPONENT_2, CKA_EXTRACTABLE, CKA_ID, CKA_ISSUER, CKA_KEY_GEN_MECHANISM,
+    CKA_KEY_TYPE, CKA_LABEL, CKA_LOCAL, CKA_MODIFIABLE, CKA_MODULUS, CKA_MODULUS_BITS,
+    CKA_NEVER_EXTRACTABLE, CKA_OBJECT_ID, CKA_PRIME_1, CKA_PRIME_2, CKA_PRIVATE,
+    CKA_PRIVATE_EXPONENT, CKA_PUBLIC_EXPONENT, CKA_SENSITIVE, CKA_SERIAL_NUMBER, CKA_SIGN,
+    CKA_SIGN_RECOVER, CKA_SUBJECT, CKA_TOKEN, CKA_TRUSTED, CKA_UNWRAP, CKA_VALUE, CKA_VERIFY,
+    CKA_VERIFY_RECOVER, CKA_WRAP, CKC_X_509, CKK_RSA, CKO_CERTIFICATE, CKO_DATA, CKO_PRIVATE_KEY,
+    CKO_PUBLIC_KEY, CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID, CKR_DEVICE_ERROR,
 };
 use daemon_wire::{CardBody, ObjectBody, ObjectList};
 
@@ -35,6 +35,8 @@ pub(crate) struct Object {
     pub(crate) class: CK_OBJECT_CLASS,
     /// The role of a private key.
     pub(crate) role: Option<String>,
+    /// The label of data, whose value is asked of the card each time.
+    pub(crate) data: Option<String>,
     /// It is seen after the log-in alone.
     pub(crate) is_private: bool,
     attributes: Vec<(CK_ATTRIBUTE_TYPE, Vec<u8>)>,
@@ -62,6 +64,9 @@ impl Token {
                 objects.push(Object::certificate(named, &id, &parsed));
             }
         }
+        // No browser looks for data.
+        let data = of_kind(list, ObjectBody::DATA).filter(|_| manner == Manner::LogIn);
+        objects.extend(data.map(Object::data));
         Ok(Self {
             card: card.id.clone(),
             label: list.label.clone().unwrap_or_else(|| card.number.clone()),
@@ -139,6 +144,18 @@ impl Object {
         object
     }
 
+    /// As the official module has them, but that none can be changed here.
+    fn data(data: &ObjectBody) -> Self {
+        let mut object = Self::new(CKO_DATA, data.label.as_bytes(), data.private);
+        object.data = Some(data.label.clone());
+        let application = data.application.as_deref().unwrap_or_default();
+        object.attributes.extend([
+            (CKA_APPLICATION, application.as_bytes().to_vec()),
+            (CKA_OBJECT_ID, data.object_id_der().unwrap_or_default()),
+        ]);
+        object
+    }
+
     fn key(
         class: CK_OBJECT_CLASS,
         label: &[u8],
@@ -164,6 +181,7 @@ impl Object {
         let mut object = Self {
             class,
             role: None,
+            data: None,
             is_private,
             attributes: vec![(CKA_LABEL, label.to_vec())],
         };

@@ -228,6 +228,33 @@ fn it_is_told_the_same_of_every_cryptogram_that_cannot_be_deciphered() {
 }
 
 #[test]
+fn it_reads_data_of_the_card_and_private_ones_after_the_log_in_alone() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let list = ["--list-objects", "--type", "data"];
+        let before = desk.pkcs11(&list).success();
+        assert!(before.contains("CPS_NAME_PS"), "{before}");
+        assert!(!before.contains("CPS_ACTIVITY"), "{before}");
+        let read = ["--read-object", "--type", "data", "--output-file", "data"];
+        desk.pkcs11(&[&read[..], &["--label", "CPS_NAME_PS"]].concat()).success();
+        let name = desk.card()["holder"]["familyName"].as_str().unwrap();
+        let is_in = |text: &str| {
+            let data = desk.bytes_of("data");
+            data.windows(text.len()).any(|part| part == text.as_bytes())
+        };
+        assert!(is_in(name), "{name}");
+        let activity = ["--label", "CPS_ACTIVITY_01_PS"];
+        desk.pkcs11(&[&read[..], &activity].concat()).failure();
+        assert_eq!(desk.asked("open-session"), 0);
+        desk.pkcs11(&[&["--login"][..], &read, &activity].concat()).success();
+        assert!(is_in("CABINET DE TEST"));
+        assert_eq!(desk.asked("open-session"), 1);
+        // The length and the value, for which the card is asked once.
+        assert_eq!(desk.asked("read-activities"), 1);
+    }
+}
+
+#[test]
 fn it_reads_certificates_and_public_keys_as_the_agent_gives_them() {
     for kind in GENERATIONS {
         let desk = Workstation::with(kind);

@@ -180,6 +180,16 @@ impl Directory for Cps3<'_> {
         })
     }
 
+    fn read_whole_file(
+        &mut self,
+        path: &FilePath,
+        what: &'static str,
+    ) -> Result<Vec<u8>, CardError> {
+        let size = self.select_for_fcp(path)?.size;
+        let size = size.ok_or(CardError::malformed(what))?;
+        files::read_whole(self.channel, ReadStart::SelectedFile, size, what)
+    }
+
     fn read_certificate_file(
         &mut self,
         path: &FilePath,

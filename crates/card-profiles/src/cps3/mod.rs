@@ -269,6 +269,10 @@ impl CpxCard for Cps3<'_> {
         self.get_challenge()
     }
 
+    fn data(&mut self, label: &str) -> Result<Vec<u8>, CardError> {
+        self.read_data(label)
+    }
+
     fn activity_numbers(&mut self) -> Result<Option<Vec<u8>>, CardError> {
         let objects = self.activity_objects()?;
         Ok(Some(objects.iter().map(|object| object.number).collect()))

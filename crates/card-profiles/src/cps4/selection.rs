@@ -150,15 +150,25 @@ impl Cps4<'_> {
                 outcome => return outcome,
             }
         }
-        let response = self.select_file(&select.with_le(ExpectedLen::AsMuchAsPossible))?;
-        let control_information = Fcp::parse(response.data()).ok();
-        let size = control_information
-            .and_then(|information| information.size)
-            .ok_or(CardError::malformed(what))?;
+        let size = self.select_for_size(&select, what)?;
         let start = ReadStart::SelectedOnChannel1;
         let bytes = files::read_objects_in(self.channel, start, size, what)?;
         self.memory.reads_need_size = true;
         Ok(bytes)
+    }
+
+    /// Selects a file and has it told how long it is.
+    fn select_for_size(
+        &mut self,
+        select: &CommandApdu,
+        what: &'static str,
+    ) -> Result<usize, CardError> {
+        let select = select.clone().with_le(ExpectedLen::AsMuchAsPossible);
+        let response = self.select_file(&select)?;
+        let control_information = Fcp::parse(response.data()).ok();
+        control_information
+            .and_then(|information| information.size)
+            .ok_or(CardError::malformed(what))
     }
 
     fn select_file(&mut self, select: &CommandApdu) -> Result<ResponseApdu, CardError> {
@@ -205,6 +215,17 @@ impl Directory for Cps4<'_> {
         self.read_file(path, what, |channel| {
             files::read_objects(channel, ReadStart::SelectedOnChannel1, what)
         })
+    }
+
+    fn read_whole_file(
+        &mut self,
+        path: &FilePath,
+        what: &'static str,
+    ) -> Result<Vec<u8>, CardError> {
+        self.enter_applet()?;
+        self.now_current(Current::Applet);
+        let size = self.select_for_size(&select_by_path(path), what)?;
+        files::read_whole(self.channel, ReadStart::SelectedOnChannel1, size, what)
     }
 
     fn read_certificate_file(

@@ -1,5 +1,5 @@
 //! `GET /v1/cards/{card}/objects`, `POST /v1/cards/{card}/login`, `…/keys/{role}/sign`,
-//! `…/keys/authentication/decipher` and `…/random`: what a PKCS#11 module needs, on the user's socket alone.
+//! `…/keys/authentication/decipher`, `…/data` and `…/random`: what a PKCS#11 module needs, on the user's socket alone.
 
 use std::convert::Infallible;
 
@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response, Sse, sse};
 use axum::{Extension, Json};
 use daemon_types::{Caller, CardId, ErrorCode, SessionId};
 use daemon_wire::{
-    DecipherBody, DecipheredBody, EventBody, KeySignBody, KeySignatureBody, LoginBody, ObjectList,
-    Problem, RandomBody, RandomBytesBody, key_role_of_name,
+    DataBody, DataValueBody, DecipherBody, DecipheredBody, EventBody, KeySignBody,
+    KeySignatureBody, LoginBody, ObjectList, Problem, RandomBody, RandomBytesBody,
+    key_role_of_name,
 };
 use http::header;
 use secrets::SecretBytes;
@@ -198,6 +199,41 @@ impl AsRef<[u8]> for WipedBody {
     fn as_ref(&self) -> &[u8] {
         self.0.expose()
     }
+}
+
+/// The bytes of a data object.
+///
+/// On the user's socket alone. Private ones are told in a log-in alone, and told to the journal. Nothing is kept of
+/// them.
+#[utoipa::path(
+    post, path = "/v1/cards/{card}/data", security(()),
+    params(("card" = String, Path, description = "Opaque name of the card"),),
+    request_body = DataBody,
+    responses(
+        (status = 200, body = DataValueBody, description = "The bytes"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "right-missing, cancelled, pin-wrong, pin-length, last-try-not-confirmed"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "session-closed, pin-blocked, card-definitively-blocked, environment-mismatch, reader-busy, card-mute, card-unsupported"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "card-removed, reader-lost"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "rate-limited"),
+        (status = 502, body = Problem, content_type = "application/problem+json", description = "module-failed"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "busy, pcsc-unavailable"),
+    )
+)]
+pub(crate) async fn data(
+    State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
+    Extension(caller): Extension<Caller>,
+    Named(card): Named<String>,
+    request: Request<Body>,
+) -> Result<Json<DataValueBody>, ApiError> {
+    let operations = api.operations();
+    operations.check_is_program_of_user(&caller)?;
+    let body: DataBody = json_body(request).await?;
+    let deadline = Instant::now() + DataBody::TIME;
+    let card = CardId(card);
+    let value = operations.data_of_card(&caller, &card, body.to_request(), deadline);
+    let value = connection.while_open(value).await?;
+    Ok(Json(DataValueBody::new(&value)))
 }
 
 /// Random bytes of the card.
