@@ -17,9 +17,9 @@ use cpxd_tests::cryptoki_calls::{
 };
 use cpxd_tests::scripted::demo_with_holder;
 use cryptoki_sys::{
-    CK_ATTRIBUTE, CK_C_INITIALIZE_ARGS, CK_MECHANISM, CK_SESSION_HANDLE, CK_ULONG, CKA_CLASS, CKA_ID, CKA_LABEL,
-    CKA_MODULUS, CKA_PRIVATE_EXPONENT, CKF_SERIAL_SESSION, CKM_RSA_PKCS, CKM_SHA_1,
-    CKM_SHA256_RSA_PKCS, CKO_CERTIFICATE, CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_SENSITIVE,
+    CK_ATTRIBUTE, CK_C_INITIALIZE_ARGS, CK_MECHANISM, CK_SESSION_HANDLE, CK_ULONG, CKA_CLASS,
+    CKA_ID, CKA_LABEL, CKA_MODULUS, CKA_PRIVATE_EXPONENT, CKF_SERIAL_SESSION, CKM_RSA_PKCS,
+    CKM_SHA_1, CKM_SHA256_RSA_PKCS, CKO_CERTIFICATE, CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_SENSITIVE,
     CKR_ATTRIBUTE_TYPE_INVALID, CKR_BUFFER_TOO_SMALL, CKR_CRYPTOKI_ALREADY_INITIALIZED,
     CKR_CRYPTOKI_NOT_INITIALIZED, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE, CKR_KEY_HANDLE_INVALID,
     CKR_MECHANISM_INVALID, CKR_OBJECT_HANDLE_INVALID, CKR_OPERATION_ACTIVE,
@@ -152,7 +152,10 @@ fn pointers_to_nothing_are_refused_by_every_function_that_takes_one() {
                 let value = unsafe { sign(session, nothing(), 8, room.as_mut_ptr(), len) };
                 assert_eq!(value, CKR_ARGUMENTS_BAD);
             }
-            assert_eq!(module.sign(session, &digest_info(), 256).unwrap().len(), 256);
+            assert_eq!(
+                module.sign(session, &digest_info(), 256).unwrap().len(),
+                256
+            );
             let value = unsafe { call.C_DecryptInit.unwrap()(session, nothing(), key) };
             assert_eq!(value, CKR_ARGUMENTS_BAD);
             let mut mechanism = CK_MECHANISM {
@@ -169,7 +172,13 @@ fn pointers_to_nothing_are_refused_by_every_function_that_takes_one() {
             let decrypt_final = call.C_DecryptFinal.unwrap();
             let values = unsafe {
                 [
-                    decrypt(session, room.as_mut_ptr(), 256, room.as_mut_ptr(), nothing()),
+                    decrypt(
+                        session,
+                        room.as_mut_ptr(),
+                        256,
+                        room.as_mut_ptr(),
+                        nothing(),
+                    ),
                     decrypt_final(session, room.as_mut_ptr(), nothing()),
                 ]
             };

@@ -1,17 +1,27 @@
-//! curl, whose OpenSSL finds the engine `pkcs11` by itself for a key that is a PKCS#11 URI.
+//! curl with the engine `pkcs11` of libp11.
 
-use crate::workstation::{AUTHENTICATION, CPS3, Demanding, GENERATIONS, Run, Workstation, module};
+use crate::workstation::{AUTHENTICATION, CPS3, Demanding, GENERATIONS, Run, Workstation};
 
 impl Workstation {
     /// The page of a site, got with certificate and key of the card.
     pub(crate) fn curl_with_card(&self, site: &Demanding) -> Run {
         let mut curl = self.starts("curl");
         curl.args(["--silent", "--show-error", "--max-time", "60"])
-            .args(["--connect-to", "::127.0.0.1:", "--cacert", &site.authority()])
-            .args(["--cert-type", "ENG", "--cert", &AUTHENTICATION.certificate_uri()])
+            .args([
+                "--connect-to",
+                "::127.0.0.1:",
+                "--cacert",
+                &site.authority(),
+            ])
+            .args([
+                "--cert-type",
+                "ENG",
+                "--cert",
+                &AUTHENTICATION.certificate_uri(),
+            ])
             .args(["--key-type", "ENG", "--key", &AUTHENTICATION.uri()])
             .args(["--engine", "pkcs11", &site.url])
-            .env("PKCS11_MODULE_PATH", module());
+            .env("OPENSSL_CONF", self.openssl_configuration("curl.cnf"));
         Run::of(&mut curl)
     }
 }

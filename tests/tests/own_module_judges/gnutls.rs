@@ -1,8 +1,6 @@
 //! `p11tool` and `gnutls-cli` of GnuTLS.
 
-use crate::workstation::{
-    AUTHENTICATION, Demanding, GENERATIONS, KEYS, Run, Workstation, module,
-};
+use crate::workstation::{AUTHENTICATION, Demanding, GENERATIONS, KEYS, Run, Workstation, module};
 
 impl Workstation {
     fn p11tool(&self, arguments: &[&str]) -> Run {
@@ -36,7 +34,10 @@ fn p11tool_exports_each_certificate_and_knows_its_key() {
         let desk = Workstation::with(kind);
         for key in KEYS {
             let exported = desk.p11tool(&["--export", &key.certificate_uri()]);
-            assert!(exported.said().contains(desk.pem(key).trim()), "{exported:?}");
+            assert!(
+                exported.said().contains(desk.pem(key).trim()),
+                "{exported:?}"
+            );
             let info = desk.p11tool(&["--login", "--info", &key.uri()]).success();
             assert!(info.contains("RSA-2048"), "{info}");
             assert!(info.contains("CKA_NEVER_EXTRACTABLE"), "{info}");
@@ -50,7 +51,9 @@ fn p11tool_finds_that_each_key_signs() {
     for kind in GENERATIONS {
         let desk = Workstation::with(kind);
         for key in KEYS {
-            let tested = desk.p11tool(&["--login", "--test-sign", &key.uri()]).success();
+            let tested = desk
+                .p11tool(&["--login", "--test-sign", &key.uri()])
+                .success();
             assert!(tested.contains("ok"), "{tested}");
         }
     }
@@ -67,7 +70,12 @@ fn gnutls_cli_shows_the_card_to_a_server() {
             .args(["--provider", &module(), "--x509cafile", &site.authority()])
             .args(["--x509certfile", &AUTHENTICATION.certificate_uri()])
             .args(["--x509keyfile", &AUTHENTICATION.uri()])
-            .args(["--sni-hostname", &site.host, "--verify-hostname", &site.host])
+            .args([
+                "--sni-hostname",
+                &site.host,
+                "--verify-hostname",
+                &site.host,
+            ])
             .args(["--port", &site.port, "127.0.0.1"]);
         let page = Run::with_input(&mut client, site.request().as_bytes()).success();
         Demanding::assert_welcomes(&page, name);

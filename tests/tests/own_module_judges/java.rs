@@ -43,7 +43,10 @@ fn keytool_lists_both_keys_by_the_names_of_their_certificates() {
             .args(["-exportcert", "-rfc", "-alias", AUTHENTICATION.certificate])
             .args(KEY_STORE);
         let exported = Run::of(&mut export).success().replace('\r', "");
-        assert!(exported.contains("-----BEGIN CERTIFICATE-----"), "{exported}");
+        assert!(
+            exported.contains("-----BEGIN CERTIFICATE-----"),
+            "{exported}"
+        );
         assert_eq!(desk.asked("open-session"), 2);
     }
 }
@@ -53,7 +56,11 @@ fn jarsigner_signs_an_archive_that_it_and_openssl_verify() {
     for kind in GENERATIONS {
         let desk = Workstation::with(kind);
         desk.file("letter.txt", b"a letter of the holder");
-        Run::of(desk.of_jdk("jar").args(["--create", "--file", "letter.jar", "letter.txt"])).success();
+        Run::of(
+            desk.of_jdk("jar")
+                .args(["--create", "--file", "letter.jar", "letter.txt"]),
+        )
+        .success();
         let mut sign = desk.of_jdk("jarsigner");
         sign.args(KEY_STORE)
             .args(["-sigfile", "HOLDER", "letter.jar", SIGNATURE.certificate]);
@@ -65,13 +72,27 @@ fn jarsigner_signs_an_archive_that_it_and_openssl_verify() {
         desk.run("jar", &extract).success();
         desk.file("authorities.pem", test_authorities());
         let verify = [
-            "cms", "-verify", "-binary", "-inform", "DER", "-in", files[0], "-content", files[1],
-            "-CAfile", "authorities.pem", "-purpose", "any", "-out", "verified",
+            "cms",
+            "-verify",
+            "-binary",
+            "-inform",
+            "DER",
+            "-in",
+            files[0],
+            "-content",
+            files[1],
+            "-CAfile",
+            "authorities.pem",
+            "-purpose",
+            "any",
+            "-out",
+            "verified",
         ];
         desk.run("openssl", &verify).success();
-        let shown = desk.run("openssl", &[
-            "pkcs7", "-inform", "DER", "-in", files[0], "-print_certs",
-        ]);
+        let shown = desk.run(
+            "openssl",
+            &["pkcs7", "-inform", "DER", "-in", files[0], "-print_certs"],
+        );
         assert!(shown.success().contains(desk.pem(SIGNATURE).trim()));
     }
 }

@@ -41,14 +41,30 @@ fn five_programs_sign_at_once_on_one_card_with_one_code_each() {
                 let mut openssl = desk.openssl();
                 openssl
                     .args(["dgst", "-engine", "pkcs11", "-keyform", "engine", "-sha256"])
-                    .args(["-sign", &AUTHENTICATION.uri(), "-out", "signature-of-openssl", "document"]);
+                    .args([
+                        "-sign",
+                        &AUTHENTICATION.uri(),
+                        "-out",
+                        "signature-of-openssl",
+                        "document",
+                    ]);
                 Run::of(&mut openssl).success()
             });
             let tool = scope.spawn(|| {
                 let module = module();
                 let arguments = [
-                    "--module", &module, "--login", "--sign", "--label", SIGNATURE.label, "--mechanism",
-                    "SHA256-RSA-PKCS", "--input-file", "document", "--output-file", "signature-of-tool",
+                    "--module",
+                    &module,
+                    "--login",
+                    "--sign",
+                    "--label",
+                    SIGNATURE.label,
+                    "--mechanism",
+                    "SHA256-RSA-PKCS",
+                    "--input-file",
+                    "document",
+                    "--output-file",
+                    "signature-of-tool",
                 ];
                 desk.run("pkcs11-tool", &arguments).success()
             });
@@ -68,7 +84,10 @@ fn five_programs_sign_at_once_on_one_card_with_one_code_each() {
                 desk.assert_verifies(AUTHENTICATION, "RS256", &signature, message.as_bytes());
             }
         }
-        let signed = [(AUTHENTICATION, "signature-of-openssl"), (SIGNATURE, "signature-of-tool")];
+        let signed = [
+            (AUTHENTICATION, "signature-of-openssl"),
+            (SIGNATURE, "signature-of-tool"),
+        ];
         for (key, file) in signed {
             desk.assert_verifies(key, "RS256", &desk.bytes_of(file), b"a document");
         }

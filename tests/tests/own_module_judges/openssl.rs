@@ -1,5 +1,6 @@
 //! openssl with the engine `pkcs11` of libp11.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use cpxd_tests::judge::test_authorities;
@@ -13,15 +14,27 @@ const MESSAGE: &[u8] = b"signed through the engine of libp11";
 impl Workstation {
     /// openssl that was told of the engine and the module, as `docs/pkcs11-clients.md` shows it.
     pub(crate) fn openssl(&self) -> Command {
-        let configuration = format!(
-            "openssl_conf = openssl_init\n[openssl_init]\nengines = engines\n[engines]\npkcs11 = pkcs11_engine\n\
-             [pkcs11_engine]\nengine_id = pkcs11\nMODULE_PATH = {}\ninit = 0\n",
+        let mut command = self.starts("openssl");
+        command.env("OPENSSL_CONF", self.openssl_configuration("openssl.cnf"));
+        command
+    }
+
+    /// What OpenSSL reads. It takes PSS in TLS 1.2, too, where the server does not mind, and asks no engine whether
+    /// it can; so whoever has a CPS3 says that it cannot.
+    pub(crate) fn openssl_configuration(&self, name: &str) -> PathBuf {
+        let engine = format!(
+            "openssl_conf = openssl_init\n[openssl_init]\nengines = engines\nssl_conf = ssl\n[engines]\n\
+             pkcs11 = pkcs11_engine\n[pkcs11_engine]\nengine_id = pkcs11\nMODULE_PATH = {}\ninit = 0\n",
             module()
         );
-        let configuration = self.file("openssl.cnf", configuration);
-        let mut command = self.starts("openssl");
-        command.env("OPENSSL_CONF", configuration);
-        command
+        let without_pss = "[ssl]\nsystem_default = tls\n[tls]\n\
+                           ClientSignatureAlgorithms = RSA+SHA256:RSA+SHA384:RSA+SHA512\n";
+        let tls = if self.does_pss() {
+            "[ssl]\n"
+        } else {
+            without_pss
+        };
+        self.file(name, engine + tls)
     }
 
     fn signed(&self, key: Key, options: &[&str]) -> Vec<u8> {
@@ -56,7 +69,13 @@ fn openssl_signs_with_pss_where_the_card_can() {
         if !desk.does_pss() {
             continue;
         }
-        let pss = ["-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"];
+        let pss = [
+            "-sha256",
+            "-sigopt",
+            "rsa_padding_mode:pss",
+            "-sigopt",
+            "rsa_pss_saltlen:digest",
+        ];
         for key in KEYS {
             let signature = desk.signed(key, &pss);
             desk.assert_verifies(key, "PS256", &signature, MESSAGE);
@@ -73,15 +92,40 @@ fn openssl_makes_a_cms_signature_whose_chain_it_verifies() {
         for key in KEYS {
             desk.file("signer.pem", desk.pem(key));
             let mut sign = desk.openssl();
-            sign.args(["cms", "-sign", "-binary", "-engine", "pkcs11", "-keyform", "engine"])
-                .args(["-inkey", &key.uri(), "-signer", "signer.pem", "-md", "sha256"])
-                .args(["-in", "message", "-outform", "DER", "-out", "signed.cms"]);
+            sign.args([
+                "cms", "-sign", "-binary", "-engine", "pkcs11", "-keyform", "engine",
+            ])
+            .args([
+                "-inkey",
+                &key.uri(),
+                "-signer",
+                "signer.pem",
+                "-md",
+                "sha256",
+            ])
+            .args(["-in", "message", "-outform", "DER", "-out", "signed.cms"]);
             Run::of(&mut sign).success();
             let verify = |content: &str| {
-                desk.run("openssl", &[
-                    "cms", "-verify", "-binary", "-inform", "DER", "-in", "signed.cms", "-content", content,
-                    "-CAfile", "authorities.pem", "-purpose", "any", "-out", "verified",
-                ])
+                desk.run(
+                    "openssl",
+                    &[
+                        "cms",
+                        "-verify",
+                        "-binary",
+                        "-inform",
+                        "DER",
+                        "-in",
+                        "signed.cms",
+                        "-content",
+                        content,
+                        "-CAfile",
+                        "authorities.pem",
+                        "-purpose",
+                        "any",
+                        "-out",
+                        "verified",
+                    ],
+                )
             };
             verify("message").success();
             desk.file("other", b"another message");
@@ -97,7 +141,9 @@ fn openssl_deciphers_with_the_authentication_key() {
         desk.encrypted(AUTHENTICATION, MESSAGE);
         let mut decrypt = desk.openssl();
         decrypt
-            .args(["pkeyutl", "-decrypt", "-engine", "pkcs11", "-keyform", "engine"])
+            .args([
+                "pkeyutl", "-decrypt", "-engine", "pkcs11", "-keyform", "engine",
+            ])
             .args(["-inkey", &AUTHENTICATION.uri()])
             .args(["-in", "cryptogram", "-out", "deciphered"]);
         Run::of(&mut decrypt).success();
@@ -113,7 +159,8 @@ fn openssl_opens_a_cms_envelope_for_the_authentication_certificate() {
         desk.file("recipient.pem", desk.pem(AUTHENTICATION));
         let encrypt = ["cms", "-encrypt", "-binary", "-aes256", "-in", "message"];
         let envelope = ["-outform", "DER", "-out", "envelope.cms", "recipient.pem"];
-        desk.run("openssl", &[&encrypt[..], &envelope].concat()).success();
+        desk.run("openssl", &[&encrypt[..], &envelope].concat())
+            .success();
         let mut decrypt = desk.openssl();
         decrypt
             .args(["cms", "-decrypt", "-binary", "-engine", "pkcs11"])
@@ -134,10 +181,23 @@ fn openssl_shows_the_card_to_a_server() {
         desk.file("card.pem", desk.pem(AUTHENTICATION));
         let mut client = desk.openssl();
         client
-            .args(["s_client", "-quiet", "-verify_return_error", "-CAfile", &site.authority()])
+            .args([
+                "s_client",
+                "-quiet",
+                "-verify_return_error",
+                "-CAfile",
+                &site.authority(),
+            ])
             .args(["-connect", &format!("127.0.0.1:{}", site.port)])
             .args(["-servername", &site.host, "-verify_hostname", &site.host])
-            .args(["-engine", "pkcs11", "-keyform", "engine", "-key", &AUTHENTICATION.uri()])
+            .args([
+                "-engine",
+                "pkcs11",
+                "-keyform",
+                "engine",
+                "-key",
+                &AUTHENTICATION.uri(),
+            ])
             .args(["-cert", "card.pem"]);
         let page = Run::with_input(&mut client, site.request().as_bytes()).said();
         Demanding::assert_welcomes(&page, name);
@@ -155,6 +215,11 @@ fn a_holder_who_says_no_is_obeyed() {
             .args(["dgst", "-engine", "pkcs11", "-keyform", "engine", "-sha256"])
             .args(["-sign", &SIGNATURE.uri(), "-out", "signature", "message"]);
         Run::of(&mut openssl).failure();
-        assert!(desk.home().join("signature").metadata().map_or(true, |file| file.len() == 0));
+        assert!(
+            desk.home()
+                .join("signature")
+                .metadata()
+                .map_or(true, |file| file.len() == 0)
+        );
     }
 }

@@ -11,8 +11,8 @@ use cpxd_tests::judge::{certificates_in_pem, openssl_verifies_as};
 use cpxd_tests::own_module::ModuleHome;
 use cpxd_tests::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT, VirtualCardProgram};
 use cpxd_tests::person::Person;
-use cpxd_tests::programs::own_module;
 use cpxd_tests::pro_sante_connect::{ProSanteConnect, Tls};
+use cpxd_tests::programs::own_module;
 use serde_json::Value;
 
 /// The two generations.
@@ -154,6 +154,17 @@ impl Workstation {
         fs::read(self.home().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
+    /// The CKA_ID of a key, its public key and its certificate, in hexadecimal digits, as the card has it.
+    pub(crate) fn id_of(&self, key: Key) -> String {
+        let last = match (self.kind, key.role) {
+            (CPS4, "signature") => "10",
+            (CPS4, _) => "20",
+            (_, "signature") => "01",
+            _ => "02",
+        };
+        format!("e828bd080f8025000001ff0010{last}")
+    }
+
     /// The certificate of a key in PEM, as the agent gives it.
     pub(crate) fn pem(&self, key: Key) -> String {
         let path = path_of(&self.card, &format!("/certificates/{}", key.role));
@@ -167,9 +178,16 @@ impl Workstation {
     }
 
     /// Fails unless openssl verifies a signature of this JWA name with the certificate of the key.
-    pub(crate) fn assert_verifies(&self, key: Key, algorithm: &str, signature: &[u8], message: &[u8]) {
+    pub(crate) fn assert_verifies(
+        &self,
+        key: Key,
+        algorithm: &str,
+        signature: &[u8],
+        message: &[u8],
+    ) {
         let certificate = self.certificate(key);
-        let verifies = |message: &[u8]| openssl_verifies_as(algorithm, &certificate, signature, message);
+        let verifies =
+            |message: &[u8]| openssl_verifies_as(algorithm, &certificate, signature, message);
         assert!(verifies(message), "{} {algorithm} {key:?}", self.kind);
         assert!(!verifies(b"another message"), "{algorithm} {key:?}");
     }
@@ -190,7 +208,11 @@ impl Drop for Workstation {
         if std::thread::panicking() {
             let journal = self.agent.cli(&["journal"]);
             let journal = String::from_utf8_lossy(&journal.stdout).into_owned();
-            let _ = writeln!(std::io::stderr(), "the journal of {}:\n{journal}", self.kind);
+            let _ = writeln!(
+                std::io::stderr(),
+                "the journal of {}:\n{journal}",
+                self.kind
+            );
         }
     }
 }
@@ -302,9 +324,9 @@ impl Demanding {
 }
 
 impl Demanding {
-    /// The request of its page.
+    /// The request of its page, whose answer comes in one piece.
     pub(crate) fn request(&self) -> String {
         let host = &self.host;
-        format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+        format!("GET / HTTP/1.0\r\nHost: {host}\r\n\r\n")
     }
 }
