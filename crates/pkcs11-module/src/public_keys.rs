@@ -52,9 +52,12 @@ pub(crate) fn verify(key: &RsaPublicKey, scheme: Scheme, value: &[u8], signature
 /// `CKR_DATA_LEN_RANGE` for more bytes than the padding leaves room for, `CKR_FUNCTION_FAILED` without random bytes.
 pub(crate) fn encrypt(key: &RsaPublicKey, data: &[u8]) -> Answer<Vec<u8>> {
     key.encrypt(&mut OsRng, Pkcs1v15Encrypt, data)
-        .map_err(|error| match error {
-            rsa::Error::MessageTooLong => CKR_DATA_LEN_RANGE,
-            _ => CKR_FUNCTION_FAILED,
+        .map_err(|error| {
+            if matches!(error, rsa::Error::MessageTooLong) {
+                CKR_DATA_LEN_RANGE
+            } else {
+                CKR_FUNCTION_FAILED
+            }
         })
 }
 
