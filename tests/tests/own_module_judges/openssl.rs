@@ -9,6 +9,34 @@ use crate::workstation::{
     AUTHENTICATION, Demanding, GENERATIONS, KEYS, Key, Run, SIGNATURE, Workstation, module,
 };
 
+/// Stands for the path of the module.
+pub(crate) const MODULE: &str = "/path/to/libcpxd_pkcs11.so";
+/// What OpenSSL reads of the engine.
+pub(crate) const ENGINE: &str = "\
+openssl_conf = openssl_init
+
+[openssl_init]
+engines = engines
+ssl_conf = ssl
+
+[engines]
+pkcs11 = pkcs11_engine
+
+[pkcs11_engine]
+engine_id = pkcs11
+MODULE_PATH = /path/to/libcpxd_pkcs11.so
+init = 0
+
+[ssl]
+";
+/// What it reads more where the card makes no PSS signatures.
+pub(crate) const WITHOUT_PSS: &str = "\
+system_default = tls
+
+[tls]
+ClientSignatureAlgorithms = RSA+SHA256:RSA+SHA384:RSA+SHA512
+";
+
 const MESSAGE: &[u8] = b"signed through the engine of libp11";
 
 impl Workstation {
@@ -22,19 +50,9 @@ impl Workstation {
     /// What OpenSSL reads. It takes PSS in TLS 1.2, too, where the server does not mind, and asks no engine whether
     /// it can; so whoever has a CPS3 says that it cannot.
     pub(crate) fn openssl_configuration(&self, name: &str) -> PathBuf {
-        let engine = format!(
-            "openssl_conf = openssl_init\n[openssl_init]\nengines = engines\nssl_conf = ssl\n[engines]\n\
-             pkcs11 = pkcs11_engine\n[pkcs11_engine]\nengine_id = pkcs11\nMODULE_PATH = {}\ninit = 0\n",
-            module()
-        );
-        let without_pss = "[ssl]\nsystem_default = tls\n[tls]\n\
-                           ClientSignatureAlgorithms = RSA+SHA256:RSA+SHA384:RSA+SHA512\n";
-        let tls = if self.does_pss() {
-            "[ssl]\n"
-        } else {
-            without_pss
-        };
-        self.file(name, engine + tls)
+        let engine = ENGINE.replace(MODULE, &module());
+        let tls = if self.does_pss() { "" } else { WITHOUT_PSS };
+        self.file(name, format!("{engine}{tls}"))
     }
 
     fn signed(&self, key: Key, options: &[&str]) -> Vec<u8> {

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
 use crate::workstation::{
-    AUTHENTICATION, CPS3, CPS4, GENERATIONS, KEYS, Key, Run, SIGNATURE, Workstation, module,
+    AGREES, AUTHENTICATION, CPS3, CPS4, GENERATIONS, KEYS, Key, Run, SIGNATURE, Workstation, module,
 };
 
 const MESSAGE: &[u8] = b"signed by a card through the module, verified by openssl";
@@ -446,6 +446,30 @@ fn what_would_change_the_card_is_refused_and_changes_nothing() {
     desk.pkcs11(&["--login", "--list-objects"]).success();
     let slots = desk.pkcs11(&["--list-slots"]).success();
     assert!(!slots.contains("PIN count low"), "{slots}");
+}
+
+/// The file of the module has it met as browsers are: it sees the keys and signs without a log-in of its own.
+#[test]
+fn it_is_met_as_a_browser_where_the_users_file_says_so() {
+    for kind in GENERATIONS {
+        let lines = "browsers = [\"pkcs11-t*\"]";
+        let desk = Workstation::with_holder_and_module(kind, AGREES, lines);
+        let slots = desk.pkcs11(&["--list-slots"]).success();
+        assert!(!slots.contains("login required"), "{slots}");
+        assert!(!slots.contains("PIN pad present"), "{slots}");
+        let listed = desk.pkcs11(&["--list-objects"]).success();
+        assert!(listed.contains(AUTHENTICATION.label), "{listed}");
+        assert_eq!(desk.asked("open-session"), 0);
+        let digest = ring::digest::digest(&ring::digest::SHA256, MESSAGE);
+        desk.file("input", [SHA256_DIGEST_INFO, digest.as_ref()].concat());
+        let id = desk.id_of(AUTHENTICATION);
+        let sign = ["--sign", "--id", &id, "--mechanism", "RSA-PKCS"];
+        let files = ["--input-file", "input", "--output-file", "output"];
+        desk.pkcs11(&[&sign[..], &files].concat()).success();
+        let signature = desk.bytes_of("output");
+        desk.assert_verifies(AUTHENTICATION, "RS256", &signature, MESSAGE);
+        assert_eq!(desk.asked("open-session"), 1);
+    }
 }
 
 /// DigestInfo of SHA-256 up to the digest (RFC 8017, 9.2, note 1).

@@ -20,6 +20,9 @@ pub(crate) const CPS3: &str = "cps3";
 pub(crate) const CPS4: &str = "cps4";
 pub(crate) const GENERATIONS: [&str; 2] = [CPS3, CPS4];
 
+/// A holder who types the right code and agrees.
+pub(crate) const AGREES: &str = "pin = \"1234\"\nconsent = true";
+
 /// A card in a reader, its agent with a scripted holder, and a person whose programs find the module.
 pub(crate) struct Workstation {
     kind: &'static str,
@@ -67,11 +70,16 @@ impl Key {
 impl Workstation {
     /// Whose holder types the right code and agrees, whenever they are asked.
     pub(crate) fn with(kind: &'static str) -> Self {
-        Self::with_holder(kind, "pin = \"1234\"\nconsent = true")
+        Self::with_holder(kind, AGREES)
     }
 
     /// Whose holder answers as this script says.
     pub(crate) fn with_holder(kind: &'static str, holder: &str) -> Self {
+        Self::with_holder_and_module(kind, holder, "")
+    }
+
+    /// The same, with more lines in the file of the module.
+    pub(crate) fn with_holder_and_module(kind: &'static str, holder: &str, lines: &str) -> Self {
         let service = PcscService::start();
         let plugged = service.plug(Reader::First, &["--card", kind]);
         let agent = service.agent(TEST_ENVIRONMENT, holder, &[]);
@@ -80,16 +88,12 @@ impl Workstation {
         Self {
             kind,
             card,
-            module: ModuleHome::of(&agent),
+            module: ModuleHome::with(&agent, lines),
             person,
             agent,
             plugged: Some(plugged),
             service,
         }
-    }
-
-    pub(crate) fn kind(&self) -> &'static str {
-        self.kind
     }
 
     /// Whether its card makes PSS signatures.
