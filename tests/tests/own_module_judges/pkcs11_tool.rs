@@ -37,30 +37,9 @@ impl Workstation {
         self.bytes_of("cryptogram")
     }
 
-    /// What it says to a cryptogram; it looks for a key that decrypts by its identifier alone.
+    /// What it says to a cryptogram.
     fn decrypt(&self, key: Key, cryptogram: &[u8]) -> Run {
-        self.file("input", cryptogram);
-        let listed = self.pkcs11(&["--list-objects", "--type", "cert"]).success();
-        let mut lines = listed.lines().map(str::trim);
-        let label = |line: &str| {
-            line.strip_prefix("label:")
-                .map(|label| label.trim().to_owned())
-        };
-        let _ = lines.find(|line| label(line).as_deref() == Some(key.certificate));
-        let id = lines
-            .find_map(|line| line.strip_prefix("ID:"))
-            .unwrap()
-            .trim();
-        let fixed = [
-            "--login",
-            "--decrypt",
-            "--mechanism",
-            "RSA-PKCS",
-            "--id",
-            id,
-        ];
-        let files = ["--input-file", "input", "--output-file", "output"];
-        self.pkcs11(&[&fixed[..], &files].concat())
+        self.with_key(key, "--decrypt", cryptogram, &["RSA-PKCS"])
     }
 
     fn sign(&self, key: Key, input: &[u8], mechanism: &[&str]) -> Vec<u8> {
