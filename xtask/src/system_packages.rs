@@ -108,6 +108,41 @@ pub(crate) const TESTING: &[SystemPackage] = &[
         sign: Sign::Program("p11-kit"),
     },
     SystemPackage {
+        debian: "gnutls-bin",
+        what: "the programs p11tool and gnutls-cli of GnuTLS",
+        why: "they judge the agent's PKCS#11 module",
+        sign: Sign::Program("p11tool"),
+    },
+    SystemPackage {
+        debian: "libengine-pkcs11-openssl",
+        what: "OpenSSL's engine pkcs11 (libp11)",
+        why: "openssl and curl judge the agent's PKCS#11 module through it",
+        sign: Sign::AnyFile(&[
+            "/usr/lib/x86_64-linux-gnu/engines-3/pkcs11.so",
+            "/usr/lib/aarch64-linux-gnu/engines-3/pkcs11.so",
+            "/usr/lib64/engines-3/pkcs11.so",
+            "/usr/lib/engines-3/pkcs11.so",
+        ]),
+    },
+    SystemPackage {
+        debian: "default-jdk-headless",
+        what: "a JDK, 17 or later, with jarsigner",
+        why: "Java judges the agent's PKCS#11 module",
+        sign: Sign::Program("jarsigner"),
+    },
+    SystemPackage {
+        debian: "python3-pykcs11",
+        what: "the Python module PyKCS11",
+        why: "it judges the agent's PKCS#11 module",
+        sign: Sign::AnyFile(&["/usr/lib/python3/dist-packages/PyKCS11/__init__.py"]),
+    },
+    SystemPackage {
+        debian: "openssh-client",
+        what: "the programs ssh-agent, ssh-add and ssh-keygen of OpenSSH",
+        why: "they judge the agent's PKCS#11 module",
+        sign: Sign::Program("ssh-agent"),
+    },
+    SystemPackage {
         debian: "chromium",
         what: "the browser Chromium",
         why: "it judges whom the agent's certificate convinces",

@@ -16,7 +16,7 @@ use daemon_wire::{
 use platform::paths::AgentPaths;
 use secrets::SecretBytes;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use crate::answer::Answer;
@@ -61,6 +61,11 @@ impl Agent {
         let path = format!("/v1/cards/{card}/login");
         let held = self.connect()?.hold(&path, &body, patience(seconds));
         held.map_err(|error| value_of(&error))
+    }
+
+    /// Whether the agent still has what the path is about.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.read::<IgnoredAny>(path).is_ok()
     }
 
     /// Ends what the path is about; whether it was there says nothing.

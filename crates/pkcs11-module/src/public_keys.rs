@@ -53,7 +53,7 @@ pub(crate) fn verify(key: &RsaPublicKey, scheme: Scheme, value: &[u8], signature
 pub(crate) fn encrypt(key: &RsaPublicKey, data: &[u8]) -> Answer<Vec<u8>> {
     key.encrypt(&mut OsRng, Pkcs1v15Encrypt, data)
         .map_err(|error| {
-            if error == rsa::Error::MessageTooLong {
+            if matches!(error, rsa::Error::MessageTooLong) {
                 CKR_DATA_LEN_RANGE
             } else {
                 CKR_FUNCTION_FAILED

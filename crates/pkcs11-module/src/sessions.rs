@@ -39,9 +39,7 @@ pub(crate) fn open_session(
 }
 
 pub(crate) fn close_session(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
-    let log_in = module.tables().close_session(session)?;
-    end(module, log_in);
-    Ok(())
+    module.tables().close_session(session)
 }
 
 pub(crate) fn close_all_sessions(module: &Module, slot: CK_SLOT_ID) -> Answer {
@@ -159,8 +157,15 @@ fn log_in_for(
     token: &Token,
     seconds: u32,
 ) -> Answer<Arc<LogIn>> {
-    let held = lost(module, slot, module.agent.log_in(&token.card, seconds))?;
-    let log_in = Arc::new(LogIn::new(held));
+    let kept = module.tables().slot_mut(slot)?.kept_log_in.take();
+    let kept = kept.filter(|kept| module.agent.has(kept.path()));
+    let log_in = match kept {
+        Some(kept) => kept,
+        None => {
+            let held = lost(module, slot, module.agent.log_in(&token.card, seconds))?;
+            Arc::new(LogIn::new(held))
+        }
+    };
     let mut tables = module.tables();
     let slot = tables.slot_mut(slot)?;
     slot.log_in = Some(Arc::clone(&log_in));

@@ -30,7 +30,7 @@ pub(crate) struct Signing {
 #[derive(Clone)]
 pub(crate) enum SoFar {
     Bytes(Vec<u8>),
-    Hashing(Hashing),
+    Hashing(Box<Hashing>),
 }
 
 pub(crate) fn sign_init(
@@ -152,7 +152,7 @@ impl SoFar {
     pub(crate) fn of(scheme: Scheme) -> Self {
         match scheme.hash {
             None => Self::Bytes(Vec::new()),
-            Some(hash) => Self::Hashing(Hashing::of(hash)),
+            Some(hash) => Self::Hashing(Box::new(Hashing::of(hash))),
         }
     }
 

@@ -177,7 +177,8 @@ fn flags(pin: &PinBody, manner: Manner) -> CK_FLAGS {
     if manner == Manner::LogIn {
         flags |= CKF_LOGIN_REQUIRED | CKF_PROTECTED_AUTHENTICATION_PATH;
     }
-    let is_full = pin.tries_left.is_none() || pin.tries_left >= pin.tries_maximum;
+    let maximum = pin.tries_maximum.unwrap_or(TRIES_OF_A_CPS4);
+    let is_full = pin.tries_left.is_none_or(|left| left >= maximum);
     match (pin.state.as_str(), pin.tries_left) {
         ("blocked" | "definitivelyBlocked", _) | (_, Some(0)) => flags | CKF_USER_PIN_LOCKED,
         (_, Some(1)) => flags | CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY,
@@ -208,6 +209,8 @@ fn library_version() -> CK_VERSION {
 }
 
 const NO_VERSION: CK_VERSION = CK_VERSION { major: 0, minor: 0 };
+/// What a full counter of a CPS4 tells, which tells no maximum.
+const TRIES_OF_A_CPS4: u8 = 3;
 /// What the official module calls cards of both generations.
 const MODEL: &str = "IAS ECC";
 /// `CK_UNAVAILABLE_INFORMATION`.
@@ -241,6 +244,18 @@ mod tests {
         ] {
             let flags = flags(&pin(state, tries_left), Manner::LogIn);
             assert_eq!(flags & count, expected, "{state} {tries_left:?}");
+        }
+    }
+
+    #[test]
+    fn a_card_that_tells_no_maximum_has_three_tries() {
+        for (tries_left, expected) in [(3, 0), (2, CKF_USER_PIN_COUNT_LOW)] {
+            let told = PinBody {
+                tries_maximum: None,
+                ..pin("ready", Some(tries_left))
+            };
+            let flags = flags(&told, Manner::LogIn);
+            assert_eq!(flags & CKF_USER_PIN_COUNT_LOW, expected, "{tries_left}");
         }
     }
 

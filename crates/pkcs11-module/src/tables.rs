@@ -34,6 +34,9 @@ pub(crate) struct Slot {
     pub(crate) is_there: bool,
     pub(crate) token: Option<Arc<Token>>,
     pub(crate) log_in: Option<Arc<LogIn>>,
+    /// A log-in whose last session was closed without a log-out: the token is logged out, and the next log-in of
+    /// this process asks nobody (GnuTLS logs in for each object that it lists, and for each connection).
+    pub(crate) kept_log_in: Option<Arc<LogIn>>,
     /// Something happened in it that nobody was told of (`C_WaitForSlotEvent`).
     has_changed: bool,
 }
@@ -105,6 +108,7 @@ impl Tables {
                     is_there: true,
                     token: None,
                     log_in: None,
+                    kept_log_in: None,
                     has_changed: self.are_known,
                 }),
             }
@@ -136,6 +140,7 @@ impl Tables {
         if let Ok(slot) = self.slot_mut(slot) {
             slot.token = None;
             slot.log_in = None;
+            slot.kept_log_in = None;
         }
         self.sessions.retain(|_, session| session.slot != slot);
     }
@@ -197,26 +202,27 @@ impl Tables {
         session.ok_or(CKR_SESSION_HANDLE_INVALID)
     }
 
-    /// Ends a session, and with the last one of a token its log-in, which is given back.
-    ///
     /// Whether a session with the token reads alone.
     pub(crate) fn has_read_only_session(&self, slot: CK_SLOT_ID) -> bool {
         let mut sessions = self.sessions.values();
         sessions.any(|session| session.slot == slot && !session.is_read_write)
     }
 
+    /// Ends a session, and with the last one of a token its log-in, which is kept for the next one.
+    ///
     /// # Errors
     /// `CKR_SESSION_HANDLE_INVALID`.
-    pub(crate) fn close_session(
-        &mut self,
-        handle: CK_SESSION_HANDLE,
-    ) -> Answer<Option<Arc<LogIn>>> {
+    pub(crate) fn close_session(&mut self, handle: CK_SESSION_HANDLE) -> Answer {
         let session = self.sessions.remove(&handle);
         let slot = session.ok_or(CKR_SESSION_HANDLE_INVALID)?.slot;
         if self.sessions.values().any(|other| other.slot == slot) {
-            return Ok(None);
+            return Ok(());
         }
-        Ok(self.slot_mut(slot)?.log_in.take())
+        let slot = self.slot_mut(slot)?;
+        if let Some(log_in) = slot.log_in.take() {
+            slot.kept_log_in = Some(log_in);
+        }
+        Ok(())
     }
 
     /// Ends all sessions with a token, and its log-in, which is given back.
@@ -224,7 +230,8 @@ impl Tables {
     /// # Errors
     /// `CKR_SLOT_ID_INVALID`.
     pub(crate) fn close_sessions(&mut self, slot: CK_SLOT_ID) -> Answer<Option<Arc<LogIn>>> {
-        let log_in = self.slot_mut(slot)?.log_in.take();
+        let ended = self.slot_mut(slot)?;
+        let log_in = ended.log_in.take().or_else(|| ended.kept_log_in.take());
         self.sessions.retain(|_, session| session.slot != slot);
         Ok(log_in)
     }

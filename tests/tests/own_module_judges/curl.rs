@@ -1,6 +1,6 @@
-//! curl, whose OpenSSL finds the engine `pkcs11` by itself for a key that is a PKCS#11 URI.
+//! curl with the engine `pkcs11` of libp11.
 
-use crate::workstation::{AUTHENTICATION, CPS3, Demanding, GENERATIONS, Run, Workstation, module};
+use crate::workstation::{AUTHENTICATION, CPS3, Demanding, GENERATIONS, Run, Workstation};
 
 impl Workstation {
     /// The page of a site, got with certificate and key of the card.
@@ -21,7 +21,7 @@ impl Workstation {
             ])
             .args(["--key-type", "ENG", "--key", &AUTHENTICATION.uri()])
             .args(["--engine", "pkcs11", &site.url])
-            .env("PKCS11_MODULE_PATH", module());
+            .env("OPENSSL_CONF", self.openssl_configuration("curl.cnf"));
         Run::of(&mut curl)
     }
 }

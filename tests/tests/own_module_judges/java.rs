@@ -4,6 +4,7 @@ use std::process::Command;
 
 use cpxd_tests::judge::test_authorities;
 
+use crate::openssl::MODULE;
 use crate::workstation::{
     AUTHENTICATION, Demanding, GENERATIONS, KEYS, Run, SIGNATURE, Workstation, module,
 };
@@ -11,11 +12,16 @@ use crate::workstation::{
 impl Workstation {
     /// A program of the JDK that was told of the module by a file, as `docs/pkcs11-clients.md` shows it.
     pub(crate) fn of_jdk(&self, program: &str) -> Command {
-        let configuration = format!("name = cpxd\nlibrary = {}\n", module());
-        self.file("cpxd-java.cfg", configuration);
+        self.file("cpxd-java.cfg", CONFIGURATION.replace(MODULE, &module()));
         self.starts(program)
     }
 }
+
+/// What Java's provider reads of the module.
+pub(crate) const CONFIGURATION: &str = "\
+name = cpxd
+library = /path/to/libcpxd_pkcs11.so
+";
 
 const KEY_STORE: [&str; 9] = [
     "-keystore",

@@ -51,14 +51,14 @@ fn five_programs_sign_at_once_on_one_card_with_one_code_each() {
                 Run::of(&mut openssl).success()
             });
             let tool = scope.spawn(|| {
-                let module = module();
+                let (module, id) = (module(), desk.id_of(SIGNATURE));
                 let arguments = [
                     "--module",
                     &module,
                     "--login",
                     "--sign",
-                    "--label",
-                    SIGNATURE.label,
+                    "--id",
+                    &id,
                     "--mechanism",
                     "SHA256-RSA-PKCS",
                     "--input-file",

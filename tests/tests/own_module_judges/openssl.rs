@@ -1,5 +1,6 @@
 //! openssl with the engine `pkcs11` of libp11.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use cpxd_tests::judge::test_authorities;
@@ -8,20 +9,50 @@ use crate::workstation::{
     AUTHENTICATION, Demanding, GENERATIONS, KEYS, Key, Run, SIGNATURE, Workstation, module,
 };
 
+/// Stands for the path of the module.
+pub(crate) const MODULE: &str = "/path/to/libcpxd_pkcs11.so";
+/// What OpenSSL reads of the engine.
+pub(crate) const ENGINE: &str = "\
+openssl_conf = openssl_init
+
+[openssl_init]
+engines = engines
+ssl_conf = ssl
+
+[engines]
+pkcs11 = pkcs11_engine
+
+[pkcs11_engine]
+engine_id = pkcs11
+MODULE_PATH = /path/to/libcpxd_pkcs11.so
+init = 0
+
+[ssl]
+";
+/// What it reads more where the card makes no PSS signatures.
+pub(crate) const WITHOUT_PSS: &str = "\
+system_default = tls
+
+[tls]
+ClientSignatureAlgorithms = RSA+SHA256:RSA+SHA384:RSA+SHA512
+";
+
 const MESSAGE: &[u8] = b"signed through the engine of libp11";
 
 impl Workstation {
     /// openssl that was told of the engine and the module, as `docs/pkcs11-clients.md` shows it.
     pub(crate) fn openssl(&self) -> Command {
-        let configuration = format!(
-            "openssl_conf = openssl_init\n[openssl_init]\nengines = engines\n[engines]\npkcs11 = pkcs11_engine\n\
-             [pkcs11_engine]\nengine_id = pkcs11\nMODULE_PATH = {}\ninit = 0\n",
-            module()
-        );
-        let configuration = self.file("openssl.cnf", configuration);
         let mut command = self.starts("openssl");
-        command.env("OPENSSL_CONF", configuration);
+        command.env("OPENSSL_CONF", self.openssl_configuration("openssl.cnf"));
         command
+    }
+
+    /// What OpenSSL reads. It takes PSS in TLS 1.2, too, where the server does not mind, and asks no engine whether
+    /// it can; so whoever has a CPS3 says that it cannot.
+    pub(crate) fn openssl_configuration(&self, name: &str) -> PathBuf {
+        let engine = ENGINE.replace(MODULE, &module());
+        let tls = if self.does_pss() { "" } else { WITHOUT_PSS };
+        self.file(name, format!("{engine}{tls}"))
     }
 
     fn signed(&self, key: Key, options: &[&str]) -> Vec<u8> {

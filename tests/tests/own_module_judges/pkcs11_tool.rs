@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
 use crate::workstation::{
-    AUTHENTICATION, CPS3, CPS4, GENERATIONS, KEYS, Key, Run, SIGNATURE, Workstation, module,
+    AGREES, AUTHENTICATION, CPS3, CPS4, GENERATIONS, KEYS, Key, Run, SIGNATURE, Workstation, module,
 };
 
 const MESSAGE: &[u8] = b"signed by a card through the module, verified by openssl";
@@ -19,7 +19,9 @@ impl Workstation {
     /// What a key does with a file, after a log-in.
     fn with_key(&self, key: Key, operation: &str, input: &[u8], mechanism: &[&str]) -> Run {
         self.file("input", input);
-        let fixed = ["--login", operation, "--label", key.label];
+        // It chooses a private key by its id alone.
+        let id = self.id_of(key);
+        let fixed = ["--login", operation, "--id", &id];
         let files = ["--input-file", "input", "--output-file", "output"];
         self.pkcs11(&[&fixed[..], &files, &["--mechanism"], mechanism].concat())
     }
@@ -35,30 +37,9 @@ impl Workstation {
         self.bytes_of("cryptogram")
     }
 
-    /// What it says to a cryptogram; it looks for a key that decrypts by its identifier alone.
+    /// What it says to a cryptogram.
     fn decrypt(&self, key: Key, cryptogram: &[u8]) -> Run {
-        self.file("input", cryptogram);
-        let listed = self.pkcs11(&["--list-objects", "--type", "cert"]).success();
-        let mut lines = listed.lines().map(str::trim);
-        let label = |line: &str| {
-            line.strip_prefix("label:")
-                .map(|label| label.trim().to_owned())
-        };
-        let _ = lines.find(|line| label(line).as_deref() == Some(key.certificate));
-        let id = lines
-            .find_map(|line| line.strip_prefix("ID:"))
-            .unwrap()
-            .trim();
-        let fixed = [
-            "--login",
-            "--decrypt",
-            "--mechanism",
-            "RSA-PKCS",
-            "--id",
-            id,
-        ];
-        let files = ["--input-file", "input", "--output-file", "output"];
-        self.pkcs11(&[&fixed[..], &files].concat())
+        self.with_key(key, "--decrypt", cryptogram, &["RSA-PKCS"])
     }
 
     fn sign(&self, key: Key, input: &[u8], mechanism: &[&str]) -> Vec<u8> {
@@ -125,6 +106,7 @@ fn it_lists_certificates_before_the_log_in_and_keys_after_it() {
         let after = desk.pkcs11(&["--login", "--list-objects"]).success();
         for key in KEYS {
             assert!(before.contains(key.certificate), "{before}");
+            assert!(before.contains(&desk.id_of(key)), "{before}");
             assert!(!before.contains(key.label), "{before}");
             assert!(after.contains(key.label), "{after}");
         }
@@ -416,7 +398,7 @@ fn its_threads_and_its_forked_child_find_a_module_each() {
 #[test]
 fn what_would_change_the_card_is_refused_and_changes_nothing() {
     let desk = Workstation::with(CPS3);
-    for (arguments, value) in [
+    for (arguments, reason) in [
         (
             &[
                 "--login",
@@ -426,7 +408,7 @@ fn what_would_change_the_card_is_refused_and_changes_nothing() {
                 "--new-pin",
                 "4321",
             ][..],
-            "CKR_",
+            "CKR_FUNCTION_NOT_SUPPORTED",
         ),
         (
             &["--init-token", "--label", "x", "--so-pin", "12345678"],
@@ -434,15 +416,39 @@ fn what_would_change_the_card_is_refused_and_changes_nothing() {
         ),
         (
             &["--login", "--keypairgen", "--key-type", "rsa:2048"],
-            "CKR_",
+            "Generate RSA mechanism not supported",
         ),
     ] {
         let refused = desk.pkcs11(arguments).failure();
-        assert!(refused.contains(value), "{refused}");
+        assert!(refused.contains(reason), "{refused}");
     }
     desk.pkcs11(&["--login", "--list-objects"]).success();
     let slots = desk.pkcs11(&["--list-slots"]).success();
     assert!(!slots.contains("PIN count low"), "{slots}");
+}
+
+/// The file of the module has it met as browsers are: it sees the keys and signs without a log-in of its own.
+#[test]
+fn it_is_met_as_a_browser_where_the_users_file_says_so() {
+    for kind in GENERATIONS {
+        let lines = "browsers = [\"pkcs11-t*\"]";
+        let desk = Workstation::with_holder_and_module(kind, AGREES, lines);
+        let slots = desk.pkcs11(&["--list-slots"]).success();
+        assert!(!slots.contains("login required"), "{slots}");
+        assert!(!slots.contains("PIN pad present"), "{slots}");
+        let listed = desk.pkcs11(&["--list-objects"]).success();
+        assert!(listed.contains(AUTHENTICATION.label), "{listed}");
+        assert_eq!(desk.asked("open-session"), 0);
+        let digest = ring::digest::digest(&ring::digest::SHA256, MESSAGE);
+        desk.file("input", [SHA256_DIGEST_INFO, digest.as_ref()].concat());
+        let id = desk.id_of(AUTHENTICATION);
+        let sign = ["--sign", "--id", &id, "--mechanism", "RSA-PKCS"];
+        let files = ["--input-file", "input", "--output-file", "output"];
+        desk.pkcs11(&[&sign[..], &files].concat()).success();
+        let signature = desk.bytes_of("output");
+        desk.assert_verifies(AUTHENTICATION, "RS256", &signature, MESSAGE);
+        assert_eq!(desk.asked("open-session"), 1);
+    }
 }
 
 /// DigestInfo of SHA-256 up to the digest (RFC 8017, 9.2, note 1).

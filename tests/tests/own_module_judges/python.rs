@@ -47,6 +47,41 @@ session.closeSession()
 print(json.dumps(outcome))
 "#;
 
+/// Closes its only session and logs in again, logs out and logs in again.
+const LOG_INS: &str = r#"
+import sys
+import PyKCS11
+from PyKCS11 import LowLevel as P
+
+library = PyKCS11.PyKCS11Lib()
+library.load(sys.argv[1])
+[slot] = library.getSlotList(tokenPresent=True)
+
+def session():
+    return library.openSession(slot, P.CKF_SERIAL_SESSION)
+
+def keys(session):
+    return len(session.findObjects([(P.CKA_CLASS, P.CKO_PRIVATE_KEY)]))
+
+first = session()
+first.login("")
+first.closeSession()
+second = session()
+seen = [keys(second)]
+second.login("")
+[key] = second.findObjects([(P.CKA_CLASS, P.CKO_PRIVATE_KEY), (P.CKA_LABEL, "CPS_PRIV_AUT")])
+second.sign(key, b"message", PyKCS11.Mechanism(P.CKM_SHA256_RSA_PKCS))
+second.logout()
+seen.append(keys(second))
+if sys.argv[2] == "again":
+    second.login("")
+    library.closeAllSessions(slot)
+    third = session()
+    third.login("")
+    seen.append(keys(third))
+print(seen)
+"#;
+
 impl Workstation {
     pub(crate) fn python(&self, script: &str, arguments: &[&str]) -> Run {
         let mut python = self.starts("/usr/bin/python3");
@@ -73,5 +108,19 @@ fn pykcs11_signs_in_every_way_that_the_token_lists() {
             desk.assert_verifies(key, algorithm, &bytes(&signed[2]), b"signed from Python");
         }
         assert_eq!(desk.asked("open-session"), 1);
+    }
+}
+
+/// Without its last session a token is logged out, but its process is not: GnuTLS does so between any two objects.
+#[test]
+fn a_log_in_outlives_the_sessions_of_its_process_and_no_log_out() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        let seen = desk.python(LOG_INS, &["no more"]).success();
+        assert!(seen.contains("[0, 0]"), "{seen}");
+        assert_eq!(desk.asked("open-session"), 1);
+        let seen = desk.python(LOG_INS, &["again"]).success();
+        assert!(seen.contains("[0, 0, 2]"), "{seen}");
+        assert_eq!(desk.asked("open-session"), 4);
     }
 }

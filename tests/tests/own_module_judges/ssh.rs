@@ -1,5 +1,8 @@
 //! OpenSSH: a card as the key of a log-in to a server.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use crate::workstation::{AUTHENTICATION, GENERATIONS, Run, Workstation, module};
@@ -20,10 +23,12 @@ fn ssh_agent_signs_with_the_card_what_ssh_keygen_verifies() {
     for kind in GENERATIONS {
         let desk = Workstation::with(kind);
         let agent = SshAgent::of(&desk);
+        // It refuses an empty word, and gives any other one to the module, which reads none.
+        let ask = desk.program_that_says("x");
         let mut add = desk.starts("ssh-add");
         add.args(["-s", &module()])
             .env("SSH_AUTH_SOCK", desk.home().join("ssh-agent"))
-            .env("SSH_ASKPASS", "/bin/true")
+            .env("SSH_ASKPASS", ask)
             .env("SSH_ASKPASS_REQUIRE", "force");
         Run::of(&mut add).success();
         desk.file("key.pub", desk.ssh_key());
@@ -57,6 +62,12 @@ fn ssh_agent_signs_with_the_card_what_ssh_keygen_verifies() {
 }
 
 impl Workstation {
+    fn program_that_says(&self, word: &str) -> PathBuf {
+        let path = self.file("ask", format!("#!/bin/sh\necho {word}\n"));
+        fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
+        path
+    }
+
     /// The key of the holder's certificate as OpenSSH writes it, made from the certificate without the module.
     fn ssh_key(&self) -> String {
         self.file("ssh-certificate.pem", self.pem(AUTHENTICATION));

@@ -20,6 +20,9 @@ pub(crate) const CPS3: &str = "cps3";
 pub(crate) const CPS4: &str = "cps4";
 pub(crate) const GENERATIONS: [&str; 2] = [CPS3, CPS4];
 
+/// A holder who types the right code and agrees.
+pub(crate) const AGREES: &str = "pin = \"1234\"\nconsent = true";
+
 /// A card in a reader, its agent with a scripted holder, and a person whose programs find the module.
 pub(crate) struct Workstation {
     kind: &'static str,
@@ -67,11 +70,16 @@ impl Key {
 impl Workstation {
     /// Whose holder types the right code and agrees, whenever they are asked.
     pub(crate) fn with(kind: &'static str) -> Self {
-        Self::with_holder(kind, "pin = \"1234\"\nconsent = true")
+        Self::with_holder(kind, AGREES)
     }
 
     /// Whose holder answers as this script says.
     pub(crate) fn with_holder(kind: &'static str, holder: &str) -> Self {
+        Self::with_holder_and_module(kind, holder, "")
+    }
+
+    /// The same, with more lines in the file of the module.
+    pub(crate) fn with_holder_and_module(kind: &'static str, holder: &str, lines: &str) -> Self {
         let service = PcscService::start();
         let plugged = service.plug(Reader::First, &["--card", kind]);
         let agent = service.agent(TEST_ENVIRONMENT, holder, &[]);
@@ -80,16 +88,12 @@ impl Workstation {
         Self {
             kind,
             card,
-            module: ModuleHome::of(&agent),
+            module: ModuleHome::with(&agent, lines),
             person,
             agent,
             plugged: Some(plugged),
             service,
         }
-    }
-
-    pub(crate) fn kind(&self) -> &'static str {
-        self.kind
     }
 
     /// Whether its card makes PSS signatures.
@@ -152,6 +156,17 @@ impl Workstation {
 
     pub(crate) fn bytes_of(&self, name: &str) -> Vec<u8> {
         fs::read(self.home().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// The CKA_ID of a key, its public key and its certificate, in hexadecimal digits, as the card has it.
+    pub(crate) fn id_of(&self, key: Key) -> String {
+        let last = match (self.kind, key.role) {
+            (CPS4, "signature") => "10",
+            (CPS4, _) => "20",
+            (_, "signature") => "01",
+            _ => "02",
+        };
+        format!("e828bd080f8025000001ff0010{last}")
     }
 
     /// The certificate of a key in PEM, as the agent gives it.
@@ -313,9 +328,9 @@ impl Demanding {
 }
 
 impl Demanding {
-    /// The request of its page.
+    /// The request of its page, whose answer comes in one piece.
     pub(crate) fn request(&self) -> String {
         let host = &self.host;
-        format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+        format!("GET / HTTP/1.0\r\nHost: {host}\r\n\r\n")
     }
 }
