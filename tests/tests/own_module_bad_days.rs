@@ -158,7 +158,7 @@ fn a_card_that_is_pulled_before_the_signature_ends_its_sessions() {
             assert_eq!(desk.module.slots(), Ok(vec![slot]));
             let session = desk.module.open_session(slot).unwrap();
             let public = desk.module.find(session, &mut []).unwrap();
-            assert_eq!(public.len(), 4, "nobody is logged in");
+            assert_eq!(public.len(), 9, "nobody is logged in");
             desk.module.log_in(session).unwrap();
             assert!(sign(&desk.module, session).is_ok());
         },
