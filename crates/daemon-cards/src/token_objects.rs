@@ -19,7 +19,13 @@ impl Cards {
     /// What the card or its reader says; `card-unsupported` where whoever drives the card does not tell.
     pub async fn token_objects(&self, card: &CardInReader) -> Result<TokenObjects, OperationError> {
         self.look(card, |card| {
-            card.in_card(|card| card.objects().map(token_objects).map_err(from_card_error))
+            if let Some(known) = &card.objects {
+                return Ok(known.clone());
+            }
+            let told =
+                card.in_card(|card| card.objects().map(token_objects).map_err(from_card_error))?;
+            card.objects = Some(told.clone());
+            Ok(told)
         })
         .await
     }
