@@ -9,9 +9,7 @@
     unsafe_code,
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stderr,
     reason = "the calls of a C interface; a run that cannot go on fails its test, and says so"
 )]
 

@@ -25,6 +25,10 @@ macro_rules! call {
 pub(crate) use call;
 
 /// Leads the libraries of this process to a PC/SC service of the test's own.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the service is made in the process that loads the module"
+)]
 pub(crate) fn lead_to(environment: &[(&str, OsString)]) {
     for (name, value) in environment {
         // SAFETY: the one test of a process of its own, before it has a thread that asks for variables.
@@ -287,7 +291,7 @@ impl Run {
             C_GetAttributeValue(self.session, object, &raw mut attribute, 1)
         );
         assert_eq!(read, CKR_OK, "attribute {kind:#x}");
-        value.truncate(attribute.ulValueLen as usize);
+        value.truncate(length(attribute.ulValueLen));
         value
     }
 
@@ -333,7 +337,7 @@ impl Run {
             )
         );
         if signed == CKR_OK {
-            signature.truncate(len as usize);
+            signature.truncate(length(len));
             self.signatures.last = signature;
         }
         signed
@@ -359,7 +363,7 @@ impl Run {
             C_SignFinal(self.session, signature.as_mut_ptr(), &raw mut len)
         );
         if signed == CKR_OK {
-            signature.truncate(len as usize);
+            signature.truncate(length(len));
             self.signatures.last = signature;
         }
         signed
@@ -408,6 +412,10 @@ pub(crate) enum Role {
 }
 
 /// A mechanism without parameters.
+pub(crate) fn length(number: CK_ULONG) -> usize {
+    usize::try_from(number).expect("a length")
+}
+
 pub(crate) fn mechanism(kind: CK_MECHANISM_TYPE) -> CK_MECHANISM {
     CK_MECHANISM {
         mechanism: kind,

@@ -263,7 +263,7 @@ fn list_mechanisms(run: &Run, room: u64) -> (CK_RV, Vec<u64>) {
         run,
         C_GetMechanismList(run.slot, mechanisms.as_mut_ptr(), &raw mut count)
     );
-    mechanisms.truncate(count as usize);
+    mechanisms.truncate(crate::run::length(count));
     (value, mechanisms)
 }
 
