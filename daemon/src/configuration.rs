@@ -1,5 +1,7 @@
 //! The configuration: a file of the user, a policy of the machine that wins over it.
 
+#[cfg(test)]
+mod example;
 mod file;
 mod pinentry;
 #[cfg(any(windows, test))]
