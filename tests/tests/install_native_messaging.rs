@@ -125,3 +125,18 @@ fn a_browser_in_a_sandbox_is_recognised_and_explained() {
     let inside = person.home().join("snap/firefox/common");
     assert!(!inside.exists(), "nothing is put there");
 }
+
+#[test]
+fn the_host_tells_a_person_who_starts_it() {
+    let host = cpxd_tests::programs::program(NATIVE_HOST);
+    for (word, expected) in [
+        ("--help", "browsers"),
+        ("--version", env!("CARGO_PKG_VERSION")),
+    ] {
+        let asked = std::process::Command::new(&host).arg(word).output();
+        let told: Ended = asked.expect("the host starts").into();
+        assert_eq!(told.code, Some(0), "{told:?}");
+        assert!(told.output.contains(expected), "{told:?}");
+        assert_eq!(told.output.lines().count(), 1, "{told:?}");
+    }
+}
