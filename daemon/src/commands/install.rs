@@ -185,9 +185,8 @@ fn trust(stores: &[TrustStore], names: &[StoreName], common: &Common) -> anyhow:
     }
     // An administrator's part is no failure, unless it was all that was asked for.
     let is_any_done = reports.iter().any(is_done);
-    let is_short = |state| match state {
-        StoreState::NeedsAdministrator => !is_any_done,
-        state => state == StoreState::Failed,
+    let is_short = |state| {
+        state == StoreState::Failed || (state == StoreState::NeedsAdministrator && !is_any_done)
     };
     if let Some(refusal) = incomplete(&reports, is_short)? {
         return Err(refusal.into());

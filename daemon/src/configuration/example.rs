@@ -51,8 +51,8 @@ fn the_example_as_it_is_configures_nothing_and_without_its_marks_the_defaults() 
         super::session_limits(&example, &nothing).unwrap(),
         super::session_limits(&nothing, &nothing).unwrap()
     );
-    let sites = example.allowed_origins.iter().flatten();
-    assert!(sites.map(|site| site.read().unwrap()).count() > 0);
+    let sites = example.allowed_origins.unwrap();
+    assert!(sites[0].read().is_ok());
 }
 
 #[test]
