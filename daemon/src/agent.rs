@@ -216,6 +216,14 @@ impl Agent {
             identity,
             native_host: installation::native_host(),
         };
+        if let Some(asked) = self.configuration.overruled_port {
+            tracing::warn!(
+                event = "port-overruled",
+                asked,
+                port,
+                "the machine's policy names another port than the user or --port"
+            );
+        }
         if self.prompt.asks_nobody() {
             tracing::warn!(
                 event = "nobody-asked",

@@ -376,13 +376,13 @@ pub(crate) enum SessionsCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct InstallOptions {
-    /// Have browsers and the system trust this installation's own certification authority
+    /// Have browsers and the system trust this installation's own certification authority; one of these at a time
     #[arg(long)]
     pub(crate) trust: bool,
-    /// Tell the browsers of this user of the native host, for the extension
+    /// Tell the browsers of this user of the native host, for the extension; one of these at a time
     #[arg(long, conflicts_with_all = ["trust", "store"])]
     pub(crate) native_messaging: bool,
-    /// Have the sessions of this user start the agent and the tray, by units of systemd and an entry of the desktop
+    /// Have the sessions of this user start the agent and the tray, by units of systemd and an entry of the desktop; one of these at a time
     #[cfg(target_os = "linux")]
     #[arg(long, conflicts_with_all = ["trust", "store", "native_messaging"])]
     pub(crate) autostart: bool,

@@ -1,7 +1,11 @@
 //! The configuration: a file of the user, a policy of the machine that wins over it.
 
+#[cfg(test)]
+mod example;
 mod file;
 mod pinentry;
+#[cfg(unix)]
+mod policy;
 #[cfg(any(windows, test))]
 mod registry;
 
@@ -28,6 +32,8 @@ pub(crate) use file::{PromptName, ReaderSourceName};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Configuration {
     pub(crate) port: Option<u16>,
+    /// The port of command line or user, where the policy names another.
+    pub(crate) overruled_port: Option<u16>,
     pub(crate) reader_sources: Vec<ReaderSourceName>,
     /// `None` where no file names it.
     pub(crate) environment: Option<Environment>,
@@ -102,8 +108,11 @@ impl Configuration {
         let named = Some(options.reader_source.clone()).filter(|sources| !sources.is_empty());
         let environment = machine.environment.or(user.environment);
         let after_use = machine.after_use.or(user.after_use);
+        let asked_port = options.port.or(user.port);
+        let is_overruled = |asked: &u16| machine.port.is_some_and(|port| port != *asked);
         Self {
-            port: machine.port.or(options.port).or(user.port),
+            port: machine.port.or(asked_port),
+            overruled_port: asked_port.filter(is_overruled),
             reader_sources: machine
                 .reader_source
                 .clone()
@@ -153,8 +162,8 @@ impl Configuration {
 fn of_machine(file: &Path) -> anyhow::Result<ConfigurationFile> {
     #[cfg(windows)]
     return registry::machine(file);
-    #[cfg(not(windows))]
-    read_if_there(file)
+    #[cfg(unix)]
+    policy::of_machine(file)
 }
 
 /// The language that machine or user name, for whoever has to speak before the configuration is loaded,
@@ -365,6 +374,15 @@ mod tests {
         assert_eq!(port(&nothing, &user), Some(2));
         let configuration = Configuration::of(&nothing, &options, &user);
         assert_eq!(configuration.after_use, AfterUse::Leave);
+    }
+
+    #[test]
+    fn a_port_that_the_policy_overrules_is_known() {
+        let [one, two] = [1, 2].map(|port| file(&format!("port = {port}")));
+        let overruled = |machine, user| Configuration::of(machine, &options(), user).overruled_port;
+        assert_eq!(overruled(&one, &two), Some(2));
+        assert_eq!(overruled(&one, &one), None);
+        assert_eq!(overruled(&ConfigurationFile::default(), &two), None);
     }
 
     #[test]

@@ -101,6 +101,8 @@ fn open(
         LogFile::At(path) => path.clone(),
     };
     let folder = path.parent().context("the log has no folder")?;
+    // The appender would make a folder that is not there, whoever's it would be, and complain past this log.
+    fs::read_dir(folder).with_context(|| format!("the log's folder {}", folder.display()))?;
     let part = |part: Option<&OsStr>| part.and_then(OsStr::to_str).unwrap_or_default().to_owned();
     let (stem, extension) = (part(path.file_stem()), part(path.extension()));
     let now = OffsetDateTime::now_utc;
@@ -114,7 +116,8 @@ fn open(
         .filename_suffix(extension)
         .max_log_files(DAYS_KEPT)
         .build(folder)
-        .with_context(|| format!("opening the log {}", path.display()))?;
+        // Its words have their cause in them.
+        .map_err(|error| anyhow::anyhow!("opening the log {}: {error}", path.display()))?;
     Ok(BoundedDays::new(appender, LARGEST_DAY, format, now, there))
 }
 

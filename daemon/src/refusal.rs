@@ -141,7 +141,7 @@ impl Refusal {
             } => Self {
                 status: Some(*status),
                 fields: fields.clone(),
-                ..Self::new(code, title.clone(), detail.clone())
+                ..Self::new(code, title.clone(), with_command(code, detail))
             },
             ClientError::AgentNotRunning { .. } => {
                 Self::own("agent-not-running", CommandTexts::agent_does_not_run)
@@ -199,6 +199,14 @@ pub(crate) fn file_problem(error: &io::Error, texts: CommandTexts) -> String {
         io::ErrorKind::IsADirectory => texts.is_a_folder(),
         io::ErrorKind::StorageFull => texts.disk_is_full(),
         _ => error.to_string(),
+    }
+}
+
+/// What the agent says to every caller, and the command that does it where one does.
+fn with_command(code: &str, detail: &str) -> String {
+    match code {
+        "pin-blocked" => format!("{detail} {}", CommandTexts::new(language()).unblock_here()),
+        _ => detail.to_owned(),
     }
 }
 

@@ -295,7 +295,7 @@ fn what_the_holder_does_has_exit_codes_of_its_own() {
         (pin_wrong, "One single try is left"),
         (cancelled, "Request cancelled"),
         (blocked, "Card blocked"),
-        (blocked, "Card blocked"),
+        (blocked, "cpxd pin unblock"),
     ];
     for ((code, sentence), arguments) in expected.into_iter().zip(calls.iter().cycle()) {
         let ended = cpxd(&agent, arguments);
@@ -306,6 +306,10 @@ fn what_the_holder_does_has_exit_codes_of_its_own() {
     }
     let signature = format!("{}.sig", name(file.path()));
     assert!(!Path::new(&signature).exists(), "what failed wrote nothing");
+    for shows_codes in [&["cards"][..], &["pin", "status"]] {
+        let shown = cpxd(&agent, shows_codes).output;
+        assert!(shown.contains("cpxd pin unblock"), "{shown}");
+    }
 }
 
 #[test]

@@ -205,12 +205,22 @@ fn the_file_of_a_day_grows_to_its_limit_says_so_and_takes_no_more() {
 
 #[test]
 fn a_log_whose_file_cannot_be_had_is_on_standard_error_and_says_so() {
-    let (agent, _config) = agent_with("log-file = \"/proc/nowhere/cpxd.log\"\n", None);
-    for expected in ["log-file-unusable", "/proc/nowhere/cpxd.log", "agent-ready"] {
-        assert!(
-            agent.log().contains(expected),
-            "{expected}: {}",
-            agent.log()
-        );
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("nowhere");
+    let configuration = format!("log-file = {:?}\n", nowhere.join("cpxd.log"));
+    let (agent, _config) = agent_with(&configuration, None);
+    let log = agent.log();
+    for expected in [
+        "log-file-unusable",
+        nowhere.to_str().unwrap(),
+        "agent-ready",
+    ] {
+        assert!(log.contains(expected), "{expected}: {log}");
     }
+    assert_eq!(log.matches("No such file").count(), 1, "said once: {log}");
+    assert!(!log.contains("Error reading"), "words of a library: {log}");
+    assert!(
+        !nowhere.exists(),
+        "no folder is made outside the state folder"
+    );
 }

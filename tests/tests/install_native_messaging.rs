@@ -63,6 +63,48 @@ fn the_manifest_of_another_installation_is_not_taken_away() {
 }
 
 #[test]
+fn the_file_of_somebody_else_at_that_place_is_left_alone_and_named() {
+    let person = Person::new();
+    let program = install_beside_the_native_host(person.home());
+    let host = program.with_file_name(NATIVE_HOST);
+    let file = person.home().join(CHROMIUM);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    for foreign in [
+        r#"{"name":"other"}"#.to_owned(),
+        "no manifest at all".to_owned(),
+        r#"{"name":"cpxd.native_host","path":"/opt/other/host"}"#.to_owned(),
+        format!(r#"{{"name":"other","path":{host:?}}}"#),
+    ] {
+        fs::write(&file, &foreign).unwrap();
+        let told = cpxd(&person, &program, &["install", "--native-messaging"]);
+        assert_eq!(told.code, Some(1), "{told:?}");
+        assert!(told.output.contains("left alone"), "{told:?}");
+        let removed = cpxd(&person, &program, &["uninstall"]);
+        assert_eq!(removed.code, Some(0), "{removed:?}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), foreign);
+    }
+    assert!(
+        !person.home().join(FIREFOX).exists(),
+        "uninstall removed the rest"
+    );
+}
+
+#[test]
+fn a_manifest_of_a_program_that_was_moved_is_written_anew() {
+    let person = Person::new();
+    let program = install_beside_the_native_host(person.home());
+    let file = person.home().join(CHROMIUM);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let moved = r#"{"name":"cpxd.native_host","path":"/opt/former/cpxd-native-host"}"#;
+    fs::write(&file, moved).unwrap();
+    let told = cpxd(&person, &program, &["install", "--native-messaging"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let manifest: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let host = program.with_file_name(NATIVE_HOST);
+    assert_eq!(manifest["path"], host.to_str().unwrap());
+}
+
+#[test]
 fn a_host_that_is_not_there_is_told_of_to_nobody() {
     let person = Person::new();
     let program = install_beside_the_native_host(person.home());
@@ -82,4 +124,19 @@ fn a_browser_in_a_sandbox_is_recognised_and_explained() {
     assert!(told.output.contains("sandbox"), "{told:?}");
     let inside = person.home().join("snap/firefox/common");
     assert!(!inside.exists(), "nothing is put there");
+}
+
+#[test]
+fn the_host_tells_a_person_who_starts_it() {
+    let host = cpxd_tests::programs::program(NATIVE_HOST);
+    for (word, expected) in [
+        ("--help", "browsers"),
+        ("--version", env!("CARGO_PKG_VERSION")),
+    ] {
+        let asked = std::process::Command::new(&host).arg(word).output();
+        let told: Ended = asked.expect("the host starts").into();
+        assert_eq!(told.code, Some(0), "{told:?}");
+        assert!(told.output.contains(expected), "{told:?}");
+        assert_eq!(told.output.lines().count(), 1, "{told:?}");
+    }
 }

@@ -91,8 +91,11 @@ const PLACES: &[&str] = &[
     "/usr/lib/systemd/user/sockets.target.wants/cpxd.socket",
     "/usr/share/applications/cpxd-tray.desktop",
     "/usr/share/bash-completion/completions/cpxd",
+    "/usr/share/doc/cpxd/EVENTS.md",
+    "/usr/share/doc/cpxd/README.md",
     "/usr/share/doc/cpxd/copyright",
     "/usr/share/doc/cpxd/examples/50-cpxd-pcscd.rules",
+    "/usr/share/doc/cpxd/examples/cpxd.toml",
     "/usr/share/doc/cpxd/examples/stricter.conf",
     "/usr/share/icons/hicolor/48x48/apps/cpxd.png",
     "/usr/share/man/man1/cpxd-sign.1.gz",
@@ -336,6 +339,16 @@ fn both_packages_name_the_readers_service_and_the_libraries_they_need() {
         .arg(packages.rpm()));
     for needed in ["libpcsclite.so.1", "libfontconfig.so.1", "pcsc-lite"] {
         assert!(rpm.contains(needed), "{needed}: {rpm}");
+    }
+}
+
+#[test]
+fn what_the_packages_say_of_themselves_leads_to_no_source_tree() {
+    for file in ["EVENTS.md", "linux/README.md", "linux/cpxd.toml.example"] {
+        let text = fs::read_to_string(workspace_dir().join("packaging").join(file)).unwrap();
+        for elsewhere in ["tests/", "xtask", "packaging/", "the README's", "](.."] {
+            assert!(!text.contains(elsewhere), "{file}: {elsewhere}");
+        }
     }
 }
 

@@ -434,8 +434,8 @@ fn a_user_who_may_not_change_the_systems_store_is_told_the_lines_for_an_administ
     let answer = json_of(&ended);
     assert_eq!(
         ended.code,
-        Some(0),
-        "an administrator's part is no failure: {ended:?}"
+        Some(1),
+        "an administrator's part was all that was asked for: {ended:?}"
     );
     assert_eq!(states(&answer, "system"), ["needsAdministrator"]);
     let lines = answer["stores"][0]["command"].as_str().unwrap();
@@ -448,4 +448,25 @@ fn a_user_who_may_not_change_the_systems_store_is_told_the_lines_for_an_administ
         lines.starts_with("cat > /usr/local/share/ca-certificates/cpxd-"),
         "{lines}"
     );
+}
+
+#[test]
+fn a_store_that_is_not_there_is_named_and_being_all_that_was_asked_for_is_a_failure() {
+    let person = Person::new();
+    let alone = person.cpxd(&["install", "--trust", "--store", "firefox"]);
+    assert_eq!(alone.code, Some(1), "{alone:?}");
+    assert!(
+        alone.complaint.contains("No profile of Firefox"),
+        "{alone:?}"
+    );
+    assert!(!alone.complaint.contains("browser"), "{alone:?}");
+    assert!(!state_dir(&person).exists(), "nothing is made for nothing");
+    fs::create_dir_all(person.home().join(".pki/nssdb")).unwrap();
+    let both = [
+        "install", "--trust", "--store", "firefox", "--store", "chromium",
+    ];
+    let both = person.cpxd(&both);
+    assert_eq!(both.code, Some(0), "{both:?}");
+    assert!(both.output.contains("No profile of Firefox"), "{both:?}");
+    assert!(person.nss_lists().contains("this workstation only"));
 }

@@ -464,3 +464,25 @@ fn the_files_of_a_release_are_judged_by_its_manifest() {
         );
     }
 }
+
+#[test]
+fn what_is_missing_of_a_release_is_named_and_nobody_is_alarmed() {
+    let folder = tempfile::tempdir().unwrap();
+    for (there, missing) in [
+        (&[][..], "manifest.json "),
+        (&["manifest.json"][..], "manifest.json.minisig "),
+    ] {
+        for name in there {
+            fs::write(folder.path().join(name), "{}").unwrap();
+        }
+        let ended = Ended::cpxd(&["updates", "--files", folder.path().to_str().unwrap()]);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.complaint.contains(missing), "{ended:?}");
+        assert!(!ended.complaint.contains("believed"), "{ended:?}");
+    }
+    let nowhere = folder.path().join("nowhere");
+    let ended = Ended::cpxd(&["updates", "--files", nowhere.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.complaint.contains("nowhere cannot"), "{ended:?}");
+    assert!(!ended.complaint.contains("believed"), "{ended:?}");
+}

@@ -2,8 +2,11 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::process::Command;
 use std::thread;
 
+use cpxd_tests::ended::Ended;
+use cpxd_tests::programs::program;
 use cpxd_tests::screen::Screen;
 use cpxd_tests::screen::title::QUESTION;
 use cpxd_tests::window_desk::{WindowDesk, answer_of};
@@ -52,4 +55,19 @@ fn the_window_has_no_argument_no_foreign_variable_and_leaves_no_dump() {
         desk.screen.press(&["Escape"]);
         assert_eq!(answer_of(asking).code(), "cancelled");
     });
+}
+
+#[test]
+fn the_window_tells_a_person_who_starts_it() {
+    let window = program("cpxd-prompt-window");
+    for (word, expected) in [
+        ("--help", "started by the agent"),
+        ("--version", env!("CARGO_PKG_VERSION")),
+    ] {
+        let asked = Command::new(&window).arg(word).output().unwrap();
+        let told = Ended::from(asked);
+        assert_eq!(told.code, Some(0), "{told:?}");
+        assert!(told.output.contains(expected), "{told:?}");
+        assert_eq!(told.output.lines().count(), 1, "{told:?}");
+    }
 }

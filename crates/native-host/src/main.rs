@@ -11,7 +11,8 @@ mod message;
 mod relay;
 mod requests;
 
-use std::io::{self, BufReader};
+use std::env;
+use std::io::{self, BufReader, Write as _};
 use std::process::ExitCode;
 
 use frame::Frame;
@@ -19,6 +20,12 @@ use message::{Outgoing, PROTOCOL};
 use requests::Requests;
 
 fn main() -> ExitCode {
+    if let Some(word) = env::args_os()
+        .nth(1)
+        .filter(|word| ABOUT.iter().any(|about| word == about))
+    {
+        return tell_a_person(word == "--version");
+    }
     let mut input = BufReader::new(io::stdin());
     let requests = Requests::default();
     requests::say(&Outgoing::Ready { protocol: PROTOCOL });
@@ -30,5 +37,25 @@ fn main() -> ExitCode {
             Ok(None) => return ExitCode::SUCCESS,
             Err(_) => return ExitCode::FAILURE,
         }
+    }
+}
+
+/// What a person may ask of it; browsers give it their extension's address.
+const ABOUT: [&str; 2] = ["--help", "--version"];
+
+fn tell_a_person(version_alone: bool) -> ExitCode {
+    let version = concat!("cpxd-native-host ", env!("CARGO_PKG_VERSION"));
+    let told = if version_alone {
+        writeln!(io::stdout(), "{version}")
+    } else {
+        writeln!(
+            io::stdout(),
+            "{version} is started by browsers for the cpxd extension, and not by hand: cpxd install --native-messaging tells them of it."
+        )
+    };
+    if told.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }

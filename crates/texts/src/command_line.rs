@@ -151,6 +151,8 @@ sentences! {
         code_unknown() = "cli-code-unknown";
         /// State of a code: blocked.
         code_blocked() = "cli-code-blocked";
+        /// The command that unblocks a card.
+        unblock_here() = "cli-unblock-here";
         /// State of a code: blocked for good.
         code_definitively_blocked() = "cli-code-definitively-blocked";
         /// State of a code that the card does not have.

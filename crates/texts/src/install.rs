@@ -19,6 +19,12 @@ sentences! {
         no_authority() = "install-no-authority";
         /// There is no store.
         no_store() = "install-no-store";
+        /// There is no browser of Chromium's family.
+        no_chromium() = "install-no-chromium";
+        /// There is no profile of Firefox.
+        no_firefox() = "install-no-firefox";
+        /// The system has no store that is known.
+        no_system_store() = "install-no-system-store";
         /// Heading of the stores that could come to trust it.
         where_it_would_go() = "install-where-it-would-go";
         /// Heading of the stores that are about to trust it.

@@ -1,6 +1,6 @@
 //! Readers and cards in words.
 
-use daemon_wire::{CardBody, CertificateBody, ReaderBody};
+use daemon_wire::{CardBody, CertificateBody, PinBody, ReaderBody, UnblockCodeBody};
 use texts::{CommandTexts, Language, foreign_text};
 
 /// Longest foreign text in a line, in characters.
@@ -99,6 +99,7 @@ impl Lines {
                 Some(texts.unblock_code(
                     &self.code_state(&card.unblock_code.state, card.unblock_code.tries_left),
                 )),
+                self.way_out(&card.pin, &card.unblock_code),
                 Some(format!("id: {}", card.id)),
             ]
             .into_iter()
@@ -124,6 +125,12 @@ impl Lines {
         let serial_number = &certificate.serial_number;
         let until = day(&certificate.not_after);
         format!("    {role}: {serial_number}, {status}, {until}, {issuer}")
+    }
+
+    /// The command that unblocks a blocked card, while its unblock code may do it.
+    pub(crate) fn way_out(&self, pin: &PinBody, unblock_code: &UnblockCodeBody) -> Option<String> {
+        let is_useful = pin.state == "blocked" && unblock_code.state == "ready";
+        is_useful.then(|| self.texts.unblock_here())
     }
 
     pub(crate) fn code_state(&self, state: &str, tries_left: Option<u8>) -> String {

@@ -21,9 +21,9 @@ use super::language;
 use super::module_places::{self, ModuleReport};
 use super::native_messaging::{self, HostManifests, HostReport};
 use super::store_report::{
-    StoreReport, StoreState, chosen_stores, incomplete, remind_of_open_browsers,
+    StoreReport, StoreState, chosen_stores, incomplete, missing_stores, remind_of_open_browsers,
 };
-use crate::command_line::{Common, InstallOptions};
+use crate::command_line::{Common, InstallOptions, StoreName};
 use crate::refusal::Refusal;
 use crate::{screen, state_format, trust_record};
 
@@ -40,9 +40,9 @@ pub(crate) fn run(options: &InstallOptions, common: &Common) -> anyhow::Result<(
     if options.native_messaging {
         tell_browsers(common)
     } else if options.trust {
-        trust(&stores, options.store.is_empty(), common)
+        trust(&stores, &options.store, common)
     } else {
-        show(&stores, common)
+        show(&stores, &options.store, common)
     }
 }
 
@@ -154,7 +154,7 @@ impl Authority {
 }
 
 /// Says what would be put where, and changes nothing.
-fn show(stores: &[TrustStore], common: &Common) -> anyhow::Result<()> {
+fn show(stores: &[TrustStore], names: &[StoreName], common: &Common) -> anyhow::Result<()> {
     let paths = AgentPaths::find(common.state_dir.as_deref())?;
     let authority = TrustedAuthority::read(&paths)?;
     let authority = authority
@@ -178,7 +178,10 @@ fn show(stores: &[TrustStore], common: &Common) -> anyhow::Result<()> {
     }
     let texts = InstallTexts::new(language());
     print_authority(body.as_ref(), &paths, texts)?;
-    print_stores(&texts.where_it_would_go(), &reports, texts)?;
+    print_stores(&texts.where_it_would_go(), &reports)?;
+    missing_stores(names, stores)
+        .iter()
+        .try_for_each(|sentence| screen::line(sentence))?;
     native_messaging::print(&texts.where_hosts_would_go(), &hosts)?;
     #[cfg(target_os = "linux")]
     autostart::print(&texts.where_start_would_go(), &autostart::states()?)?;
@@ -188,7 +191,12 @@ fn show(stores: &[TrustStore], common: &Common) -> anyhow::Result<()> {
 }
 
 /// Puts the authority into each store, and takes former ones of this installation out.
-fn trust(stores: &[TrustStore], are_all: bool, common: &Common) -> anyhow::Result<()> {
+fn trust(stores: &[TrustStore], names: &[StoreName], common: &Common) -> anyhow::Result<()> {
+    let missing = missing_stores(names, stores);
+    if stores.is_empty() {
+        let refusal = Refusal::own("store-missing", |_| missing.join(" "));
+        return Err(refusal.into());
+    }
     let paths = AgentPaths::resolve(common.state_dir.as_deref())?;
     state_format::check(&paths)?;
     let authority = Authority::of(&authority_of(&paths)?, &paths)?;
@@ -197,16 +205,24 @@ fn trust(stores: &[TrustStore], are_all: bool, common: &Common) -> anyhow::Resul
     if !common.json {
         print_authority(Some(&authority.body), &paths, texts)?;
         let before = states(stores, &anchors, &paths);
-        print_stores(&texts.where_it_goes(), &before, texts)?;
+        print_stores(&texts.where_it_goes(), &before)?;
+        missing
+            .iter()
+            .try_for_each(|sentence| screen::line(sentence))?;
     }
-    let reports = put(&authority.anchor, stores, are_all, &paths)?;
+    let reports = put(&authority.anchor, stores, names.is_empty(), &paths)?;
     if !common.json {
         screen::line("")?;
         for report in &reports {
             report.print()?;
         }
     }
-    if let Some(refusal) = incomplete(&reports, |state| state == StoreState::Failed)? {
+    // An administrator's part is no failure, unless it was all that was asked for.
+    let is_any_done = reports.iter().any(is_done);
+    let is_short = |state| {
+        state == StoreState::Failed || (state == StoreState::NeedsAdministrator && !is_any_done)
+    };
+    if let Some(refusal) = incomplete(&reports, is_short)? {
         return Err(refusal.into());
     }
     if common.json {
@@ -341,9 +357,9 @@ fn print_authority(
     screen::line(&format!("  {}", texts.loopback_only()))
 }
 
-fn print_stores(heading: &str, reports: &[StoreReport], texts: InstallTexts) -> anyhow::Result<()> {
+fn print_stores(heading: &str, reports: &[StoreReport]) -> anyhow::Result<()> {
     if reports.is_empty() {
-        return screen::line(&texts.no_store());
+        return Ok(());
     }
     screen::line(heading)?;
     reports.iter().try_for_each(StoreReport::print)

@@ -43,6 +43,8 @@ enum HostState {
     Kept,
     Removed,
     Confined,
+    /// Somebody else's file has the place.
+    NotOurs,
     Failed,
 }
 
@@ -68,6 +70,9 @@ impl HostManifests {
         let tell = |folder: &ManifestFolder| {
             if folder.is_confined() {
                 return HostReport::of(folder, Ok(HostState::Confined));
+            }
+            if let state @ (Ok(HostState::NotOurs) | Err(_)) = state_of(folder) {
+                return HostReport::of(folder, state);
             }
             let written = folder.write(NATIVE_HOST_NAME, &self.manifest(folder.family()));
             let state = |is_new| {
@@ -109,13 +114,7 @@ pub(crate) fn states() -> Vec<HostReport> {
         let state = if folder.is_confined() {
             Ok(HostState::Confined)
         } else {
-            is_told(folder).map(|told| {
-                if told {
-                    HostState::Told
-                } else {
-                    HostState::NotTold
-                }
-            })
+            state_of(folder)
         };
         HostReport::of(folder, state)
     };
@@ -140,13 +139,29 @@ pub(crate) fn forget() -> Result<Vec<HostReport>, PrivateFileError> {
 /// Whether the manifest there names the program beside this one. Another one's is another
 /// installation's to take away.
 pub(crate) fn is_told(folder: &ManifestFolder) -> Result<bool, PrivateFileError> {
-    let text = folder.read(NATIVE_HOST_NAME)?.unwrap_or_default();
+    Ok(state_of(folder)? == HostState::Told)
+}
+
+/// A manifest of another installation is none yet, and may be replaced; what is no manifest of the native host is
+/// somebody else's file.
+fn state_of(folder: &ManifestFolder) -> Result<HostState, PrivateFileError> {
+    let Some(text) = folder.read(NATIVE_HOST_NAME)? else {
+        return Ok(HostState::NotTold);
+    };
     let manifest: Value = serde_json::from_str(&text).unwrap_or_default();
-    let named = manifest
-        .get("path")
-        .and_then(Value::as_str)
-        .map(PathBuf::from);
-    Ok(named.is_some() && named == native_host())
+    let member = |name| manifest.get(name).and_then(Value::as_str);
+    let named = member("path").map(PathBuf::from);
+    let Some(named) = named.filter(|_| member("name") == Some(NATIVE_HOST_NAME)) else {
+        return Ok(HostState::NotOurs);
+    };
+    let host = native_host();
+    Ok(if host.as_ref() == Some(&named) {
+        HostState::Told
+    } else if host.is_some_and(|host| host.file_name() == named.file_name()) {
+        HostState::NotTold
+    } else {
+        HostState::NotOurs
+    })
 }
 
 /// Prints a heading and a line for each browser.
@@ -181,7 +196,7 @@ impl HostReport {
 
     /// Whether this browser was not told for a reason that somebody can put right.
     pub(crate) fn is_failed(&self) -> bool {
-        self.state == HostState::Failed
+        matches!(self.state, HostState::Failed | HostState::NotOurs)
     }
 
     fn print(&self) -> anyhow::Result<()> {
@@ -197,6 +212,7 @@ impl HostReport {
             HostState::Kept => texts.host_kept(),
             HostState::Removed => texts.host_removed(),
             HostState::Confined => texts.host_confined(),
+            HostState::NotOurs => texts.start_not_ours(),
             HostState::Failed => texts.state_failed(self.problem.as_deref().unwrap_or_default()),
         };
         screen::line(&format!("  {}", texts.store_line(&browser, &state)))

@@ -60,10 +60,12 @@ fn set_pin(call: Call, which: &WhichCard, common: &Common) -> anyhow::Result<()>
 
 fn print_codes(lines: &Lines, pin: &PinBody, unblock_code: &UnblockCodeBody) -> anyhow::Result<()> {
     let texts = lines.texts();
+    let way_out = lines.way_out(pin, unblock_code);
     let pin = lines.code_state(&pin.state, pin.tries_left);
     screen::line(&format!("  {}", texts.pin(&pin)))?;
     let unblock_code = lines.code_state(&unblock_code.state, unblock_code.tries_left);
-    screen::line(&format!("  {}", texts.unblock_code(&unblock_code)))
+    screen::line(&format!("  {}", texts.unblock_code(&unblock_code)))?;
+    way_out.map_or(Ok(()), |way_out| screen::line(&format!("  {way_out}")))
 }
 
 fn status(common: &Common) -> anyhow::Result<()> {

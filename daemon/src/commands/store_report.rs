@@ -187,6 +187,22 @@ pub(crate) fn chosen_stores(names: &[StoreName]) -> Vec<TrustStore> {
     stores.filter(is_chosen).collect()
 }
 
+/// A sentence for each kind of store that was asked for and is not there.
+pub(crate) fn missing_stores(names: &[StoreName], stores: &[TrustStore]) -> Vec<String> {
+    let texts = InstallTexts::new(language());
+    if names.is_empty() && stores.is_empty() {
+        return vec![texts.no_store()];
+    }
+    let is_there = |asked: StoreName| stores.iter().any(|store| name(store.kind()) == asked);
+    let missing = names.iter().filter(|asked| !is_there(**asked));
+    let sentence = |asked: &StoreName| match asked {
+        StoreName::Chromium => texts.no_chromium(),
+        StoreName::Firefox => texts.no_firefox(),
+        StoreName::System => texts.no_system_store(),
+    };
+    missing.map(sentence).collect()
+}
+
 /// The refusal for stores that were not changed; none when there is no such store.
 pub(crate) fn incomplete(
     reports: &[StoreReport],

@@ -1,6 +1,7 @@
 //! `cpxd updates`: asks now whether a newer version is there, or judges the files of a release.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use platform::paths::AgentPaths;
@@ -12,7 +13,7 @@ use updates::{Manifest, ReleaseKey, UpdateError, check_files};
 use super::language;
 use crate::command_line::{AgentOptions, Common, UpdatesOptions};
 use crate::configuration::Configuration;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, unreadable};
 use crate::update_check::{self, UpdateCheck};
 use crate::{screen, state_format};
 
@@ -48,6 +49,8 @@ fn ask(options: &UpdatesOptions, common: &Common) -> anyhow::Result<()> {
 }
 
 fn judge_files(folder: &Path, common: &Common) -> anyhow::Result<()> {
+    // Else the files of a folder that is not there would be named as missing.
+    fs::read_dir(folder).map_err(|source| file_unreadable(folder, source))?;
     let bytes = read(&folder.join(MANIFEST))?;
     let signature = String::from_utf8_lossy(&read(&folder.join(SIGNATURE))?).into_owned();
     let manifest = Manifest::verified(&bytes, &signature, &ReleaseKey::pinned()?)?;
@@ -60,10 +63,12 @@ fn judge_files(folder: &Path, common: &Common) -> anyhow::Result<()> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, UpdateError> {
-    fs::read(file).map_err(|source| UpdateError::FileUnreadable {
-        file: file.display().to_string(),
-        source,
-    })
+    fs::read(file).map_err(|source| file_unreadable(file, source))
+}
+
+fn file_unreadable(file: &Path, source: io::Error) -> UpdateError {
+    let file = file.display().to_string();
+    UpdateError::FileUnreadable { file, source }
 }
 
 /// In the words of people, with the stable word for programs.
@@ -74,6 +79,9 @@ fn explained(error: anyhow::Error) -> anyhow::Error {
     let problem = format!("{error:#}");
     let refusal = if matches!(update, UpdateError::ClockWrong) {
         Refusal::own("update-refused", CommandTexts::update_clock_wrong)
+    } else if let UpdateError::FileUnreadable { file, source } = update {
+        // Nothing was said of a version that one could doubt.
+        unreadable(Path::new(file), source)
     } else if update.is_no_answer() {
         Refusal::own("update-no-answer", |texts| texts.update_no_answer(&problem))
     } else {

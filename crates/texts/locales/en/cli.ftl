@@ -95,6 +95,7 @@ cli-tries-left = { $count ->
 cli-code-ready = usable
 cli-code-unknown = perhaps blocked (the next time it is typed will show)
 cli-code-blocked = blocked
+cli-unblock-here = To unblock it here: cpxd pin unblock
 cli-code-definitively-blocked = blocked for good
 cli-code-absent = the card has none
 cli-pin-changed = The code was changed.

@@ -9,6 +9,9 @@ install-loopback-only = It can vouch for this computer alone (127.0.0.1, [::1], 
 install-authority-to-come = It is made the first time that it is needed.
 install-no-authority = This installation has put no certification authority anywhere.
 install-no-store = There is no store to put it into: no browser, nor the system’s own, was found.
+install-no-chromium = No browser of Chromium’s family was found for this user, so nothing was put there.
+install-no-firefox = No profile of Firefox was found for this user, so nothing was put there. Start Firefox once, then run the same command again.
+install-no-system-store = The system’s own store was not found, so nothing was put there.
 
 ## Stores
 

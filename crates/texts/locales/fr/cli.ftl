@@ -95,6 +95,7 @@ cli-tries-left = { $count ->
 cli-code-ready = utilisable
 cli-code-unknown = peut-être bloqué (on le saura à la prochaine saisie)
 cli-code-blocked = bloqué
+cli-unblock-here = Pour la débloquer ici : cpxd pin unblock
 cli-code-definitively-blocked = définitivement bloqué
 cli-code-absent = la carte n’en a pas
 cli-pin-changed = Le code porteur a été changé.

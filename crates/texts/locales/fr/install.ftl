@@ -9,6 +9,9 @@ install-loopback-only = Elle ne peut garantir que cet ordinateur (127.0.0.1, [::
 install-authority-to-come = Elle est créée la première fois qu’elle est nécessaire.
 install-no-authority = Cette installation n’a ajouté d’autorité de certification nulle part.
 install-no-store = Il n’y a aucun magasin de certificats où l’ajouter : ni navigateur, ni celui du système.
+install-no-chromium = Aucun navigateur de la famille de Chromium n’a été trouvé pour cet utilisateur : rien n’y a été ajouté.
+install-no-firefox = Aucun profil de Firefox n’a été trouvé pour cet utilisateur : rien n’y a été ajouté. Lancez Firefox une fois, puis relancez la même commande.
+install-no-system-store = Le magasin de certificats du système n’a pas été trouvé : rien n’y a été ajouté.
 
 ## Stores
 

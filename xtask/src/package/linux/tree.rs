@@ -44,6 +44,11 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("packaging/linux/copyright", "usr/share/doc/cpxd/copyright"),
     ("packaging/linux/README.md", "usr/share/doc/cpxd/README.md"),
+    ("packaging/EVENTS.md", "usr/share/doc/cpxd/EVENTS.md"),
+    (
+        "packaging/linux/cpxd.toml.example",
+        "usr/share/doc/cpxd/examples/cpxd.toml",
+    ),
     (
         "packaging/linux/50-cpxd-pcscd.rules.example",
         "usr/share/doc/cpxd/examples/50-cpxd-pcscd.rules",
