@@ -1,7 +1,7 @@
 //! What browsers know of the native host: a manifest for each, which names its program and the
 //! extension that may start it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use platform::native_messaging::{BrowserFamily, ManifestFolder};
@@ -38,6 +38,7 @@ pub(crate) struct HostReport {
 #[serde(rename_all = "camelCase")]
 enum HostState {
     Told,
+    Packaged,
     NotTold,
     Added,
     Kept,
@@ -69,6 +70,9 @@ impl HostManifests {
             if folder.is_confined() {
                 return HostReport::of(folder, Ok(HostState::Confined));
             }
+            if let Ok(Knowledge::Packaged(file)) = knowledge_of(folder) {
+                return HostReport::packaged(folder, &file);
+            }
             let written = folder.write(NATIVE_HOST_NAME, &self.manifest(folder.family()));
             let state = |is_new| {
                 if is_new {
@@ -89,13 +93,7 @@ impl HostManifests {
             "path": self.program,
             "type": "stdio",
         });
-        let (key, extension) = match family {
-            BrowserFamily::Chromium => (
-                "allowed_origins",
-                format!("chrome-extension://{EXTENSION_OF_CHROMIUM}/"),
-            ),
-            BrowserFamily::Firefox => ("allowed_extensions", EXTENSION_OF_FIREFOX.to_owned()),
-        };
+        let (key, extension) = extension_of(family);
         if let Some(members) = manifest.as_object_mut() {
             members.insert(key.to_owned(), json!([extension]));
         }
@@ -106,18 +104,15 @@ impl HostManifests {
 /// What each browser knows now.
 pub(crate) fn states() -> Vec<HostReport> {
     let state = |folder: &ManifestFolder| {
-        let state = if folder.is_confined() {
-            Ok(HostState::Confined)
-        } else {
-            is_told(folder).map(|told| {
-                if told {
-                    HostState::Told
-                } else {
-                    HostState::NotTold
-                }
-            })
-        };
-        HostReport::of(folder, state)
+        if folder.is_confined() {
+            return HostReport::of(folder, Ok(HostState::Confined));
+        }
+        match knowledge_of(folder) {
+            Ok(Knowledge::Own) => HostReport::of(folder, Ok(HostState::Told)),
+            Ok(Knowledge::Packaged(file)) => HostReport::packaged(folder, &file),
+            Ok(Knowledge::None) => HostReport::of(folder, Ok(HostState::NotTold)),
+            Err(error) => HostReport::of(folder, Err(error)),
+        }
     };
     ManifestFolder::of_this_user().iter().map(state).collect()
 }
@@ -126,7 +121,7 @@ pub(crate) fn states() -> Vec<HostReport> {
 pub(crate) fn forget() -> Result<Vec<HostReport>, PrivateFileError> {
     let mut reports = Vec::new();
     for folder in ManifestFolder::of_this_user() {
-        if is_told(&folder)? {
+        if names_this_program(&folder.read(NATIVE_HOST_NAME)?.unwrap_or_default()) {
             let removed = folder.remove(NATIVE_HOST_NAME);
             reports.push(HostReport::of(
                 &folder,
@@ -137,16 +132,64 @@ pub(crate) fn forget() -> Result<Vec<HostReport>, PrivateFileError> {
     Ok(reports)
 }
 
-/// Whether the manifest there names the program beside this one. Another one's is another
-/// installation's to take away.
-pub(crate) fn is_told(folder: &ManifestFolder) -> Result<bool, PrivateFileError> {
-    let text = folder.read(NATIVE_HOST_NAME)?.unwrap_or_default();
-    let manifest: Value = serde_json::from_str(&text).unwrap_or_default();
-    let named = manifest
-        .get("path")
-        .and_then(Value::as_str)
-        .map(PathBuf::from);
-    Ok(named.is_some() && named == native_host())
+/// Who told a browser of the native host.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Knowledge {
+    /// This user, of the program beside this one.
+    Own,
+    /// A package or an administrator, all users, by this manifest.
+    Packaged(PathBuf),
+    /// Nobody.
+    None,
+}
+
+/// Who told the browser of this folder. A manifest of the user hides that of the machine.
+pub(crate) fn knowledge_of(folder: &ManifestFolder) -> Result<Knowledge, PrivateFileError> {
+    if let Some(own) = folder.read(NATIVE_HOST_NAME)? {
+        return Ok(if names_this_program(&own) {
+            Knowledge::Own
+        } else {
+            Knowledge::None
+        });
+    }
+    let packaged = folder.read_of_machine(NATIVE_HOST_NAME)?;
+    let packaged = packaged.filter(|(_, text)| is_usable(text, folder.family()));
+    Ok(packaged.map_or(Knowledge::None, |(file, _)| Knowledge::Packaged(file)))
+}
+
+/// Another program's manifest is another installation's to take away.
+fn names_this_program(manifest: &str) -> bool {
+    let named = program_in(&parsed(manifest));
+    named.is_some() && named == native_host()
+}
+
+/// Whether a manifest for all users names a program that is there, and lets our extension start it.
+fn is_usable(manifest: &str, family: BrowserFamily) -> bool {
+    let manifest = parsed(manifest);
+    let (key, extension) = extension_of(family);
+    let extensions = manifest.get(key).and_then(Value::as_array);
+    let is_let_in = extensions.is_some_and(|let_in| let_in.contains(&extension.into()));
+    is_let_in && program_in(&manifest).is_some_and(|program| program.is_file())
+}
+
+fn parsed(manifest: &str) -> Value {
+    serde_json::from_str(manifest).unwrap_or_default()
+}
+
+fn program_in(manifest: &Value) -> Option<PathBuf> {
+    let path = manifest.get("path").and_then(Value::as_str);
+    path.map(PathBuf::from)
+}
+
+/// The key under which browsers of a family look for an extension, and ours.
+fn extension_of(family: BrowserFamily) -> (&'static str, String) {
+    match family {
+        BrowserFamily::Chromium => (
+            "allowed_origins",
+            format!("chrome-extension://{EXTENSION_OF_CHROMIUM}/"),
+        ),
+        BrowserFamily::Firefox => ("allowed_extensions", EXTENSION_OF_FIREFOX.to_owned()),
+    }
 }
 
 /// Prints a heading and a line for each browser.
@@ -179,6 +222,14 @@ impl HostReport {
         }
     }
 
+    /// The browser has what it needs already, for all users.
+    fn packaged(folder: &ManifestFolder, file: &Path) -> Self {
+        Self {
+            file: file.display().to_string(),
+            ..Self::of(folder, Ok(HostState::Packaged))
+        }
+    }
+
     /// Whether this browser was not told for a reason that somebody can put right.
     pub(crate) fn is_failed(&self) -> bool {
         self.state == HostState::Failed
@@ -192,6 +243,7 @@ impl HostReport {
         };
         let state = match self.state {
             HostState::Told => texts.host_told(),
+            HostState::Packaged => texts.host_packaged(),
             HostState::NotTold => texts.host_not_told(),
             HostState::Added => texts.host_added(),
             HostState::Kept => texts.host_kept(),
