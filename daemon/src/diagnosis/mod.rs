@@ -10,6 +10,7 @@ mod cryptolib;
 pub(crate) mod looks;
 mod machine;
 pub(crate) mod readers;
+pub(crate) mod start;
 pub(crate) mod words;
 
 use std::pin::Pin;
@@ -18,7 +19,7 @@ use daemon_api::Examine;
 use daemon_cards::Cards;
 use daemon_types::Environment;
 use daemon_wire::DiagnosticsBody;
-use diagnosis::facts::{AgentFacts, Facts};
+use diagnosis::facts::{AgentFacts, ConfigurationFact, Facts};
 use platform::paths::AgentPaths;
 use texts::Language;
 use time::OffsetDateTime;
@@ -78,6 +79,8 @@ impl Subject {
         Facts {
             now,
             environment: self.environment,
+            // Whoever could not be configured says so.
+            configuration: ConfigurationFact::Usable,
             agent,
             machine,
             service,
@@ -139,6 +142,7 @@ impl Examiner {
         };
         AgentFacts {
             state: diagnosis::facts::AgentState::Runs,
+            obstacle: None,
             running_version: Some(self.version.to_owned()),
             installed_version: None,
             is_replaced: platform::workstation::is_program_replaced(),

@@ -22,6 +22,7 @@ pub use machine::JOURNAL_LINES;
 /// Judges one check, all that it needs having passed.
 pub(crate) fn judge(check: Check, facts: &Facts) -> Verdict {
     match check {
+        Check::Configuration => agent::configuration(facts),
         Check::AgentRuns => agent::runs(facts),
         Check::AgentVersion => agent::version(facts),
         Check::Clock => machine::clock(facts),

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use procfs::net::{TcpNetEntry, TcpState};
 use procfs::process::{FDTarget, Process, all_processes};
+use rustix::fs::Access;
+use rustix::io::Errno;
 
 use super::asked_program::said_by;
 use super::unix_peers::peers_of;
@@ -82,6 +84,15 @@ pub(crate) fn is_program_replaced() -> Option<bool> {
 pub(crate) fn free_bytes(folder: &Path) -> Option<u64> {
     let told = rustix::fs::statvfs(folder).ok()?;
     told.f_bavail.checked_mul(told.f_frsize)
+}
+
+pub(crate) fn may_write(folder: &Path) -> Option<bool> {
+    let asked = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK);
+    match asked {
+        Ok(()) => Some(true),
+        Err(Errno::ACCESS | Errno::ROFS | Errno::PERM | Errno::NOTDIR) => Some(false),
+        Err(_) => None,
+    }
 }
 
 pub(crate) fn cryptolib() -> Cryptolib {

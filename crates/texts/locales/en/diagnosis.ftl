@@ -22,6 +22,7 @@ check-state-failed = to be fixed
 check-state-unknown = not checked
 check-state-notApplicable = does not apply
 
+check-configuration = Configuration
 check-agent-runs = The program cpxd
 check-agent-version = Version of cpxd
 check-clock = Clock of the computer
@@ -56,9 +57,25 @@ cause-hangs-on = To be checked once this is settled: { $check }.
 cause-no-answer = Not checked: the computer still does not answer this question.
     .remedy = See that the network folders answer, then try again. If it lasts, start the computer again.
 
+cause-configuration-good = The configuration is good.
+cause-configuration-unusable = The file { $file } has an error in line { $line }: { $problem }.
+    .remedy = Correct this line, or ask your IT service to, then start cpxd: it does not start without that. What follows was checked with the usual settings.
+cause-configuration-refused = The configuration cannot be used: { $problem }.
+    .remedy = Correct it, or ask your IT service to, then start cpxd: it does not start without that. What follows was checked with the usual settings.
+
 cause-agent-runs = cpxd runs.
 cause-agent-absent = cpxd does not run.
     .remedy = Start it with the command cpxd run, or log in anew. What follows was checked without it.
+cause-agent-state-unwritable = cpxd cannot start: it may not write into { $folder }, where it keeps what it knows.
+    .remedy = Ask your IT service to let your account write into this folder, then start cpxd. What follows was checked without it.
+cause-agent-state-newer = cpxd cannot start: a newer version ({ $version }) was used here before, and this one cannot read what it kept.
+    .remedy = Install the newest version again, or ask your IT service for it. What follows was checked without cpxd.
+cause-agent-port-held = cpxd cannot start: { $program } has port { $port }, which the configuration asks for.
+    .remedy = Close { $program }, or ask your IT service to change “port” in the configuration, then start cpxd. What follows was checked without it.
+cause-agent-port-held-by-agent = cpxd cannot start: another cpxd, perhaps of another user, has port { $port }, which the configuration asks for.
+    .remedy = Ask your IT service to take “port” out of the configuration: each cpxd then takes a free port. What follows was checked without it.
+cause-agent-port-held-by-somebody = cpxd cannot start: another program has port { $port }, which the configuration asks for.
+    .remedy = Close that program, or ask your IT service to change “port” in the configuration, then start cpxd. What follows was checked without it.
 cause-agent-silent = cpxd was started, but does not answer.
     .remedy = Stop cpxd, then start it again. What follows was checked without it.
 cause-agent-current = Version { $version } runs.

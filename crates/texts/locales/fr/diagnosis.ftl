@@ -25,6 +25,7 @@ check-state-failed = à régler
 check-state-unknown = non vérifié
 check-state-notApplicable = sans objet
 
+check-configuration = Configuration
 check-agent-runs = Programme cpxd
 check-agent-version = Version de cpxd
 check-clock = Horloge de l’ordinateur
@@ -59,9 +60,25 @@ cause-hangs-on = À vérifier une fois réglé : { $check }.
 cause-no-answer = Non vérifié : l’ordinateur ne répond toujours pas à cette question.
     .remedy = Vérifiez que les dossiers du réseau répondent, puis recommencez. Si cela dure, redémarrez l’ordinateur.
 
+cause-configuration-good = La configuration est bonne.
+cause-configuration-unusable = Le fichier { $file } contient une erreur à la ligne { $line } : { $problem }.
+    .remedy = Corrigez cette ligne, ou demandez-le à votre service informatique, puis lancez cpxd : il ne démarre pas sans cela. Ce qui suit a été vérifié avec les réglages habituels.
+cause-configuration-refused = La configuration ne peut pas servir : { $problem }.
+    .remedy = Corrigez-la, ou demandez-le à votre service informatique, puis lancez cpxd : il ne démarre pas sans cela. Ce qui suit a été vérifié avec les réglages habituels.
+
 cause-agent-runs = cpxd fonctionne.
 cause-agent-absent = cpxd ne fonctionne pas.
     .remedy = Lancez-le avec la commande cpxd run, ou ouvrez une nouvelle session. Ce qui suit a été vérifié sans lui.
+cause-agent-state-unwritable = cpxd ne peut pas démarrer : il n’a pas le droit d’écrire dans { $folder }, où il garde ce qu’il sait.
+    .remedy = Demandez à votre service informatique de donner à votre compte le droit d’écrire dans ce dossier, puis lancez cpxd. Ce qui suit a été vérifié sans lui.
+cause-agent-state-newer = cpxd ne peut pas démarrer : une version plus récente ({ $version }) a déjà servi ici, et celle-ci ne sait pas lire ce qu’elle a gardé.
+    .remedy = Installez à nouveau la version la plus récente, ou demandez-la à votre service informatique. Ce qui suit a été vérifié sans cpxd.
+cause-agent-port-held = cpxd ne peut pas démarrer : { $program } occupe le port { $port } que veut la configuration.
+    .remedy = Fermez { $program }, ou demandez à votre service informatique de changer « port » dans la configuration, puis lancez cpxd. Ce qui suit a été vérifié sans lui.
+cause-agent-port-held-by-agent = cpxd ne peut pas démarrer : un autre cpxd, peut-être celui d’un autre utilisateur, occupe le port { $port } que veut la configuration.
+    .remedy = Demandez à votre service informatique d’enlever « port » de la configuration : chaque cpxd prend alors un port libre. Ce qui suit a été vérifié sans lui.
+cause-agent-port-held-by-somebody = cpxd ne peut pas démarrer : un autre programme occupe le port { $port } que veut la configuration.
+    .remedy = Fermez ce programme, ou demandez à votre service informatique de changer « port » dans la configuration, puis lancez cpxd. Ce qui suit a été vérifié sans lui.
 cause-agent-silent = cpxd est lancé, mais ne répond pas.
     .remedy = Arrêtez cpxd, puis relancez-le. Ce qui suit a été vérifié sans lui.
 cause-agent-current = La version { $version } fonctionne.
