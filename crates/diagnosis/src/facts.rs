@@ -14,6 +14,8 @@ pub struct Facts {
     pub environment: Environment,
     /// The configuration.
     pub configuration: ConfigurationFact,
+    /// The state folder that is meant, where it is not this user's usual one.
+    pub state_dir: Option<String>,
     /// The agent.
     pub agent: AgentFacts,
     /// The computer.

@@ -22,6 +22,7 @@ pub(crate) fn sound() -> Facts {
         now,
         environment: Environment::Production,
         configuration: ConfigurationFact::Usable,
+        state_dir: None,
         agent: AgentFacts {
             state: AgentState::Runs,
             obstacle: None,

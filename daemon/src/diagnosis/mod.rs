@@ -81,6 +81,7 @@ impl Subject {
             environment: self.environment,
             // Whoever could not be configured says so.
             configuration: ConfigurationFact::Usable,
+            state_dir: unusual(&self.paths),
             agent,
             machine,
             service,
@@ -93,6 +94,13 @@ impl Subject {
             unanswered: looks.unanswered(),
         }
     }
+}
+
+/// The state folder, where commands have to be told which.
+fn unusual(paths: &AgentPaths) -> Option<String> {
+    let usual = AgentPaths::find(None).ok();
+    let is_usual = usual.is_some_and(|usual| usual.state_dir() == paths.state_dir());
+    (!is_usual).then(|| paths.state_dir().display().to_string())
 }
 
 /// Whether the agent would have readers from PC/SC.

@@ -97,6 +97,7 @@ fn facts(answers: &HashMap<&'static str, (u16, Value)>, surroundings: Surroundin
         unanswered: Vec::new(),
         environment: environment(status),
         configuration: ConfigurationFact::Usable,
+        state_dir: None,
         agent: AgentFacts {
             state: AgentState::Runs,
             obstacle: None,

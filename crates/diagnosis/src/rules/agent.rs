@@ -1,5 +1,6 @@
 //! The agent itself.
 
+use super::options;
 use crate::facts::{AgentState, ConfigurationFact, Facts, Obstacle};
 use crate::finding::Verdict;
 use crate::{Cause, CauseCode};
@@ -26,14 +27,14 @@ pub(super) fn configuration(facts: &Facts) -> Verdict {
 pub(super) fn runs(facts: &Facts) -> Verdict {
     match facts.agent.state {
         AgentState::Runs => Verdict::ok(CauseCode::AgentRuns),
-        AgentState::Absent => Verdict::failed(why_absent(facts.agent.obstacle.as_ref())),
+        AgentState::Absent => Verdict::failed(why_absent(facts)),
         AgentState::Silent => Verdict::failed(CauseCode::AgentSilent),
     }
 }
 
-fn why_absent(obstacle: Option<&Obstacle>) -> Cause {
-    match obstacle {
-        None => CauseCode::AgentAbsent.into(),
+fn why_absent(facts: &Facts) -> Cause {
+    match &facts.agent.obstacle {
+        None => CauseCode::AgentAbsent.with("options", options(facts)),
         Some(Obstacle::StateUnwritable { folder }) => {
             CauseCode::AgentStateUnwritable.with("folder", folder.as_str())
         }
@@ -89,6 +90,12 @@ pub(super) fn port(facts: &Facts) -> Verdict {
     };
     let used = port.to_string();
     match (agent.wanted_port, &agent.port_holder) {
+        // Each user of a terminal server has an agent, and whoever calls one finds its port.
+        (Some(wanted), Some(program)) if wanted != port && is_agent(program) => Verdict::ok(
+            CauseCode::PortTakenByAgent
+                .with("wanted", wanted.to_string())
+                .with("used", used),
+        ),
         (Some(wanted), Some(program)) if wanted != port => Verdict::warning(
             CauseCode::PortTaken
                 .with("wanted", wanted.to_string())
@@ -109,6 +116,32 @@ mod tests {
     use super::*;
     use crate::sample::{assert_judged, sound};
     use crate::{Check, State};
+
+    #[test]
+    fn a_first_port_that_another_agent_has_is_nothing_to_mend() {
+        let mut facts = sound();
+        facts.agent.port = Some(27902);
+        facts.agent.port_holder = Some("cpxd".into());
+        let cause = CauseCode::PortTakenByAgent;
+        assert_judged(&facts, Check::Port, State::Ok, cause);
+    }
+
+    #[test]
+    fn a_command_of_a_remedy_means_the_agent_that_was_asked_about() {
+        let mut facts = sound();
+        facts.agent.state = AgentState::Absent;
+        for (folder, options) in [
+            (None, ""),
+            (Some("/srv/state"), " --state-dir /srv/state"),
+            (Some("/srv/a state"), " --state-dir \"/srv/a state\""),
+        ] {
+            facts.state_dir = folder.map(str::to_owned);
+            let found = crate::diagnose(&facts);
+            let absent = found.first_failed().unwrap();
+            let given = ("options", options.to_owned().into());
+            assert_eq!(absent.cause.parameters, [given]);
+        }
+    }
 
     #[test]
     fn what_keeps_an_agent_from_starting_is_why_it_does_not_run() {

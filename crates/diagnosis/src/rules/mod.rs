@@ -69,6 +69,19 @@ fn worst_of_cards(facts: &Facts, judge: impl Fn(&CardFacts) -> Verdict) -> Verdi
     worst(facts.cards.iter().map(judge), CauseCode::CardsNone)
 }
 
+/// What a command of a remedy needs so that it means the same agent: options, with a space before, as a shell takes them.
+fn options(facts: &Facts) -> String {
+    let Some(folder) = &facts.state_dir else {
+        return String::new();
+    };
+    let is_plain = |sign: char| sign.is_alphanumeric() || "/\\:._-".contains(sign);
+    if folder.chars().all(is_plain) {
+        format!(" --state-dir {folder}")
+    } else {
+        format!(" --state-dir \"{folder}\"")
+    }
+}
+
 fn day(time: OffsetDateTime) -> Date {
     time.date()
 }
