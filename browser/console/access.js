@@ -143,6 +143,18 @@ function whoOf(who) {
 
 const LINES = 12;
 
+/**
+ * What was not looked at is not said to be in order.
+ * @param {any[]} fine
+ * @param {number} wanting
+ */
+function fineWords(fine, wanting) {
+  const good = fine.filter((check) => check.state === "ok").length;
+  const rest = fine.length - good;
+  if (!good) return text("checksOnlyRest", rest);
+  return text(wanting ? "checksFine" : "checksAllFine", good) + (rest ? text("checksRest", rest) : "");
+}
+
 /** @param {any} state */
 export function diagnosis(state) {
   const { diagnostics, diagnosticsAbsent, isReloading } = state;
@@ -155,7 +167,7 @@ export function diagnosis(state) {
     e("h2", { id: "diagnosis-title", tabindex: "-1" }, text("diagnosis")),
     !diagnostics && e("p", { class: "quiet" }, diagnosticsAbsent ? text("diagnosisAbsent") : text(diagnosticsAbsent === false ? "diagnosisFailed" : "connecting")),
     wanting.length > 0 && rowsOf(wanting),
-    fine.length > 0 && e("details", { "data-key": "fine" }, [e("summary", {}, text(wanting.length ? "checksFine" : "checksAllFine", fine.length)), rowsOf(fine)]),
+    fine.length > 0 && e("details", { "data-key": "fine" }, [e("summary", {}, fineWords(fine, wanting.length)), rowsOf(fine)]),
     diagnostics?.proSanteConnect && proSanteConnect(diagnostics.proSanteConnect),
     e("div", { class: "buttons" }, [
       e("button", { type: "button", "data-do": "reload", "data-key": "reload", "aria-disabled": isReloading ? "true" : undefined }, text(isReloading ? "reloading" : "reload")),

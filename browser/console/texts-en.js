@@ -172,6 +172,8 @@ export default {
   checkFailed: "to be fixed",
   checkUnknown: "not checked",
   checkNotApplicable: "not applicable",
+  checksRest: (/** @type {number} */ rest) => (rest > 1 ? `; ${rest} more not checked or not applicable` : "; one more not checked or not applicable"),
+  checksOnlyRest: (/** @type {number} */ rest) => (rest > 1 ? `${rest} points not checked or not applicable` : "One point not checked or not applicable"),
   checksFine: (/** @type {number} */ n) => (n > 1 ? `${n} other points, nothing to fix` : "One other point, nothing to fix"),
   checksAllFine: (/** @type {number} */ n) => (n > 1 ? `${n} points, nothing to fix` : "One point, nothing to fix"),
   details: "Details",

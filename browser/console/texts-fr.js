@@ -178,6 +178,8 @@ export default {
   checkFailed: "à régler",
   checkUnknown: "non vérifié",
   checkNotApplicable: "sans objet",
+  checksRest: (/** @type {number} */ rest) => (rest > 1 ? ` ; ${rest} autres non vérifiés ou sans objet` : " ; un autre non vérifié ou sans objet"),
+  checksOnlyRest: (/** @type {number} */ rest) => (rest > 1 ? `${rest} points non vérifiés ou sans objet` : "Un point non vérifié ou sans objet"),
   checksFine: (/** @type {number} */ n) => (n > 1 ? `${n} autres points, rien à régler` : "Un autre point, rien à régler"),
   checksAllFine: (/** @type {number} */ n) => (n > 1 ? `${n} points, rien à régler` : "Un point, rien à régler"),
   details: "Détails",

@@ -26,7 +26,7 @@ use file::{
     AfterUseName, AllowedOrigin, ConfigurationFile, EnvironmentName, KeypadName, SignatureCodeName,
     read, read_if_there,
 };
-pub(crate) use file::{PromptName, ReaderSourceName};
+pub(crate) use file::{PromptName, ReaderSourceName, UnusableFile};
 
 /// What the agent is told to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +102,12 @@ impl Configuration {
             log_file: log_file(&machine, &user)?,
             ..Self::of(&machine, options, &user)
         })
+    }
+
+    /// What holds where no file says anything.
+    pub(crate) fn by_default() -> Self {
+        let nothing = ConfigurationFile::default();
+        Self::of(&nothing, &AgentOptions::default(), &nothing)
     }
 
     fn of(machine: &ConfigurationFile, options: &AgentOptions, user: &ConfigurationFile) -> Self {

@@ -22,6 +22,8 @@ use cpxd_tests::person::Person;
 use cpxd_tests::programs::program;
 use cpxd_tests::room::shell_in_a_room;
 use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use zip::ZipArchive;
 
 /// Name and text of each file in a bundle.
@@ -302,6 +304,8 @@ fn a_bundle_tells_readers_answers_to_reset_and_the_head_of_the_journal() {
     assert_eq!(journal["entries"], 3, "start, intent, outcome");
     let checks: Value = serde_json::from_str(text("checks.json")).unwrap();
     assert!(checks["checks"].as_array().unwrap().len() > 20);
+    let made = checks["made"].as_str().unwrap();
+    assert!(OffsetDateTime::parse(made, &Rfc3339).is_ok(), "{made}");
 }
 
 #[test]
@@ -346,6 +350,8 @@ fn nothing_is_saved_without_a_yes_or_over_another_file() {
 
     let again = diagnose(&person, &agent, &["--zip", file, "--yes"]);
     assert_eq!(again.status.code(), Some(1), "{again:?}");
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(said.contains("Name another file after --zip"), "{said}");
     assert_eq!(fs::read(&bundle).unwrap(), saved);
 }
 

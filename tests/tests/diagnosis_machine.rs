@@ -11,6 +11,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -32,18 +33,55 @@ use serde_json::json;
 #[test]
 fn a_first_port_that_another_program_has_is_told_with_its_name() {
     // Where another agent of this machine has it, that one is the other program.
-    let _taken = TcpListener::bind(("127.0.0.1", 27900));
+    let taken = TcpListener::bind(("127.0.0.1", 27900));
     let agent = Agent::demo_at_its_usual_ports();
     let _card = agent.card();
     let found = Diagnosed::by(&agent);
     assert_eq!(found.first("failed"), None, "{:#}", found.0);
-    assert_eq!(found.first("warning"), Some(("port", "port-taken")));
-    if _taken.is_ok() {
+    if taken.is_ok() {
+        assert_eq!(found.first("warning"), Some(("port", "port-taken")));
         let own = std::env::current_exe().unwrap();
         let own = own.file_name().unwrap().to_str().unwrap();
         let cause = found.check("port")["cause"].as_str().unwrap();
         assert!(cause.contains(own), "{cause}");
     }
+    drop(taken);
+    let _first = Agent::demo_at_its_usual_ports();
+    let second = Agent::demo_at_its_usual_ports();
+    let port = Diagnosed::by(&second);
+    assert_eq!(port.of("port"), ("ok", "port-taken-by-agent"));
+    assert_eq!(port.check("port")["remedy"], serde_json::Value::Null);
+}
+
+/// Root sees every program; nobody else sees what other users' have.
+#[test]
+fn a_first_port_that_the_agent_of_another_user_has_is_nothing_to_mend() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let cpxd = folder.path().join("cpxd");
+    copy_program(&program("cpxd"), &cpxd);
+    let agent = Agent::demo(&[]);
+    let url = agent.url();
+    let port = url.trim_end_matches('/').rsplit(':').next().unwrap();
+    let file = folder.path().join("cpxd.toml");
+    fs::write(&file, format!("port = {port}\n")).unwrap();
+    let home = folder.path().join("home");
+    fs::create_dir(&home).unwrap();
+    std::os::unix::fs::chown(&home, Some(4242), Some(4242)).unwrap();
+    let output = Command::new(&cpxd)
+        .args(["diagnose", "--json", "--config"])
+        .arg(&file)
+        .arg("--state-dir")
+        .arg(home.join("state"))
+        .env("HOME", &home)
+        .env("LC_ALL", "en_US.UTF-8")
+        .current_dir("/")
+        .uid(4242)
+        .gid(4242)
+        .output()
+        .unwrap();
+    let found = Diagnosed::printed(&output);
+    assert_eq!(found.of("agent-runs").1, "agent-port-held-by-agent");
 }
 
 #[test]
@@ -54,8 +92,16 @@ fn a_browser_that_does_not_trust_the_authority_is_told_and_again_once_that_is_ta
     let trust = || Diagnosed::by(&agent);
     assert_eq!(trust().of("trust"), ("warning", "trust-missing"));
     assert_eq!(trust().check("trust")["action"], "install-trust");
+    let remedy = trust().check("trust")["remedy"].to_string();
+    let command = format!(
+        "cpxd install --trust --state-dir {}",
+        agent.state_dir().display()
+    );
+    assert!(remedy.contains(&command), "{remedy}");
     person.cpxd_of(&agent, &["install", "--trust", "--store", "chromium"]);
     assert_eq!(trust().of("trust"), ("ok", "trust-everywhere"));
+    let cause = trust().check("trust")["cause"].clone();
+    assert_eq!(cause, "cpxd est reconnu ici\u{a0}: Chromium.");
     person.cpxd_of(&agent, &["uninstall", "--store", "chromium"]);
     assert_eq!(trust().of("trust"), ("warning", "trust-missing"));
 }

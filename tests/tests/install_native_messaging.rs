@@ -3,6 +3,8 @@
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
     reason = "a program that does not start fails its test"
 )]
 
@@ -12,10 +14,15 @@ use std::path::Path;
 use cpxd_tests::ended::Ended;
 use cpxd_tests::native_host::{NATIVE_HOST, install_beside_the_native_host};
 use cpxd_tests::person::Person;
-use serde_json::Value;
+use cpxd_tests::room::shell_in_a_room;
+use serde_json::{Value, json};
 
 const CHROMIUM: &str = ".config/chromium/NativeMessagingHosts/cpxd.native_host.json";
 const FIREFOX: &str = ".mozilla/native-messaging-hosts/cpxd.native_host.json";
+/// Below the folders of a machine.
+const MANIFEST: &str = "native-messaging-hosts/cpxd.native_host.json";
+const EXTENSION_OF_CHROMIUM: &str = "aoghbgjkojfehjkkpompkbamadonpmmn";
+const EXTENSION_OF_FIREFOX: &str = "extension@cpxd";
 
 fn cpxd(person: &Person, program: &Path, arguments: &[&str]) -> Ended {
     let output = person.starts(program).args(arguments).output();
@@ -139,4 +146,78 @@ fn the_host_tells_a_person_who_starts_it() {
         assert!(told.output.contains(expected), "{told:?}");
         assert_eq!(told.output.lines().count(), 1, "{told:?}");
     }
+}
+
+/// What a package put under `/etc` and `/usr/lib`, as this room alone sees it.
+const PACKAGED: &str = "mount -t overlay -o \"lowerdir=$2/etc:/etc\" packaged /etc
+    mount -t overlay -o \"lowerdir=$2/lib:/usr/lib\" packaged /usr/lib
+    cpxd=$1; shift 2
+    exec \"$cpxd\" \"$@\"";
+
+/// `cpxd` of a person on whose machine a package put these manifests, that of Chromium with this program.
+fn packaged(person: &Person, cpxd: &Path, program: &Path, arguments: &[&str]) -> Ended {
+    let manifest = |file: &str, program: &Path, key: &str, extension: &str| {
+        let manifest = json!({ "path": program, key: [extension] });
+        let file = person.home().join(file).join(MANIFEST);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, manifest.to_string()).unwrap();
+    };
+    let origin = format!("chrome-extension://{EXTENSION_OF_CHROMIUM}/");
+    manifest("etc/chromium", program, "allowed_origins", &origin);
+    let host = cpxd.with_file_name(NATIVE_HOST);
+    manifest(
+        "lib/mozilla",
+        &host,
+        "allowed_extensions",
+        EXTENSION_OF_FIREFOX,
+    );
+    let places = [cpxd, person.home()].map(|path| path.to_str().unwrap());
+    let mut room = shell_in_a_room(PACKAGED, &[&places, arguments].concat());
+    let output = room
+        .env("HOME", person.home())
+        .env("LC_ALL", "en_US.UTF-8")
+        .env_remove("XDG_CONFIG_HOME")
+        .output();
+    output.expect("cpxd starts").into()
+}
+
+#[test]
+fn browsers_that_a_package_told_are_known_to_be_told_and_are_told_no_second_time() {
+    let person = Person::new();
+    let cpxd = install_beside_the_native_host(person.home());
+    let host = cpxd.with_file_name(NATIVE_HOST);
+    for folder in [".config/chromium", ".mozilla"] {
+        fs::create_dir_all(person.home().join(folder)).unwrap();
+    }
+    let shown = packaged(&person, &cpxd, &host, &["install"]);
+    let by_package = |ended: &Ended, file: &str| {
+        let mut lines = ended.output.lines();
+        lines.any(|line| line.contains(file) && line.contains("a package tells it"))
+    };
+    for file in ["/etc/chromium/", "/usr/lib/mozilla/"] {
+        assert!(by_package(&shown, file), "{shown:?}");
+    }
+    let told = packaged(&person, &cpxd, &host, &["install", "--native-messaging"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(by_package(&told, "/usr/lib/mozilla/"), "{told:?}");
+    assert!(!person.home().join(CHROMIUM).exists(), "{told:?}");
+    assert!(!person.home().join(FIREFOX).exists(), "{told:?}");
+    let state = person.home().join("state");
+    let diagnose = ["diagnose", "--json", "--state-dir", state.to_str().unwrap()];
+    let found = packaged(&person, &cpxd, &host, &diagnose);
+    assert_eq!(native_messaging_in(&found), "native-host-told", "{found:?}");
+
+    let gone = person.home().join("gone");
+    let found = packaged(&person, &cpxd, &gone, &diagnose);
+    assert_eq!(native_messaging_in(&found), "native-host-not-told");
+    let own = person.home().join(CHROMIUM);
+    packaged(&person, &cpxd, &gone, &["install", "--native-messaging"]);
+    assert!(own.exists(), "a package that names no program tells nobody");
+}
+
+fn native_messaging_in(found: &Ended) -> String {
+    let found: Value = serde_json::from_str(&found.output).unwrap();
+    let checks = found["checks"].as_array().unwrap();
+    let check = checks.iter().find(|it| it["id"] == "native-messaging");
+    check.unwrap()["code"].as_str().unwrap().to_owned()
 }

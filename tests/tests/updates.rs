@@ -326,7 +326,7 @@ fn without_an_address_and_where_it_is_switched_off_nobody_is_asked() {
     )
     .unwrap();
     let (code, said) = workstation.look_with(&[]);
-    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(code, Some(9), "{said}");
     assert!(
         said["detail"].as_str().unwrap().contains("update-url"),
         "{said}"

@@ -32,8 +32,10 @@ macro_rules! checks {
 }
 
 checks! {
+    /// What cpxd is told by its configuration can be read.
+    Configuration = "configuration", needs [];
     /// The agent runs and answers.
-    AgentRuns = "agent-runs", needs [];
+    AgentRuns = "agent-runs", needs [Configuration];
     /// The agent that runs is the one that is installed.
     AgentVersion = "agent-version", needs [AgentRuns];
     /// The clock can be right.

@@ -12,6 +12,10 @@ pub struct Facts {
     pub now: OffsetDateTime,
     /// The environment that the agent works in.
     pub environment: Environment,
+    /// The configuration.
+    pub configuration: ConfigurationFact,
+    /// The state folder that is meant, where it is not this user's usual one.
+    pub state_dir: Option<String>,
     /// The agent.
     pub agent: AgentFacts,
     /// The computer.
@@ -34,6 +38,49 @@ pub struct Facts {
     pub unanswered: Vec<Check>,
 }
 
+/// Whether an agent can be configured by what its files say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigurationFact {
+    /// It can.
+    Usable,
+    /// A line of a file says what is no setting.
+    Unusable {
+        /// The file.
+        file: String,
+        /// The line, from 1 on.
+        line: u32,
+        /// What is wrong with it, in the words of the parser.
+        problem: String,
+    },
+    /// A file cannot be read, or a setting cannot be followed.
+    Refused {
+        /// What is wrong, with the file or the key.
+        problem: String,
+    },
+}
+
+/// What keeps an agent from starting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// This user may not write where its state belongs.
+    StateUnwritable {
+        /// The folder.
+        folder: String,
+    },
+    /// A newer version wrote its state.
+    StateNewer {
+        /// That version.
+        version: String,
+    },
+    /// Another program has the port that is configured.
+    PortHeld {
+        /// The port.
+        port: u16,
+        /// Who has it, where that is known.
+        program: Option<String>,
+    },
+}
+
 /// Whether an agent answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentState {
@@ -50,6 +97,8 @@ pub enum AgentState {
 pub struct AgentFacts {
     /// Whether it answers.
     pub state: AgentState,
+    /// What keeps it from starting, where it does not run.
+    pub obstacle: Option<Obstacle>,
     /// Version of the agent that runs.
     pub running_version: Option<String>,
     /// Version of the program that is installed.

@@ -56,14 +56,17 @@ pub(crate) const REASONS: [&str; 8] = [
 ];
 
 pub(crate) fn judge(facts: &Facts, findings: &[Finding]) -> Readiness {
-    let failed = findings
+    let mut failed = findings
         .iter()
-        .find(|finding| finding.state == State::Failed && NEEDED.contains(&finding.check));
-    if let Some(failed) = failed {
+        .filter(|finding| finding.state == State::Failed);
+    // What is to be mended first is the same whatever for.
+    let first = failed.clone().next();
+    let is_kept_away = failed.any(|finding| NEEDED.contains(&finding.check));
+    if let Some(first) = first.filter(|_| is_kept_away) {
         return Readiness {
             state: ReadinessState::NotReady,
             reason: "check-failed",
-            check: Some(failed.check),
+            check: Some(first.check),
         };
     }
     let Some(card) = facts.cards.first() else {
@@ -125,6 +128,19 @@ mod tests {
         let found = crate::diagnose(&facts).pro_sante_connect;
         assert!(REASONS.contains(&found.reason), "{}", found.reason);
         (found.state, found.reason)
+    }
+
+    #[test]
+    fn what_is_to_be_mended_first_is_the_root_cause_of_all() {
+        let mut facts = sound();
+        facts.service = crate::facts::ServiceFact::NotRunning;
+        let named = |facts: &Facts| crate::diagnose(facts).pro_sante_connect.check;
+        assert_eq!(named(&facts), Some(Check::PcscService));
+        facts.agent.state = crate::facts::AgentState::Absent;
+        assert_eq!(named(&facts), Some(Check::AgentRuns));
+        // The browser needs no agent.
+        facts.service = crate::facts::ServiceFact::Works;
+        assert_eq!(named(&facts), None);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use time::Duration;
 use time::macros::datetime;
 
 use crate::facts::{
-    AgentFacts, AgentState, BrowserFacts, CardFacts, CertificateFacts, ChainFact, CryptolibFacts,
-    Facts, MachineFacts, ReaderFacts, ServiceFact,
+    AgentFacts, AgentState, BrowserFacts, CardFacts, CertificateFacts, ChainFact,
+    ConfigurationFact, CryptolibFacts, Facts, MachineFacts, ReaderFacts, ServiceFact,
 };
 use crate::{CauseCode, Check, State, diagnose};
 
@@ -21,8 +21,11 @@ pub(crate) fn sound() -> Facts {
     Facts {
         now,
         environment: Environment::Production,
+        configuration: ConfigurationFact::Usable,
+        state_dir: None,
         agent: AgentFacts {
             state: AgentState::Runs,
+            obstacle: None,
             running_version: version.clone(),
             installed_version: version,
             is_replaced: Some(false),

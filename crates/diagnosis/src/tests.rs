@@ -11,8 +11,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::*;
 use crate::facts::{
-    AgentState, CacheFacts, CardFacts, CertificateFacts, ChainFact, NativeHostFacts,
-    NativeHostState, ReaderFacts, ServiceFact, StoreFacts,
+    AgentState, CacheFacts, CardFacts, CertificateFacts, ChainFact, ConfigurationFact,
+    NativeHostFacts, NativeHostState, Obstacle, ReaderFacts, ServiceFact, StoreFacts,
 };
 use crate::pro_sante_connect::REASONS;
 use crate::sample::sound;
@@ -142,10 +142,41 @@ prop_compose! {
     }
 }
 
+fn obstacles() -> Vec<Obstacle> {
+    let held = |program: Option<&str>| Obstacle::PortHeld {
+        port: 1,
+        program: program.map(str::to_owned),
+    };
+    let (folder, version) = (String::new(), String::new());
+    vec![
+        Obstacle::StateUnwritable { folder },
+        Obstacle::StateNewer { version },
+        held(None),
+        held(Some("cpxd")),
+        held(Some("nc")),
+    ]
+}
+
+fn configurations() -> Vec<ConfigurationFact> {
+    let unusable = ConfigurationFact::Unusable {
+        file: String::new(),
+        line: 1,
+        problem: String::new(),
+    };
+    let problem = String::new();
+    let refused = ConfigurationFact::Refused { problem };
+    // Most workstations can be configured.
+    let mut all = vec![ConfigurationFact::Usable; 6];
+    all.extend([unusable, refused]);
+    all
+}
+
 prop_compose! {
     fn facts()(
         mut facts in with_readers(),
         state in select(&[AgentState::Runs, AgentState::Absent, AgentState::Silent][..]),
+        obstacle in option::of(select(obstacles())),
+        configuration in select(configurations()),
         versions in (option::of(".{0,8}"), option::of(".{0,8}"), option::of(".{0,8}")),
         ports in (any::<Option<u16>>(), any::<Option<u16>>(), option::of(".{0,8}")),
         is_replaced in any::<Option<bool>>(),
@@ -156,6 +187,8 @@ prop_compose! {
         policy in any::<Option<bool>>(),
     ) -> Facts {
         facts.agent.state = state;
+        facts.agent.obstacle = obstacle;
+        facts.configuration = configuration;
         (facts.agent.running_version, facts.agent.installed_version, facts.agent.newer_version) = versions;
         (facts.agent.wanted_port, facts.agent.port, facts.agent.port_holder) = ports;
         facts.agent.is_replaced = is_replaced;

@@ -39,7 +39,7 @@ pub(crate) use processes::{program_of, tcp_socket_owner};
 pub(crate) use trust_places::{MACHINE_STORES, chromium_databases, firefox_folders};
 pub(crate) use workstation::{
     account, allows_loopback_by_policy, cryptolib, free_bytes, host_name, is_program_replaced,
-    program_at_port, smart_card_programs, smart_card_service, usb_smart_card_readers,
+    may_write, program_at_port, smart_card_programs, smart_card_service, usb_smart_card_readers,
 };
 
 pub(crate) const CONTROLLING_TERMINAL: &str = "/dev/tty";

@@ -26,6 +26,7 @@ pub enum BrowserFamily {
 pub struct ManifestFolder {
     family: BrowserFamily,
     folder: PathBuf,
+    of_machine: Vec<PathBuf>,
     is_confined: bool,
 }
 
@@ -34,6 +35,8 @@ pub struct ManifestFolder {
 pub(crate) struct ManifestPlace {
     pub(crate) family: BrowserFamily,
     pub(crate) folder: PathBuf,
+    /// Where it looks for those of all users, which packages put there.
+    pub(crate) of_machine: &'static [&'static str],
     /// A folder that this browser makes for itself.
     pub(crate) sign: PathBuf,
     /// Its programs, by one of which it is started.
@@ -58,6 +61,7 @@ impl ManifestFolder {
             .map(|place| Self {
                 family: place.family,
                 folder: place.folder,
+                of_machine: place.of_machine.iter().map(PathBuf::from).collect(),
                 is_confined: place.is_confined,
             })
             .collect()
@@ -86,12 +90,25 @@ impl ManifestFolder {
     /// # Errors
     /// [`PrivateFileError::Io`] when it cannot be read.
     pub fn read(&self, name: &str) -> Result<Option<String>, PrivateFileError> {
-        let file = self.manifest(name);
-        match fs::read_to_string(&file) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed("read", &file)(error)),
+        read_if_there(&self.manifest(name))
+    }
+
+    /// The first manifest for all users of this machine, and what it says. The browser reads it where this folder has
+    /// none.
+    ///
+    /// # Errors
+    /// [`PrivateFileError::Io`] when it cannot be read.
+    pub fn read_of_machine(
+        &self,
+        name: &str,
+    ) -> Result<Option<(PathBuf, String)>, PrivateFileError> {
+        for folder in &self.of_machine {
+            let file = folder.join(format!("{name}.json"));
+            if let Some(text) = read_if_there(&file)? {
+                return Ok(Some((file, text)));
+            }
         }
+        Ok(None)
     }
 
     /// Puts a manifest there; says whether that changed anything.
@@ -123,5 +140,13 @@ impl ManifestFolder {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.folder
+    }
+}
+
+fn read_if_there(file: &Path) -> Result<Option<String>, PrivateFileError> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", file)(error)),
     }
 }

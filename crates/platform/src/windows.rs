@@ -58,7 +58,7 @@ pub(crate) use tcp_table::tcp_socket_owner;
 pub(crate) use wake_ups::WakeUps;
 pub(crate) use workstation::{
     account, allows_loopback_by_policy, cryptolib, free_bytes, host_name, is_program_replaced,
-    program_at_port, smart_card_programs, smart_card_service, usb_smart_card_readers,
+    may_write, program_at_port, smart_card_programs, smart_card_service, usb_smart_card_readers,
 };
 
 /// Browsers are told of programs by the registry, where the installer writes.

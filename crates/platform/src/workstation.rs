@@ -83,6 +83,12 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
     system::free_bytes(folder.ancestors().find(|place| place.exists())?)
 }
 
+/// Whether this user may write where `folder` is, or will be made.
+#[must_use]
+pub fn may_write(folder: &Path) -> Option<bool> {
+    system::may_write(folder.ancestors().find(|place| place.exists())?)
+}
+
 /// Cryptolib CPS, where it is installed.
 #[must_use]
 pub fn cryptolib() -> Cryptolib {

@@ -39,6 +39,8 @@ sentences! {
         zip_needs_a_yes() = "diagnose-zip-needs-a-yes";
         /// The answer was no.
         zip_not_saved() = "diagnose-zip-not-saved";
+        /// Something is there already.
+        zip_file_exists(file: &str) = "diagnose-zip-file-exists";
         /// It was saved.
         zip_saved(file: &str) = "diagnose-zip-saved";
     }

@@ -71,6 +71,8 @@ sentences! {
         host_firefox(file: &str) = "install-host-firefox";
         /// The browser knows it.
         host_told() = "install-host-told";
+        /// A package told it, for all users.
+        host_packaged() = "install-host-packaged";
         /// The browser does not know it.
         host_not_told() = "install-host-not-told";
         /// The browser has been told.

@@ -12,16 +12,17 @@ use daemon_cards::{Cards, ReaderSource, Settings};
 use daemon_client::ClientError;
 use daemon_types::ReaderCondition;
 use daemon_wire::{AgentStatus, CardList, CheckBody, DiagnosticsBody};
-use diagnosis::facts::{AgentFacts, AgentState, ServiceFact};
+use diagnosis::facts::{AgentFacts, AgentState, ConfigurationFact, ServiceFact};
 use diagnosis::{CauseCode, State};
 use platform::paths::AgentPaths;
 use texts::DiagnoseTexts;
 
-use super::{connect, language};
+use super::{language, reach};
 use crate::agent::{CALL_TIME, VERSION};
 use crate::command_line::{AgentOptions, Common, DiagnoseOptions};
 use crate::configuration::Configuration;
-use crate::diagnosis::looks::{Looks, Round};
+use crate::diagnosis::looks::{Look, Looks, Round};
+use crate::diagnosis::start::{self, configuration_fact};
 use crate::diagnosis::{Subject, readers, uses_pcsc, words};
 use crate::screen;
 use crate::sources::PcscSource;
@@ -48,11 +49,11 @@ fn offer_bundle(
     options: &DiagnoseOptions,
     common: &Common,
 ) -> anyhow::Result<()> {
-    let configuration = configuration(options)?;
+    let (configuration, _) = configuration(options);
     let paths = AgentPaths::find(common.state_dir.as_deref())?;
     let places = platform::paths::config_files();
     let named = options.config.clone().or(places.user);
-    let cards = connect(common).and_then(|client| Ok(client.read("/v1/cards")?));
+    let cards = reach(common).and_then(|client| Ok(client.read("/v1/cards")?));
     let bundle = Bundle {
         found,
         paths: &paths,
@@ -63,11 +64,16 @@ fn offer_bundle(
     support_bundle::offer(&bundle, file, options.yes)
 }
 
-fn configuration(options: &DiagnoseOptions) -> anyhow::Result<Configuration> {
-    Configuration::load(&AgentOptions {
+/// The configuration, or what holds without one that can be used.
+fn configuration(options: &DiagnoseOptions) -> (Configuration, ConfigurationFact) {
+    let loaded = Configuration::load(&AgentOptions {
         config: options.config.clone(),
         ..AgentOptions::default()
-    })
+    });
+    match loaded {
+        Ok(configuration) => (configuration, ConfigurationFact::Usable),
+        Err(error) => (Configuration::by_default(), configuration_fact(&error)),
+    }
 }
 
 /// By the agent, or without it.
@@ -90,12 +96,12 @@ fn found(options: &DiagnoseOptions, common: &Common) -> anyhow::Result<Diagnosti
 }
 
 fn running_version(common: &Common) -> anyhow::Result<String> {
-    let agent: AgentStatus = connect(common)?.read("/v1/status")?;
+    let agent: AgentStatus = reach(common)?.read("/v1/status")?;
     Ok(agent.version)
 }
 
 fn by_agent(common: &Common) -> anyhow::Result<DiagnosticsBody> {
-    let client = connect(common)?;
+    let client = reach(common)?;
     let mut found: DiagnosticsBody = client.read("/v1/diagnostics")?;
     let agent: AgentStatus = client.read("/v1/status")?;
     if agent.version != VERSION {
@@ -110,7 +116,7 @@ fn without_agent(
     options: &DiagnoseOptions,
     common: &Common,
 ) -> anyhow::Result<DiagnosticsBody> {
-    let configuration = configuration(options)?;
+    let (configuration, fact) = configuration(options);
     let paths = AgentPaths::find(common.state_dir.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -120,8 +126,11 @@ fn without_agent(
     let facts = runtime.block_on(async {
         let looks = Looks::default();
         let cards = look_at_cards(&configuration, &looks).await?;
-        let subject = Subject::new(cards.clone(), paths, &configuration, looks);
-        let facts = subject.find(async |_: &Round<'_>| agent).await;
+        let subject = Subject::new(cards.clone(), paths.clone(), &configuration, looks);
+        let agent =
+            async |looks: &Round<'_>| with_obstacle(agent, paths, &configuration, looks).await;
+        let mut facts = subject.find(agent).await;
+        facts.configuration = fact;
         cards.stop();
         anyhow::Ok(facts)
     })?;
@@ -130,10 +139,29 @@ fn without_agent(
     Ok(words::of(&found, facts.now, language()))
 }
 
+/// An agent that does not run, and what keeps it from starting.
+async fn with_obstacle(
+    agent: AgentFacts,
+    paths: AgentPaths,
+    configuration: &Configuration,
+    looks: &Round<'_>,
+) -> AgentFacts {
+    if agent.state != AgentState::Absent {
+        return agent;
+    }
+    let port = configuration.port;
+    let find = move || start::obstacle(&paths, port);
+    AgentFacts {
+        obstacle: looks.at(Look::AgentStart, find).await.flatten(),
+        ..agent
+    }
+}
+
 /// What is known of an agent that says nothing about itself.
 fn unanswered(state: AgentState) -> AgentFacts {
     AgentFacts {
         state,
+        obstacle: None,
         running_version: None,
         installed_version: Some(VERSION.to_owned()),
         is_replaced: None,

@@ -66,8 +66,16 @@ pub(crate) fn language() -> Language {
 }
 
 fn connect(common: &Common) -> anyhow::Result<Client> {
+    reach(common).map_err(|error| match error.downcast::<ClientError>() {
+        Ok(error) => why_not(error, common),
+        Err(error) => error,
+    })
+}
+
+/// The same, for who finds out by itself why there is no agent.
+fn reach(common: &Common) -> anyhow::Result<Client> {
     let paths = AgentPaths::find(common.state_dir.as_deref())?;
-    let client = Client::connect(&paths, "cpxd").map_err(|error| why_not(error, common))?;
+    let client = Client::connect(&paths, "cpxd")?;
     Ok(client.with_language(language().tag()))
 }
 

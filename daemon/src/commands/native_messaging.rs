@@ -1,7 +1,7 @@
 //! What browsers know of the native host: a manifest for each, which names its program and the
 //! extension that may start it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use platform::native_messaging::{BrowserFamily, ManifestFolder};
@@ -38,6 +38,7 @@ pub(crate) struct HostReport {
 #[serde(rename_all = "camelCase")]
 enum HostState {
     Told,
+    Packaged,
     NotTold,
     Added,
     Kept,
@@ -71,8 +72,11 @@ impl HostManifests {
             if folder.is_confined() {
                 return HostReport::of(folder, Ok(HostState::Confined));
             }
-            if let state @ (Ok(HostState::NotOurs) | Err(_)) = state_of(folder) {
-                return HostReport::of(folder, state);
+            match knowledge_of(folder) {
+                Ok(Knowledge::Packaged(file)) => return HostReport::packaged(folder, &file),
+                Ok(Knowledge::NotOurs) => return HostReport::of(folder, Ok(HostState::NotOurs)),
+                Err(error) => return HostReport::of(folder, Err(error)),
+                Ok(Knowledge::Own | Knowledge::None) => {}
             }
             let written = folder.write(NATIVE_HOST_NAME, &self.manifest(folder.family()));
             let state = |is_new| {
@@ -94,13 +98,7 @@ impl HostManifests {
             "path": self.program,
             "type": "stdio",
         });
-        let (key, extension) = match family {
-            BrowserFamily::Chromium => (
-                "allowed_origins",
-                format!("chrome-extension://{EXTENSION_OF_CHROMIUM}/"),
-            ),
-            BrowserFamily::Firefox => ("allowed_extensions", EXTENSION_OF_FIREFOX.to_owned()),
-        };
+        let (key, extension) = extension_of(family);
         if let Some(members) = manifest.as_object_mut() {
             members.insert(key.to_owned(), json!([extension]));
         }
@@ -111,12 +109,16 @@ impl HostManifests {
 /// What each browser knows now.
 pub(crate) fn states() -> Vec<HostReport> {
     let state = |folder: &ManifestFolder| {
-        let state = if folder.is_confined() {
-            Ok(HostState::Confined)
-        } else {
-            state_of(folder)
-        };
-        HostReport::of(folder, state)
+        if folder.is_confined() {
+            return HostReport::of(folder, Ok(HostState::Confined));
+        }
+        match knowledge_of(folder) {
+            Ok(Knowledge::Own) => HostReport::of(folder, Ok(HostState::Told)),
+            Ok(Knowledge::NotOurs) => HostReport::of(folder, Ok(HostState::NotOurs)),
+            Ok(Knowledge::Packaged(file)) => HostReport::packaged(folder, &file),
+            Ok(Knowledge::None) => HostReport::of(folder, Ok(HostState::NotTold)),
+            Err(error) => HostReport::of(folder, Err(error)),
+        }
     };
     ManifestFolder::of_this_user().iter().map(state).collect()
 }
@@ -125,7 +127,7 @@ pub(crate) fn states() -> Vec<HostReport> {
 pub(crate) fn forget() -> Result<Vec<HostReport>, PrivateFileError> {
     let mut reports = Vec::new();
     for folder in ManifestFolder::of_this_user() {
-        if is_told(&folder)? {
+        if knowledge_of(&folder)? == Knowledge::Own {
             let removed = folder.remove(NATIVE_HOST_NAME);
             reports.push(HostReport::of(
                 &folder,
@@ -136,32 +138,71 @@ pub(crate) fn forget() -> Result<Vec<HostReport>, PrivateFileError> {
     Ok(reports)
 }
 
-/// Whether the manifest there names the program beside this one. Another one's is another
-/// installation's to take away.
-pub(crate) fn is_told(folder: &ManifestFolder) -> Result<bool, PrivateFileError> {
-    Ok(state_of(folder)? == HostState::Told)
+/// Who told a browser of the native host.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Knowledge {
+    /// This user, of the program beside this one.
+    Own,
+    /// A package or an administrator, all users, by this manifest.
+    Packaged(PathBuf),
+    /// Somebody's file, which is no manifest of the native host, stands in its place.
+    NotOurs,
+    /// Nobody, or another installation, whose manifest may be replaced.
+    None,
 }
 
-/// A manifest of another installation is none yet, and may be replaced; what is no manifest of the native host is
-/// somebody else's file.
-fn state_of(folder: &ManifestFolder) -> Result<HostState, PrivateFileError> {
-    let Some(text) = folder.read(NATIVE_HOST_NAME)? else {
-        return Ok(HostState::NotTold);
-    };
-    let manifest: Value = serde_json::from_str(&text).unwrap_or_default();
-    let member = |name| manifest.get(name).and_then(Value::as_str);
-    let named = member("path").map(PathBuf::from);
-    let Some(named) = named.filter(|_| member("name") == Some(NATIVE_HOST_NAME)) else {
-        return Ok(HostState::NotOurs);
+/// Who told the browser of this folder. A manifest of the user hides that of the machine.
+pub(crate) fn knowledge_of(folder: &ManifestFolder) -> Result<Knowledge, PrivateFileError> {
+    if let Some(own) = folder.read(NATIVE_HOST_NAME)? {
+        return Ok(knowledge_by(&parsed(&own)));
+    }
+    let packaged = folder.read_of_machine(NATIVE_HOST_NAME)?;
+    let packaged = packaged.filter(|(_, text)| is_usable(text, folder.family()));
+    Ok(packaged.map_or(Knowledge::None, |(file, _)| Knowledge::Packaged(file)))
+}
+
+fn knowledge_by(manifest: &Value) -> Knowledge {
+    let has_name = manifest.get("name").and_then(Value::as_str) == Some(NATIVE_HOST_NAME);
+    let Some(named) = program_in(manifest).filter(|_| has_name) else {
+        return Knowledge::NotOurs;
     };
     let host = native_host();
-    Ok(if host.as_ref() == Some(&named) {
-        HostState::Told
+    if host.as_ref() == Some(&named) {
+        Knowledge::Own
     } else if host.is_some_and(|host| host.file_name() == named.file_name()) {
-        HostState::NotTold
+        Knowledge::None
     } else {
-        HostState::NotOurs
-    })
+        Knowledge::NotOurs
+    }
+}
+
+/// Whether a manifest for all users names a program that is there, and lets our extension start it.
+fn is_usable(manifest: &str, family: BrowserFamily) -> bool {
+    let manifest = parsed(manifest);
+    let (key, extension) = extension_of(family);
+    let extensions = manifest.get(key).and_then(Value::as_array);
+    let is_let_in = extensions.is_some_and(|let_in| let_in.contains(&extension.into()));
+    is_let_in && program_in(&manifest).is_some_and(|program| program.is_file())
+}
+
+fn parsed(manifest: &str) -> Value {
+    serde_json::from_str(manifest).unwrap_or_default()
+}
+
+fn program_in(manifest: &Value) -> Option<PathBuf> {
+    let path = manifest.get("path").and_then(Value::as_str);
+    path.map(PathBuf::from)
+}
+
+/// The key under which browsers of a family look for an extension, and ours.
+fn extension_of(family: BrowserFamily) -> (&'static str, String) {
+    match family {
+        BrowserFamily::Chromium => (
+            "allowed_origins",
+            format!("chrome-extension://{EXTENSION_OF_CHROMIUM}/"),
+        ),
+        BrowserFamily::Firefox => ("allowed_extensions", EXTENSION_OF_FIREFOX.to_owned()),
+    }
 }
 
 /// Prints a heading and a line for each browser.
@@ -194,6 +235,14 @@ impl HostReport {
         }
     }
 
+    /// The browser has what it needs already, for all users.
+    fn packaged(folder: &ManifestFolder, file: &Path) -> Self {
+        Self {
+            file: file.display().to_string(),
+            ..Self::of(folder, Ok(HostState::Packaged))
+        }
+    }
+
     /// Whether this browser was not told for a reason that somebody can put right.
     pub(crate) fn is_failed(&self) -> bool {
         matches!(self.state, HostState::Failed | HostState::NotOurs)
@@ -207,6 +256,7 @@ impl HostReport {
         };
         let state = match self.state {
             HostState::Told => texts.host_told(),
+            HostState::Packaged => texts.host_packaged(),
             HostState::NotTold => texts.host_not_told(),
             HostState::Added => texts.host_added(),
             HostState::Kept => texts.host_kept(),

@@ -28,7 +28,8 @@ fn ask(options: &UpdatesOptions, common: &Common) -> anyhow::Result<()> {
     let configuration = Configuration::load(&AgentOptions {
         config: options.config.clone(),
         ..AgentOptions::default()
-    })?;
+    })
+    .map_err(|error| Refusal::of_configuration(&error))?;
     let Some(source) = configuration.update_source else {
         return Err(Refusal::own("updates-off", CommandTexts::updates_off).into());
     };

@@ -214,7 +214,27 @@ pub(super) fn read(file: &Path) -> anyhow::Result<ConfigurationFile> {
     parse(file, fs::read_to_string(file))
 }
 
+/// A file that says what is no setting.
+#[derive(Debug, thiserror::Error)]
+#[error("in the configuration {}", file.display())]
+pub(crate) struct UnusableFile {
+    pub(crate) file: PathBuf,
+    /// The line that is wrong, from 1 on.
+    pub(crate) line: u32,
+    #[source]
+    pub(crate) source: toml::de::Error,
+}
+
 pub(super) fn parse(file: &Path, text: io::Result<String>) -> anyhow::Result<ConfigurationFile> {
     let text = text.with_context(|| format!("reading the configuration {}", file.display()))?;
-    toml::from_str(&text).with_context(|| format!("in the configuration {}", file.display()))
+    let unusable = |source: toml::de::Error| {
+        let begin = source.span().and_then(|span| text.get(..span.start));
+        let before = begin.unwrap_or_default().matches('\n').count();
+        UnusableFile {
+            file: file.to_owned(),
+            line: u32::try_from(before + 1).unwrap_or(u32::MAX),
+            source,
+        }
+    };
+    Ok(toml::from_str(&text).map_err(unusable)?)
 }

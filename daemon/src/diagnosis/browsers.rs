@@ -9,7 +9,7 @@ use platform::paths::AgentPaths;
 use platform::trust_stores::{StoreKind, TrustAnchor, TrustStore};
 
 use super::looks::{Look, Round};
-use crate::commands::native_messaging::is_told;
+use crate::commands::native_messaging::{Knowledge, knowledge_of};
 
 pub(super) async fn facts(paths: &AgentPaths, looks: &Round<'_>) -> BrowserFacts {
     let paths = paths.clone();
@@ -37,9 +37,9 @@ fn native_hosts() -> Vec<NativeHostFacts> {
         state: if folder.is_confined() {
             NativeHostState::Confined
         } else {
-            match is_told(&folder) {
-                Ok(true) => NativeHostState::Told,
-                Ok(false) => NativeHostState::NotTold,
+            match knowledge_of(&folder) {
+                Ok(Knowledge::Own | Knowledge::Packaged(_)) => NativeHostState::Told,
+                Ok(Knowledge::None | Knowledge::NotOurs) => NativeHostState::NotTold,
                 Err(_) => NativeHostState::Unknown,
             }
         },

@@ -42,6 +42,8 @@ looks! {
     UsbReaders => [ReaderDriver];
     /// Programs at the PC/SC service.
     ReaderPrograms => [];
+    /// What keeps an agent from starting.
+    AgentStart => [];
     /// The program that has a port.
     PortHolder => [];
     /// The journal's times.

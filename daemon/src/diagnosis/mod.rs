@@ -10,6 +10,7 @@ mod cryptolib;
 pub(crate) mod looks;
 mod machine;
 pub(crate) mod readers;
+pub(crate) mod start;
 pub(crate) mod words;
 
 use std::pin::Pin;
@@ -18,7 +19,7 @@ use daemon_api::Examine;
 use daemon_cards::Cards;
 use daemon_types::Environment;
 use daemon_wire::DiagnosticsBody;
-use diagnosis::facts::{AgentFacts, Facts};
+use diagnosis::facts::{AgentFacts, ConfigurationFact, Facts};
 use platform::paths::AgentPaths;
 use texts::Language;
 use time::OffsetDateTime;
@@ -78,6 +79,9 @@ impl Subject {
         Facts {
             now,
             environment: self.environment,
+            // Whoever could not be configured says so.
+            configuration: ConfigurationFact::Usable,
+            state_dir: unusual(&self.paths),
             agent,
             machine,
             service,
@@ -90,6 +94,13 @@ impl Subject {
             unanswered: looks.unanswered(),
         }
     }
+}
+
+/// The state folder, where commands have to be told which.
+fn unusual(paths: &AgentPaths) -> Option<String> {
+    let usual = AgentPaths::find(None).ok();
+    let is_usual = usual.is_some_and(|usual| usual.state_dir() == paths.state_dir());
+    (!is_usual).then(|| paths.state_dir().display().to_string())
 }
 
 /// Whether the agent would have readers from PC/SC.
@@ -139,6 +150,7 @@ impl Examiner {
         };
         AgentFacts {
             state: diagnosis::facts::AgentState::Runs,
+            obstacle: None,
             running_version: Some(self.version.to_owned()),
             installed_version: None,
             is_replaced: platform::workstation::is_program_replaced(),

@@ -7,8 +7,10 @@ use time::OffsetDateTime;
 
 /// The answer of the API.
 pub(crate) fn of(found: &Diagnosis, made: OffsetDateTime, language: Language) -> DiagnosticsBody {
+    // More digits would be taken for a number of somebody's in a support bundle.
+    let to_the_second = made.replace_nanosecond(0).unwrap_or(made);
     DiagnosticsBody {
-        made: daemon_wire::to_rfc3339(made),
+        made: daemon_wire::to_rfc3339(to_the_second),
         checks: found
             .findings
             .iter()

@@ -60,7 +60,7 @@ pub(crate) fn offer(bundle: &Bundle<'_>, file: &Path, is_agreed: bool) -> anyhow
         return Ok(());
     }
     if file.exists() {
-        return Err(Refusal::own("file-exists", |texts| texts.file_exists(&shown)).into());
+        return Err(Refusal::own("file-exists", |_| texts.zip_file_exists(&shown)).into());
     }
     write_private(file, &packed(&pieces)?).with_context(|| format!("saving {shown}"))?;
     screen::remark(&texts.zip_saved(&shown));

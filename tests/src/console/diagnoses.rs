@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use diagnosis::facts::{
-    AgentFacts, AgentState, BrowserFacts, CardFacts, CertificateFacts, ChainFact, CryptolibFacts,
-    Facts, MachineFacts, NativeHostFacts, NativeHostState, ReaderFacts, ServiceFact, StoreFacts,
+    AgentFacts, AgentState, BrowserFacts, CardFacts, CertificateFacts, ChainFact,
+    ConfigurationFact, CryptolibFacts, Facts, MachineFacts, NativeHostFacts, NativeHostState,
+    ReaderFacts, ServiceFact, StoreFacts,
 };
 use diagnosis::{Finding, Value as Parameter, diagnose};
 use serde_json::{Value, json};
@@ -95,8 +96,11 @@ fn facts(answers: &HashMap<&'static str, (u16, Value)>, surroundings: Surroundin
         now,
         unanswered: Vec::new(),
         environment: environment(status),
+        configuration: ConfigurationFact::Usable,
+        state_dir: None,
         agent: AgentFacts {
             state: AgentState::Runs,
+            obstacle: None,
             running_version: version.clone(),
             installed_version: version,
             is_replaced: Some(false),

@@ -1,15 +1,64 @@
 //! The agent itself.
 
-use crate::CauseCode;
-use crate::facts::{AgentState, Facts};
+use super::options;
+use crate::facts::{AgentState, ConfigurationFact, Facts, Obstacle};
 use crate::finding::Verdict;
+use crate::{Cause, CauseCode};
+
+pub(super) fn configuration(facts: &Facts) -> Verdict {
+    match &facts.configuration {
+        ConfigurationFact::Usable => Verdict::ok(CauseCode::ConfigurationGood),
+        ConfigurationFact::Unusable {
+            file,
+            line,
+            problem,
+        } => Verdict::failed(
+            CauseCode::ConfigurationUnusable
+                .with("file", file.as_str())
+                .with("line", line.to_string())
+                .with("problem", problem.as_str()),
+        ),
+        ConfigurationFact::Refused { problem } => {
+            Verdict::failed(CauseCode::ConfigurationRefused.with("problem", problem.as_str()))
+        }
+    }
+}
 
 pub(super) fn runs(facts: &Facts) -> Verdict {
     match facts.agent.state {
         AgentState::Runs => Verdict::ok(CauseCode::AgentRuns),
-        AgentState::Absent => Verdict::failed(CauseCode::AgentAbsent),
+        AgentState::Absent => Verdict::failed(why_absent(facts)),
         AgentState::Silent => Verdict::failed(CauseCode::AgentSilent),
     }
+}
+
+fn why_absent(facts: &Facts) -> Cause {
+    match &facts.agent.obstacle {
+        None => CauseCode::AgentAbsent.with("options", options(facts)),
+        Some(Obstacle::StateUnwritable { folder }) => {
+            CauseCode::AgentStateUnwritable.with("folder", folder.as_str())
+        }
+        Some(Obstacle::StateNewer { version }) => {
+            CauseCode::AgentStateNewer.with("version", version.as_str())
+        }
+        Some(Obstacle::PortHeld { port, program }) => {
+            let port = port.to_string();
+            match program.as_deref() {
+                Some(program) if is_agent(program) => {
+                    CauseCode::AgentPortHeldByAgent.with("port", port)
+                }
+                Some(program) => CauseCode::AgentPortHeld
+                    .with("port", port)
+                    .with("program", program),
+                None => CauseCode::AgentPortHeldBySomebody.with("port", port),
+            }
+        }
+    }
+}
+
+/// Whether a program is an agent, perhaps another user's.
+fn is_agent(program: &str) -> bool {
+    program == "cpxd" || program == "cpxd.exe"
 }
 
 pub(super) fn version(facts: &Facts) -> Verdict {
@@ -41,6 +90,12 @@ pub(super) fn port(facts: &Facts) -> Verdict {
     };
     let used = port.to_string();
     match (agent.wanted_port, &agent.port_holder) {
+        // Each user of a terminal server has an agent, and whoever calls one finds its port.
+        (Some(wanted), Some(program)) if wanted != port && is_agent(program) => Verdict::ok(
+            CauseCode::PortTakenByAgent
+                .with("wanted", wanted.to_string())
+                .with("used", used),
+        ),
         (Some(wanted), Some(program)) if wanted != port => Verdict::warning(
             CauseCode::PortTaken
                 .with("wanted", wanted.to_string())
@@ -61,6 +116,84 @@ mod tests {
     use super::*;
     use crate::sample::{assert_judged, sound};
     use crate::{Check, State};
+
+    #[test]
+    fn a_first_port_that_another_agent_has_is_nothing_to_mend() {
+        let mut facts = sound();
+        facts.agent.port = Some(27902);
+        facts.agent.port_holder = Some("cpxd".into());
+        let cause = CauseCode::PortTakenByAgent;
+        assert_judged(&facts, Check::Port, State::Ok, cause);
+    }
+
+    #[test]
+    fn a_command_of_a_remedy_means_the_agent_that_was_asked_about() {
+        let mut facts = sound();
+        facts.agent.state = AgentState::Absent;
+        for (folder, options) in [
+            (None, ""),
+            (Some("/srv/state"), " --state-dir /srv/state"),
+            (Some("/srv/a state"), " --state-dir \"/srv/a state\""),
+        ] {
+            facts.state_dir = folder.map(str::to_owned);
+            let found = crate::diagnose(&facts);
+            let absent = found.first_failed().unwrap();
+            let given = ("options", options.to_owned().into());
+            assert_eq!(absent.cause.parameters, [given]);
+        }
+    }
+
+    #[test]
+    fn what_keeps_an_agent_from_starting_is_why_it_does_not_run() {
+        let held = |program: Option<&str>| Obstacle::PortHeld {
+            port: 27900,
+            program: program.map(str::to_owned),
+        };
+        let folder = "/state".into();
+        let version = "9.0.0".into();
+        for (obstacle, cause) in [
+            (
+                Obstacle::StateUnwritable { folder },
+                CauseCode::AgentStateUnwritable,
+            ),
+            (Obstacle::StateNewer { version }, CauseCode::AgentStateNewer),
+            (held(Some("nc")), CauseCode::AgentPortHeld),
+            (held(Some("cpxd")), CauseCode::AgentPortHeldByAgent),
+            (held(None), CauseCode::AgentPortHeldBySomebody),
+        ] {
+            let mut facts = sound();
+            facts.agent.state = AgentState::Absent;
+            facts.agent.obstacle = Some(obstacle);
+            assert_judged(&facts, Check::AgentRuns, State::Failed, cause);
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_be_used_is_the_root_cause_and_the_cards_are_judged() {
+        let mut facts = sound();
+        facts.agent.state = AgentState::Absent;
+        let problem = "unknown field `prot`".to_owned();
+        let refused = ConfigurationFact::Refused {
+            problem: problem.clone(),
+        };
+        let unusable = ConfigurationFact::Unusable {
+            file: "cpxd.toml".into(),
+            line: 1,
+            problem,
+        };
+        for (fact, cause) in [
+            (unusable, CauseCode::ConfigurationUnusable),
+            (refused, CauseCode::ConfigurationRefused),
+        ] {
+            facts.configuration = fact;
+            assert_judged(&facts, Check::Configuration, State::Failed, cause);
+            let found = crate::diagnose(&facts);
+            assert_eq!(found.first_failed().unwrap().check, Check::Configuration);
+            let (state, cause) = (State::NotApplicable, CauseCode::HangsOn);
+            assert_judged(&facts, Check::AgentRuns, state, cause);
+            assert_judged(&facts, Check::CardKnown, State::Ok, CauseCode::CardKnown);
+        }
+    }
 
     #[test]
     fn an_agent_that_does_not_run_is_the_first_that_failed() {

@@ -1,5 +1,6 @@
 //! The browsers: trust, native host, permission to call this computer.
 
+use super::options;
 use crate::CauseCode;
 use crate::facts::{Facts, NativeHostFacts, NativeHostState};
 use crate::finding::{Action, DetailName, Verdict};
@@ -23,12 +24,15 @@ pub(super) fn trust(facts: &Facts) -> Verdict {
     let names = |is_trusting| of(is_trusting).map(|store| store.name.as_str());
     let missing: Vec<&str> = names(Some(false)).collect();
     let verdict = if !missing.is_empty() {
-        let cause = CauseCode::TrustMissing.with("stores", missing.join(", "));
+        let cause = CauseCode::TrustMissing
+            .with("stores", missing.join(", "))
+            .with("options", options(facts));
         Verdict::warning(cause).with_action(Action::InstallTrust)
     } else if of(None).next().is_some() {
         Verdict::unknown(CauseCode::TrustUnknown)
     } else {
-        Verdict::ok(CauseCode::TrustEverywhere)
+        let trusting: Vec<&str> = names(Some(true)).collect();
+        Verdict::ok(CauseCode::TrustEverywhere.with("stores", trusting.join(", ")))
     };
     verdict.with_details(DetailName::Store, names(Some(true)))
 }

@@ -22,6 +22,7 @@ pub use machine::JOURNAL_LINES;
 /// Judges one check, all that it needs having passed.
 pub(crate) fn judge(check: Check, facts: &Facts) -> Verdict {
     match check {
+        Check::Configuration => agent::configuration(facts),
         Check::AgentRuns => agent::runs(facts),
         Check::AgentVersion => agent::version(facts),
         Check::Clock => machine::clock(facts),
@@ -66,6 +67,19 @@ fn worst(verdicts: impl IntoIterator<Item = Verdict>, none: impl Into<Cause>) ->
 /// The worst verdict on the cards that can be read.
 fn worst_of_cards(facts: &Facts, judge: impl Fn(&CardFacts) -> Verdict) -> Verdict {
     worst(facts.cards.iter().map(judge), CauseCode::CardsNone)
+}
+
+/// What a command of a remedy needs so that it means the same agent: options, with a space before, as a shell takes them.
+fn options(facts: &Facts) -> String {
+    let Some(folder) = &facts.state_dir else {
+        return String::new();
+    };
+    let is_plain = |sign: char| sign.is_alphanumeric() || "/\\:._-".contains(sign);
+    if folder.chars().all(is_plain) {
+        format!(" --state-dir {folder}")
+    } else {
+        format!(" --state-dir \"{folder}\"")
+    }
 }
 
 fn day(time: OffsetDateTime) -> Date {

@@ -8,11 +8,12 @@ use crate::native_messaging::ManifestPlace;
 use crate::paths::UserFolders;
 
 pub(crate) fn manifest_places(user: &UserFolders) -> Vec<ManifestPlace> {
-    let chromium = |(folder, programs)| {
+    let chromium = |(folder, of_machine, programs)| {
         let sign = user.config.join(folder);
         ManifestPlace {
             family: Chromium,
             folder: sign.join("NativeMessagingHosts"),
+            of_machine,
             sign,
             programs,
             is_confined: false,
@@ -23,6 +24,7 @@ pub(crate) fn manifest_places(user: &UserFolders) -> Vec<ManifestPlace> {
         ManifestPlace {
             family,
             folder: sign.join(folder),
+            of_machine: &[],
             sign,
             programs: &[],
             is_confined: true,
@@ -32,6 +34,7 @@ pub(crate) fn manifest_places(user: &UserFolders) -> Vec<ManifestPlace> {
     places.push(ManifestPlace {
         family: Firefox,
         folder: user.home.join(".mozilla/native-messaging-hosts"),
+        of_machine: &OF_MACHINE_FOR_FIREFOX,
         sign: user.home.join(".mozilla"),
         programs: &["firefox", "firefox-esr"],
         is_confined: false,
@@ -40,12 +43,28 @@ pub(crate) fn manifest_places(user: &UserFolders) -> Vec<ManifestPlace> {
     places
 }
 
-const CHROMIUM: [(&str, &[&str]); 5] = [
-    ("chromium", &["chromium", "chromium-browser"]),
-    ("google-chrome", &["google-chrome", "google-chrome-stable"]),
-    ("microsoft-edge", &["microsoft-edge"]),
-    ("BraveSoftware/Brave-Browser", &["brave-browser"]),
-    ("vivaldi", &["vivaldi"]),
+const CHROMIUM: [(&str, &[&str], &[&str]); 5] = [
+    (
+        "chromium",
+        &["/etc/chromium/native-messaging-hosts"],
+        &["chromium", "chromium-browser"],
+    ),
+    (
+        "google-chrome",
+        &["/etc/opt/chrome/native-messaging-hosts"],
+        &["google-chrome", "google-chrome-stable"],
+    ),
+    (
+        "microsoft-edge",
+        &["/etc/opt/edge/native-messaging-hosts"],
+        &["microsoft-edge"],
+    ),
+    ("BraveSoftware/Brave-Browser", &[], &["brave-browser"]),
+    ("vivaldi", &[], &["vivaldi"]),
+];
+const OF_MACHINE_FOR_FIREFOX: [&str; 2] = [
+    "/usr/lib/mozilla/native-messaging-hosts",
+    "/usr/lib64/mozilla/native-messaging-hosts",
 ];
 const CONFINED: [(crate::native_messaging::BrowserFamily, &str, &str); 4] = [
     (

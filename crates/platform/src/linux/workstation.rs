@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use procfs::net::{TcpNetEntry, TcpState};
 use procfs::process::{FDTarget, Process, all_processes};
+use rustix::fs::Access;
+use rustix::io::Errno;
 
 use super::asked_program::said_by;
 use super::unix_peers::peers_of;
@@ -69,19 +71,40 @@ pub(crate) fn program_at_port(port: u16) -> Option<String> {
     let entries = tables.into_iter().filter_map(|table| table().ok());
     let listens =
         |entry: &TcpNetEntry| entry.state == TcpState::Listen && entry.local_address.port() == port;
-    let sockets = entries.flatten().filter(listens).map(|entry| entry.inode);
-    programs_with(&sockets.collect())?.into_iter().next()
+    let listening: Vec<TcpNetEntry> = entries.flatten().filter(listens).collect();
+    let sockets = listening.iter().map(|entry| entry.inode).collect();
+    let seen = programs_with(&sockets)?.into_iter().next();
+    let owners: HashSet<u32> = listening.iter().map(|entry| entry.uid).collect();
+    seen.or_else(|| agent_of_another(&owners))
 }
 
-/// The link keeps the path of a file that is gone, with a word behind it (proc(5)).
+/// Which sockets another user's program has cannot be seen; where that user has an agent, it is taken to be that.
+fn agent_of_another(users: &HashSet<u32>) -> Option<String> {
+    let mut others = all_processes().ok()?.flatten();
+    others.find_map(|process| {
+        let is_theirs = process.uid().is_ok_and(|uid| users.contains(&uid));
+        let name = name_of(&process).filter(|name| name == AGENT)?;
+        (is_theirs && process.fd().is_err()).then_some(name)
+    })
+}
+
 pub(crate) fn is_program_replaced() -> Option<bool> {
     let program = fs::read_link("/proc/self/exe").ok()?;
-    Some(program.to_string_lossy().ends_with(" (deleted)"))
+    Some(program.to_string_lossy().ends_with(REPLACED))
 }
 
 pub(crate) fn free_bytes(folder: &Path) -> Option<u64> {
     let told = rustix::fs::statvfs(folder).ok()?;
     told.f_bavail.checked_mul(told.f_frsize)
+}
+
+pub(crate) fn may_write(folder: &Path) -> Option<bool> {
+    let asked = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK);
+    match asked {
+        Ok(()) => Some(true),
+        Err(Errno::ACCESS | Errno::ROFS | Errno::PERM | Errno::NOTDIR) => Some(false),
+        Err(_) => None,
+    }
 }
 
 pub(crate) fn cryptolib() -> Cryptolib {
@@ -176,6 +199,7 @@ fn known_programs_of_others() -> Vec<String> {
 fn name_of(process: &Process) -> Option<String> {
     let file = process.exe().ok();
     let file = file.and_then(|exe| Some(exe.file_name()?.to_string_lossy().into_owned()));
+    let file = file.map(|name| name.strip_suffix(REPLACED).unwrap_or(&name).to_owned());
     file.or_else(|| Some(process.stat().ok()?.comm))
 }
 
@@ -213,6 +237,9 @@ fn version_in(text: &str) -> Option<[u32; 3]> {
     ])
 }
 
+/// The link to a program keeps the path of a file that is gone, with this behind it (proc(5)).
+const REPLACED: &str = " (deleted)";
+const AGENT: &str = "cpxd";
 const PCSCD_SOCKET: &str = "/run/pcscd/pcscd.comm";
 const SYSTEM_PROGRAMS: [&str; 3] = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
 const USB_DEVICES: &str = "/sys/bus/usb/devices";

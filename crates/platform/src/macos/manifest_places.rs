@@ -6,11 +6,12 @@ use crate::paths::UserFolders;
 
 pub(crate) fn manifest_places(user: &UserFolders) -> Vec<ManifestPlace> {
     let support = user.home.join("Library/Application Support");
-    let place = |(family, browser, folder): (_, &str, &str)| {
+    let place = |(family, browser, folder, of_machine): (_, &str, &str, _)| {
         let sign = support.join(browser);
         ManifestPlace {
             family,
             folder: sign.join(folder),
+            of_machine,
             sign,
             programs: &[],
             is_confined: false,
@@ -19,9 +20,29 @@ pub(crate) fn manifest_places(user: &UserFolders) -> Vec<ManifestPlace> {
     PLACES.into_iter().map(place).collect()
 }
 
-const PLACES: [(crate::native_messaging::BrowserFamily, &str, &str); 4] = [
-    (Chromium, "Chromium", "NativeMessagingHosts"),
-    (Chromium, "Google/Chrome", "NativeMessagingHosts"),
-    (Chromium, "Microsoft Edge", "NativeMessagingHosts"),
-    (Firefox, "Mozilla", "NativeMessagingHosts"),
+const PLACES: [(crate::native_messaging::BrowserFamily, &str, &str, &[&str]); 4] = [
+    (
+        Chromium,
+        "Chromium",
+        "NativeMessagingHosts",
+        &["/Library/Application Support/Chromium/NativeMessagingHosts"],
+    ),
+    (
+        Chromium,
+        "Google/Chrome",
+        "NativeMessagingHosts",
+        &["/Library/Google/Chrome/NativeMessagingHosts"],
+    ),
+    (
+        Chromium,
+        "Microsoft Edge",
+        "NativeMessagingHosts",
+        &["/Library/Microsoft/Edge/NativeMessagingHosts"],
+    ),
+    (
+        Firefox,
+        "Mozilla",
+        "NativeMessagingHosts",
+        &["/Library/Application Support/Mozilla/NativeMessagingHosts"],
+    ),
 ];

@@ -24,6 +24,10 @@ pub(crate) fn is_program_replaced() -> Option<bool> {
     None
 }
 
+pub(crate) fn may_write(_folder: &Path) -> Option<bool> {
+    None
+}
+
 pub(crate) fn free_bytes(_folder: &Path) -> Option<u64> {
     None
 }

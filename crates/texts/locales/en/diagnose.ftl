@@ -17,4 +17,5 @@ diagnose-zip-without = No code, no token, no name, no number of a card or profes
 diagnose-zip-question = Save it as { $file }? [y/N]
 diagnose-zip-needs-a-yes = Nothing is saved without a yes: answer at a terminal, or add --yes.
 diagnose-zip-not-saved = Nothing was saved.
+diagnose-zip-file-exists = { $file } is there already. Name another file after --zip.
 diagnose-zip-saved = Saved: { $file }

@@ -40,6 +40,7 @@ install-where-hosts-leave = These browsers know of the agent no more:
 install-host-chromium = Chromium’s family, { $file }
 install-host-firefox = Firefox, { $file }
 install-host-told = told already
+install-host-packaged = told already: a package tells it, for all users
 install-host-not-told = not told
 install-host-added = done
 install-host-kept = was told already

@@ -17,4 +17,5 @@ diagnose-zip-without = Ni code, ni jeton, ni nom, ni numéro de carte ou de prof
 diagnose-zip-question = L’enregistrer dans { $file } ? [o/N]
 diagnose-zip-needs-a-yes = Rien n’est enregistré sans accord : répondez à un terminal, ou ajoutez --yes.
 diagnose-zip-not-saved = Rien n’a été enregistré.
+diagnose-zip-file-exists = { $file } existe déjà. Nommez un autre fichier après --zip.
 diagnose-zip-saved = Enregistré : { $file }

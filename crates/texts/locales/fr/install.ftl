@@ -40,6 +40,7 @@ install-where-hosts-leave = Ces navigateurs ne connaîtront plus l’agent :
 install-host-chromium = famille de Chromium, { $file }
 install-host-firefox = Firefox, { $file }
 install-host-told = le connaît déjà
+install-host-packaged = le connaît déjà : un paquet le lui dit, pour tous les utilisateurs
 install-host-not-told = ne le connaît pas
 install-host-added = fait
 install-host-kept = le connaissait déjà
