@@ -195,6 +195,15 @@ fn an_agent_whose_program_was_replaced_wants_to_be_started_again() {
     copy_program(&program("cpxd"), &cpxd);
     let found = diagnosed();
     assert_eq!(found.of("agent-version"), ("warning", "agent-replaced"));
+    let endpoint = fs::read(state.join("endpoint.json")).unwrap();
+    let endpoint: serde_json::Value = serde_json::from_slice(&endpoint).unwrap();
+    let url = endpoint["url"].as_str().unwrap();
+    let port = url.trim_end_matches('/').rsplit(':').next().unwrap();
+    let file = folder.path().join("cpxd.toml");
+    fs::write(&file, format!("port = {port}\n")).unwrap();
+    let arguments = ["--config", file.to_str().unwrap()];
+    let other = Diagnosed::alone(&[], &folder.path().join("other"), &arguments);
+    assert_eq!(other.of("agent-runs").1, "agent-port-held-by-agent");
     agent.kill().unwrap();
     agent.wait().unwrap();
 }
