@@ -6,15 +6,17 @@
 )]
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::ptr::{null, null_mut};
 
 use cryptoki_sys::{
-    CK_ATTRIBUTE, CK_ATTRIBUTE_TYPE, CK_FLAGS, CK_FUNCTION_LIST, CK_MECHANISM, CK_MECHANISM_TYPE,
-    CK_OBJECT_CLASS, CK_OBJECT_HANDLE, CK_RV, CK_SESSION_HANDLE, CK_SLOT_ID, CK_TOKEN_INFO,
-    CK_TRUE, CK_ULONG, CKA_CLASS, CKA_LABEL, CKF_SERIAL_SESSION, CKO_PRIVATE_KEY, CKR_OK, CKU_USER,
+    CK_ATTRIBUTE, CK_ATTRIBUTE_TYPE, CK_FLAGS, CK_FUNCTION_LIST, CK_MECHANISM, CK_MECHANISM_INFO,
+    CK_MECHANISM_TYPE, CK_OBJECT_CLASS, CK_OBJECT_HANDLE, CK_RV, CK_SESSION_HANDLE, CK_SLOT_ID,
+    CK_SLOT_INFO, CK_TOKEN_INFO, CK_TRUE, CK_ULONG, CKA_CLASS, CKA_LABEL, CKF_SERIAL_SESSION,
+    CKO_PRIVATE_KEY, CKR_OK, CKU_USER,
 };
 use libloading::Library;
 
@@ -52,6 +54,18 @@ pub fn in_a_process_of_its_own(test: &str, work: impl FnOnce()) {
     let complained = String::from_utf8_lossy(&child.stderr);
     assert!(child.status.success(), "{said}\n{complained}");
     assert!(said.contains("1 passed"), "{test} is no test here: {said}");
+}
+
+/// Leads the libraries of this process to a PC/SC service of the test's own.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the service is made in the process that loads the module"
+)]
+pub fn lead_to(environment: &[(&str, OsString)]) {
+    for (name, value) in environment {
+        // The one test of a process of its own, before it has a thread that asks for variables.
+        unsafe { env::set_var(name, value) };
+    }
 }
 
 /// Tells the module of this process about an agent.
@@ -186,14 +200,53 @@ impl Cryptoki {
         returned(unsafe { log_in(session, CKU_USER, pin, number(code.len())) })
     }
 
-    /// `C_GetTokenInfo`, whose answer is not looked at.
+    /// `C_GetSlotInfo`.
     ///
     /// # Errors
     /// What it returned.
-    pub fn read_token_info(&self, slot: CK_SLOT_ID) -> Returned {
+    pub fn slot_info(&self, slot: CK_SLOT_ID) -> Returned<CK_SLOT_INFO> {
+        let mut info = CK_SLOT_INFO::default();
+        let get = self.functions().C_GetSlotInfo.expect("there");
+        returned(unsafe { get(slot, &raw mut info) })?;
+        Ok(info)
+    }
+
+    /// `C_GetTokenInfo`.
+    ///
+    /// # Errors
+    /// What it returned.
+    pub fn token_info(&self, slot: CK_SLOT_ID) -> Returned<CK_TOKEN_INFO> {
         let mut info = CK_TOKEN_INFO::default();
         let get = self.functions().C_GetTokenInfo.expect("there");
-        returned(unsafe { get(slot, &raw mut info) })
+        returned(unsafe { get(slot, &raw mut info) })?;
+        Ok(info)
+    }
+
+    /// `C_GetMechanismList`.
+    ///
+    /// # Errors
+    /// What it returned.
+    pub fn mechanisms(&self, slot: CK_SLOT_ID) -> Returned<Vec<CK_MECHANISM_TYPE>> {
+        let mut mechanisms = [0; 64];
+        let mut count = 64;
+        let get = self.functions().C_GetMechanismList.expect("there");
+        returned(unsafe { get(slot, mechanisms.as_mut_ptr(), &raw mut count) })?;
+        Ok(mechanisms[..length(count)].to_vec())
+    }
+
+    /// `C_GetMechanismInfo`.
+    ///
+    /// # Errors
+    /// What it returned.
+    pub fn mechanism_info(
+        &self,
+        slot: CK_SLOT_ID,
+        mechanism: CK_MECHANISM_TYPE,
+    ) -> Returned<CK_MECHANISM_INFO> {
+        let mut info = CK_MECHANISM_INFO::default();
+        let get = self.functions().C_GetMechanismInfo.expect("there");
+        returned(unsafe { get(slot, mechanism, &raw mut info) })?;
+        Ok(info)
     }
 
     /// An attribute of an object.

@@ -60,7 +60,7 @@ impl Token {
             let id = key.id_bytes().ok_or(CKR_DEVICE_ERROR)?;
             objects.push(Object::private_key(key, &id, &parsed, manner));
             if let Some(named) = certificate {
-                objects.push(Object::public_key(named, &id, &parsed));
+                objects.push(Object::public_key(named, &id, &parsed, manner));
                 objects.push(Object::certificate(named, &id, &parsed));
             }
         }
@@ -116,13 +116,15 @@ impl Object {
         object
     }
 
-    fn public_key(named: &ObjectBody, id: &[u8], of: &Certificate) -> Self {
+    fn public_key(named: &ObjectBody, id: &[u8], of: &Certificate, manner: Manner) -> Self {
         let label = format!("{PUBLIC_KEY_OF}{}", named.label);
         let mut object = Self::key(CKO_PUBLIC_KEY, label.as_bytes(), id, of, false);
+        // Browsers have functions of their own for public keys.
+        let is_used = manner == Manner::LogIn;
         object.flags(&[
-            (CKA_VERIFY, false),
+            (CKA_VERIFY, is_used),
             (CKA_VERIFY_RECOVER, false),
-            (CKA_ENCRYPT, false),
+            (CKA_ENCRYPT, is_used),
             (CKA_WRAP, false),
             (CKA_TRUSTED, false),
         ]);
@@ -225,11 +227,16 @@ impl Object {
         self.matches(&[(CKA_DECRYPT, vec![CK_TRUE])])
     }
 
-    /// Whether it has all these attributes.
+    /// Whether it has all these attributes. The official module ends a public key's label with a zero byte: software
+    /// written for it finds the key by that, too.
     pub(crate) fn matches(&self, wanted: &[(CK_ATTRIBUTE_TYPE, Vec<u8>)]) -> bool {
-        wanted
-            .iter()
-            .all(|attribute| self.attributes.contains(attribute))
+        wanted.iter().all(|(kind, value)| {
+            let is_label = *kind == CKA_LABEL;
+            let stripped = value.strip_suffix(&[0]).filter(|_| is_label);
+            let value = stripped.unwrap_or(value);
+            let mut own = self.attributes.iter();
+            own.any(|(own_kind, own_value)| own_kind == kind && own_value == value)
+        })
     }
 
     /// Bytes of all its attributes.

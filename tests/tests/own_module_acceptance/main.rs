@@ -34,7 +34,7 @@ mod verification;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use cpxd_tests::cryptoki_calls::{in_a_process_of_its_own, use_agent};
+use cpxd_tests::cryptoki_calls::{in_a_process_of_its_own, lead_to, use_agent};
 use cpxd_tests::official_module::official_module;
 use cpxd_tests::pcsc_stack::{AGREEING, PcscService, Reader, TEST_ENVIRONMENT};
 use cpxd_tests::programs::own_module;
@@ -101,7 +101,7 @@ fn the_official_module_has_the_agencys_code_for_each_number_on_a_cps4() {
 /// Runs the whole list; what was not as it has to be.
 fn differences(module: &Path, whose: Whose, kind: &str) -> Vec<String> {
     let service = PcscService::start();
-    run::lead_to(&service.client_environment());
+    lead_to(&service.client_environment());
     let card = service.plug(Reader::First, &["--card", kind]);
     let agent = (whose == Whose::Own).then(|| {
         let agent = service.agent(TEST_ENVIRONMENT, AGREEING, &[]);

@@ -1,5 +1,4 @@
 //! One run of the list: a module in this process, and what one number leaves for the next.
-use std::ffi::OsString;
 use std::path::Path;
 use std::ptr;
 
@@ -23,18 +22,6 @@ macro_rules! call {
     }};
 }
 pub(crate) use call;
-
-/// Leads the libraries of this process to a PC/SC service of the test's own.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the service is made in the process that loads the module"
-)]
-pub(crate) fn lead_to(environment: &[(&str, OsString)]) {
-    for (name, value) in environment {
-        // SAFETY: the one test of a process of its own, before it has a thread that asks for variables.
-        unsafe { std::env::set_var(name, value) };
-    }
-}
 
 /// Whose module it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

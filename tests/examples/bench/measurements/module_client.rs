@@ -96,7 +96,7 @@ impl Client {
                 None => std::thread::sleep(LOOKS),
             }
         };
-        self.module.read_token_info(self.slot)
+        self.module.token_info(self.slot).map(drop)
     }
 
     fn look(&mut self) -> Returned {
