@@ -22,6 +22,9 @@ use serde_json::Value;
 use crate::answer::Answer;
 use crate::manner::Settings;
 
+/// By which the agent knows the module.
+const NAME: &str = "cpxd-pkcs11";
+
 /// The way to the agent of this user.
 pub(crate) struct Agent {
     paths: Option<AgentPaths>,
@@ -37,12 +40,23 @@ impl Agent {
     /// A way of its own to the agent that runs now.
     pub(crate) fn connect(&self) -> Answer<Client> {
         let paths = self.paths.as_ref().ok_or(CKR_DEVICE_ERROR)?;
-        Client::connect(paths, "cpxd-pkcs11").map_err(|error| value_of(&error))
+        Client::connect(paths, NAME).map_err(|error| value_of(&error))
     }
 
+    /// The readers; none without an agent.
+    ///
+    /// # Errors
+    /// Where an agent is there and does not answer: what it said last still holds.
     pub(crate) fn readers(&self) -> Answer<Vec<ReaderBody>> {
-        let list: ReaderList = self.read("/v1/readers")?;
-        Ok(list.readers)
+        let Some(paths) = &self.paths else {
+            return Ok(Vec::new());
+        };
+        let client = Client::connect(paths, NAME);
+        match client.and_then(|client| client.read::<ReaderList>("/v1/readers")) {
+            Ok(list) => Ok(list.readers),
+            Err(ClientError::AgentNotRunning { .. }) => Ok(Vec::new()),
+            Err(error) => Err(value_of(&error)),
+        }
     }
 
     pub(crate) fn card(&self, card: &str) -> Answer<CardBody> {

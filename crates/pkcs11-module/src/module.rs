@@ -158,7 +158,11 @@ impl Module {
         for waiting in waiting.into_values() {
             waiting.hang_up();
         }
-        self.tables().clear();
+        let log_ins = self.tables().clear();
+        // A child that was forked since may hold their connections, so that these do not end.
+        for log_in in log_ins {
+            self.agent.log_out(log_in.path());
+        }
     }
 
     fn ending(&self) -> MutexGuard<'_, Ending> {

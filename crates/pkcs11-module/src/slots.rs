@@ -112,10 +112,12 @@ pub(crate) fn get_mechanism_info(
     info.write(mechanisms::info(mechanism, module.manner))
 }
 
-/// Looks at the readers again. Without an agent there are none.
+/// Looks at the readers again. Without an agent there are none; while it cannot be asked, they are as before, since a
+/// reader that is gone takes all sessions along.
 pub(crate) fn refresh(module: &Module) {
-    let readers = module.agent.readers().unwrap_or_default();
-    module.tables().update(readers);
+    if let Ok(readers) = module.agent.readers() {
+        module.tables().update(readers);
+    }
 }
 
 /// The token in a slot, read once for each stay of a card.

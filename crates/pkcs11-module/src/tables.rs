@@ -145,9 +145,14 @@ impl Tables {
         self.sessions.retain(|_, session| session.slot != slot);
     }
 
-    /// Forgets everything.
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+    /// Forgets everything; the log-ins that were open.
+    pub(crate) fn clear(&mut self) -> Vec<Arc<LogIn>> {
+        let all = std::mem::take(self);
+        let log_ins = all.slots.into_iter();
+        log_ins
+            .flat_map(|slot| [slot.log_in, slot.kept_log_in])
+            .flatten()
+            .collect()
     }
 
     /// The numbers of the slots, of those with a token alone where `with_token` says so.

@@ -36,7 +36,7 @@ use std::path::Path;
 
 use cpxd_tests::cryptoki_calls::{in_a_process_of_its_own, lead_to, use_agent};
 use cpxd_tests::official_module::official_module;
-use cpxd_tests::pcsc_stack::{AGREEING, PcscService, Reader, TEST_ENVIRONMENT};
+use cpxd_tests::pcsc_stack::{AGREEING, PcscService, Reader, TEST_ENVIRONMENT, VirtualCardProgram};
 use cpxd_tests::programs::own_module;
 use expect_test::expect_file;
 
@@ -116,7 +116,10 @@ fn differences(module: &Path, whose: Whose, kind: &str) -> Vec<String> {
         .flat_map(|table| differences_in(table, &mut run))
         .collect();
     card.pull();
-    let _mute = service.plug(Reader::First, &["--card", kind, "--fault", "mute-after@1"]);
+    // Nobody looks whether it is there: who asks a mute card waits as long as its reader does.
+    let address = service.vpcd_address(Reader::First);
+    let mute = ["--card", kind, "--fault", "mute-after@1"];
+    let _mute = VirtualCardProgram::plug(&address, &mute);
     found.extend(differences_in(mute_card::TABLE, &mut run));
     drop(agent);
     found
