@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cpxd_tests::agent::{Agent, Answer};
 use cpxd_tests::calls::path_of;
+use cpxd_tests::door::{page, page_post, pair, request_grant, with_token};
 use cpxd_tests::scripted::text_file;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -119,4 +120,57 @@ fn public_data_are_told_to_programs_of_the_user_and_private_ones_in_a_log_in_alo
     let unknown = desk.data("CPS_NOTHING");
     assert_eq!((unknown.status, unknown.code()), (404, "not-found"));
     assert_eq!(desk.journalled("read-activities"), 0);
+}
+
+/// Others have every right that they can have, and bodies that are good.
+#[test]
+fn none_but_the_users_own_programs_have_these_calls() {
+    let desk = Desk::with_holder("pin = \"1234\"\nconsent = true");
+    let rights = ["identify", "authenticate", "sign"];
+    let (token, _) = pair(&desk.agent, &rights, &["https://service.example"]);
+    let site = "https://portal.example";
+    assert_eq!(request_grant(&desk.agent, site, &rights).status, 200);
+    let cryptogram = desk.encrypted(b"for the holder");
+    let value = STANDARD.encode([7; 32]);
+    let calls = [
+        ("/random", json!({ "length": 8 })),
+        ("/data", json!({ "label": "CPS_NAME_PS" })),
+        (
+            "/keys/authentication/sign",
+            json!({ "algorithm": "RS256", "value": value }),
+        ),
+        (
+            "/keys/signature/sign",
+            json!({ "algorithm": "RS256", "value": value }),
+        ),
+        (
+            "/keys/authentication/decipher",
+            json!({ "cryptogram": STANDARD.encode(cryptogram) }),
+        ),
+        ("/login", json!({})),
+    ];
+    for (call, body) in calls {
+        let path = path_of(&desk.card, call);
+        // The answer to a log-in stays open.
+        if call != "/login" {
+            let own = desk.agent.call_socket(&path, &body);
+            assert_eq!(own.status, 200, "{call}: {}", own.text);
+        }
+        let paired = with_token(&desk.agent, &token, &path, &body);
+        assert_eq!(
+            (paired.status, paired.code()),
+            (403, "right-missing"),
+            "{call}"
+        );
+        let of_page = page_post(&desk.agent, site, &path, &body);
+        assert_eq!(of_page.status, 403, "{call}: {of_page:?}");
+        assert_eq!(of_page.code(), "right-missing", "{call}");
+    }
+    let path = path_of(&desk.card, "/objects");
+    let bearer = format!("Authorization: Bearer {token}");
+    assert_eq!(
+        desk.agent.curl(&path, &["-H", &bearer]).code(),
+        "right-missing"
+    );
+    assert_eq!(page(&desk.agent, site, &path, &[]).code(), "right-missing");
 }
