@@ -192,13 +192,14 @@ fn show(stores: &[TrustStore], names: &[StoreName], common: &Common) -> anyhow::
 
 /// Puts the authority into each store, and takes former ones of this installation out.
 fn trust(stores: &[TrustStore], names: &[StoreName], common: &Common) -> anyhow::Result<()> {
-    let paths = AgentPaths::resolve(common.state_dir.as_deref())?;
-    state_format::check(&paths)?;
+    // Nothing is made for stores that are not there.
+    state_format::check(&AgentPaths::find(common.state_dir.as_deref())?)?;
     let missing = missing_stores(names, stores);
     if stores.is_empty() {
         let refusal = Refusal::own("store-missing", |_| missing.join(" "));
         return Err(refusal.into());
     }
+    let paths = AgentPaths::resolve(common.state_dir.as_deref())?;
     let authority = Authority::of(&authority_of(&paths)?, &paths)?;
     let texts = InstallTexts::new(language());
     let anchors = [authority.anchor.clone()];
