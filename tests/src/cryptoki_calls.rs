@@ -1,4 +1,4 @@
-//! The functions of the product's own PKCS#11 module, called as a program calls them.
+//! The functions of a PKCS#11 module, the product's own by default, called as a program calls them.
 #![expect(
     unsafe_code,
     clippy::undocumented_unsafe_blocks,
@@ -26,7 +26,7 @@ use crate::programs::own_module;
 /// What a call gives: a value, or what the module returned in its place.
 pub type Returned<T = ()> = Result<T, CK_RV>;
 
-/// The module, loaded into this process.
+/// A module, loaded into this process.
 #[derive(Debug)]
 pub struct Cryptoki {
     list: *const CK_FUNCTION_LIST,
