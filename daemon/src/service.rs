@@ -5,6 +5,7 @@ mod supervisor;
 
 use std::ffi::OsString;
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -39,16 +40,18 @@ fn service_main(_arguments: Vec<OsString>) {
 
 fn serve() -> anyhow::Result<()> {
     let (teller, news) = channel();
-    let handler = teller.clone();
-    let status = register(NAME, move |control| told(&handler, control))?;
+    let (handler, manager) = (teller.clone(), Arc::new(OnceLock::new()));
+    let its_manager = Arc::clone(&manager);
+    let status = register(NAME, move |control| {
+        told(&handler, its_manager.get().copied(), control)
+    })?;
+    // Nobody else sets it.
+    let _ = manager.set(status);
     tell(status, ServiceState::StartPending, STARTING)?;
     let supervisor = Supervisor::new(teller)?;
     tell(status, ServiceState::Running, Duration::ZERO)?;
     write(EventLevel::Information, STARTED, "The service has started.");
-    supervisor.run(&news, || {
-        // Nobody is told of a status that the manager does not take.
-        let _ = tell(status, ServiceState::StopPending, STOPPING);
-    });
+    supervisor.run(&news);
     write(EventLevel::Information, STOPPED, "The service has stopped.");
     tell(status, ServiceState::Stopped, Duration::ZERO)
 }
@@ -57,10 +60,19 @@ fn serve() -> anyhow::Result<()> {
     clippy::wildcard_enum_match_arm,
     reason = "Windows has many more controls and changes of a session than matter here"
 )]
-fn told(teller: &Sender<News>, control: ServiceControl) -> ServiceControlHandlerResult {
+fn told(
+    teller: &Sender<News>,
+    manager: Option<ServiceStatusHandle>,
+    control: ServiceControl,
+) -> ServiceControlHandlerResult {
     let news = match control {
         ServiceControl::Interrogate => return ServiceControlHandlerResult::NoError,
-        ServiceControl::Stop | ServiceControl::Shutdown | ServiceControl::Preshutdown => News::Stop,
+        ServiceControl::Stop | ServiceControl::Shutdown | ServiceControl::Preshutdown => {
+            // Before the answer to the control: an installer that reads "running" after it does not wait, and finds
+            // the programs in use.
+            let _ = manager.map(|manager| tell(manager, ServiceState::StopPending, STOPPING));
+            News::Stop
+        }
         ServiceControl::SessionChange(change) => {
             let session = change.notification.session_id;
             match change.reason {

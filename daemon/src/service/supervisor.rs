@@ -59,8 +59,8 @@ impl Supervisor {
         })
     }
 
-    /// Keeps the agents running until it is told to stop; then says so, and ends them.
-    pub(super) fn run(mut self, news: &Receiver<News>, stopping: impl FnOnce()) {
+    /// Keeps the agents running until it is told to stop; then ends them.
+    pub(super) fn run(mut self, news: &Receiver<News>) {
         self.look();
         loop {
             self.start_what_is_due();
@@ -77,7 +77,6 @@ impl Supervisor {
                 Ok(News::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        stopping();
         let ending: Vec<_> = std::mem::take(&mut self.sessions)
             .into_values()
             .filter_map(|session| session.agent)

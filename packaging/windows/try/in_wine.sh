@@ -35,6 +35,8 @@ is_trusted() { agent --json install | grep -q '"state":"trusted"\|"state": "trus
 # What https_client.exe says without the status before it; it fails unless that is 200.
 https() { wine "$client" "$@" 2>/dev/null | sed 's/^200 //'; }
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
+is_in_use() { grep -qsF "$programs/cpxd.exe" /proc/[0-9]*/maps; }
+is_free() { ! is_in_use; }
 count() { tr -d '\0' <"$events" | grep -c "$1" || true; }
 
 rm -rf "$WINEPREFIX"
@@ -175,8 +177,11 @@ if wine msiexec /i "$(windows "$old")" /qn >/dev/null 2>&1; then
 fi
 say "an older version is refused"
 
+# Wine's installer tells a service to stop and does not wait for that, whatever the package says (Wait="yes").
+service stop
+state_is STOPPED || fail "the service does not stop before the removal"
+soon is_free || fail "a program of the package runs although the service has stopped"
 wine msiexec /x "$(windows "$new")" /qn >/dev/null 2>&1 || fail "the removal ends with $?"
-sleep 2
 [ -e "$programs" ] && fail "$programs is left: $(ls "$programs")"
 wine reg query 'HKLM\Software\cpxd' >/dev/null 2>&1 && fail "HKLM\\Software\\cpxd is left"
 wine reg query 'HKLM\Software\Mozilla\NativeMessagingHosts\cpxd.native_host' >/dev/null 2>&1 && fail "a browser's key is left"
