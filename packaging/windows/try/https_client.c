@@ -24,12 +24,16 @@ static DWORD WINAPI upwards(void *unused) {
 /* One connection: CONNECT is answered, and then bytes go both ways. */
 static DWORD WINAPI tunnel(void *unused) {
     char bytes[4096];
-    int got, on = 1;
+    int got, length = 0, on = 1;
     client_side = accept(listener, NULL, NULL);
     agent_side = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     connect(agent_side, (struct sockaddr *)&agent, sizeof agent);
     setsockopt(agent_side, IPPROTO_TCP, TCP_NODELAY, (char *)&on, sizeof on);
-    recv(client_side, bytes, sizeof bytes, 0);
+    /* To its end: what is left of it would go to the agent as if it were TLS. */
+    while (length < 4 || memcmp(bytes + length - 4, "\r\n\r\n", 4)) {
+        if ((got = recv(client_side, bytes + length, sizeof bytes - length, 0)) <= 0) return 1;
+        length += got;
+    }
     send(client_side, "HTTP/1.1 200 OK\r\n\r\n", 19, 0);
     CreateThread(NULL, 0, upwards, NULL, 0, NULL);
     while ((got = recv(agent_side, bytes, sizeof bytes, 0)) > 0) send(client_side, bytes, got, 0);

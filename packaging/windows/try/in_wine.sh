@@ -43,8 +43,11 @@ rm -rf "$WINEPREFIX"
 wineboot -i >/dev/null 2>"$events"
 wineserver -w
 # Without an ordinary process Wine ends all services. Services say what they say where this does.
-(sleep 900 | wine cmd >/dev/null 2>>"$events") &
+rm -f "$root/open"
+mkfifo "$root/open"
+sleep 900 >"$root/open" &
 holder=$!
+wine cmd <"$root/open" >/dev/null 2>>"$events" &
 sleep 4
 demo_input=
 trap 'kill $holder $demo_input 2>/dev/null || true; wineserver -k || true' EXIT
