@@ -78,11 +78,13 @@ fn has_target(target: &str) -> bool {
 
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "x86_64-apple-darwin";
-const OF_ALL_SYSTEMS: [&str; 8] = [
+const OF_ALL_SYSTEMS: [&str; 10] = [
     "-p",
     "cpxd",
     "-p",
     "native-host",
+    "-p",
+    "pkcs11-module",
     "-p",
     "platform",
     "--lib",

@@ -38,16 +38,24 @@ pub(crate) unsafe extern "C" fn initialize(arguments: *mut c_void) -> CK_RV {
     let arguments = unsafe { Place::new(arguments.cast::<CK_C_INITIALIZE_ARGS>()) };
     answer_always(|| {
         if !arguments.is_null() {
-            let arguments = arguments.read()?;
+            // Windows packs this structure (PKCS#11 2.40, 2.1), so its parts are copied and not referred to.
+            let CK_C_INITIALIZE_ARGS {
+                CreateMutex: create,
+                DestroyMutex: destroy,
+                LockMutex: lock,
+                UnlockMutex: unlock,
+                pReserved: reserved,
+                ..
+            } = arguments.read()?;
             let given = [
-                arguments.CreateMutex.is_some(),
-                arguments.DestroyMutex.is_some(),
-                arguments.LockMutex.is_some(),
-                arguments.UnlockMutex.is_some(),
+                create.is_some(),
+                destroy.is_some(),
+                lock.is_some(),
+                unlock.is_some(),
             ];
             // All four or none of them (5.4); the system's own locks serve in both cases.
             let is_whole = given == [true; 4] || given == [false; 4];
-            if !arguments.pReserved.is_null() || !is_whole {
+            if !reserved.is_null() || !is_whole {
                 return Err(CKR_ARGUMENTS_BAD);
             }
         }

@@ -50,10 +50,12 @@ impl Settings {
     fn of(file: File, executable: &Path) -> Self {
         let name = executable.file_name().unwrap_or_default();
         let name = name.to_string_lossy().to_lowercase();
-        let is_one_of = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, &name));
+        // A user writes what Windows shows, which hides this end.
+        let name = name.strip_suffix(".exe").unwrap_or(&name);
+        let is_one_of = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, name));
         let manner = if is_one_of(&file.log_in) {
             Manner::LogIn
-        } else if is_one_of(&file.browsers) || BROWSERS.iter().any(|pattern| fits(pattern, &name)) {
+        } else if is_one_of(&file.browsers) || BROWSERS.iter().any(|pattern| fits(pattern, name)) {
             Manner::Browser
         } else {
             Manner::LogIn
@@ -65,12 +67,12 @@ impl Settings {
     }
 }
 
-/// Whether a name in lower case is that of a pattern, which may end with `*`.
+/// Whether a name in lower case, without `.exe`, is that of a pattern, which may end with `*`.
 fn fits(pattern: &str, name: &str) -> bool {
     let pattern = pattern.to_lowercase();
     match pattern.strip_suffix('*') {
         Some(beginning) => name.starts_with(beginning),
-        None => name == pattern,
+        None => name == pattern.strip_suffix(".exe").unwrap_or(&pattern),
     }
 }
 
@@ -112,10 +114,17 @@ mod tests {
             "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
             "/opt/microsoft/msedge/msedge",
             "/usr/bin/certutil",
+            "C:/Program Files/Mozilla Firefox/firefox.exe",
+            "C:/PROGRA~1/MOZILL~1/FIREFOX.EXE",
         ] {
             assert_eq!(manner_of("", browser), Manner::Browser, "{browser}");
         }
-        for other in ["/usr/bin/pkcs11-tool", "/usr/bin/java", "/usr/bin/curl", ""] {
+        for other in [
+            "/usr/bin/pkcs11-tool",
+            "/usr/bin/java",
+            "C:/Program Files/Java/bin/javaw.exe",
+            "",
+        ] {
             assert_eq!(manner_of("", other), Manner::LogIn, "{other}");
         }
     }
@@ -126,5 +135,16 @@ mod tests {
         assert_eq!(manner_of(file, "/opt/logiciel-9"), Manner::Browser);
         assert_eq!(manner_of(file, "/usr/lib/firefox-esr"), Manner::LogIn);
         assert_eq!(manner_of(file, "/usr/lib/firefox"), Manner::Browser);
+    }
+
+    #[test]
+    fn the_end_of_windows_programs_may_be_written_or_left_away() {
+        for pattern in ["Logiciel", "logiciel.exe", "logi*"] {
+            let file = format!("browsers = [\"{pattern}\"]");
+            for executable in ["C:/Logiciel/Logiciel.exe", "/opt/logiciel"] {
+                let manner = manner_of(&file, executable);
+                assert_eq!(manner, Manner::Browser, "{pattern} {executable}");
+            }
+        }
     }
 }

@@ -421,8 +421,9 @@ module reads none.
 const OVERRIDE: &str = " (`*` is anything, capitals count as small letters) | browser |
 | every other: pkcs11-tool, p11tool, openssl, curl, java, python3, OpenSSH's `ssh-pkcs11-helper`, … | log-in |
 
-What counts is the name of the executable's file: all programs of one Java are `java`. A user says otherwise in
-`pkcs11-module.toml`, beside the `cpxd.toml` of the agent (`~/.config/cpxd` on Linux), read at each program's start:
+What counts is the name of the executable's file, on Windows without `.exe`: all programs of one Java are `java`. A user says
+otherwise in `pkcs11-module.toml`, beside the `cpxd.toml` of the agent (`~/.config/cpxd` on Linux, `%APPDATA%\\cpxd` on Windows,
+`~/Library/Application Support/cpxd` on macOS), read at each program's start:
 
 ```toml
 browsers = [\"logiciel*\"]  # executables that are met as browsers
