@@ -422,6 +422,12 @@ pub(crate) const PACKAGING_WINDOWS: &[SystemPackage] = &[
         why: "the MSI is tried in it",
         sign: Sign::AnyFile(&["/usr/lib/wine/wine64", "/usr/bin/wine64"]),
     },
+    SystemPackage {
+        debian: "libp11-kit-dev",
+        what: "the header of PKCS#11 of p11-kit",
+        why: "a program that knows PKCS#11 by it tries the module of Windows",
+        sign: Sign::AnyFile(&["/usr/include/p11-kit-1/p11-kit/pkcs11.h"]),
+    },
 ];
 
 const MINGW: SystemPackage = SystemPackage {

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs, uses, repairs, upgrades and removes the package in a Wine of its own, and says what was seen.
-# Usage: in_wine.sh OLD.msi NEW.msi SHIM.dll CLIENT.exe FOLDER
+# Usage: in_wine.sh OLD.msi NEW.msi SHIM.dll CLIENT.exe FOLDER MODULE_CLIENT.exe
 set -eu
-old=$1 new=$2 shim=$3 client=$4 root=$5
+old=$1 new=$2 shim=$3 client=$4 root=$5 module_client=$6
 export WINEPREFIX="$root/prefix" WINEDLLOVERRIDES="mscoree,mshtml="
 # Wine's event log keeps nothing; this has it say there what it was told.
 export WINEDEBUG=-all,+eventlog
@@ -62,7 +62,7 @@ done
 say "refused, and nothing installed: PORT=99999, PORT=many, ALLOWEDORIGINS=javascript:x, TRUSTCA=yes, UPDATECHECK=2, METRICS=2, LANGUAGE=de"
 
 install "$old" 'READERSOURCE=virtual PORT=27911 ALLOWEDORIGINS=https://portal.example TRUSTCA=1 LANGUAGE=en UPDATECHECK=0'
-for file in cpxd.exe cpxd-native-host.exe native-host-chromium.json native-host-firefox.json; do
+for file in cpxd.exe cpxd-native-host.exe cpxd_pkcs11.dll native-host-chromium.json native-host-firefox.json; do
     [ -f "$programs/$file" ] || fail "$file is not installed"
 done
 for browser in 'Google\Chrome' Chromium 'Microsoft\Edge' Mozilla; do
@@ -136,6 +136,48 @@ sed 's/.*"signatures":\["\([^"]*\)".*/\1/' "$root/signed" | base64 -d >"$root/do
 openssl dgst -sha256 -verify "$root/sig.pub" -signature "$root/document.sig" "$root/document" | grep -q '^Verified OK$' ||
     fail "openssl does not verify the signature"
 say "a client inside Wine has a document signed over HTTPS; openssl: Verified OK"
+
+# A program that loads the PKCS#11 module, under two names; its user's file leads the module to the agent of the demo.
+module=$(windows "$programs/cpxd_pkcs11.dll")
+of_module="$drive/users/$(id -un)/AppData/Roaming/cpxd/pkcs11-module.toml"
+mkdir -p "$(dirname "$of_module")"
+printf "state-dir = 'C:\\\\demo'\n" >"$of_module"
+for name in logiciel firefox; do
+    folder="$root/$name"
+    rm -rf "$folder"
+    mkdir "$folder"
+    cp "$module_client" "$folder/$name.exe"
+    cp "$root/document" "$folder/document"
+    openssl dgst -sha256 -binary "$folder/document" >"$folder/digest"
+    printf geheim | openssl pkeyutl -encrypt -pubin -inkey "$root/aut.pub" -out "$folder/cryptogram"
+    wine "$folder/$name.exe" use "$module" "$(windows "$folder")" >"$folder/said" 2>/dev/null || fail "$name.exe: $(cat "$folder/said")"
+    for key in 0 1; do
+        openssl x509 -inform DER -in "$folder/$key.der" -pubkey -noout >"$folder/$key.pub"
+        openssl dgst -sha256 -verify "$folder/$key.pub" -signature "$folder/$key.sig" "$folder/document" | grep -q '^Verified OK$' ||
+            fail "openssl does not verify key $key of $name.exe"
+    done
+    cmp -s "$folder/0.der" "$folder/1.der" && fail "$name.exe sees one certificate twice"
+    grep -q 'ends the wait for an event' "$folder/said" || fail "$name.exe: $(cat "$folder/said")"
+done
+said() { tr -d '\r' <"$root/$1/said" | grep -qx "$2" || fail "$1.exe does not say “$2”: $(cat "$root/$1/said")"; }
+said logiciel 'met as: log-in'
+said logiciel 'private keys at once: 0'
+said firefox 'met as: browser'
+said firefox 'private keys at once: 2'
+[ "$(cat "$root/logiciel/plaintext")" = geheim ] || fail "logiciel.exe deciphers something else"
+say "a program of PKCS#11 loads cpxd_pkcs11.dll, logs in, signs with both keys, deciphers; one called firefox.exe is met as a browser; openssl: Verified OK"
+demo_sessions() { agent --state-dir 'C:\demo' --json sessions; }
+wine "$root/logiciel/logiciel.exe" hold "$module" >"$root/logiciel/said" 2>/dev/null &
+holds() { grep -q 'logged in' "$root/logiciel/said"; }
+soon holds || fail "logiciel.exe: $(cat "$root/logiciel/said")"
+log_in_is_there() { demo_sessions >"$root/sessions" && grep -q '"opened"' "$root/sessions"; }
+soon log_in_is_there || fail "the agent tells no log-in of logiciel.exe: $(cat "$root/sessions")"
+wine taskkill /f /im logiciel.exe >/dev/null 2>&1 || fail "logiciel.exe does not end"
+log_in_is_gone() { demo_sessions >"$root/sessions" && ! grep -q '"opened"' "$root/sessions"; }
+soon log_in_is_gone || fail "its log-in outlives logiciel.exe: $(cat "$root/sessions")"
+grep -q 'logiciel\.exe' "$drive/demo/journal/"*.jsonl || fail "the journal does not name logiciel.exe"
+say "a log-in ends with its process, which was ended from outside; the journal names its program"
+rm "$of_module"
 kill "$demo_input"
 demo_input=
 is_gone() { [ ! -e "$drive/demo/endpoint.json" ]; }

@@ -55,20 +55,15 @@ pub(super) fn package(out: &Path, options: &WindowsOptions) -> Result<()> {
 
 fn build(debug: bool) -> Result<()> {
     run(Command::new("rustup").args(["target", "add", TRIPLE]))?;
-    let mut build = cargo([
-        "build",
-        "--target",
-        TRIPLE,
-        "-p",
-        "cpxd",
-        "-p",
-        "native-host",
-    ]);
-    build.args(["-p", "prompt-window", "--bins"]);
-    if !debug {
-        build.arg("--release");
+    for (kind, packages) in BUILDS {
+        let mut build = cargo(["build", "--target", TRIPLE, kind]);
+        build.args(packages.iter().flat_map(|package| ["-p", package]));
+        if !debug {
+            build.arg("--release");
+        }
+        run(&mut build)?;
     }
-    run(&mut build)
+    Ok(())
 }
 
 /// wixl takes files by their paths from the folder of its source alone.
@@ -79,7 +74,7 @@ fn fill(stage: &Path, built: &Path) -> Result<()> {
     for folder in [&programs, &manifests] {
         fs::create_dir_all(folder)?;
     }
-    for program in PROGRAMS {
+    for program in all_that_run() {
         let stripped = programs.join(program);
         copy(&built.join(program), &stripped)?;
         run(Command::new("x86_64-w64-mingw32-strip").arg(&stripped))?;
@@ -152,11 +147,22 @@ fn try_in_wine(stage: &Path, old: &Path, new: &Path) -> Result<()> {
         .arg(&client)
         .arg(sources.join("https_client.c"))
         .args(["-lwinhttp", "-lws2_32"]))?;
+    let module_client = stage.join("module_client.exe");
+    run(Command::new("x86_64-w64-mingw32-gcc")
+        .arg("-o")
+        .arg(&module_client)
+        .arg(sources.join("module_client.c"))
+        .args(["-isystem", "/usr/include/p11-kit-1"]))?;
     let root = stage.join("wine");
     fs::create_dir_all(&root)?;
-    run(Command::new("sh")
-        .arg(sources.join("in_wine.sh"))
-        .args([old, new, &shim, &client, &root]))
+    run(Command::new("sh").arg(sources.join("in_wine.sh")).args([
+        old,
+        new,
+        &shim,
+        &client,
+        &root,
+        &module_client,
+    ]))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -177,6 +183,18 @@ const TRIPLE: &str = "x86_64-pc-windows-gnu";
 const RANDOM_NUMBERS: &str = "bcryptprimitives.dll";
 const SOURCE: &str = "cpxd.wxs";
 const PROGRAMS: [&str; 3] = ["cpxd.exe", "cpxd-native-host.exe", "cpxd-prompt-window.exe"];
+/// What other programs load: the PKCS#11 module.
+const MODULE: &str = "cpxd_pkcs11.dll";
+
+fn all_that_run() -> impl Iterator<Item = &'static str> {
+    PROGRAMS.into_iter().chain([MODULE])
+}
+
+/// The module apart: built together, the features of a crate for the agent would be those of the module.
+const BUILDS: [(&str, &[&str]); 2] = [
+    ("--bins", &["cpxd", "native-host", "prompt-window"]),
+    ("--lib", &["pkcs11-module"]),
+];
 const SECURE_PROPERTIES: [&str; 2] = ["WIX_DOWNGRADE_DETECTED", "WIX_UPGRADE_DETECTED"];
 
 /// What conditions can tell of the properties; of the rest the agent says itself that it cannot start with it.
@@ -275,7 +293,7 @@ mod tests {
         let package = parsed(&source);
         let components = values(&package, "Component", "Id");
         assert_eq!(components, values(&package, "ComponentRef", "Id"));
-        for program in PROGRAMS {
+        for program in all_that_run() {
             assert!(
                 values(&package, "File", "Name").contains(program),
                 "{program}"

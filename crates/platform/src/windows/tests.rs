@@ -1,8 +1,9 @@
 //! What of this can be tried without another user: run by `cargo xtask package windows --try`, in Wine.
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -65,6 +66,22 @@ async fn both_ends_of_the_pipe_know_each_other_and_speak() {
     drop(client);
     assert!(connection.was_left());
     assert_eq!(connection.read(&mut bytes).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_wait_at_the_pipe_ends_in_time_and_when_somebody_hangs_up() {
+    let place = Place::new();
+    let mut listener = bind(&place.paths, &place.lock).unwrap();
+    let client = connect(&place.paths).unwrap();
+    let _silent = listener.accept().await.unwrap();
+    let late = client.read_within(&mut [0; 16], Some(Duration::from_millis(50)));
+    assert_eq!(late.unwrap_err().kind(), ErrorKind::TimedOut);
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| client.read_within(&mut [0; 16], None));
+        client.hang_up();
+        let ended = waiting.join().unwrap();
+        assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionAborted);
+    });
 }
 
 #[tokio::test]
