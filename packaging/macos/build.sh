@@ -10,11 +10,13 @@ out="$root/target/macos"
 tree="$out/tree"
 support="$tree/Library/Application Support/cpxd"
 programs="$support/cpxd.app/Contents/MacOS"
+libraries="$support/cpxd.app/Contents/Frameworks"
 rm -rf "$out"
-mkdir -p "$programs" "$tree/Library/LaunchAgents" "$out/unsigned"
+mkdir -p "$programs" "$libraries" "$tree/Library/LaunchAgents" "$out/unsigned"
 for target in aarch64-apple-darwin x86_64-apple-darwin; do
     cargo build --release --locked --target "$target" -p cpxd -p native-host --manifest-path "$root/Cargo.toml"
     cargo build --release --locked --target "$target" -p prompt-window --manifest-path "$root/Cargo.toml"
+    cargo build --release --locked --target "$target" -p pkcs11-module --lib --manifest-path "$root/Cargo.toml"
 done
 for program in cpxd cpxd-native-host cpxd-prompt-window; do
     lipo -create -output "$programs/$program" \
@@ -22,6 +24,10 @@ for program in cpxd cpxd-native-host cpxd-prompt-window; do
     codesign --force --options runtime --timestamp --entitlements "$here/entitlements.plist" \
         --sign "$application" "$programs/$program"
 done
+module=libcpxd_pkcs11.dylib
+lipo -create -output "$libraries/$module" \
+    "$root/target/aarch64-apple-darwin/release/$module" "$root/target/x86_64-apple-darwin/release/$module"
+codesign --force --options runtime --timestamp --sign "$application" "$libraries/$module"
 cp "$here/Info.plist" "$support/cpxd.app/Contents/Info.plist"
 cp "$here/uninstall.sh" "$support/uninstall.sh"
 codesign --force --options runtime --timestamp --entitlements "$here/entitlements.plist" \

@@ -163,6 +163,30 @@ fn what_the_package_puts_in_place_the_uninstaller_takes_away() {
 }
 
 #[test]
+fn the_module_is_built_for_both_processors_and_lies_where_administrators_are_told() {
+    let manifest = workspace_dir().join("crates/pkcs11-module/Cargo.toml");
+    let manifest = fs::read_to_string(manifest).unwrap();
+    assert!(manifest.contains("name = \"cpxd_pkcs11\""));
+    let build = text("build.sh");
+    let build_it = "--target \"$target\" -p pkcs11-module --lib";
+    for line in [
+        build_it,
+        "module=libcpxd_pkcs11.dylib\nlipo -create -output \"$libraries/$module\"",
+        "--sign \"$application\" \"$libraries/$module\"\n",
+    ] {
+        assert!(build.contains(line), "{line}");
+    }
+    let place = "$support/cpxd.app/Contents/Frameworks";
+    assert!(build.contains(&format!("libraries=\"{place}\"")));
+    let place = place.replace("$support", "/Library/Application Support/cpxd");
+    let module = format!("`{place}/libcpxd_pkcs11.dylib`");
+    let policies = workspace_dir().join("packaging/policies/README.md");
+    for told in [fs::read_to_string(policies).unwrap(), text("README.md")] {
+        assert!(told.contains(&module), "{module}");
+    }
+}
+
+#[test]
 fn browsers_are_told_of_the_host_in_the_bundle_by_the_extensions_own_ids() {
     let policies = workspace_dir().join("packaging/policies/chromium/cpxd.json");
     let policies: Value = serde_json::from_slice(&fs::read(policies).unwrap()).unwrap();
