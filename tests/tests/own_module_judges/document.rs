@@ -449,5 +449,6 @@ const AFTER_OPENSSL: &str = "
 ";
 
 const AFTER_JAVA: &str = "
-- Firefox and Chromium: `cpxd install --pkcs11`.
+- Firefox and Chromium on Linux: `cpxd install --pkcs11`. Firefox of all users, and on Windows and macOS: its policy
+  `SecurityDevices` ([packaging/policies](../packaging/policies/README.md)).
 ";
