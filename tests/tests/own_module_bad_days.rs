@@ -59,6 +59,14 @@ impl Workstation {
         session
     }
 
+    /// Has the agent end the one log-in that there is, as a holder does.
+    fn end_log_in(&self) {
+        let listed = self.agent.read_socket("/v1/sessions").body;
+        let name = listed["sessions"][0]["id"].as_str().unwrap();
+        let ended = self.agent.cli(&["sessions", "end", name]);
+        assert!(ended.status.success());
+    }
+
     fn pull(&mut self) {
         drop(self.card.take());
         until("the end of the card", || {
@@ -258,6 +266,40 @@ fn the_log_in_of_one_process_is_of_no_use_to_another() {
     });
 }
 
+#[test]
+fn a_log_in_that_the_agent_remembers_no_more_is_over_and_the_card_is_there() {
+    in_a_process_of_its_own(
+        "a_log_in_that_the_agent_remembers_no_more_is_over_and_the_card_is_there",
+        || {
+            let desk = Workstation::new();
+            let session = desk.logged_in();
+            desk.end_log_in();
+            // A module of its own, whose log-ins push the end of that one out of the agent's memory.
+            let folder = tempfile::tempdir().unwrap();
+            let copy = folder.path().join("copy.so");
+            std::fs::copy(own_module(), &copy).unwrap();
+            let other = Cryptoki::load_from(&copy);
+            other.initialise().unwrap();
+            let slot = other.slots().unwrap()[0];
+            let other_session = other.open_session(slot).unwrap();
+            for _ in 0..=REMEMBERED_ENDS {
+                other.log_in(other_session).unwrap();
+                other.log_out(other_session).unwrap();
+            }
+            let key = desk.module.key(session, AUTHENTICATION);
+            let signed = key.and_then(|key| {
+                desk.module.sign_init(session, CKM_RSA_PKCS, key)?;
+                desk.module.sign(session, b"signed", 256)
+            });
+            assert_eq!(signed, Err(CKR_USER_NOT_LOGGED_IN));
+            desk.module.log_in(session).unwrap();
+            assert!(sign(&desk.module, session).is_ok(), "the session lives on");
+        },
+    );
+}
+
+/// How many ended sessions the agent tells the end of.
+const REMEMBERED_ENDS: usize = 64;
 /// What a thread needs to begin to wait; nothing depends on it but that the wait is looked at.
 const A_MOMENT: Duration = Duration::from_millis(300);
 

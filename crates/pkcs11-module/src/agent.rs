@@ -92,14 +92,16 @@ impl Agent {
     pub(crate) fn sign(&self, card: &str, role: &str, body: &KeySignBody) -> Answer<Vec<u8>> {
         let path = format!("/v1/cards/{card}/keys/{role}/sign");
         let time = patience(body.timeout_seconds.unwrap_or_default());
-        let signed: KeySignatureBody = self.call(&path, body, time)?;
+        let signed = self.call(&path, body, time, body.session.as_deref());
+        let signed: KeySignatureBody = signed?;
         signed.bytes().ok_or(CKR_DEVICE_ERROR)
     }
 
     pub(crate) fn decipher(&self, card: &str, body: &DecipherBody) -> Answer<SecretBytes> {
         let path = format!("/v1/cards/{card}/keys/authentication/decipher");
         let time = patience(body.timeout_seconds.unwrap_or_default());
-        let deciphered: DecipheredBody = self.call(&path, body, time)?;
+        let deciphered = self.call(&path, body, time, body.session.as_deref());
+        let deciphered: DecipheredBody = deciphered?;
         Ok(deciphered.plaintext)
     }
 
@@ -108,13 +110,16 @@ impl Agent {
         let path = format!("/v1/cards/{card}/data");
         let label = label.to_owned();
         let time = DataBody::TIME + READ_TIMEOUT + BEYOND;
-        let value: DataValueBody = self.call(&path, &DataBody { label, session }, time)?;
+        let body = DataBody { label, session };
+        let value = self.call(&path, &body, time, body.session.as_deref());
+        let value: DataValueBody = value?;
         value.bytes().ok_or(CKR_DEVICE_ERROR)
     }
 
     pub(crate) fn random(&self, card: &str, length: u32) -> Answer<Vec<u8>> {
         let path = format!("/v1/cards/{card}/random");
-        let random: RandomBytesBody = self.call(&path, &RandomBody { length }, READ_TIMEOUT)?;
+        let random = self.call(&path, &RandomBody { length }, READ_TIMEOUT, None);
+        let random: RandomBytesBody = random?;
         random.bytes().ok_or(CKR_DEVICE_ERROR)
     }
 
@@ -123,14 +128,23 @@ impl Agent {
         read.map_err(|error| value_of(&error))
     }
 
+    /// Asks for a use of the card, in the log-in that is named. What the agent does not find then is the log-in, which
+    /// is older than what it remembers, and not the card.
     fn call<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &impl Serialize,
         time: Duration,
+        log_in: Option<&str>,
     ) -> Answer<T> {
         let called = self.connect()?.call(path, body, time);
-        called.map_err(|error| value_of(&error))
+        called.map_err(|error| {
+            if log_in.is_some() && is_not_found(&error) {
+                CKR_USER_NOT_LOGGED_IN
+            } else {
+                value_of(&error)
+            }
+        })
     }
 }
 
@@ -163,15 +177,17 @@ pub(crate) fn value_of(error: &ClientError) -> CK_RV {
     }
 }
 
+fn is_not_found(error: &ClientError) -> bool {
+    matches!(error, ClientError::Problem { code, .. } if code == NOT_FOUND)
+}
+
 fn value_of_code(code: &str) -> CK_RV {
     match code {
         "pin-wrong" => CKR_PIN_INCORRECT,
         "pin-blocked" | "card-definitively-blocked" => CKR_PIN_LOCKED,
         "pin-length" => CKR_PIN_LEN_RANGE,
         "cancelled" | "timeout" | "last-try-not-confirmed" => CKR_FUNCTION_CANCELED,
-        "no-reader" | "no-card" | "card-removed" | "not-found" | "reader-lost" => {
-            CKR_DEVICE_REMOVED
-        }
+        "no-reader" | "no-card" | "card-removed" | NOT_FOUND | "reader-lost" => CKR_DEVICE_REMOVED,
         "session-closed" => CKR_USER_NOT_LOGGED_IN,
         "key-absent" => CKR_KEY_FUNCTION_NOT_PERMITTED,
         "algorithm-unsupported" => CKR_MECHANISM_INVALID,
@@ -185,4 +201,6 @@ fn value_of_code(code: &str) -> CK_RV {
     }
 }
 
+/// What is not there, or never was, or was longer ago than the agent remembers.
+const NOT_FOUND: &str = "not-found";
 const BEYOND: Duration = Duration::from_secs(5);

@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::manner::Manner;
 use crate::module::Module;
 use crate::sessions::{forget_log_in, log_in_of, log_in_once};
-use crate::slots::lost;
+use crate::slots::{check_is_there, lost};
 use crate::token::Token;
 
 /// Has the card use a key: `ask` is given the session of the log-in, and how many seconds the holder has. A browser's
@@ -33,6 +33,7 @@ pub(crate) fn by_key<T>(
         match (lost(module, slot, ask(session, seconds)), log_in) {
             (Err(CKR_USER_NOT_LOGGED_IN), Some(ended)) => {
                 forget_log_in(module, slot, &ended);
+                check_is_there(module, slot, token)?;
                 if is_last || !needs_log_in {
                     break;
                 }

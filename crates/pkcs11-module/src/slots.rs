@@ -161,6 +161,21 @@ pub(crate) fn lost<T>(module: &Module, slot: CK_SLOT_ID, outcome: Answer<T>) -> 
     outcome
 }
 
+/// Whether the card of a log-in that is over is there still: an agent that was started again knows neither.
+///
+/// # Errors
+/// `CKR_DEVICE_REMOVED`.
+pub(crate) fn check_is_there(module: &Module, slot: CK_SLOT_ID, token: &Token) -> Answer {
+    refresh(module);
+    let tables = module.tables();
+    let there = tables.slot(slot)?.card();
+    if there == Some(token.card.as_str()) {
+        Ok(())
+    } else {
+        Err(CKR_DEVICE_REMOVED)
+    }
+}
+
 fn not_present(value: CK_ULONG) -> CK_ULONG {
     if value == CKR_DEVICE_REMOVED {
         CKR_TOKEN_NOT_PRESENT
