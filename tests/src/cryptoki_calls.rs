@@ -14,9 +14,9 @@ use std::ptr::{null, null_mut};
 
 use cryptoki_sys::{
     CK_ATTRIBUTE, CK_ATTRIBUTE_TYPE, CK_FLAGS, CK_FUNCTION_LIST, CK_MECHANISM, CK_MECHANISM_INFO,
-    CK_MECHANISM_TYPE, CK_OBJECT_CLASS, CK_OBJECT_HANDLE, CK_RV, CK_SESSION_HANDLE, CK_SLOT_ID,
-    CK_SLOT_INFO, CK_TOKEN_INFO, CK_TRUE, CK_ULONG, CKA_CLASS, CKA_LABEL, CKF_SERIAL_SESSION,
-    CKO_PRIVATE_KEY, CKR_OK, CKU_USER,
+    CK_MECHANISM_TYPE, CK_OBJECT_CLASS, CK_OBJECT_HANDLE, CK_RV, CK_SESSION_HANDLE,
+    CK_SESSION_INFO, CK_SLOT_ID, CK_SLOT_INFO, CK_STATE, CK_TOKEN_INFO, CK_TRUE, CK_ULONG,
+    CKA_CLASS, CKA_LABEL, CKF_SERIAL_SESSION, CKO_PRIVATE_KEY, CKR_OK, CKU_USER,
 };
 use libloading::Library;
 
@@ -179,6 +179,17 @@ impl Cryptoki {
     /// What it returned.
     pub fn close_session(&self, session: CK_SESSION_HANDLE) -> Returned {
         returned(unsafe { self.functions().C_CloseSession.expect("there")(session) })
+    }
+
+    /// The state of a session, such as `CKS_RO_USER_FUNCTIONS`.
+    ///
+    /// # Errors
+    /// What `C_GetSessionInfo` returned.
+    pub fn session_state(&self, session: CK_SESSION_HANDLE) -> Returned<CK_STATE> {
+        let mut info = CK_SESSION_INFO::default();
+        let get = self.functions().C_GetSessionInfo.expect("there");
+        returned(unsafe { get(session, &raw mut info) })?;
+        Ok(info.state)
     }
 
     /// `C_Login` of the user, without a code.

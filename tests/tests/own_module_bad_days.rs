@@ -24,7 +24,8 @@ use cpxd_tests::waiting::until;
 use cryptoki_sys::{
     CK_SESSION_HANDLE, CKF_DONT_BLOCK, CKM_RSA_PKCS, CKR_CRYPTOKI_NOT_INITIALIZED,
     CKR_DEVICE_ERROR, CKR_DEVICE_REMOVED, CKR_NO_EVENT, CKR_SESSION_HANDLE_INVALID,
-    CKR_TOKEN_NOT_PRESENT, CKR_USER_NOT_LOGGED_IN,
+    CKR_TOKEN_NOT_PRESENT, CKR_USER_ALREADY_LOGGED_IN, CKR_USER_NOT_LOGGED_IN,
+    CKS_RO_PUBLIC_SESSION, CKS_RO_USER_FUNCTIONS,
 };
 
 const AUTHENTICATION: &str = "CPS_PRIV_AUT";
@@ -294,6 +295,27 @@ fn a_log_in_that_the_agent_remembers_no_more_is_over_and_the_card_is_there() {
             assert_eq!(signed, Err(CKR_USER_NOT_LOGGED_IN));
             desk.module.log_in(session).unwrap();
             assert!(sign(&desk.module, session).is_ok(), "the session lives on");
+        },
+    );
+}
+
+#[test]
+fn a_log_in_that_the_agent_ended_is_over_before_its_next_use() {
+    in_a_process_of_its_own(
+        "a_log_in_that_the_agent_ended_is_over_before_its_next_use",
+        || {
+            let desk = Workstation::new();
+            let session = desk.logged_in();
+            let state = || desk.module.session_state(session);
+            let log_in = || desk.module.log_in(session);
+            assert_eq!(state(), Ok(CKS_RO_USER_FUNCTIONS));
+            assert_eq!(log_in(), Err(CKR_USER_ALREADY_LOGGED_IN));
+            desk.end_log_in();
+            assert_eq!(log_in(), Ok(()), "the holder is asked again");
+            assert!(sign(&desk.module, session).is_ok());
+            desk.end_log_in();
+            assert_eq!(state(), Ok(CKS_RO_PUBLIC_SESSION));
+            assert_eq!(desk.module.log_out(session), Err(CKR_USER_NOT_LOGGED_IN));
         },
     );
 }

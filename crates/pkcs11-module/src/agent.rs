@@ -77,9 +77,14 @@ impl Agent {
         held.map_err(|error| value_of(&error))
     }
 
-    /// Whether the agent still has what the path is about.
-    pub(crate) fn has(&self, path: &str) -> bool {
-        self.read::<IgnoredAny>(path).is_ok()
+    /// Whether the agent still has what the path is about; `None` while it cannot be asked.
+    pub(crate) fn has(&self, path: &str) -> Option<bool> {
+        let client = self.connect().ok()?;
+        match client.read::<IgnoredAny>(path) {
+            Ok(_) => Some(true),
+            Err(ClientError::AgentNotRunning { .. }) => Some(false),
+            Err(error) => (value_in_log_in(&error) == CKR_USER_NOT_LOGGED_IN).then_some(false),
+        }
     }
 
     /// Ends what the path is about; whether it was there says nothing.
@@ -128,8 +133,7 @@ impl Agent {
         read.map_err(|error| value_of(&error))
     }
 
-    /// Asks for a use of the card, in the log-in that is named. What the agent does not find then is the log-in, which
-    /// is older than what it remembers, and not the card.
+    /// Asks for a use of the card, in the log-in that is named.
     fn call<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -138,12 +142,9 @@ impl Agent {
         log_in: Option<&str>,
     ) -> Answer<T> {
         let called = self.connect()?.call(path, body, time);
-        called.map_err(|error| {
-            if log_in.is_some() && is_not_found(&error) {
-                CKR_USER_NOT_LOGGED_IN
-            } else {
-                value_of(&error)
-            }
+        called.map_err(|error| match log_in {
+            Some(_) => value_in_log_in(&error),
+            None => value_of(&error),
         })
     }
 }
@@ -177,8 +178,14 @@ pub(crate) fn value_of(error: &ClientError) -> CK_RV {
     }
 }
 
-fn is_not_found(error: &ClientError) -> bool {
-    matches!(error, ClientError::Problem { code, .. } if code == NOT_FOUND)
+/// The same where a log-in was named: it is what the agent does not find then, since its end is longer ago than the
+/// agent remembers, and not the card.
+fn value_in_log_in(error: &ClientError) -> CK_RV {
+    if matches!(error, ClientError::Problem { code, .. } if code == NOT_FOUND) {
+        CKR_USER_NOT_LOGGED_IN
+    } else {
+        value_of(error)
+    }
 }
 
 fn value_of_code(code: &str) -> CK_RV {

@@ -54,11 +54,11 @@ pub(crate) fn get_session_info(
     session: CK_SESSION_HANDLE,
     info: Place<CK_SESSION_INFO>,
 ) -> Answer {
-    module.tables().session(session)?;
+    let slot = module.tables().session(session)?.slot;
     refresh(module);
+    let is_logged_in = log_in_that_lasts(module, slot)?.is_some();
     let tables = module.tables();
     let session = tables.session(session)?;
-    let is_logged_in = tables.slot(session.slot)?.log_in.is_some();
     let write = if session.is_read_write {
         CKF_RW_SESSION
     } else {
@@ -92,7 +92,7 @@ pub(crate) fn log_in(module: &Module, session: CK_SESSION_HANDLE, user: CK_USER_
         _ => return Err(CKR_USER_TYPE_INVALID),
     }
     let _one = module.log_in.lock().unwrap_or_else(PoisonError::into_inner);
-    if log_in_of(module, slot)?.is_some() {
+    if log_in_that_lasts(module, slot)?.is_some() {
         return Err(CKR_USER_ALREADY_LOGGED_IN);
     }
     log_in_for(module, slot, &token, TIME_TO_TYPE).map(drop)
@@ -128,6 +128,19 @@ pub(crate) fn log_in_of(module: &Module, slot: CK_SLOT_ID) -> Answer<Option<Arc<
     Ok(module.tables().slot(slot)?.log_in.clone())
 }
 
+/// The same, and the agent was asked whether it has ended it: a log-in that ran out of time, or whose holder ended it, is
+/// told by nothing else before its next use.
+fn log_in_that_lasts(module: &Module, slot: CK_SLOT_ID) -> Answer<Option<Arc<LogIn>>> {
+    let log_in = log_in_of(module, slot)?;
+    if let Some(log_in) = &log_in
+        && module.agent.has(log_in.path()) == Some(false)
+    {
+        forget_log_in(module, slot, log_in);
+        return Ok(None);
+    }
+    Ok(log_in)
+}
+
 /// A log-in that the agent has ended is over here, too.
 pub(crate) fn forget_log_in(module: &Module, slot: CK_SLOT_ID, ended: &Arc<LogIn>) {
     if let Ok(slot) = module.tables().slot_mut(slot) {
@@ -158,7 +171,7 @@ fn log_in_for(
     seconds: u32,
 ) -> Answer<Arc<LogIn>> {
     let kept = module.tables().slot_mut(slot)?.kept_log_in.take();
-    let kept = kept.filter(|kept| module.agent.has(kept.path()));
+    let kept = kept.filter(|kept| module.agent.has(kept.path()) == Some(true));
     let log_in = match kept {
         Some(kept) => kept,
         None => {
