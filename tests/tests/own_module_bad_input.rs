@@ -19,12 +19,14 @@ use cpxd_tests::scripted::demo_with_holder;
 use cryptoki_sys::{
     CK_ATTRIBUTE, CK_C_INITIALIZE_ARGS, CK_MECHANISM, CK_SESSION_HANDLE, CK_ULONG, CKA_CLASS,
     CKA_ID, CKA_LABEL, CKA_MODULUS, CKA_PRIVATE_EXPONENT, CKF_SERIAL_SESSION, CKM_RSA_PKCS,
-    CKM_SHA_1, CKM_SHA256_RSA_PKCS, CKO_CERTIFICATE, CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_SENSITIVE,
-    CKR_ATTRIBUTE_TYPE_INVALID, CKR_BUFFER_TOO_SMALL, CKR_CRYPTOKI_ALREADY_INITIALIZED,
-    CKR_CRYPTOKI_NOT_INITIALIZED, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE, CKR_KEY_HANDLE_INVALID,
-    CKR_MECHANISM_INVALID, CKR_OBJECT_HANDLE_INVALID, CKR_OPERATION_ACTIVE,
+    CKM_SHA_1, CKM_SHA256_RSA_PKCS, CKO_CERTIFICATE, CKO_PUBLIC_KEY, CKR_ARGUMENTS_BAD,
+    CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID, CKR_BUFFER_TOO_SMALL,
+    CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CRYPTOKI_NOT_INITIALIZED, CKR_DATA_INVALID,
+    CKR_DATA_LEN_RANGE, CKR_ENCRYPTED_DATA_LEN_RANGE, CKR_KEY_HANDLE_INVALID,
+    CKR_MECHANISM_INVALID, CKR_OBJECT_HANDLE_INVALID, CKR_OK, CKR_OPERATION_ACTIVE,
     CKR_OPERATION_NOT_INITIALIZED, CKR_SESSION_HANDLE_INVALID, CKR_SESSION_PARALLEL_NOT_SUPPORTED,
-    CKR_SLOT_ID_INVALID, CKR_USER_ALREADY_LOGGED_IN, CKR_USER_NOT_LOGGED_IN, CKU_SO,
+    CKR_SIGNATURE_LEN_RANGE, CKR_SLOT_ID_INVALID, CKR_USER_ALREADY_LOGGED_IN,
+    CKR_USER_NOT_LOGGED_IN, CKU_SO,
 };
 
 const AUTHENTICATION: &str = "CPS_PRIV_AUT";
@@ -296,6 +298,122 @@ fn a_template_of_a_million_attributes_is_answered() {
         let init = module.functions().C_FindObjectsInit.unwrap();
         let value = unsafe { init(session, template.as_mut_ptr(), CK_ULONG::MAX) };
         assert_eq!(value, CKR_ARGUMENTS_BAD);
+    });
+}
+
+#[test]
+fn what_is_said_to_be_longer_than_any_memory_is_refused_or_not_found() {
+    in_a_process_of_its_own(
+        "what_is_said_to_be_longer_than_any_memory_is_refused_or_not_found",
+        || {
+            let (_agent, module, session) = with_session();
+            module.log_in(session).unwrap();
+            let call = module.functions();
+            let huge = usize::MAX >> 16;
+            let huge_number = CK_ULONG::try_from(huge).unwrap();
+            let mut class = CKO_CERTIFICATE;
+            let mut template = [attribute(CKA_CLASS, (&raw mut class).cast(), huge)];
+            assert_eq!(module.find(session, &mut template), Ok(Vec::new()));
+            let init = call.C_FindObjectsInit.unwrap();
+            let value = unsafe { init(session, template.as_mut_ptr(), huge_number) };
+            assert_eq!(value, CKR_ARGUMENTS_BAD);
+            let private = module.key(session, AUTHENTICATION).unwrap();
+            let mut class = CKO_PUBLIC_KEY;
+            let template = attribute(CKA_CLASS, (&raw mut class).cast(), size_of_val(&class));
+            let public = module.find(session, &mut [template]).unwrap()[0];
+            let mut mechanism = CK_MECHANISM {
+                mechanism: CKM_RSA_PKCS,
+                ..CK_MECHANISM::default()
+            };
+            let mechanism = &raw mut mechanism;
+            let mut room = [0; 256];
+            let mut len = 256;
+            let (room, len) = (room.as_mut_ptr(), &raw mut len);
+            let begun = unsafe {
+                [
+                    call.C_SignInit.unwrap()(session, mechanism, private),
+                    call.C_DecryptInit.unwrap()(session, mechanism, private),
+                    call.C_EncryptInit.unwrap()(session, mechanism, public),
+                    call.C_VerifyInit.unwrap()(session, mechanism, public),
+                ]
+            };
+            assert_eq!(begun, [CKR_OK; 4]);
+            let refused = unsafe {
+                [
+                    call.C_Sign.unwrap()(session, room, huge_number, room, len),
+                    call.C_Decrypt.unwrap()(session, room, huge_number, room, len),
+                    call.C_Encrypt.unwrap()(session, room, huge_number, room, len),
+                    call.C_Verify.unwrap()(session, room, 32, room, huge_number),
+                    call.C_GenerateRandom.unwrap()(session, room, huge_number),
+                ]
+            };
+            let expected = [
+                CKR_DATA_LEN_RANGE,
+                CKR_ENCRYPTED_DATA_LEN_RANGE,
+                CKR_DATA_LEN_RANGE,
+                CKR_SIGNATURE_LEN_RANGE,
+                CKR_ARGUMENTS_BAD,
+            ];
+            assert_eq!(refused, expected);
+        },
+    );
+}
+
+/// Memory in which a value stands at an odd address.
+#[repr(C, align(8))]
+struct Odd([u8; 256]);
+
+impl Odd {
+    fn new() -> Self {
+        Self([0; 256])
+    }
+
+    fn place<T>(&mut self) -> *mut T {
+        self.0[1..].as_mut_ptr().cast()
+    }
+
+    fn put<T: Copy>(&mut self, value: T) -> *mut T {
+        unsafe { self.place::<T>().write_unaligned(value) };
+        self.place()
+    }
+
+    fn number(&self) -> CK_ULONG {
+        let bytes = self.0[1..][..size_of::<CK_ULONG>()].try_into().unwrap();
+        CK_ULONG::from_ne_bytes(bytes)
+    }
+}
+
+#[test]
+fn values_at_odd_addresses_are_read_and_written() {
+    in_a_process_of_its_own("values_at_odd_addresses_are_read_and_written", || {
+        let (_agent, module, session) = with_session();
+        let call = module.functions();
+        let slot = module.slots().unwrap()[0];
+        let (mut count, mut list) = (Odd::new(), Odd::new());
+        let count_at = count.put::<CK_ULONG>(8);
+        let value = unsafe { call.C_GetSlotList.unwrap()(1, list.place(), count_at) };
+        assert_eq!((value, count.number(), list.number()), (CKR_OK, 1, slot));
+        let count_at = count.put::<CK_ULONG>(30);
+        let value = unsafe { call.C_GetMechanismList.unwrap()(slot, list.place(), count_at) };
+        assert_eq!((value, list.number()), (CKR_OK, CKM_RSA_PKCS));
+        let (mut class, mut template) = (Odd::new(), Odd::new());
+        let class = class.put(CKO_CERTIFICATE).cast();
+        let one = attribute(CKA_CLASS, class, size_of_val(&CKO_CERTIFICATE));
+        let template_at = template.put(one);
+        let value = unsafe { call.C_FindObjectsInit.unwrap()(session, template_at, 1) };
+        assert_eq!(value, CKR_OK);
+        let find = call.C_FindObjects.unwrap();
+        let value = unsafe { find(session, list.place(), 8, count.place()) };
+        assert_eq!((value, count.number()), (CKR_OK, 2));
+        let object = list.number();
+        let mut found = Odd::new();
+        let one = attribute(CKA_CLASS, found.place(), size_of::<CK_ULONG>());
+        let template_at = template.put(one);
+        let get = call.C_GetAttributeValue.unwrap();
+        let value = unsafe { get(session, object, template_at, 1) };
+        assert_eq!((value, found.number()), (CKR_OK, CKO_CERTIFICATE));
+        let value = unsafe { call.C_GenerateRandom.unwrap()(session, found.place(), 8) };
+        assert_eq!(value, CKR_OK);
     });
 }
 

@@ -68,7 +68,7 @@ pub(crate) fn decrypt_init(
 pub(crate) fn decrypt(
     module: &Module,
     session: CK_SESSION_HANDLE,
-    cryptogram: Input<u8>,
+    cryptogram: Input,
     plaintext: Output<u8>,
 ) -> Answer {
     if decrypting_of(module, session)?.has_parts {
@@ -81,7 +81,7 @@ pub(crate) fn decrypt(
 pub(crate) fn decrypt_update(
     module: &Module,
     session: CK_SESSION_HANDLE,
-    part: Input<u8>,
+    part: Input,
     plaintext: Output<u8>,
 ) -> Answer {
     let mut tables = module.tables();
@@ -90,13 +90,15 @@ pub(crate) fn decrypt_update(
     if plaintext.asks_for_length()? {
         return plaintext.put(&[]);
     }
-    let part = part.values()?;
-    if begun.so_far.len() + part.len() > DecipherBody::CRYPTOGRAM_LEN {
-        // What went wrong in the middle has no good end (PKCS#11 2.40, 5.9).
-        *decrypting = None;
-        return Err(CKR_ENCRYPTED_DATA_LEN_RANGE);
+    let room = DecipherBody::CRYPTOGRAM_LEN.saturating_sub(begun.so_far.len());
+    match part.bytes(room, CKR_ENCRYPTED_DATA_LEN_RANGE) {
+        Ok(part) => begun.so_far.extend(part),
+        Err(value) => {
+            // What went wrong in the middle has no good end (PKCS#11 2.40, 5.9).
+            *decrypting = None;
+            return Err(value);
+        }
     }
-    begun.so_far.extend_from_slice(&part);
     begun.has_parts = true;
     plaintext.put(&[])
 }
@@ -113,7 +115,7 @@ pub(crate) fn decrypt_final(
 fn finish(
     module: &Module,
     session: CK_SESSION_HANDLE,
-    cryptogram: Option<Input<u8>>,
+    cryptogram: Option<Input>,
     plaintext: Output<u8>,
 ) -> Answer {
     let (slot, token) = session_token(module, session)?;
@@ -129,7 +131,9 @@ fn finish(
     }
     module.tables().session_mut(session)?.decrypting = None;
     let cryptogram = match cryptogram {
-        Some(cryptogram) => cryptogram.values()?,
+        Some(cryptogram) => {
+            cryptogram.bytes(DecipherBody::CRYPTOGRAM_LEN, CKR_ENCRYPTED_DATA_LEN_RANGE)?
+        }
         None => decrypting.so_far.clone(),
     };
     if cryptogram.len() != DecipherBody::CRYPTOGRAM_LEN {

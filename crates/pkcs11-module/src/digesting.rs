@@ -41,22 +41,17 @@ pub(crate) fn digest_init(
 pub(crate) fn digest(
     module: &Module,
     session: CK_SESSION_HANDLE,
-    data: Input<u8>,
+    data: Input,
     digest: Output<u8>,
 ) -> Answer {
     finish(module, session, digest, Some(data))
 }
 
-pub(crate) fn digest_update(
-    module: &Module,
-    session: CK_SESSION_HANDLE,
-    part: Input<u8>,
-) -> Answer {
+pub(crate) fn digest_update(module: &Module, session: CK_SESSION_HANDLE, part: Input) -> Answer {
     let mut tables = module.tables();
     let digesting = tables.session_mut(session)?.digesting.as_mut();
     let digesting = digesting.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
-    digesting.so_far.take(&part.values()?);
-    Ok(())
+    part.in_parts(|part| digesting.so_far.take(part))
 }
 
 pub(crate) fn digest_final(
@@ -72,7 +67,7 @@ fn finish(
     module: &Module,
     session: CK_SESSION_HANDLE,
     digest: Output<u8>,
-    data: Option<Input<u8>>,
+    data: Option<Input>,
 ) -> Answer {
     let digesting = module.tables().session(session)?.digesting.clone();
     let mut digesting = digesting.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
@@ -84,7 +79,7 @@ fn finish(
     }
     module.tables().session_mut(session)?.digesting = None;
     if let Some(data) = data {
-        digesting.so_far.take(&data.values()?);
+        data.in_parts(|part| digesting.so_far.take(part))?;
     }
     digest.put(&digesting.so_far.digest())
 }

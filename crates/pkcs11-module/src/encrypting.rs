@@ -2,7 +2,7 @@
 
 use cryptoki_sys::{
     CK_MECHANISM, CK_OBJECT_HANDLE, CK_SESSION_HANDLE, CKM_RSA_PKCS, CKR_ARGUMENTS_BAD,
-    CKR_MECHANISM_INVALID, CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED,
+    CKR_DATA_LEN_RANGE, CKR_MECHANISM_INVALID, CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED,
 };
 use rsa::RsaPublicKey;
 
@@ -38,7 +38,7 @@ pub(crate) fn encrypt_init(
 pub(crate) fn encrypt(
     module: &Module,
     session: CK_SESSION_HANDLE,
-    data: Input<u8>,
+    data: Input,
     cryptogram: Output<u8>,
 ) -> Answer {
     let key = module.tables().session(session)?.encrypting.clone();
@@ -51,5 +51,6 @@ pub(crate) fn encrypt(
         return Ok(());
     }
     module.tables().session_mut(session)?.encrypting = None;
-    cryptogram.put(&encrypt_with(&key, &data.values()?)?)
+    let data = data.bytes(SIGNATURE_LEN, CKR_DATA_LEN_RANGE)?;
+    cryptogram.put(&encrypt_with(&key, &data)?)
 }

@@ -16,7 +16,7 @@ use cryptoki_sys::{
 };
 
 use crate::answer::{answer, answer_always};
-use crate::memory::{Input, Output, Place, Template};
+use crate::memory::{Input, Output, Place, Space, Template};
 use crate::{
     decrypting, digesting, encrypting, events, function_list, module, objects, random, sessions,
     signing, slots, verifying,
@@ -193,7 +193,7 @@ pub(crate) unsafe extern "C" fn find_objects(
     count: CK_ULONG_PTR,
 ) -> CK_RV {
     // SAFETY: PKCS#11: null or good for `room` handles, and for a number.
-    let (list, count) = unsafe { (Input::new(list.cast_const(), room), Place::new(count)) };
+    let (list, count) = unsafe { (Space::new(list, room), Place::new(count)) };
     answer(|module| objects::find_objects(module, session, list, count))
 }
 
@@ -281,7 +281,7 @@ pub(crate) unsafe extern "C" fn generate_random(
     len: CK_ULONG,
 ) -> CK_RV {
     // SAFETY: PKCS#11: null or good for `len` bytes.
-    let place = unsafe { Input::new(place.cast_const(), len) };
+    let place = unsafe { Space::new(place, len) };
     answer(|module| random::generate_random(module, session, place))
 }
 
@@ -453,7 +453,7 @@ unsafe fn bytes_in_and_out(
     data_len: CK_ULONG,
     place: CK_BYTE_PTR,
     place_len: CK_ULONG_PTR,
-) -> (Input<u8>, Output<u8>) {
+) -> (Input, Output<u8>) {
     // SAFETY: the caller's promise.
     unsafe {
         (

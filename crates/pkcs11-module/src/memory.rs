@@ -1,15 +1,15 @@
 //! The caller's memory, behind pointers that are null or good for what its function says (PKCS#11 2.40, 5.2).
 //!
-//! Whoever makes one of these passes the caller's promise on; null is looked for at each use.
+//! Whoever makes one of these passes the caller's promise on; null is looked for at each use. No value needs to be
+//! aligned, and what is longer than its use takes is not read.
 #![expect(
     unsafe_code,
     reason = "a C interface: every pointer is as good as its caller's promise"
 )]
 
-use std::slice;
-
 use cryptoki_sys::{
-    CK_ATTRIBUTE, CK_ULONG, CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_VALUE_INVALID, CKR_BUFFER_TOO_SMALL,
+    CK_ATTRIBUTE, CK_RV, CK_ULONG, CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_VALUE_INVALID,
+    CKR_BUFFER_TOO_SMALL, CKR_HOST_MEMORY,
 };
 
 use crate::answer::Answer;
@@ -20,8 +20,15 @@ pub(crate) struct Place<T>(*mut T);
 
 /// Bytes that the caller gives.
 #[derive(Clone, Copy)]
-pub(crate) struct Input<T> {
-    start: *const T,
+pub(crate) struct Input {
+    start: *const u8,
+    len: CK_ULONG,
+}
+
+/// Room of the caller for so many values.
+#[derive(Clone, Copy)]
+pub(crate) struct Space<T> {
+    start: *mut T,
     len: CK_ULONG,
 }
 
@@ -81,10 +88,10 @@ impl<T: Copy> Place<T> {
     }
 }
 
-impl<T: Copy> Input<T> {
+impl Input {
     /// # Safety
-    /// `start` is null or good for `len` values, which nobody changes meanwhile.
-    pub(crate) const unsafe fn new(start: *const T, len: CK_ULONG) -> Self {
+    /// `start` is null or good for `len` bytes.
+    pub(crate) const unsafe fn new(start: *const u8, len: CK_ULONG) -> Self {
         Self { start, len }
     }
 
@@ -92,28 +99,77 @@ impl<T: Copy> Input<T> {
         self.start.is_null()
     }
 
-    /// A copy of the values.
+    /// A copy of the bytes, of which there may be so many. More are not looked at.
+    ///
+    /// # Errors
+    /// `too_long` for more; `CKR_ARGUMENTS_BAD` for null, unless there are none; `CKR_HOST_MEMORY`.
+    pub(crate) fn bytes(self, most: usize, too_long: CK_RV) -> Answer<Vec<u8>> {
+        let len = length(self.len);
+        if len > most {
+            return Err(too_long);
+        }
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len).map_err(|_| CKR_HOST_MEMORY)?;
+        self.in_parts(|part| bytes.extend_from_slice(part))?;
+        Ok(bytes)
+    }
+
+    /// Gives a copy of the bytes part by part, however many there are.
     ///
     /// # Errors
     /// `CKR_ARGUMENTS_BAD` for null, unless there are none, and for more than any memory has.
-    pub(crate) fn values(self) -> Answer<Vec<T>> {
-        let len = len_in_memory::<T>(self.len)?;
+    pub(crate) fn in_parts(self, mut take: impl FnMut(&[u8])) -> Answer {
+        let len = length(self.len);
         if len == 0 {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        if self.start.is_null() {
+        if self.start.is_null() || isize::try_from(len).is_err() {
             return Err(CKR_ARGUMENTS_BAD);
         }
-        if !self.start.is_aligned() {
-            return Err(CKR_ARGUMENTS_BAD);
+        let mut part = [0; PART_LEN];
+        let mut done = 0;
+        while done < len {
+            let next = PART_LEN.min(len - done);
+            let start = self.start.wrapping_add(done);
+            // SAFETY: not null, and good for `len` bytes, by the promise of `new`; `part` has room for so many, and
+            // nobody else has it.
+            unsafe { part.as_mut_ptr().copy_from_nonoverlapping(start, next) };
+            take(part.get(..next).unwrap_or_default());
+            done += next;
         }
-        // SAFETY: not null and aligned, so good for `len` values, by the promise of `new`.
-        Ok(unsafe { slice::from_raw_parts(self.start, len) }.to_vec())
+        Ok(())
     }
 
-    /// How many there are said to be.
+    /// Whether the bytes are these.
+    pub(crate) fn is(self, bytes: &[u8]) -> bool {
+        length(self.len) == bytes.len()
+            && self.bytes(bytes.len(), CKR_ARGUMENTS_BAD).as_deref() == Ok(bytes)
+    }
+}
+
+impl<T: Copy> Space<T> {
+    /// # Safety
+    /// `start` is null or good for `len` values, and nobody else uses them meanwhile.
+    pub(crate) const unsafe fn new(start: *mut T, len: CK_ULONG) -> Self {
+        Self { start, len }
+    }
+
+    /// How many fit.
     pub(crate) fn len(self) -> usize {
-        usize::try_from(self.len).unwrap_or(usize::MAX)
+        length(self.len)
+    }
+
+    /// Gives the values.
+    ///
+    /// # Errors
+    /// `CKR_ARGUMENTS_BAD` for null, or too little room.
+    pub(crate) fn fill(self, values: &[T]) -> Answer {
+        if self.start.is_null() || self.len() < values.len() {
+            return Err(CKR_ARGUMENTS_BAD);
+        }
+        // SAFETY: not null and with room for them all, by the promise of `new`.
+        unsafe { write_all(self.start, values) };
+        Ok(())
     }
 }
 
@@ -158,30 +214,23 @@ impl<T: Copy> Output<T> {
         if self.room_for(values.len())? == Room::LengthAlone {
             return Ok(());
         }
-        // SAFETY: not null and with room for them all, by the promise of `new`; no reference of ours leads there.
-        unsafe {
-            self.start
-                .copy_from_nonoverlapping(values.as_ptr(), values.len())
-        };
+        // SAFETY: not null and with room for them all, by the promise of `new`.
+        unsafe { write_all(self.start, values) };
         Ok(())
     }
 }
 
-/// Gives values where the caller has room for at least as many.
+/// Writes values where they may stand, aligned or not.
 ///
-/// # Errors
-/// `CKR_ARGUMENTS_BAD` for null, or too little room.
-pub(crate) fn fill<T: Copy>(place: Input<T>, values: &[T]) -> Answer {
-    if place.start.is_null() || place.len() < values.len() {
-        return Err(CKR_ARGUMENTS_BAD);
-    }
-    // SAFETY: not null and with room for them all, by the promise of `Input::new`; a place that is to be filled is
-    // made of a pointer to change by (`C_GenerateRandom`, `C_FindObjects`).
+/// # Safety
+/// `start` is good for as many values, and nobody else uses them meanwhile; no reference of ours leads there.
+unsafe fn write_all<T: Copy>(start: *mut T, values: &[T]) {
+    let from = values.as_ptr().cast::<u8>();
+    // SAFETY: the caller's promise; bytes need no alignment.
     unsafe {
-        let start = place.start.cast_mut();
-        start.copy_from_nonoverlapping(values.as_ptr(), values.len());
+        let start = start.cast::<u8>();
+        start.copy_from_nonoverlapping(from, size_of_val(values));
     }
-    Ok(())
 }
 
 impl Template {
@@ -192,20 +241,34 @@ impl Template {
         Self { start, count }
     }
 
-    /// Each attribute with its value.
+    /// Looks whether there are as many attributes as any program gives, each with a value.
     ///
     /// # Errors
-    /// `CKR_ARGUMENTS_BAD` for null, unless there are none, `CKR_ATTRIBUTE_VALUE_INVALID` for a value of null.
-    pub(crate) fn values(self) -> Answer<Vec<(CK_ULONG, Vec<u8>)>> {
-        let mut values = Vec::new();
+    /// `CKR_ARGUMENTS_BAD` for null, unless there are none, and for too many; `CKR_ATTRIBUTE_VALUE_INVALID` for a value of
+    /// null.
+    pub(crate) fn check(self) -> Answer {
+        let has_value = |_, value: Input| value.len == 0 || !value.is_null();
+        if self.all(has_value)? {
+            Ok(())
+        } else {
+            Err(CKR_ATTRIBUTE_VALUE_INVALID)
+        }
+    }
+
+    /// Whether all attributes fit, each with its value.
+    ///
+    /// # Errors
+    /// `CKR_ARGUMENTS_BAD` for null, unless there are none, and for too many.
+    pub(crate) fn all(self, fits: impl Fn(CK_ULONG, Input) -> bool) -> Answer<bool> {
         for at in 0..self.count()? {
             let attribute = self.attribute(at).read()?;
             // SAFETY: null or as long as it says, by the promise of `new`.
             let value = unsafe { Input::new(attribute.pValue.cast::<u8>(), attribute.ulValueLen) };
-            let value = value.values().map_err(|_| CKR_ATTRIBUTE_VALUE_INVALID)?;
-            values.push((attribute.type_, value));
+            if !fits(attribute.type_, value) {
+                return Ok(false);
+            }
         }
-        Ok(values)
+        Ok(true)
     }
 
     /// Has each attribute answered: by its value, or by why it has none; the first such is the answer (5.7).
@@ -248,8 +311,8 @@ impl Template {
     }
 
     fn count(self) -> Answer<usize> {
-        let count = len_in_memory::<CK_ATTRIBUTE>(self.count)?;
-        if count > 0 && self.start.is_null() {
+        let count = length(self.count);
+        if count > MOST_ATTRIBUTES || (count > 0 && self.start.is_null()) {
             return Err(CKR_ARGUMENTS_BAD);
         }
         Ok(count)
@@ -260,15 +323,13 @@ impl Template {
     }
 }
 
-/// A length that some memory could have.
-fn len_in_memory<T>(len: CK_ULONG) -> Answer<usize> {
-    let len = usize::try_from(len).map_err(|_| CKR_ARGUMENTS_BAD)?;
-    let bytes = len.checked_mul(size_of::<T>());
-    bytes
-        .filter(|bytes| isize::try_from(*bytes).is_ok())
-        .map(|_| len)
-        .ok_or(CKR_ARGUMENTS_BAD)
+fn length(len: CK_ULONG) -> usize {
+    usize::try_from(len).unwrap_or(usize::MAX)
 }
 
+/// Bytes of the caller that are copied at once.
+const PART_LEN: usize = 4096;
+/// Far more than there are kinds of attributes.
+const MOST_ATTRIBUTES: usize = 1 << 20;
 /// `CK_UNAVAILABLE_INFORMATION`.
 const UNAVAILABLE: CK_ULONG = CK_ULONG::MAX;

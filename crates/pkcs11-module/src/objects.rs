@@ -7,7 +7,7 @@ use cryptoki_sys::{
 
 use crate::answer::Answer;
 use crate::key_use::by_key;
-use crate::memory::{Input, Place, Template, fill};
+use crate::memory::{Place, Space, Template};
 use crate::module::Module;
 use crate::sessions::{log_in_of, session_token};
 
@@ -20,15 +20,16 @@ pub(crate) fn find_objects_init(
     if module.tables().session(session)?.search.is_some() {
         return Err(CKR_OPERATION_ACTIVE);
     }
-    let wanted = template.values()?;
+    template.check()?;
     let is_logged_in = log_in_of(module, slot)?.is_some();
-    let found = token
-        .objects()
-        .filter(|(_, object)| is_logged_in || !object.is_private)
-        .filter(|(_, object)| object.matches(&wanted))
-        .map(|(handle, _)| handle);
+    let mut found = Vec::new();
+    for (handle, object) in token.objects() {
+        let is_seen = is_logged_in || !object.is_private;
+        if is_seen && template.all(|kind, value| object.has(kind, value))? {
+            found.push(handle);
+        }
+    }
     // The next one is taken from the end.
-    let mut found: Vec<_> = found.collect();
     found.reverse();
     module.tables().session_mut(session)?.search = Some(found);
     Ok(())
@@ -37,7 +38,7 @@ pub(crate) fn find_objects_init(
 pub(crate) fn find_objects(
     module: &Module,
     session: CK_SESSION_HANDLE,
-    list: Input<CK_OBJECT_HANDLE>,
+    list: Space<CK_OBJECT_HANDLE>,
     count: Place<CK_ULONG>,
 ) -> Answer {
     if count.is_null() {
@@ -48,7 +49,7 @@ pub(crate) fn find_objects(
     let search = search.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
     let given = search.len().min(list.len());
     let found: Vec<_> = search.iter().rev().take(given).copied().collect();
-    fill(list, &found)?;
+    list.fill(&found)?;
     search.truncate(search.len() - given);
     count.write(CK_ULONG::try_from(given).unwrap_or_default())
 }

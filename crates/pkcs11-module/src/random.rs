@@ -4,7 +4,7 @@ use cryptoki_sys::{CK_SESSION_HANDLE, CKR_ARGUMENTS_BAD, CKR_DEVICE_ERROR};
 use daemon_wire::RandomBody;
 
 use crate::answer::Answer;
-use crate::memory::{Input, fill};
+use crate::memory::Space;
 use crate::module::Module;
 use crate::sessions::session_token;
 use crate::slots::lost;
@@ -13,7 +13,7 @@ use crate::slots::lost;
 pub(crate) fn generate_random(
     module: &Module,
     session: CK_SESSION_HANDLE,
-    place: Input<u8>,
+    place: Space<u8>,
 ) -> Answer {
     let (slot, token) = session_token(module, session)?;
     if place.len() > MOST_BYTES {
@@ -30,7 +30,7 @@ pub(crate) fn generate_random(
         bytes.extend(random);
     }
     bytes.truncate(place.len());
-    fill(place, &bytes)
+    place.fill(&bytes)
 }
 
 /// A card gives eight bytes at once; nobody waits for more than this.

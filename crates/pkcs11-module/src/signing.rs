@@ -67,7 +67,7 @@ pub(crate) fn sign_init(
 pub(crate) fn sign(
     module: &Module,
     session: CK_SESSION_HANDLE,
-    data: Input<u8>,
+    data: Input,
     signature: Output<u8>,
 ) -> Answer {
     let has_parts = |signing: &Signing| signing.has_parts;
@@ -77,11 +77,11 @@ pub(crate) fn sign(
     finish(module, session, signature, Some(data))
 }
 
-pub(crate) fn sign_update(module: &Module, session: CK_SESSION_HANDLE, part: Input<u8>) -> Answer {
+pub(crate) fn sign_update(module: &Module, session: CK_SESSION_HANDLE, part: Input) -> Answer {
     let mut tables = module.tables();
     let signing = &mut tables.session_mut(session)?.signing;
     let begun = signing.as_mut().ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
-    let taken = begun.so_far.take(&part.values()?);
+    let taken = begun.so_far.take(part);
     begun.has_parts = true;
     if taken.is_err() {
         // What went wrong in the middle has no good end (PKCS#11 2.40, 5.11).
@@ -104,7 +104,7 @@ fn finish(
     module: &Module,
     session: CK_SESSION_HANDLE,
     signature: Output<u8>,
-    data: Option<Input<u8>>,
+    data: Option<Input>,
 ) -> Answer {
     let (slot, token) = session_token(module, session)?;
     let signing = signing_of(module, session)?;
@@ -117,7 +117,7 @@ fn finish(
     }
     module.tables().session_mut(session)?.signing = None;
     if let Some(data) = data {
-        signing.so_far.take(&data.values()?)?;
+        signing.so_far.take(data)?;
     }
     let value = signing.value();
     if value.is_empty() {
@@ -158,15 +158,15 @@ impl SoFar {
 
     /// # Errors
     /// `CKR_DATA_LEN_RANGE` for more bytes than can be padded.
-    pub(crate) fn take(&mut self, part: &[u8]) -> Answer {
+    pub(crate) fn take(&mut self, part: Input) -> Answer {
         match self {
-            Self::Bytes(bytes) if bytes.len() + part.len() > MOST_BYTES => {
-                return Err(CKR_DATA_LEN_RANGE);
+            Self::Bytes(bytes) => {
+                let room = MOST_BYTES.saturating_sub(bytes.len());
+                bytes.extend(part.bytes(room, CKR_DATA_LEN_RANGE)?);
+                Ok(())
             }
-            Self::Bytes(bytes) => bytes.extend_from_slice(part),
-            Self::Hashing(hashing) => hashing.take(part),
+            Self::Hashing(hashing) => part.in_parts(|part| hashing.take(part)),
         }
-        Ok(())
     }
 
     /// The digest, or the bytes.

@@ -19,6 +19,7 @@ use crate::certificate::Certificate;
 use crate::key_use::AUTHENTICATION;
 use crate::manner::Manner;
 use crate::mechanisms;
+use crate::memory::Input;
 
 /// One card, for as long as it stays in its reader.
 pub(crate) struct Token {
@@ -224,18 +225,15 @@ impl Object {
 
     /// Whether it is a key that deciphers.
     pub(crate) fn deciphers(&self) -> bool {
-        self.matches(&[(CKA_DECRYPT, vec![CK_TRUE])])
+        self.attribute(CKA_DECRYPT) == Ok(vec![CK_TRUE])
     }
 
-    /// Whether it has all these attributes. The official module ends a public key's label with a zero byte: software
-    /// written for it finds the key by that, too.
-    pub(crate) fn matches(&self, wanted: &[(CK_ATTRIBUTE_TYPE, Vec<u8>)]) -> bool {
-        wanted.iter().all(|(kind, value)| {
-            let is_label = *kind == CKA_LABEL;
-            let stripped = value.strip_suffix(&[0]).filter(|_| is_label);
-            let value = stripped.unwrap_or(value);
-            let mut own = self.attributes.iter();
-            own.any(|(own_kind, own_value)| own_kind == kind && own_value == value)
+    /// Whether it has this attribute. The official module ends a public key's label with a zero byte: software written
+    /// for it finds the key by that, too.
+    pub(crate) fn has(&self, kind: CK_ATTRIBUTE_TYPE, value: Input) -> bool {
+        let mut own = self.attributes.iter().filter(|(own, _)| *own == kind);
+        own.any(|(_, own)| {
+            value.is(own) || (kind == CKA_LABEL && value.is(&[own.as_slice(), &[0]].concat()))
         })
     }
 

@@ -47,21 +47,17 @@ pub(crate) fn verify_init(
 pub(crate) fn verify(
     module: &Module,
     session: CK_SESSION_HANDLE,
-    data: Input<u8>,
-    signature: Input<u8>,
+    data: Input,
+    signature: Input,
 ) -> Answer {
     finish(module, session, signature, Some(data))
 }
 
-pub(crate) fn verify_update(
-    module: &Module,
-    session: CK_SESSION_HANDLE,
-    part: Input<u8>,
-) -> Answer {
+pub(crate) fn verify_update(module: &Module, session: CK_SESSION_HANDLE, part: Input) -> Answer {
     let mut tables = module.tables();
     let verifying = &mut tables.session_mut(session)?.verifying;
     let begun = verifying.as_mut().ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
-    let taken = begun.so_far.take(&part.values()?);
+    let taken = begun.so_far.take(part);
     if taken.is_err() {
         *verifying = None;
     }
@@ -71,7 +67,7 @@ pub(crate) fn verify_update(
 pub(crate) fn verify_final(
     module: &Module,
     session: CK_SESSION_HANDLE,
-    signature: Input<u8>,
+    signature: Input,
 ) -> Answer {
     finish(module, session, signature, None)
 }
@@ -80,8 +76,8 @@ pub(crate) fn verify_final(
 fn finish(
     module: &Module,
     session: CK_SESSION_HANDLE,
-    signature: Input<u8>,
-    data: Option<Input<u8>>,
+    signature: Input,
+    data: Option<Input>,
 ) -> Answer {
     let verifying = module.tables().session(session)?.verifying.clone();
     let mut verifying = verifying.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
@@ -90,9 +86,9 @@ fn finish(
     }
     module.tables().session_mut(session)?.verifying = None;
     if let Some(data) = data {
-        verifying.so_far.take(&data.values()?)?;
+        verifying.so_far.take(data)?;
     }
-    let signature = signature.values()?;
+    let signature = signature.bytes(SIGNATURE_LEN, CKR_SIGNATURE_LEN_RANGE)?;
     if signature.len() != SIGNATURE_LEN {
         return Err(CKR_SIGNATURE_LEN_RANGE);
     }
