@@ -1,6 +1,7 @@
 //! Why a call gave no result.
 
 use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 use std::string::FromUtf8Error;
 
@@ -72,6 +73,9 @@ impl From<ConnectError> for ClientError {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::NotRunning { path } => Self::AgentNotRunning { socket: path },
+            ConnectError::Io { source, .. } if source.kind() == io::ErrorKind::TimedOut => {
+                Self::TimedOut
+            }
             other @ (ConnectError::NotOurs { .. } | ConnectError::Io { .. }) => {
                 Self::Connection(other)
             }

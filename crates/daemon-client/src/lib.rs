@@ -63,6 +63,13 @@ impl Client {
     /// the agent cannot be reached or is not this user's.
     pub fn connect(paths: &AgentPaths, client_name: &str) -> Result<Self, ClientError> {
         socket::connect(paths).map_err(ClientError::from)?;
+        Ok(Self::to(paths, client_name))
+    }
+
+    /// The same without a look whether an agent listens, which costs a connection: each call
+    /// says so.
+    #[must_use]
+    pub fn to(paths: &AgentPaths, client_name: &str) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -75,13 +82,13 @@ impl Client {
         let lent = Lent::default();
         let hang_up = HangUp::default();
         let connector = UserSocketConnector::new(paths.clone(), lent.clone(), hang_up.clone());
-        Ok(Self {
+        Self {
             agent: Agent::with_parts(config, connector, NoResolver),
             name_and_version: format!("{client_name}/{}", env!("CARGO_PKG_VERSION")),
             language: None,
             lent,
             hang_up,
-        })
+        }
     }
 
     /// Lends this terminal to the agent with every request from now on, so that the holder can be

@@ -149,6 +149,33 @@ fn an_agent_that_ended_after_the_connection_is_not_running() {
 }
 
 #[test]
+fn a_client_that_did_not_look_first_has_one_connection_for_each_call() {
+    let (agent, listener) = HandMadeAgent::new();
+    let client = Client::to(&agent.paths, "test");
+    let served = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let read = stream.read(&mut [0; 1024]).unwrap();
+        let answer = answer("200 OK", "application/json", "{}");
+        stream.write_all(answer.as_bytes()).unwrap();
+        read
+    });
+    client.read::<Value>("/v1").unwrap();
+    assert!(served.join().unwrap() > 0, "the first connection asks");
+    assert!(matches!(
+        client.read::<Value>("/v1"),
+        Err(ClientError::AgentNotRunning { .. })
+    ));
+}
+
+#[test]
+fn a_connection_that_nobody_takes_in_time_is_no_answer_in_time() {
+    let source = std::io::ErrorKind::TimedOut.into();
+    let path = "socket".into();
+    let error = socket::ConnectError::Io { path, source };
+    assert!(matches!(ClientError::from(error), ClientError::TimedOut));
+}
+
+#[test]
 fn a_read_states_who_asks_and_in_which_language() {
     let (agent, served) = HandMadeAgent::that_answers(answer(
         "200 OK",

@@ -37,10 +37,10 @@ impl Agent {
         }
     }
 
-    /// A way of its own to the agent that runs now.
-    pub(crate) fn connect(&self) -> Answer<Client> {
+    /// A client for one call, which alone makes a connection.
+    pub(crate) fn client(&self) -> Answer<Client> {
         let paths = self.paths.as_ref().ok_or(CKR_DEVICE_ERROR)?;
-        Client::connect(paths, NAME).map_err(|error| value_of(&error))
+        Ok(Client::to(paths, NAME))
     }
 
     /// The readers; none without an agent.
@@ -51,8 +51,7 @@ impl Agent {
         let Some(paths) = &self.paths else {
             return Ok(Vec::new());
         };
-        let client = Client::connect(paths, NAME);
-        match client.and_then(|client| client.read::<ReaderList>("/v1/readers")) {
+        match Client::to(paths, NAME).read::<ReaderList>("/v1/readers") {
             Ok(list) => Ok(list.readers),
             Err(ClientError::AgentNotRunning { .. }) => Ok(Vec::new()),
             Err(error) => Err(value_of(&error)),
@@ -73,13 +72,13 @@ impl Agent {
             timeout_seconds: Some(seconds),
         };
         let path = format!("/v1/cards/{card}/login");
-        let held = self.connect()?.hold(&path, &body, patience(seconds));
+        let held = self.client()?.hold(&path, &body, patience(seconds));
         held.map_err(|error| value_of(&error))
     }
 
     /// Whether the agent still has what the path is about; `None` while it cannot be asked.
     pub(crate) fn has(&self, path: &str) -> Option<bool> {
-        let client = self.connect().ok()?;
+        let client = self.client().ok()?;
         match client.read::<IgnoredAny>(path) {
             Ok(_) => Some(true),
             Err(ClientError::AgentNotRunning { .. }) => Some(false),
@@ -89,7 +88,7 @@ impl Agent {
 
     /// Ends what the path is about; whether it was there says nothing.
     pub(crate) fn log_out(&self, path: &str) {
-        if let Ok(client) = self.connect() {
+        if let Ok(client) = self.client() {
             let _ = client.delete(path);
         }
     }
@@ -129,7 +128,7 @@ impl Agent {
     }
 
     fn read<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
-        let read = self.connect()?.read(path);
+        let read = self.client()?.read(path);
         read.map_err(|error| value_of(&error))
     }
 
@@ -141,7 +140,7 @@ impl Agent {
         time: Duration,
         log_in: Option<&str>,
     ) -> Answer<T> {
-        let called = self.connect()?.call(path, body, time);
+        let called = self.client()?.call(path, body, time);
         called.map_err(|error| match log_in {
             Some(_) => value_in_log_in(&error),
             None => value_of(&error),

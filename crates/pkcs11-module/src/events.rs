@@ -38,7 +38,7 @@ pub(crate) fn wait_for_slot_event(
 /// # Errors
 /// `CKR_CRYPTOKI_NOT_INITIALIZED` when the module ends.
 fn next_change(module: &Module) -> Answer<Option<CK_SLOT_ID>> {
-    if let Ok(client) = module.agent.connect() {
+    if let Ok(client) = module.agent.client() {
         let waiting = module.waits(client.hang_up());
         let _waiting = waiting.ok_or(CKR_CRYPTOKI_NOT_INITIALIZED)?;
         if let Ok(events) = client.events("/v1/events", None)

@@ -1,6 +1,7 @@
 //! Linux: XDG folders, `/proc`, and the kernel's table of sockets.
 
 mod asked_program;
+mod connecting;
 mod locks;
 mod manifest_places;
 mod tcp_table;
@@ -32,7 +33,7 @@ pub(crate) use crate::unix::private_files::{
     sync_folder, write_all_at,
 };
 pub use crate::unix::socket::{UserListener, UserStream};
-pub(crate) use crate::unix::socket::{bind, connect_to, remove_stale};
+pub(crate) use crate::unix::socket::{bind, remove_stale};
 pub use crate::unix::{SocketEnd, UserId};
 pub(crate) use crate::unix::{
     announced_endpoint, publish_endpoint, runtime_dir, service_socket, socket_path,
@@ -42,6 +43,7 @@ pub(crate) use crate::unix::{
     current_user, file_id, forbid_core_files, is_this_user, one_name_of, peer_of_socket, seal,
     try_lock, unlock, unseal,
 };
+pub(crate) use connecting::connect_to;
 pub(crate) use locks::watch_locks;
 pub(crate) use manifest_places::manifest_places;
 pub(crate) use tcp_table::tcp_socket_owner;

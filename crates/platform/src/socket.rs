@@ -100,7 +100,8 @@ pub fn unbind(paths: &AgentPaths, _held: &InstanceLock) -> Result<(), BindError>
 ///
 /// # Errors
 /// [`ConnectError::NotRunning`] when no agent listens, another [`ConnectError`] when one does
-/// that must not be spoken to.
+/// that must not be spoken to, or that takes no connection within seconds
+/// ([`io::ErrorKind::TimedOut`]).
 pub fn connect(paths: &AgentPaths) -> Result<UserStream, ConnectError> {
     for path in paths.sockets_to_try() {
         match system::connect_to(&path) {

@@ -28,6 +28,8 @@ pub(crate) fn bind(paths: &AgentPaths) -> Result<UserListener, BindError> {
     Ok(listener)
 }
 
+/// Connects at once or not at all: a queue that is full refuses here.
+#[cfg(target_os = "macos")]
 pub(crate) fn connect_to(path: &Path) -> io::Result<UserStream> {
     UserStream::connect(path)
 }
