@@ -181,6 +181,14 @@ impl Cryptoki {
         returned(unsafe { self.functions().C_CloseSession.expect("there")(session) })
     }
 
+    /// `C_CloseAllSessions`.
+    ///
+    /// # Errors
+    /// What it returned.
+    pub fn close_all_sessions(&self, slot: CK_SLOT_ID) -> Returned {
+        returned(unsafe { self.functions().C_CloseAllSessions.expect("there")(slot) })
+    }
+
     /// The state of a session, such as `CKS_RO_USER_FUNCTIONS`.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::answer::Answer;
 use crate::key_use::{AUTHENTICATION, by_key};
 use crate::memory::{Input, Output, Place};
 use crate::module::Module;
-use crate::sessions::{log_in_of, session_token};
+use crate::sessions::{SessionToken, log_in_of, session_token};
 
 /// A deciphering that was begun.
 #[derive(Clone, Default)]
@@ -38,7 +38,7 @@ pub(crate) fn decrypt_init(
     mechanism: Place<CK_MECHANISM>,
     key: CK_OBJECT_HANDLE,
 ) -> Answer {
-    let (slot, token) = session_token(module, session)?;
+    let SessionToken { slot, token, .. } = session_token(module, session)?;
     let kind = mechanism.read()?.mechanism;
     if module.tables().session(session)?.decrypting.is_some() {
         return Err(CKR_OPERATION_ACTIVE);
@@ -118,7 +118,7 @@ fn finish(
     cryptogram: Option<Input>,
     plaintext: Output<u8>,
 ) -> Answer {
-    let (slot, token) = session_token(module, session)?;
+    let of = session_token(module, session)?;
     let mut decrypting = decrypting_of(module, session)?;
     if cryptogram.is_some_and(Input::is_null) {
         return Err(CKR_ARGUMENTS_BAD);
@@ -139,14 +139,14 @@ fn finish(
     if cryptogram.len() != DecipherBody::CRYPTOGRAM_LEN {
         return Err(CKR_ENCRYPTED_DATA_LEN_RANGE);
     }
-    let is_logged_in = log_in_of(module, slot)?.is_some();
+    let is_logged_in = log_in_of(module, of.slot)?.is_some();
     let kept = decrypting.kept.take();
     let kept = kept.filter(|kept| is_logged_in && kept.cryptogram == cryptogram);
     let deciphered = match kept {
         Some(kept) => kept.plaintext,
-        None => by_key(module, slot, &token, AUTHENTICATION, |session, seconds| {
+        None => by_key(module, &of, AUTHENTICATION, |session, seconds| {
             let body = DecipherBody::new(&cryptogram, session, seconds);
-            module.agent.decipher(&token.card, &body)
+            module.agent.decipher(&of.token.card, &body)
         })?,
     };
     let put = plaintext.put(deciphered.expose());

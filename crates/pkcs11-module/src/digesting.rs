@@ -24,7 +24,7 @@ pub(crate) fn digest_init(
     session: CK_SESSION_HANDLE,
     mechanism: Place<CK_MECHANISM>,
 ) -> Answer {
-    let (_, token) = session_token(module, session)?;
+    let token = session_token(module, session)?.token;
     let kind = mechanism.read()?.mechanism;
     if module.tables().session(session)?.digesting.is_some() {
         return Err(CKR_OPERATION_ACTIVE);

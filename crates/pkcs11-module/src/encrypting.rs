@@ -22,7 +22,7 @@ pub(crate) fn encrypt_init(
     mechanism: Place<CK_MECHANISM>,
     key: CK_OBJECT_HANDLE,
 ) -> Answer {
-    let (_, token) = session_token(module, session)?;
+    let token = session_token(module, session)?.token;
     let kind = mechanism.read()?.mechanism;
     if module.tables().session(session)?.encrypting.is_some() {
         return Err(CKR_OPERATION_ACTIVE);

@@ -1,20 +1,18 @@
 //! Uses of a key by the card, in the log-in of this process or the one that a browser's holder is asked for.
 
-use cryptoki_sys::{CK_SLOT_ID, CKR_USER_NOT_LOGGED_IN};
+use cryptoki_sys::CKR_USER_NOT_LOGGED_IN;
 
 use crate::answer::Answer;
 use crate::manner::Manner;
 use crate::module::Module;
-use crate::sessions::{forget_log_in, log_in_of, log_in_once};
+use crate::sessions::{SessionToken, forget_log_in, log_in_of, log_in_once};
 use crate::slots::{check_is_there, lost};
-use crate::token::Token;
 
 /// Has the card use a key: `ask` is given the session of the log-in, and how many seconds the holder has. A browser's
 /// first use of a key has the holder type the code; one whose log-in is over begins another, once.
 pub(crate) fn by_key<T>(
     module: &Module,
-    slot: CK_SLOT_ID,
-    token: &Token,
+    of: &SessionToken,
     role: &str,
     ask: impl Fn(Option<String>, u32) -> Answer<T>,
 ) -> Answer<T> {
@@ -25,15 +23,15 @@ pub(crate) fn by_key<T>(
     let needs_log_in = module.manner == Manner::Browser && role == AUTHENTICATION;
     for is_last in [false, true] {
         let log_in = if needs_log_in {
-            Some(log_in_once(module, slot, token, seconds)?)
+            Some(log_in_once(module, of, seconds)?)
         } else {
-            log_in_of(module, slot)?
+            log_in_of(module, of.slot)?
         };
         let session = log_in.as_ref().and_then(|log_in| log_in.session());
-        match (lost(module, slot, ask(session, seconds)), log_in) {
+        match (lost(module, of.slot, ask(session, seconds)), log_in) {
             (Err(CKR_USER_NOT_LOGGED_IN), Some(ended)) => {
-                forget_log_in(module, slot, &ended);
-                check_is_there(module, slot, token)?;
+                forget_log_in(module, of.slot, &ended);
+                check_is_there(module, of.slot, &of.token)?;
                 if is_last || !needs_log_in {
                     break;
                 }

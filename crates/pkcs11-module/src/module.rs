@@ -23,8 +23,6 @@ pub(crate) struct Module {
     pub(crate) agent: Agent,
     pub(crate) manner: Manner,
     tables: Mutex<Tables>,
-    /// One log-in at a time: of two threads that need one, the second finds that of the first.
-    pub(crate) log_in: Mutex<()>,
     ending: Mutex<Ending>,
     has_ended: Condvar,
 }
@@ -83,7 +81,6 @@ pub(crate) fn initialise() -> Answer {
         agent: Agent::of(&settings),
         manner: settings.manner,
         tables: Mutex::default(),
-        log_in: Mutex::default(),
         ending: Mutex::default(),
         has_ended: Condvar::new(),
     }));

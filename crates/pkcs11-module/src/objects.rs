@@ -9,14 +9,14 @@ use crate::answer::Answer;
 use crate::key_use::by_key;
 use crate::memory::{Place, Space, Template};
 use crate::module::Module;
-use crate::sessions::{log_in_of, session_token};
+use crate::sessions::{SessionToken, log_in_of, session_token};
 
 pub(crate) fn find_objects_init(
     module: &Module,
     session: CK_SESSION_HANDLE,
     template: Template,
 ) -> Answer {
-    let (slot, token) = session_token(module, session)?;
+    let SessionToken { slot, token, .. } = session_token(module, session)?;
     if module.tables().session(session)?.search.is_some() {
         return Err(CKR_OPERATION_ACTIVE);
     }
@@ -66,8 +66,9 @@ pub(crate) fn get_attribute_value(
     object: CK_OBJECT_HANDLE,
     template: Template,
 ) -> Answer {
-    let (slot, token) = session_token(module, session)?;
-    let is_logged_in = log_in_of(module, slot)?.is_some();
+    let of = session_token(module, session)?;
+    let token = &of.token;
+    let is_logged_in = log_in_of(module, of.slot)?.is_some();
     let handle = object;
     let object = token
         .object(handle)
@@ -82,7 +83,7 @@ pub(crate) fn get_attribute_value(
     };
     let value = match kept.filter(|(of, _)| *of == handle) {
         Some((_, value)) => value,
-        None => by_key(module, slot, &token, label, |session, _| {
+        None => by_key(module, &of, label, |session, _| {
             module.agent.data(&token.card, label, session)
         })?,
     };
@@ -102,7 +103,7 @@ pub(crate) fn get_object_size(
     object: CK_OBJECT_HANDLE,
     size: Place<CK_ULONG>,
 ) -> Answer {
-    let (_, token) = session_token(module, session)?;
+    let token = session_token(module, session)?.token;
     let object = token.object(object).ok_or(CKR_OBJECT_HANDLE_INVALID)?;
     size.write(CK_ULONG::try_from(object.size()).unwrap_or(CK_ULONG::MAX))
 }

@@ -6,7 +6,7 @@ use daemon_wire::RandomBody;
 use crate::answer::Answer;
 use crate::memory::Space;
 use crate::module::Module;
-use crate::sessions::session_token;
+use crate::sessions::{SessionToken, session_token};
 use crate::slots::lost;
 
 /// Fills the caller's memory, by as many calls as it takes.
@@ -15,7 +15,7 @@ pub(crate) fn generate_random(
     session: CK_SESSION_HANDLE,
     place: Space<u8>,
 ) -> Answer {
-    let (slot, token) = session_token(module, session)?;
+    let SessionToken { slot, token, .. } = session_token(module, session)?;
     if place.len() > MOST_BYTES {
         return Err(CKR_ARGUMENTS_BAD);
     }

@@ -1,6 +1,6 @@
 //! Sessions, and the log-in that all those of a process with a token share.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cryptoki_sys::{
     CK_FLAGS, CK_SESSION_HANDLE, CK_SESSION_INFO, CK_SLOT_ID, CK_USER_TYPE, CKF_RW_SESSION,
@@ -17,6 +17,14 @@ use crate::slots::{lost, refresh, token_in};
 use crate::tables::{LogIn, Session};
 use crate::token::Token;
 
+/// A session, and the token that it is with.
+#[derive(Clone)]
+pub(crate) struct SessionToken {
+    pub(crate) session: CK_SESSION_HANDLE,
+    pub(crate) slot: CK_SLOT_ID,
+    pub(crate) token: Arc<Token>,
+}
+
 pub(crate) fn open_session(
     module: &Module,
     slot: CK_SLOT_ID,
@@ -29,13 +37,14 @@ pub(crate) fn open_session(
     if flags & CKF_SERIAL_SESSION == 0 {
         return Err(CKR_SESSION_PARALLEL_NOT_SUPPORTED);
     }
-    token_in(module, slot)?;
+    let token = token_in(module, slot)?;
     let session = Session {
         slot,
         is_read_write: flags & CKF_RW_SESSION != 0,
         ..Session::default()
     };
-    handle.write(module.tables().open_session(session))
+    let opened = module.tables().open_session(session, &token)?;
+    handle.write(opened)
 }
 
 pub(crate) fn close_session(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
@@ -43,8 +52,9 @@ pub(crate) fn close_session(module: &Module, session: CK_SESSION_HANDLE) -> Answ
 }
 
 pub(crate) fn close_all_sessions(module: &Module, slot: CK_SLOT_ID) -> Answer {
-    let log_in = module.tables().close_sessions(slot)?;
-    end(module, log_in);
+    for log_in in module.tables().close_sessions(slot)? {
+        end(module, &log_in);
+    }
     Ok(())
 }
 
@@ -80,7 +90,8 @@ pub(crate) fn get_session_info(
 /// Has the holder type the code where they always do. A code that the program may have given never comes here: it
 /// is not even looked at.
 pub(crate) fn log_in(module: &Module, session: CK_SESSION_HANDLE, user: CK_USER_TYPE) -> Answer {
-    let (slot, token) = session_token(module, session)?;
+    let of = session_token(module, session)?;
+    let slot = of.slot;
     match user {
         CKU_USER => {}
         // No key here asks for a log-in of its own.
@@ -91,18 +102,19 @@ pub(crate) fn log_in(module: &Module, session: CK_SESSION_HANDLE, user: CK_USER_
         }
         _ => return Err(CKR_USER_TYPE_INVALID),
     }
-    let _one = module.log_in.lock().unwrap_or_else(PoisonError::into_inner);
+    let turn = turn_of(module, slot)?;
+    let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
     if log_in_that_lasts(module, slot)?.is_some() {
         return Err(CKR_USER_ALREADY_LOGGED_IN);
     }
-    log_in_for(module, slot, &token, TIME_TO_TYPE).map(drop)
+    log_in_for(module, &of, TIME_TO_TYPE).map(drop)
 }
 
 pub(crate) fn log_out(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
     let slot = module.tables().session(session)?.slot;
     let log_in = module.tables().slot_mut(slot)?.log_in.take();
     let log_in = log_in.ok_or(CKR_USER_NOT_LOGGED_IN)?;
-    end(module, Some(log_in));
+    end(module, &log_in);
     Ok(())
 }
 
@@ -110,16 +122,12 @@ pub(crate) fn log_out(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
 ///
 /// # Errors
 /// What the holder and the card say.
-pub(crate) fn log_in_once(
-    module: &Module,
-    slot: CK_SLOT_ID,
-    token: &Token,
-    seconds: u32,
-) -> Answer<Arc<LogIn>> {
-    let _one = module.log_in.lock().unwrap_or_else(PoisonError::into_inner);
-    match log_in_of(module, slot)? {
+pub(crate) fn log_in_once(module: &Module, of: &SessionToken, seconds: u32) -> Answer<Arc<LogIn>> {
+    let turn = turn_of(module, of.slot)?;
+    let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+    match log_in_of(module, of.slot)? {
         Some(log_in) => Ok(log_in),
-        None => log_in_for(module, slot, token, seconds),
+        None => log_in_for(module, of, seconds),
     }
 }
 
@@ -152,44 +160,44 @@ pub(crate) fn forget_log_in(module: &Module, slot: CK_SLOT_ID, ended: &Arc<LogIn
 ///
 /// # Errors
 /// `CKR_SESSION_HANDLE_INVALID`, also where the token is gone.
-pub(crate) fn session_token(
-    module: &Module,
-    session: CK_SESSION_HANDLE,
-) -> Answer<(CK_SLOT_ID, Arc<Token>)> {
+pub(crate) fn session_token(module: &Module, session: CK_SESSION_HANDLE) -> Answer<SessionToken> {
     let tables = module.tables();
     let slot = tables.session(session)?.slot;
     let token = tables.slot(slot)?.token.clone();
-    token
-        .map(|token| (slot, token))
-        .ok_or(CKR_SESSION_HANDLE_INVALID)
+    let token = token.ok_or(CKR_SESSION_HANDLE_INVALID)?;
+    Ok(SessionToken {
+        session,
+        slot,
+        token,
+    })
 }
 
-fn log_in_for(
-    module: &Module,
-    slot: CK_SLOT_ID,
-    token: &Token,
-    seconds: u32,
-) -> Answer<Arc<LogIn>> {
-    let kept = module.tables().slot_mut(slot)?.kept_log_in.take();
+/// Logs in for a session. One that was closed meanwhile, or whose card is gone, leaves no log-in behind: nobody would
+/// end it.
+fn log_in_for(module: &Module, of: &SessionToken, seconds: u32) -> Answer<Arc<LogIn>> {
+    let kept = module.tables().slot_mut(of.slot)?.kept_log_in.take();
     let kept = kept.filter(|kept| module.agent.has(kept.path()) == Some(true));
     let log_in = match kept {
         Some(kept) => kept,
         None => {
-            let held = lost(module, slot, module.agent.log_in(&token.card, seconds))?;
-            Arc::new(LogIn::new(held))
+            let held = module.agent.log_in(&of.token.card, seconds);
+            Arc::new(LogIn::new(lost(module, of.slot, held)?))
         }
     };
-    let mut tables = module.tables();
-    let slot = tables.slot_mut(slot)?;
-    slot.log_in = Some(Arc::clone(&log_in));
-    Ok(log_in)
+    let stored = module.tables().store_log_in(of, &log_in);
+    if stored.is_err() {
+        end(module, &log_in);
+    }
+    stored.map(|()| log_in)
+}
+
+fn turn_of(module: &Module, slot: CK_SLOT_ID) -> Answer<Arc<Mutex<()>>> {
+    Ok(Arc::clone(&module.tables().slot(slot)?.log_in_turn))
 }
 
 /// Ends a log-in before the call returns; its connection would end it soon after.
-fn end(module: &Module, log_in: Option<Arc<LogIn>>) {
-    if let Some(log_in) = log_in {
-        module.agent.log_out(log_in.path());
-    }
+fn end(module: &Module, log_in: &LogIn) {
+    module.agent.log_out(log_in.path());
 }
 
 /// Seconds that a holder has at `C_Login`.

@@ -14,7 +14,7 @@ use crate::key_use::by_key;
 use crate::mechanisms::{self, Scheme};
 use crate::memory::{Input, Output, Place, Room};
 use crate::module::Module;
-use crate::sessions::{log_in_of, session_token};
+use crate::sessions::{SessionToken, log_in_of, session_token};
 
 /// A signature that was begun.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub(crate) fn sign_init(
     parameters: impl FnOnce(&CK_MECHANISM) -> Place<CK_RSA_PKCS_PSS_PARAMS>,
     key: CK_OBJECT_HANDLE,
 ) -> Answer {
-    let (slot, token) = session_token(module, session)?;
+    let SessionToken { slot, token, .. } = session_token(module, session)?;
     let mechanism = mechanism.read()?;
     if module.tables().session(session)?.signing.is_some() {
         return Err(CKR_OPERATION_ACTIVE);
@@ -106,7 +106,7 @@ fn finish(
     signature: Output<u8>,
     data: Option<Input>,
 ) -> Answer {
-    let (slot, token) = session_token(module, session)?;
+    let of = session_token(module, session)?;
     let signing = signing_of(module, session)?;
     let mut signing = signing.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
     if signature.room_for(SIGNATURE_LEN)? == Room::LengthAlone {
@@ -123,9 +123,9 @@ fn finish(
     if value.is_empty() {
         return Err(CKR_DATA_LEN_RANGE);
     }
-    let signed = by_key(module, slot, &token, &signing.role, |session, seconds| {
+    let signed = by_key(module, &of, &signing.role, |session, seconds| {
         let body = KeySignBody::new(signing.scheme.algorithm, &value, session, seconds);
-        module.agent.sign(&token.card, &signing.role, &body)
+        module.agent.sign(&of.token.card, &signing.role, &body)
     });
     match signed {
         Err(CKR_MECHANISM_INVALID) => Err(CKR_DATA_INVALID),

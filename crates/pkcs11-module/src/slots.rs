@@ -115,8 +115,9 @@ pub(crate) fn get_mechanism_info(
 /// Looks at the readers again. Without an agent there are none; while it cannot be asked, they are as before, since a
 /// reader that is gone takes all sessions along.
 pub(crate) fn refresh(module: &Module) {
+    let look = module.tables().begin_look();
     if let Ok(readers) = module.agent.readers() {
-        module.tables().update(readers);
+        module.tables().update(look, readers);
     }
 }
 

@@ -1,11 +1,11 @@
 //! What this process has: slots as the agent last showed them, and the sessions of its threads.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use cryptoki_sys::{
-    CK_OBJECT_HANDLE, CK_SESSION_HANDLE, CK_SLOT_ID, CKR_SESSION_HANDLE_INVALID,
-    CKR_SLOT_ID_INVALID,
+    CK_OBJECT_HANDLE, CK_SESSION_HANDLE, CK_SLOT_ID, CKR_DEVICE_REMOVED, CKR_SESSION_CLOSED,
+    CKR_SESSION_HANDLE_INVALID, CKR_SLOT_ID_INVALID, CKR_TOKEN_NOT_PRESENT,
 };
 use daemon_client::Held;
 use daemon_wire::ReaderBody;
@@ -14,6 +14,7 @@ use crate::answer::Answer;
 use crate::decrypting::Decrypting;
 use crate::digesting::Digesting;
 use crate::encrypting::Encrypting;
+use crate::sessions::SessionToken;
 use crate::signing::Signing;
 use crate::token::Token;
 use crate::verifying::Verifying;
@@ -24,7 +25,9 @@ pub(crate) struct Tables {
     slots: Vec<Slot>,
     sessions: BTreeMap<CK_SESSION_HANDLE, Session>,
     last_session: CK_SESSION_HANDLE,
-    are_known: bool,
+    /// The look at the readers that began last, and the one that the slots are of; the first is 1.
+    last_look: u64,
+    known_look: u64,
 }
 
 /// A reader; it keeps its number while the module lives.
@@ -37,6 +40,8 @@ pub(crate) struct Slot {
     /// A log-in whose last session was closed without a log-out: the token is logged out, and the next log-in of
     /// this process asks nobody (GnuTLS logs in for each object that it lists, and for each connection).
     pub(crate) kept_log_in: Option<Arc<LogIn>>,
+    /// Whose turn it is to log in: of two threads that need a log-in, the second finds that of the first.
+    pub(crate) log_in_turn: Arc<Mutex<()>>,
     /// Something happened in it that nobody was told of (`C_WaitForSlotEvent`).
     has_changed: bool,
 }
@@ -84,11 +89,28 @@ impl Slot {
     pub(crate) fn card(&self) -> Option<&str> {
         self.reader.card.as_deref().filter(|_| self.is_there)
     }
+
+    /// Whether this token is in it, in the same stay of its card.
+    fn has(&self, token: &Arc<Token>) -> bool {
+        let own = self.token.as_ref();
+        own.is_some_and(|own| Arc::ptr_eq(own, token))
+    }
 }
 
 impl Tables {
-    /// Takes over what the agent lists now. Where a card is gone, its sessions are, too (PKCS#11 2.40, 5.5).
-    pub(crate) fn update(&mut self, readers: Vec<ReaderBody>) {
+    /// A look at the readers begins.
+    pub(crate) fn begin_look(&mut self) -> u64 {
+        self.last_look += 1;
+        self.last_look
+    }
+
+    /// Takes over what the agent listed at a look, unless one that began later was taken over already. Where a card is gone, its sessions are, too (PKCS#11 2.40, 5.5).
+    pub(crate) fn update(&mut self, look: u64, readers: Vec<ReaderBody>) {
+        if look < self.known_look {
+            return;
+        }
+        let is_first = self.known_look == 0;
+        self.known_look = look;
         for slot in &mut self.slots {
             slot.is_there = false;
         }
@@ -109,11 +131,11 @@ impl Tables {
                     token: None,
                     log_in: None,
                     kept_log_in: None,
-                    has_changed: self.are_known,
+                    log_in_turn: Arc::default(),
+                    has_changed: !is_first,
                 }),
             }
         }
-        self.are_known = true;
         for number in 0..self.slots.len() {
             self.drop_lost_token(number);
         }
@@ -187,10 +209,38 @@ impl Tables {
         Some(id_of(number))
     }
 
-    pub(crate) fn open_session(&mut self, session: Session) -> CK_SESSION_HANDLE {
+    /// Opens a session with a token.
+    ///
+    /// # Errors
+    /// `CKR_TOKEN_NOT_PRESENT` where the token is gone meanwhile.
+    pub(crate) fn open_session(
+        &mut self,
+        session: Session,
+        token: &Arc<Token>,
+    ) -> Answer<CK_SESSION_HANDLE> {
+        if !self.slot(session.slot)?.has(token) {
+            return Err(CKR_TOKEN_NOT_PRESENT);
+        }
         self.last_session += 1;
         self.sessions.insert(self.last_session, session);
-        self.last_session
+        Ok(self.last_session)
+    }
+
+    /// Logs in with the token of a session that is still there.
+    ///
+    /// # Errors
+    /// `CKR_DEVICE_REMOVED` where the token is gone, `CKR_SESSION_CLOSED` where the session alone is.
+    pub(crate) fn store_log_in(&mut self, of: &SessionToken, log_in: &Arc<LogIn>) -> Answer {
+        let is_open = self.sessions.contains_key(&of.session);
+        let slot = self.slot_mut(of.slot)?;
+        if !slot.has(&of.token) {
+            return Err(CKR_DEVICE_REMOVED);
+        }
+        if !is_open {
+            return Err(CKR_SESSION_CLOSED);
+        }
+        slot.log_in = Some(Arc::clone(log_in));
+        Ok(())
     }
 
     /// # Errors
@@ -230,15 +280,18 @@ impl Tables {
         Ok(())
     }
 
-    /// Ends all sessions with a token, and its log-in, which is given back.
+    /// Ends all sessions with a token, and its log-ins, which are given back.
     ///
     /// # Errors
     /// `CKR_SLOT_ID_INVALID`.
-    pub(crate) fn close_sessions(&mut self, slot: CK_SLOT_ID) -> Answer<Option<Arc<LogIn>>> {
+    pub(crate) fn close_sessions(
+        &mut self,
+        slot: CK_SLOT_ID,
+    ) -> Answer<impl Iterator<Item = Arc<LogIn>> + use<>> {
         let ended = self.slot_mut(slot)?;
-        let log_in = ended.log_in.take().or_else(|| ended.kept_log_in.take());
+        let log_ins = [ended.log_in.take(), ended.kept_log_in.take()];
         self.sessions.retain(|_, session| session.slot != slot);
-        Ok(log_in)
+        Ok(log_ins.into_iter().flatten())
     }
 
     /// How many sessions there are with a token, and how many of them may write.
@@ -252,4 +305,55 @@ impl Tables {
 
 fn id_of(number: usize) -> CK_SLOT_ID {
     CK_SLOT_ID::try_from(number).unwrap_or(CK_SLOT_ID::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(card: Option<&str>) -> ReaderBody {
+        ReaderBody {
+            id: "r1".into(),
+            name: "A reader".into(),
+            keypad: false,
+            contactless: None,
+            state: "card".into(),
+            card: card.map(str::to_owned),
+            problem: None,
+            atr: None,
+        }
+    }
+
+    /// A token in slot 0, and what is known of it.
+    fn with_token() -> (Tables, Arc<Token>) {
+        let mut tables = Tables::default();
+        let look = tables.begin_look();
+        tables.update(look, vec![reader(Some("c1"))]);
+        let token = Arc::new(Token::empty("c1"));
+        tables.slot_mut(0).unwrap().token = Some(Arc::clone(&token));
+        (tables, token)
+    }
+
+    #[test]
+    fn an_answer_about_readers_that_comes_late_changes_nothing() {
+        let (mut tables, token) = with_token();
+        let (late, last) = (tables.begin_look(), tables.begin_look());
+        tables.update(last, vec![reader(Some("c1"))]);
+        tables.update(late, vec![reader(None)]);
+        assert!(tables.slot(0).unwrap().has(&token));
+        let now = tables.begin_look();
+        tables.update(now, vec![reader(None)]);
+        assert!(!tables.slot(0).unwrap().has(&token));
+    }
+
+    #[test]
+    fn no_session_is_opened_with_a_card_that_left_and_came_again_meanwhile() {
+        let (mut tables, before) = with_token();
+        tables.lose_token(0);
+        let after = Arc::new(Token::empty("c1"));
+        tables.slot_mut(0).unwrap().token = Some(Arc::clone(&after));
+        let opened = tables.open_session(Session::default(), &before);
+        assert_eq!(opened, Err(CKR_TOKEN_NOT_PRESENT));
+        assert_eq!(tables.open_session(Session::default(), &after), Ok(1));
+    }
 }

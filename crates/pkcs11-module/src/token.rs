@@ -77,6 +77,18 @@ impl Token {
         })
     }
 
+    /// A card with nothing on it.
+    #[cfg(test)]
+    pub(crate) fn empty(card: &str) -> Self {
+        Self {
+            card: card.into(),
+            label: String::new(),
+            serial_number: String::new(),
+            mechanisms: Vec::new(),
+            objects: Vec::new(),
+        }
+    }
+
     /// The object of a handle; handles begin at 1.
     pub(crate) fn object(&self, handle: CK_OBJECT_HANDLE) -> Option<&Object> {
         let number = usize::try_from(handle).ok()?.checked_sub(1)?;

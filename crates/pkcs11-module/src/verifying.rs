@@ -29,7 +29,7 @@ pub(crate) fn verify_init(
     parameters: impl FnOnce(&CK_MECHANISM) -> Place<CK_RSA_PKCS_PSS_PARAMS>,
     key: CK_OBJECT_HANDLE,
 ) -> Answer {
-    let (_, token) = session_token(module, session)?;
+    let token = session_token(module, session)?.token;
     let mechanism = mechanism.read()?;
     if module.tables().session(session)?.verifying.is_some() {
         return Err(CKR_OPERATION_ACTIVE);
