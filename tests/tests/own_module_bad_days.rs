@@ -204,6 +204,60 @@ fn a_card_that_comes_and_goes_is_an_event_and_the_end_of_the_module_ends_the_wai
     );
 }
 
+/// Ends the module, also where a test fails whose threads wait in it.
+struct AtLast<'a>(&'a Cryptoki);
+
+impl Drop for AtLast<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.finalise();
+    }
+}
+
+/// The sockets that this process has open.
+fn sockets() -> usize {
+    let open = std::fs::read_dir("/proc/self/fd").unwrap();
+    let led_to = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    let is_socket = |path: &std::path::PathBuf| path.to_string_lossy().starts_with("socket:");
+    led_to.filter(is_socket).count()
+}
+
+#[test]
+fn many_threads_that_wait_have_one_stream_of_events_and_each_event_is_told_to_one() {
+    in_a_process_of_its_own(
+        "many_threads_that_wait_have_one_stream_of_events_and_each_event_is_told_to_one",
+        || {
+            let mut desk = Workstation::new();
+            let slot = desk.module.slots().unwrap()[0];
+            let before = sockets();
+            let (tell, told) = std::sync::mpsc::channel();
+            thread::scope(|scope| {
+                let module = &desk.module;
+                let at_last = AtLast(module);
+                for _ in 0..8 {
+                    let tell = tell.clone();
+                    scope.spawn(move || tell.send(module.wait_for_slot_event(0)));
+                }
+                until("a stream", || (sockets() > before).then_some(()));
+                thread::sleep(A_MOMENT);
+                assert_eq!(sockets(), before + 1);
+                drop(desk.card.take());
+                assert_eq!(told.recv(), Ok(Ok(slot)));
+                thread::sleep(A_MOMENT);
+                assert!(told.try_recv().is_err(), "one event was told twice");
+                let _card = desk.service.plug(Reader::First, &["--card", "cps3"]);
+                assert_eq!(told.recv(), Ok(Ok(slot)));
+                until("one stream again", || {
+                    (sockets() == before + 1).then_some(())
+                });
+                drop(at_last);
+                for _ in 0..6 {
+                    assert_eq!(told.recv(), Ok(Err(CKR_CRYPTOKI_NOT_INITIALIZED)));
+                }
+            });
+        },
+    );
+}
+
 #[test]
 fn a_process_that_dies_leaves_no_code_presented() {
     let service = PcscService::start();

@@ -1,4 +1,4 @@
-//! Waiting for a card to come or go.
+//! Waiting for a card to come or go, by one stream of events for all threads that wait.
 
 use std::time::Duration;
 
@@ -6,8 +6,10 @@ use cryptoki_sys::{
     CK_FLAGS, CK_SLOT_ID, CKF_DONT_BLOCK, CKR_ARGUMENTS_BAD, CKR_CRYPTOKI_NOT_INITIALIZED,
     CKR_NO_EVENT,
 };
+use daemon_client::{Client, Events};
 
 use crate::answer::Answer;
+use crate::listening::Listener;
 use crate::memory::Place;
 use crate::module::Module;
 use crate::slots::refresh;
@@ -23,46 +25,66 @@ pub(crate) fn wait_for_slot_event(
         return Err(CKR_ARGUMENTS_BAD);
     }
     refresh(module);
-    let mut changed = module.tables().take_change();
-    if changed.is_none() && flags & CKF_DONT_BLOCK != 0 {
-        return Err(CKR_NO_EVENT);
+    loop {
+        let so_far = module.listening.heard();
+        if let Some(changed) = module.tables().take_change() {
+            return slot.write(changed);
+        }
+        if flags & CKF_DONT_BLOCK != 0 {
+            return Err(CKR_NO_EVENT);
+        }
+        let client = module.agent.client().ok();
+        let hang_up = client.as_ref().map(Client::hang_up).unwrap_or_default();
+        let turn = module.listening.turn(hang_up, so_far)?;
+        if let Some(listener) = turn
+            && let Some(changed) = listen(module, client.as_ref(), &listener)?
+        {
+            return slot.write(changed);
+        }
     }
-    while changed.is_none() {
-        changed = next_change(module)?;
-    }
-    slot.write(changed.ok_or(CKR_NO_EVENT)?)
 }
 
 /// What happened by the next event of the agent. Without one that runs, the readers are looked at now and then.
 ///
 /// # Errors
 /// `CKR_CRYPTOKI_NOT_INITIALIZED` when the module ends.
-fn next_change(module: &Module) -> Answer<Option<CK_SLOT_ID>> {
-    if let Ok(client) = module.agent.client() {
-        let waiting = module.waits(client.hang_up());
-        let _waiting = waiting.ok_or(CKR_CRYPTOKI_NOT_INITIALIZED)?;
-        if let Ok(events) = client.events("/v1/events", None)
-            && let Some(slot) = change_by_events(module, events)
-        {
-            return Ok(Some(slot));
-        }
+fn listen(
+    module: &Module,
+    client: Option<&Client>,
+    listener: &Listener<'_>,
+) -> Answer<Option<CK_SLOT_ID>> {
+    let events = client.and_then(|client| client.events("/v1/events", None).ok());
+    if let Some(events) = events
+        && let Some(slot) = change_by_events(module, events, listener)
+    {
+        return Ok(Some(slot));
     }
-    if module.ends_within(BETWEEN_LOOKS) {
+    if listener.ends_within(BETWEEN_LOOKS) {
         return Err(CKR_CRYPTOKI_NOT_INITIALIZED);
     }
-    refresh(module);
-    Ok(module.tables().take_change())
+    Ok(look(module, listener))
 }
 
 /// The slot in which something happened, from now on: what came before the subscription is looked for first.
-fn change_by_events(module: &Module, mut events: daemon_client::Events) -> Option<CK_SLOT_ID> {
+fn change_by_events(
+    module: &Module,
+    mut events: Events,
+    listener: &Listener<'_>,
+) -> Option<CK_SLOT_ID> {
     loop {
-        refresh(module);
-        if let Some(slot) = module.tables().take_change() {
+        if let Some(slot) = look(module, listener) {
             return Some(slot);
         }
         events.next()?.ok()?;
     }
+}
+
+/// The first slot in which something happened; the others are for the other threads.
+fn look(module: &Module, listener: &Listener<'_>) -> Option<CK_SLOT_ID> {
+    refresh(module);
+    let changed = module.tables().take_change();
+    listener.tell();
+    changed
 }
 
 /// How often somebody looks whether the agent has come.

@@ -18,6 +18,7 @@ mod events;
 mod function_list;
 mod hashing;
 mod key_use;
+mod listening;
 mod manner;
 mod mechanisms;
 mod memory;

@@ -1,20 +1,19 @@
 //! The module between `C_Initialize` and `C_Finalize`, of the process that initialised it.
 
-use std::collections::BTreeMap;
 use std::panic;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::Duration;
 
 use cryptoki_sys::{
     CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CRYPTOKI_NOT_INITIALIZED, CKR_GENERAL_ERROR,
 };
-use daemon_client::HangUp;
 
 use crate::agent::Agent;
 use crate::answer::Answer;
+use crate::listening::Listening;
 use crate::manner::{Manner, Settings};
 use crate::tables::Tables;
 
@@ -23,28 +22,7 @@ pub(crate) struct Module {
     pub(crate) agent: Agent,
     pub(crate) manner: Manner,
     tables: Mutex<Tables>,
-    ending: Mutex<Ending>,
-    has_ended: Condvar,
-}
-
-/// What ends with the module.
-#[derive(Default)]
-struct Ending {
-    is_over: bool,
-    waiting: BTreeMap<u64, HangUp>,
-    last: u64,
-}
-
-/// Somebody who waits, and is hung up at the end of the module.
-pub(crate) struct Waiting<'a> {
-    module: &'a Module,
-    number: u64,
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.module.ending().waiting.remove(&self.number);
-    }
+    pub(crate) listening: Listening,
 }
 
 /// The process that initialised the module; 0 where none did. A forked child has its own number, and so has not.
@@ -81,8 +59,7 @@ pub(crate) fn initialise() -> Answer {
         agent: Agent::of(&settings),
         manner: settings.manner,
         tables: Mutex::default(),
-        ending: Mutex::default(),
-        has_ended: Condvar::new(),
+        listening: Listening::default(),
     }));
     OWNER.store(process::id(), Ordering::Release);
     Ok(())
@@ -121,49 +98,13 @@ impl Module {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the end of the module hang this up while somebody waits; `None` where the end has come.
-    pub(crate) fn waits(&self, hang_up: HangUp) -> Option<Waiting<'_>> {
-        let mut ending = self.ending();
-        if ending.is_over {
-            return None;
-        }
-        ending.last += 1;
-        let number = ending.last;
-        ending.waiting.insert(number, hang_up);
-        Some(Waiting {
-            module: self,
-            number,
-        })
-    }
-
-    /// Waits for its end, so long at most; whether it has come.
-    pub(crate) fn ends_within(&self, time: Duration) -> bool {
-        let ending = self.ending();
-        let ended = self
-            .has_ended
-            .wait_timeout_while(ending, time, |ending| !ending.is_over);
-        let (ending, _) = ended.unwrap_or_else(PoisonError::into_inner);
-        ending.is_over
-    }
-
     fn end(&self) {
-        let mut ending = self.ending();
-        ending.is_over = true;
-        let waiting = std::mem::take(&mut ending.waiting);
-        drop(ending);
-        self.has_ended.notify_all();
-        for waiting in waiting.into_values() {
-            waiting.hang_up();
-        }
+        self.listening.end();
         let log_ins = self.tables().clear();
         // A child that was forked since may hold their connections, so that these do not end.
         for log_in in log_ins {
             self.agent.log_out(log_in.path());
         }
-    }
-
-    fn ending(&self) -> MutexGuard<'_, Ending> {
-        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
