@@ -16,7 +16,7 @@ use cryptoki_sys::{
     CK_ATTRIBUTE, CK_ATTRIBUTE_TYPE, CK_FLAGS, CK_FUNCTION_LIST, CK_MECHANISM, CK_MECHANISM_INFO,
     CK_MECHANISM_TYPE, CK_OBJECT_CLASS, CK_OBJECT_HANDLE, CK_RV, CK_SESSION_HANDLE,
     CK_SESSION_INFO, CK_SLOT_ID, CK_SLOT_INFO, CK_STATE, CK_TOKEN_INFO, CK_TRUE, CK_ULONG,
-    CKA_CLASS, CKA_LABEL, CKF_SERIAL_SESSION, CKO_PRIVATE_KEY, CKR_OK, CKU_USER,
+    CKA_CLASS, CKA_LABEL, CKF_RW_SESSION, CKF_SERIAL_SESSION, CKO_PRIVATE_KEY, CKR_OK, CKU_USER,
 };
 use libloading::Library;
 
@@ -171,6 +171,28 @@ impl Cryptoki {
         let flags = CKF_SERIAL_SESSION;
         returned(unsafe { open(slot, flags, null_mut(), None, &raw mut session) })?;
         Ok(session)
+    }
+
+    /// A session with the token in a slot that may write.
+    ///
+    /// # Errors
+    /// What `C_OpenSession` returned.
+    pub fn open_writing_session(&self, slot: CK_SLOT_ID) -> Returned<CK_SESSION_HANDLE> {
+        let mut session = 0;
+        let open = self.functions().C_OpenSession.expect("there");
+        let flags = CKF_SERIAL_SESSION | CKF_RW_SESSION;
+        returned(unsafe { open(slot, flags, null_mut(), None, &raw mut session) })?;
+        Ok(session)
+    }
+
+    /// `C_SetPIN` with both codes.
+    ///
+    /// # Errors
+    /// What it returned.
+    pub fn set_pin(&self, session: CK_SESSION_HANDLE, codes: [&str; 2]) -> Returned {
+        let set_pin = self.functions().C_SetPIN.expect("there");
+        let [old, new] = codes.map(|code| (code.as_ptr().cast_mut(), number(code.len())));
+        returned(unsafe { set_pin(session, old.0, old.1, new.0, new.1) })
     }
 
     /// `C_CloseSession`.

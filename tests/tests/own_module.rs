@@ -211,6 +211,30 @@ answers = [ { pin = "0000" }, { consent = false }, { pin = "0000" }, { pin = "00
     assert!(flags().contains("user PIN locked"));
 }
 
+#[test]
+fn a_holder_who_is_asked_for_both_codes_changes_the_code_for_pkcs11_tool() {
+    for card in ["cps3", "cps4"] {
+        let bench = Bench::with_holder(
+            card,
+            r#"
+answers = [ { pin = "0000", new_pin = "4321" }, { pin = "1234", new_pin = "4321" }, { pin = "4321" }, { consent = false } ]
+"#,
+        );
+        let change = || bench.tool(&["--change-pin"]);
+        let wrong = change().failure();
+        assert!(wrong.contains("CKR_PIN_INCORRECT"), "{card}: {wrong}");
+        let changed = change().success();
+        assert!(changed.contains("PIN successfully changed"), "{changed}");
+        let log_in = ["--login", "--pin", NOT_THE_CODE, "--list-objects"];
+        bench.tool(&log_in).success();
+        let refused = change().failure();
+        assert!(
+            refused.contains("CKR_FUNCTION_CANCELED"),
+            "{card}: {refused}"
+        );
+    }
+}
+
 /// DigestInfo (RFC 8017, 9.2) over SHA-256 of a message, which is what RSA-PKCS of PKCS#11 signs.
 fn digest_info(message: &[u8]) -> Vec<u8> {
     let hash = ring::digest::digest(&ring::digest::SHA256, message);

@@ -22,9 +22,10 @@ use cryptoki_sys::{
     CKM_SHA_1, CKM_SHA256_RSA_PKCS, CKO_CERTIFICATE, CKO_PUBLIC_KEY, CKR_ARGUMENTS_BAD,
     CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID, CKR_BUFFER_TOO_SMALL,
     CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CRYPTOKI_NOT_INITIALIZED, CKR_DATA_INVALID,
-    CKR_DATA_LEN_RANGE, CKR_ENCRYPTED_DATA_LEN_RANGE, CKR_KEY_HANDLE_INVALID,
-    CKR_MECHANISM_INVALID, CKR_OBJECT_HANDLE_INVALID, CKR_OK, CKR_OPERATION_ACTIVE,
-    CKR_OPERATION_NOT_INITIALIZED, CKR_SESSION_HANDLE_INVALID, CKR_SESSION_PARALLEL_NOT_SUPPORTED,
+    CKR_DATA_LEN_RANGE, CKR_ENCRYPTED_DATA_LEN_RANGE, CKR_FUNCTION_NOT_SUPPORTED,
+    CKR_KEY_HANDLE_INVALID, CKR_MECHANISM_INVALID, CKR_OBJECT_HANDLE_INVALID, CKR_OK,
+    CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED, CKR_PIN_INVALID,
+    CKR_SESSION_HANDLE_INVALID, CKR_SESSION_PARALLEL_NOT_SUPPORTED, CKR_SESSION_READ_ONLY,
     CKR_SIGNATURE_LEN_RANGE, CKR_SLOT_ID_INVALID, CKR_USER_ALREADY_LOGGED_IN,
     CKR_USER_NOT_LOGGED_IN, CKU_SO,
 };
@@ -449,6 +450,36 @@ fn what_a_card_cannot_do_and_what_comes_at_the_wrong_time_is_refused() {
             module.log_out(session).unwrap();
             let key_is_hidden = module.sign_init(session, CKM_SHA256_RSA_PKCS, key);
             assert_eq!(key_is_hidden, Err(CKR_USER_NOT_LOGGED_IN));
+        },
+    );
+}
+
+#[test]
+fn codes_that_a_program_gives_for_a_change_are_not_used() {
+    in_a_process_of_its_own(
+        "codes_that_a_program_gives_for_a_change_are_not_used",
+        || {
+            let script = "answers = [ { pin = \"1234\", new_pin = \"4321\" }, { pin = \"4321\", new_pin = \"4321\" }, { pin = \"4321\" } ]";
+            let agent = demo_with_holder(script);
+            use_agent(&agent);
+            let module = Cryptoki::initialised();
+            let slot = module.slots().unwrap()[0];
+            let reading = module.open_session(slot).unwrap();
+            let codes = ["0000", "9999"];
+            assert_eq!(module.set_pin(reading, codes), Err(CKR_SESSION_READ_ONLY));
+            let writing = module.open_writing_session(slot).unwrap();
+            assert_eq!(module.set_pin(writing, codes), Ok(()));
+            assert_eq!(agent.tries_left(), 3);
+            let unchanged = module.set_pin(writing, codes);
+            assert_eq!(unchanged, Err(CKR_PIN_INVALID));
+            module.log_in(writing).unwrap();
+            module.finalise().unwrap();
+            be_a_browser_of(&agent);
+            module.initialise().unwrap();
+            let slot = module.slots().unwrap()[0];
+            let session = module.open_writing_session(slot).unwrap();
+            let of_browser = module.set_pin(session, codes);
+            assert_eq!(of_browser, Err(CKR_FUNCTION_NOT_SUPPORTED));
         },
     );
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use cryptoki_sys::{
     CK_RV, CKR_DEVICE_ERROR, CKR_DEVICE_REMOVED, CKR_ENCRYPTED_DATA_INVALID, CKR_FUNCTION_CANCELED,
     CKR_FUNCTION_FAILED, CKR_FUNCTION_REJECTED, CKR_KEY_FUNCTION_NOT_PERMITTED,
-    CKR_MECHANISM_INVALID, CKR_PIN_INCORRECT, CKR_PIN_LEN_RANGE, CKR_PIN_LOCKED,
+    CKR_MECHANISM_INVALID, CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE, CKR_PIN_LOCKED,
     CKR_USER_NOT_LOGGED_IN,
 };
 use daemon_client::{Client, ClientError, Held, READ_TIMEOUT};
 use daemon_wire::{
     CardBody, DataBody, DataValueBody, DecipherBody, DecipheredBody, KeySignBody, KeySignatureBody,
-    LoginBody, ObjectList, RandomBody, RandomBytesBody, ReaderBody, ReaderList,
+    LoginBody, NewPinBody, ObjectList, RandomBody, RandomBytesBody, ReaderBody, ReaderList,
 };
 use platform::paths::AgentPaths;
 use secrets::SecretBytes;
@@ -74,6 +74,18 @@ impl Agent {
         let path = format!("/v1/cards/{card}/login");
         let held = self.client()?.hold(&path, &body, patience(seconds));
         held.map_err(|error| value_of(&error))
+    }
+
+    /// Has the holder type the code and a new one, within so many seconds.
+    pub(crate) fn change_pin(&self, card: &str, seconds: u32) -> Answer {
+        let body = NewPinBody {
+            timeout_seconds: Some(seconds),
+        };
+        let path = format!("/v1/cards/{card}/pin/change");
+        let changed = self.client()?.call(&path, &body, patience(seconds));
+        changed
+            .map(|IgnoredAny| ())
+            .map_err(|error| value_of(&error))
     }
 
     /// Whether the agent still has what the path is about; `None` while it cannot be asked.
@@ -157,12 +169,16 @@ fn patience(seconds: u32) -> Duration {
 /// What a fault means in PKCS#11.
 pub(crate) fn value_of(error: &ClientError) -> CK_RV {
     match error {
-        ClientError::Problem { fields, .. }
-            if fields.get("reason").and_then(Value::as_str) == Some("not-deciphered") =>
-        {
-            CKR_ENCRYPTED_DATA_INVALID
+        ClientError::Problem { code, fields, .. } => {
+            let reason = fields.get("reason").and_then(Value::as_str);
+            match (reason, code.as_str()) {
+                (Some("not-deciphered"), _) => CKR_ENCRYPTED_DATA_INVALID,
+                (Some("new-pin-unchanged"), _) => CKR_PIN_INVALID,
+                // Nobody knows which code holds, so that it is no refusal.
+                (Some("outcome-unknown"), "timeout") => CKR_FUNCTION_FAILED,
+                (_, code) => value_of_code(code),
+            }
         }
-        ClientError::Problem { code, .. } => value_of_code(code),
         ClientError::TimedOut => CKR_FUNCTION_FAILED,
         ClientError::AgentNotRunning { .. }
         | ClientError::Connection(_)

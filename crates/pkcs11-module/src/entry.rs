@@ -18,8 +18,8 @@ use cryptoki_sys::{
 use crate::answer::{answer, answer_always};
 use crate::memory::{Input, Output, Place, Space, Template};
 use crate::{
-    decrypting, digesting, encrypting, events, function_list, module, objects, random, sessions,
-    signing, slots, verifying,
+    codes, decrypting, digesting, encrypting, events, function_list, module, objects, random,
+    sessions, signing, slots, verifying,
 };
 
 /// The one function by which a PKCS#11 module is entered.
@@ -170,6 +170,17 @@ pub(crate) unsafe extern "C" fn login(
     _: CK_ULONG,
 ) -> CK_RV {
     answer(|module| sessions::log_in(module, session, user))
+}
+
+/// What stands behind the pointers to codes is never read.
+pub(crate) unsafe extern "C" fn set_pin(
+    session: CK_SESSION_HANDLE,
+    _: CK_UTF8CHAR_PTR,
+    _: CK_ULONG,
+    _: CK_UTF8CHAR_PTR,
+    _: CK_ULONG,
+) -> CK_RV {
+    answer(|module| codes::set_pin(module, session))
 }
 
 pub(crate) unsafe extern "C" fn logout(session: CK_SESSION_HANDLE) -> CK_RV {

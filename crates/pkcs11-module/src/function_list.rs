@@ -25,7 +25,7 @@ static LIST: CK_FUNCTION_LIST = CK_FUNCTION_LIST {
     C_GetMechanismInfo: Some(entry::get_mechanism_info),
     C_InitToken: Some(unsupported::init_token),
     C_InitPIN: Some(unsupported::init_pin),
-    C_SetPIN: Some(unsupported::set_pin),
+    C_SetPIN: Some(entry::set_pin),
     C_OpenSession: Some(entry::open_session),
     C_CloseSession: Some(entry::close_session),
     C_CloseAllSessions: Some(entry::close_all_sessions),

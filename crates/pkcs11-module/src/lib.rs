@@ -10,6 +10,7 @@
 mod agent;
 mod answer;
 mod certificate;
+mod codes;
 mod decrypting;
 mod digesting;
 mod encrypting;
