@@ -18,11 +18,13 @@ use super::statistics::Durations;
 pub(super) const STEPS: [&str; 6] = [
     "begin: slots, token",
     "look: objects, certificates",
-    "log in",
+    LOG_IN,
     "sign",
     "sign again",
     "log out, end",
 ];
+/// The step in which the code is asked for.
+pub(super) const LOG_IN: &str = "log in";
 pub(super) const SIGNATURES: usize = 10;
 const CODE: &str = "1234";
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,7 +63,7 @@ impl Client {
         match step {
             "begin: slots, token" => self.begin()?,
             "look: objects, certificates" => self.look()?,
-            "log in" => self.module.log_in_with(self.session, CODE)?,
+            LOG_IN => self.module.log_in_with(self.session, CODE)?,
             "sign" => {
                 // Some show private keys to who is logged in alone.
                 self.key = self.authentication_key()?;
