@@ -21,6 +21,7 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::manner::Settings;
+use crate::signing::SIGNATURE_LEN;
 
 /// By which the agent knows the module.
 const NAME: &str = "cpxd-pkcs11";
@@ -110,7 +111,9 @@ impl Agent {
         let time = patience(body.timeout_seconds.unwrap_or_default());
         let signed = self.call(&path, body, time, body.session.as_deref());
         let signed: KeySignatureBody = signed?;
-        signed.bytes().ok_or(CKR_DEVICE_ERROR)
+        let signature = signed.bytes();
+        let signature = signature.filter(|bytes| bytes.len() == SIGNATURE_LEN);
+        signature.ok_or(CKR_DEVICE_ERROR)
     }
 
     pub(crate) fn decipher(&self, card: &str, body: &DecipherBody) -> Answer<SecretBytes> {

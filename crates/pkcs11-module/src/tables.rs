@@ -114,7 +114,8 @@ impl Tables {
         for slot in &mut self.slots {
             slot.is_there = false;
         }
-        for reader in readers {
+        for reader in readers.into_iter().take(MOST_SLOTS) {
+            let is_full = self.slots.len() >= MOST_SLOTS;
             let known = self
                 .slots
                 .iter_mut()
@@ -125,6 +126,7 @@ impl Tables {
                     slot.has_changed |= slot.reader.card != reader.card;
                     slot.reader = reader;
                 }
+                None if is_full => {}
                 None => self.slots.push(Slot {
                     reader,
                     is_there: true,
@@ -303,6 +305,9 @@ impl Tables {
     }
 }
 
+/// Far more readers than any computer has: what an agent lists beyond is not taken, since slots stay.
+const MOST_SLOTS: usize = 256;
+
 fn id_of(number: usize) -> CK_SLOT_ID {
     CK_SLOT_ID::try_from(number).unwrap_or(CK_SLOT_ID::MAX)
 }
@@ -355,5 +360,35 @@ mod tests {
         let opened = tables.open_session(Session::default(), &before);
         assert_eq!(opened, Err(CKR_TOKEN_NOT_PRESENT));
         assert_eq!(tables.open_session(Session::default(), &after), Ok(1));
+    }
+
+    fn readers(names: impl Iterator<Item = String>) -> Vec<ReaderBody> {
+        names
+            .map(|name| ReaderBody {
+                id: name.clone(),
+                name,
+                keypad: false,
+                contactless: None,
+                state: "empty".into(),
+                card: None,
+                problem: None,
+                atr: None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn readers_without_end_make_no_slots_without_end() {
+        let mut tables = Tables::default();
+        for list in 0..10 {
+            let names = (0..1000).map(|number| format!("{list} {number}"));
+            let look = tables.begin_look();
+            tables.update(look, readers(names));
+        }
+        assert_eq!(tables.slots.len(), MOST_SLOTS);
+        assert!(tables.slot_ids(false).is_empty());
+        let look = tables.begin_look();
+        tables.update(look, readers(["0 1".to_owned()].into_iter()));
+        assert_eq!(tables.slot_ids(false), [1]);
     }
 }

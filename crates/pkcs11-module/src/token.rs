@@ -48,8 +48,11 @@ impl Token {
     /// has them.
     ///
     /// # Errors
-    /// `CKR_DEVICE_ERROR` for a list that cannot be understood.
+    /// `CKR_DEVICE_ERROR` for a list that cannot be understood, or is longer than that of any card.
     pub(crate) fn new(card: &CardBody, list: &ObjectList, manner: Manner) -> Answer<Self> {
+        if list.objects.len() > MOST_OBJECTS {
+            return Err(CKR_DEVICE_ERROR);
+        }
         let mut objects = Vec::new();
         for key in of_kind(list, ObjectBody::PRIVATE_KEY) {
             let certificate = of_kind(list, ObjectBody::CERTIFICATE)
@@ -263,6 +266,8 @@ const SECRETS: [CK_ATTRIBUTE_TYPE; 6] = [
     CKA_EXPONENT_2,
     CKA_COEFFICIENT,
 ];
+/// A card has some twenty.
+const MOST_OBJECTS: usize = 1000;
 /// `CK_CERTIFICATE_CATEGORY_TOKEN_USER`.
 const TOKEN_USER: CK_ULONG = 1;
 const PUBLIC_KEY_OF: &str = "Cle publique - ";
