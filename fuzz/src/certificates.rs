@@ -62,7 +62,7 @@ fn read_everything(certificate: &CardCertificate) {
 
 /// The certificate with another part: an element of the signed part by its place, or, as the last,
 /// one extension more after the genuine ones.
-fn with_part(der: &[u8], part: usize, bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn with_part(der: &[u8], part: usize, bytes: &[u8]) -> Option<Vec<u8>> {
     let (whole, _) = Tlv::parse(der).ok()?;
     let mut outer = whole.children().flatten();
     let (signed, algorithm, signature) = (outer.next()?, outer.next()?, outer.next()?);

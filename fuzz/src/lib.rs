@@ -6,16 +6,34 @@
 
 mod card_answers;
 mod certificates;
+#[cfg(unix)]
+mod client;
+#[cfg(unix)]
+mod hand_made_agent;
 mod input;
+#[cfg(unix)]
+mod module;
 mod pinentry;
+#[cfg(unix)]
+mod pkcs11_program;
 mod pkcs15_files;
 mod recorded_files;
 mod requests;
 pub mod seeds;
+#[cfg(unix)]
+mod socket_seeds;
 mod texts;
+#[cfg(unix)]
+mod user_socket;
+// Virtual readers as the agent has them.
+#[cfg(unix)]
+#[path = "../../daemon/src/sources/virtual_readers.rs"]
+mod virtual_readers;
 mod watched_card;
 mod window;
 mod wire_formats;
+#[cfg(unix)]
+mod workstation;
 
 /// A fuzz target.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +44,7 @@ pub struct Target {
     pub run: fn(&[u8]),
 }
 
-/// Every target.
+/// Every target; those of the user's socket where it is one of Unix.
 pub const TARGETS: &[Target] = &[
     target("atr", wire_formats::atr),
     target("apdu", wire_formats::apdu),
@@ -43,6 +61,14 @@ pub const TARGETS: &[Target] = &[
     target("window", window::message),
     target("pinentry", pinentry::line),
     target("card-answers", card_answers::card_answers),
+    #[cfg(unix)]
+    target("socket-bytes", user_socket::bytes),
+    #[cfg(unix)]
+    target("socket-calls", user_socket::call),
+    #[cfg(unix)]
+    target("agent-answers", client::answer),
+    #[cfg(unix)]
+    target("module-calls", module::calls),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

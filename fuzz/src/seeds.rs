@@ -8,6 +8,8 @@ use crate::certificates::{AUTHORITIES, GENUINE_CARDS, OTHER_CARDS, PARTS, TEST_R
 use crate::input::as_piece;
 use crate::pkcs15_files::{FILES, PROFILES};
 use crate::recorded_files::{cps3, cps4};
+#[cfg(unix)]
+use crate::socket_seeds;
 use crate::watched_card::FAULT;
 
 /// The inputs for a target; `dialogues` are texts of `.apdu` files.
@@ -35,6 +37,14 @@ pub fn of(target: &str, dialogues: &[String]) -> Vec<Vec<u8>> {
         "window" => window_frames(),
         "pinentry" => texts(&PINENTRY_LINES),
         "card-answers" => transcripts.iter().flat_map(card_answers).collect(),
+        #[cfg(unix)]
+        "socket-bytes" => socket_seeds::bytes(),
+        #[cfg(unix)]
+        "socket-calls" => socket_seeds::calls(),
+        #[cfg(unix)]
+        "agent-answers" => socket_seeds::answers(),
+        #[cfg(unix)]
+        "module-calls" => socket_seeds::module_calls(),
         _ => Vec::new(),
     }
 }

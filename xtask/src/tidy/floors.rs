@@ -25,7 +25,7 @@ pub(super) enum Arrows {
 /// The floor that is open to every crate above it.
 pub(super) const GROUND: u8 = 1;
 
-/// Packages in these folders may use everything, and nothing uses them. `module` stands in `tests`.
+/// Packages in these folders may use everything, and nothing uses them. `module` stands in `tests` and in `fuzz`.
 pub(super) const EXEMPT_FOLDERS: [&str; 4] = ["fuzz", "module", "tests", "xtask"];
 
 /// Crates of the registry that only these crates may name, so that their subject has one home: `rsa` does

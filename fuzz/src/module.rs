@@ -1,0 +1,176 @@
+//! The PKCS#11 module, loaded by a program that makes any calls, on an agent that answers anything.
+#![expect(
+    unsafe_code,
+    reason = "the module is told where its agent is by the environment of its process"
+)]
+
+use std::collections::BTreeMap;
+use std::sync::Once;
+use std::{env, fs, panic, thread};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::certificates::{GENUINE_CARDS, with_part};
+use crate::hand_made_agent::{
+    ANYTHING, CALLS, CARD, DATA, DECIPHER, EVENTS, HandMadeAgent, LOGIN, OBJECTS, RANDOM, READERS,
+    SIGN, answer_of, good, held, with_agent,
+};
+use crate::input::Input;
+use crate::pkcs11_program::{CALL_COUNT, Program};
+
+/// Options, the calls of the program, then answers of the agent, each behind the number of its call; what is not
+/// there is answered well.
+pub(crate) fn calls(bytes: &[u8]) {
+    let mut input = Input::new(bytes);
+    let options = input.byte();
+    let calls = input.piece().unwrap_or_default();
+    let answers = answers(input);
+    with_agent(|agent| {
+        agent.answers(answers);
+        configure(agent, options & MET_AS_BROWSER != 0);
+        let program = initialised();
+        play(program, calls);
+        if options & WAITS_FOR_EVENTS != 0 {
+            wait_until_the_end(agent);
+        }
+        Program::finalise();
+    });
+}
+
+/// The module of this process. It keeps panics to itself, and its hook with them; here it is not alone.
+fn initialised() -> Program {
+    let hook = panic::take_hook();
+    let program = Program::initialise();
+    panic::set_hook(hook);
+    program
+}
+
+fn play(mut program: Program, calls: &[u8]) {
+    let usual: Vec<u8> = (0..CALL_COUNT).collect();
+    let calls = if calls.is_empty() { &usual } else { calls };
+    for call in calls.iter().take(MOST_CALLS) {
+        program.call(*call);
+    }
+}
+
+/// Somebody waits for an event while the module ends: that is the end of the wait.
+fn wait_until_the_end(agent: &HandMadeAgent) {
+    thread::scope(|scope| {
+        let waiting = scope.spawn(Program::wait_for_event);
+        agent.wait_until_asked(EVENTS, || waiting.is_finished());
+        Program::finalise();
+        assert!(waiting.join().is_ok(), "the wait ends by a panic");
+        initialised();
+    });
+}
+
+fn answers(mut input: Input<'_>) -> BTreeMap<&'static str, Vec<Vec<u8>>> {
+    let mut answers = BTreeMap::<_, Vec<Vec<u8>>>::new();
+    while !input.clone().rest().is_empty() && answers.len() < CALLS.len() {
+        let number = usize::from(input.byte()) % (CALLS.len() + 2);
+        let (call, answer) = match CALLS.get(number) {
+            Some(call) => (*call, answer_of(&mut input)),
+            None => (OBJECTS, objects_with(&mut input, number == CALLS.len())),
+        };
+        let of_call = answers.entry(call).or_default();
+        if of_call.len() < MOST_ANSWERS {
+            of_call.push(answer);
+        }
+    }
+    for (call, answer) in good_answers() {
+        answers.entry(call).or_insert_with(|| vec![answer]);
+    }
+    answers
+}
+
+/// A list whose certificates are the input's, or genuine ones with a key of the input's.
+fn objects_with(input: &mut Input<'_>, is_whole: bool) -> Vec<u8> {
+    let piece = input.piece().unwrap_or_default();
+    let with_key = || with_part(GENUINE_CARDS[1], PUBLIC_KEY, piece);
+    let certificate = if is_whole { None } else { with_key() };
+    let certificate = certificate.unwrap_or_else(|| piece.to_vec());
+    good(JSON, objects(&certificate).as_bytes())
+}
+
+/// What an agent answers to a good program.
+fn good_answers() -> [(&'static str, Vec<u8>); 10] {
+    let json = |text: &str| good(JSON, text.as_bytes());
+    let bytes = |name: &str, len: usize| {
+        json(&format!(
+            r#"{{"{name}":"{}"}}"#,
+            STANDARD.encode(vec![7; len])
+        ))
+    };
+    [
+        (READERS, json(GOOD_READERS)),
+        (CARD, json(GOOD_CARD)),
+        (OBJECTS, json(&objects(GENUINE_CARDS[1]))),
+        (LOGIN, held("/v1/sessions/s1")),
+        (SIGN, bytes("signature", 256)),
+        (DECIPHER, bytes("plaintext", 20)),
+        (DATA, bytes("value", 12)),
+        (RANDOM, bytes("bytes", 32)),
+        (
+            EVENTS,
+            good(
+                "text/event-stream",
+                b"id: 1\nevent: card-state\ndata: {}\n\n",
+            ),
+        ),
+        (ANYTHING, json("{}")),
+    ]
+}
+
+/// A list of a key for each role, with this certificate, and data of both kinds.
+pub(crate) fn objects(certificate: &[u8]) -> String {
+    let certificate = STANDARD.encode(certificate);
+    let of_key = |role: &str, id: &str| {
+        format!(
+            r#"{{"kind":"privateKey","label":"PRIV_{role}","id":"{id}","role":"{role}","private":true}},
+            {{"kind":"certificate","label":"CERT_{role}","id":"{id}","role":"{role}","private":false,"certificate":"{certificate}"}},"#
+        )
+    };
+    let keys = of_key("authentication", "AQ==") + &of_key("signature", "Ag==");
+    format!(
+        r#"{{"label":"CPS3","serialNumber":"12345678","objects":[{keys}
+        {{"kind":"data","label":"CPS_NAME_PS","id":"","role":null,"private":false,"application":"CPS","objectId":"BgEq"}},
+        {{"kind":"data","label":"CPS_ACTIVITY_01_PS","id":"","role":null,"private":true}}]}}"#
+    )
+}
+
+/// Leads the module to the agent, as the file of its user does.
+fn configure(agent: &HandMadeAgent, is_browser: bool) {
+    static ONCE: Once = Once::new();
+    let folder = agent.folder.path().join("configuration");
+    ONCE.call_once(|| {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the program is the one whose environment it is"
+        )]
+        // SAFETY: everything here asks for variables through the standard library, which has a lock for it.
+        unsafe {
+            env::set_var("XDG_CONFIG_HOME", &folder);
+        }
+    });
+    let browsers = if is_browser { "[\"*\"]" } else { "[]" };
+    let state = agent.paths.state_dir().display();
+    let lines = format!("state-dir = \"{state}\"\nbrowsers = {browsers}\n");
+    let folder = folder.join("cpxd");
+    let written = fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join("pkcs11-module.toml"), lines));
+    assert!(written.is_ok(), "the module cannot be led to its agent");
+}
+
+/// Options: the program is met as a browser.
+pub(crate) const MET_AS_BROWSER: u8 = 1;
+/// Another thread of it waits for an event when the module ends.
+pub(crate) const WAITS_FOR_EVENTS: u8 = 2;
+const MOST_CALLS: usize = 64;
+const MOST_ANSWERS: usize = 8;
+/// The place of the key among the parts of a certificate.
+const PUBLIC_KEY: usize = 6;
+const JSON: &str = "application/json";
+
+pub(crate) const GOOD_READERS: &str = r#"{"readers":[{"id":"r1","name":"Reader 1","keypad":false,"contactless":null,"state":"card","card":"c1"},{"id":"r2","name":"Lecteur à deux","keypad":true,"contactless":true,"state":"empty"}]}"#;
+pub(crate) const GOOD_CARD: &str = r#"{"id":"c1","reader":"r1","generation":"CPS3","type":"CPS","environment":"test","number":"1234567890","holder":{"familyName":"DUPONT","givenName":null,"pseudonym":null,"nationalId":null,"nationalIdKind":null,"profession":null,"knowHow":[],"structure":null},"validity":null,"pin":{"state":"ready","triesLeft":3,"triesMaximum":3},"unblockCode":{"state":"ready","triesLeft":3,"usesLeft":5},"certificates":[{"role":"authentication","serialNumber":"01","issuer":"CN=A","notBefore":"2026-01-01T00:00:00Z","notAfter":"2029-01-01T00:00:00Z","status":"valid","revocation":"notChecked","signatureAlgorithms":["RS256","RS384","RS512","PS256"]}],"warnings":[]}"#;

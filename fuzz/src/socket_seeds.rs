@@ -1,0 +1,173 @@
+//! What a fuzzer begins with at the user's socket: calls of good programs, and answers of a good agent.
+
+use crate::certificates::{GENUINE_CARDS, OTHER_CARDS, part_of};
+use crate::hand_made_agent::{CALLS, good, held};
+use crate::input::as_piece;
+use crate::module::{GOOD_CARD, GOOD_READERS, MET_AS_BROWSER, WAITS_FOR_EVENTS, objects};
+use crate::user_socket::{HEADERS, PATHS};
+
+/// Requests as they go over the wire.
+pub(crate) fn bytes() -> Vec<Vec<u8>> {
+    let posts = BODIES.map(|(path, body)| {
+        let len = body.len();
+        format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Cpxd-Client: a/1\r\nContent-Type: application/json\r\nContent-Length: {len}\r\n\r\n{body}")
+    });
+    let others = [
+        "GET /v1/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 1\r\n\r\n",
+        "GET /v1/cards/{card}/objects HTTP/1.1\r\nHost: localhost\r\nAccept-Language: fr\r\n\r\nGET /v1/cards HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "POST /v1/cards/{card}/random HTTP/1.1\r\nHost: localhost\r\nX-Cpxd-Client: a/1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nc\r\n{\"length\":8}\r\n0\r\n\r\n",
+        "POST /v1/cards/{card}/random HTTP/1.1\r\nHost: localhost\r\nX-Cpxd-Client: a/1\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"length\":8}",
+        "DELETE /v1/sessions/{session} HTTP/1.0\r\n\r\n",
+    ];
+    let others = others.map(str::to_owned);
+    posts
+        .into_iter()
+        .chain(others)
+        .map(String::into_bytes)
+        .collect()
+}
+
+/// Every call with every body, in a log-in and without one.
+pub(crate) fn calls() -> Vec<Vec<u8>> {
+    let mut calls = Vec::new();
+    for (path, body) in BODIES {
+        let path = PATHS.iter().position(|known| *known == path);
+        let path = path
+            .and_then(|path| u8::try_from(path).ok())
+            .unwrap_or_default();
+        for is_in_a_log_in in [0, 1] {
+            calls.push(call(is_in_a_log_in, POST, path, body));
+        }
+    }
+    for path in (1..).take(PATHS.len() - 1) {
+        calls.push(call(1, GET, path, ""));
+    }
+    for (number, value) in (0u8..)
+        .zip(["", "*/*", "fr", "7", "Bearer x", "null"])
+        .take(HEADERS.len())
+    {
+        let header = [&[number][..], &as_piece(value.as_bytes())].concat();
+        calls.push([&[0, GET, EVENTS][..], &header].concat());
+    }
+    calls.push(call(1, DELETE, SESSION, ""));
+    calls
+}
+
+fn call(options: u8, method: u8, path: u8, body: &str) -> Vec<u8> {
+    let no_header = [&[0][..], &as_piece(b"")].concat();
+    [&[options, method, path], &no_header[..], body.as_bytes()].concat()
+}
+
+/// Each answer of a good agent to each way of asking.
+pub(crate) fn answers() -> Vec<Vec<u8>> {
+    let mut inputs = Vec::new();
+    for question in 0..7 {
+        for (form, text) in ANSWERS {
+            inputs.push([&[question, form], &as_piece(text.as_bytes())[..]].concat());
+        }
+        for whole in [good("application/json", b"{}"), held("/v1/sessions/s")] {
+            inputs.push([&[question, RAW], &as_piece(&whole)[..]].concat());
+        }
+    }
+    inputs
+}
+
+/// A program that calls everything, on an agent one of whose answers is odd.
+pub(crate) fn module_calls() -> Vec<Vec<u8>> {
+    let none = as_piece(b"");
+    let mut inputs = Vec::new();
+    for options in [0, MET_AS_BROWSER, WAITS_FOR_EVENTS] {
+        inputs.push([&[options][..], &none].concat());
+        for (call, _) in (0u8..).zip(CALLS) {
+            for (form, text) in ANSWERS {
+                let answer = as_piece(text.as_bytes());
+                inputs.push([&[options][..], &none, &[call, form], &answer].concat());
+            }
+        }
+    }
+    let lists = [
+        (0, GOOD_READERS.to_owned()),
+        (1, GOOD_CARD.to_owned()),
+        (2, objects(GENUINE_CARDS[0])),
+    ];
+    for (call, list) in lists {
+        for form in [0, MANY_TIMES, CUT] {
+            let answer = as_piece(list.as_bytes());
+            inputs.push([&[0][..], &none, &[call, form], &answer].concat());
+        }
+    }
+    for der in GENUINE_CARDS.iter().chain(&OTHER_CARDS) {
+        let key = part_of(der, 6).unwrap_or_default();
+        inputs.push([&[0][..], &none, &[WITH_CERTIFICATE], &as_piece(der)].concat());
+        inputs.push([&[0][..], &none, &[WITH_KEY], &as_piece(&key)].concat());
+    }
+    inputs
+}
+
+const POST: u8 = 0;
+const GET: u8 = 1;
+const DELETE: u8 = 2;
+const EVENTS: u8 = 8;
+const SESSION: u8 = 13;
+const RAW: u8 = 1;
+/// The form of an answer whose list has fifteen hundred elements more.
+const MANY_TIMES: u8 = 6 + 8 * 15;
+/// The form of an answer that breaks off.
+const CUT: u8 = 7 + 8 * 8;
+const WITH_CERTIFICATE: u8 = 10;
+const WITH_KEY: u8 = 11;
+
+const BODIES: [(&str, &str); 12] = [
+    (
+        PATHS[1],
+        r#"{"algorithm":"RS256","value":"9Lc1pdQUyGkL8sUvRfQqP1cIR5M3p5iYJY3x6qQmXJ8=","session":"{session}","timeoutSeconds":60}"#,
+    ),
+    (PATHS[1], r#"{"algorithm":"RSA-PKCS1","value":"AQID"}"#),
+    (
+        PATHS[2],
+        r#"{"algorithm":"PS256","value":"9Lc1pdQUyGkL8sUvRfQqP1cIR5M3p5iYJY3x6qQmXJ8=","description":"é"}"#,
+    ),
+    (
+        PATHS[2],
+        r#"{"algorithm":"RSA-PKCS1","value":"MDEwDQYJYIZIAWUDBAIBBQAEIPS3NaXUFMhpC/LFL0X0Kj9XCEeTN6eYmCWN8eqkJlyf"}"#,
+    ),
+    (PATHS[4], r#"{"label":"CPS_NAME_PS"}"#),
+    (
+        PATHS[4],
+        r#"{"label":"CPS_ACTIVITY_01_PS","session":"{session}"}"#,
+    ),
+    (PATHS[5], r#"{"length":256}"#),
+    (
+        PATHS[6],
+        r#"{"cryptogram":"{cryptogram}","session":"{session}"}"#,
+    ),
+    (PATHS[6], r#"{"cryptogram":"{cryptogram}"}"#),
+    (PATHS[7], r#"{"timeoutSeconds":600}"#),
+    (PATHS[12], r#"{"card":"{card}"}"#),
+    (PATHS[14], "{}"),
+];
+
+/// Answers by their form.
+const ANSWERS: [(u8, &str); 9] = [
+    (
+        0,
+        r#"{"signature":"AQID","plaintext":"AQID","value":"AQID","bytes":"AQ==","readers":[]}"#,
+    ),
+    (
+        2,
+        r#"{"type":"urn:cpxd:error:pin-wrong","title":"t","status":403,"code":"pin-wrong","detail":"d","triesLeft":2}"#,
+    ),
+    (
+        2,
+        r#"{"type":"urn:cpxd:error:bad-request","title":"t","status":400,"code":"bad-request","detail":"d","reason":"not-deciphered"}"#,
+    ),
+    (2, r#"{"title":"t","code":"card-removed"}"#),
+    (2, r#"{"title":"t","code":"session-closed"}"#),
+    (
+        3,
+        "id: 1\nevent: card-inserted\ndata: {\"card\":\"c1\"}\n\n",
+    ),
+    (4 + 8 * 15, "/v1/sessions/sidata: x\n\n"),
+    (5, "{}"),
+    (6 + 8, "[{}]"),
+];
