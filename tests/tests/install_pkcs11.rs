@@ -8,6 +8,7 @@
 )]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -141,6 +142,97 @@ fn the_module_of_another_installation_is_replaced_when_asked_and_never_taken_awa
         <[PathBuf; 0]>::default()
     );
     assert!(!modules_of_p11_kit(&person).contains(other.to_str().unwrap()));
+}
+
+/// A `modutil` before the real one in the path, which does this where a module is to be added.
+fn path_with_modutil_that(person: &Person, adds: &str) -> String {
+    let folder = person.home().join("modutil that fails");
+    fs::create_dir_all(&folder).unwrap();
+    let modutil = folder.join("modutil");
+    let real = which("modutil");
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *\" -add \"*) {adds} ;; esac\nexec {} \"$@\"\n",
+        real.display()
+    );
+    fs::write(&modutil, script).unwrap();
+    fs::set_permissions(&modutil, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    format!("{}:{path}", folder.display())
+}
+
+fn which(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap();
+    let mut folders = std::env::split_paths(&path).map(|folder| folder.join(name));
+    folders.find(|program| program.is_file()).expect(name)
+}
+
+/// What each NSS database says of its modules, byte for byte.
+fn listed_modules(person: &Person) -> Vec<Vec<u8>> {
+    let databases = person.nss_databases().into_iter();
+    databases
+        .map(|folder| fs::read(folder.join("pkcs11.txt")).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_program_of_nss_that_fails_half_way_leaves_the_former_module_where_it_was() {
+    let (person, cpxd) = installed();
+    let module = cpxd.with_file_name(MODULE);
+    let other = person.home().join("other");
+    fs::create_dir(&other).unwrap();
+    copy_program(&cpxd, &other.join("cpxd"));
+    copy_program(&module, &other.join(MODULE));
+    done(&person, &other.join("cpxd"), &["install", "--pkcs11"]);
+    let before = listed_modules(&person);
+    for adds in ["echo broken >&2; exit 1", "exit 0"] {
+        let path = path_with_modutil_that(&person, adds);
+        let mut install = person.starts(&cpxd);
+        let failed = ended(install.args(["install", "--pkcs11"]).env("PATH", path));
+        assert_eq!(failed.code, Some(1), "{adds}: {failed:?}");
+        assert_eq!(failed.output.matches("FAILED").count(), 2, "{failed:?}");
+        assert_eq!(listed_modules(&person), before, "{adds}");
+        let others = databases_that_know(&person, &other.join(MODULE));
+        assert_eq!(others.len(), 2, "{adds}: {others:?}");
+    }
+    done(&person, &cpxd, &["install", "--pkcs11"]);
+    assert_eq!(databases_that_know(&person, &module).len(), 2);
+}
+
+#[test]
+fn what_somebody_else_registered_under_the_name_is_left_alone_and_told() {
+    let (person, cpxd) = installed();
+    let module = cpxd.with_file_name(MODULE);
+    let theirs = person.home().join("theirs.so");
+    copy_program(&module, &theirs);
+    let file = person.home().join(".config/pkcs11/modules/cpxd.module");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let of_chromium = person.home().join(".pki/nssdb");
+    let database = format!("sql:{}", of_chromium.display());
+    let mut make = person.starts("certutil");
+    let made = ended(make.args(["-N", "--empty-password", "-d", &database]));
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let mut add = person.starts("modutil");
+    add.args(["-force", "-dbdir", &database, "-add", "cpxd", "-libfile"]);
+    let added = ended(add.arg(&theirs));
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let naming_ours = format!("module: {}\n", module.display());
+    for text in ["module: theirs.so\ncritical: no\n", "", &naming_ours] {
+        fs::write(&file, text).unwrap();
+        let short = ended(person.starts(&cpxd).args(["install", "--pkcs11"]));
+        assert_eq!(short.code, Some(1), "{text:?}: {short:?}");
+        // One that names this module knows it already, whoever wrote it.
+        let left_alone = if text == naming_ours { 1 } else { 2 };
+        let told = short.output.matches("left alone").count();
+        assert_eq!(told, left_alone, "{text:?}: {short:?}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+        assert_eq!(databases_that_know(&person, &theirs), [of_chromium.clone()]);
+        assert_eq!(databases_that_know(&person, &module).len(), 1, "Firefox");
+    }
+    let short = ended(person.starts(&cpxd).arg("uninstall"));
+    assert_eq!(short.code, Some(1), "{short:?}");
+    assert_eq!(short.output.matches("left alone").count(), 1, "{short:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), naming_ours);
+    assert_eq!(databases_that_know(&person, &theirs), [of_chromium]);
 }
 
 #[test]

@@ -103,23 +103,40 @@ impl ModulePlace {
         }))
     }
 
-    /// Registers the library as a module of this name, in the place of another one of that name; says whether that
-    /// is new.
+    /// Whether what is registered under this name is neither this library nor that of another installation: a file
+    /// of p11-kit without our mark, a module of NSS whose library has another name.
     ///
     /// # Errors
+    /// [`TrustStoreError`] when the place cannot be looked at.
+    pub fn is_foreign(&self, name: &str, library: &Path) -> Result<bool, TrustStoreError> {
+        Ok(match &self.register {
+            Register::Nss(database) => database
+                .module(name)?
+                .is_some_and(|known| known.file_name() != library.file_name()),
+            Register::P11Kit(folder) => {
+                read(&file_of(folder, name))?.is_some_and(|text| !text.starts_with(MARK))
+            }
+        })
+    }
+
+    /// Registers the library as a module of this name, in the place of that of another installation; says whether
+    /// that is new. Where it fails, what was there before is there still.
+    ///
+    /// # Errors
+    /// [`TrustStoreError::NotOurModule`] for what somebody else registered under this name, another
     /// [`TrustStoreError`] when it may not be there.
     pub fn add(&self, name: &str, library: &Path) -> Result<bool, TrustStoreError> {
         if self.library(name)?.as_deref() == Some(library) {
             return Ok(false);
         }
+        if self.is_foreign(name, library)? {
+            return Err(self.not_ours());
+        }
         match &self.register {
             Register::Nss(database) => database.add_module(name, library)?,
             Register::P11Kit(folder) => {
                 fs::create_dir_all(folder).map_err(failed("make the folder", folder))?;
-                let text = format!(
-                    "# Written by “cpxd install --pkcs11”.\nmodule: {}\n",
-                    library.display()
-                );
+                let text = format!("{MARK}\nmodule: {}\n", library.display());
                 write_private(&file_of(folder, name), text.as_bytes())?;
             }
         }
@@ -130,15 +147,24 @@ impl ModulePlace {
         Err(TrustStoreError::Unchanged { place })
     }
 
-    /// Takes the module of this name away; being absent is no failure.
+    /// Takes the module of this name and library away; being absent is no failure.
     ///
     /// # Errors
+    /// [`TrustStoreError::NotOurModule`] for what somebody else registered under this name, another
     /// [`TrustStoreError`] when it may still be there.
-    pub fn remove(&self, name: &str) -> Result<(), TrustStoreError> {
+    pub fn remove(&self, name: &str, library: &Path) -> Result<(), TrustStoreError> {
+        if self.is_foreign(name, library)? {
+            return Err(self.not_ours());
+        }
         match &self.register {
             Register::Nss(database) => database.remove_module(name),
             Register::P11Kit(folder) => Ok(remove_if_there(&file_of(folder, name))?),
         }
+    }
+
+    fn not_ours(&self) -> TrustStoreError {
+        let place = self.place().to_owned();
+        TrustStoreError::NotOurModule { place }
     }
 }
 
@@ -160,5 +186,7 @@ fn is_in_a_sandbox(folder: &Path, user: &UserFolders) -> bool {
         .any(|sandbox| folder.starts_with(user.home.join(sandbox)))
 }
 
+/// First line of the files that this program writes; others are somebody else's.
+const MARK: &str = "# Written by “cpxd install --pkcs11”.";
 /// Its own modules' files, and its configuration.
 const SIGNS_OF_P11_KIT: [&str; 2] = ["/usr/share/p11-kit", "/etc/pkcs11"];

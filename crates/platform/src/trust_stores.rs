@@ -79,6 +79,12 @@ pub enum TrustStoreError {
         /// The folder.
         place: PathBuf,
     },
+    /// Something else has the name of the module there; it is left alone.
+    #[error("what {} has under this name is somebody else's", place.display())]
+    NotOurModule {
+        /// The folder.
+        place: PathBuf,
+    },
     /// The system refused one step.
     #[error("cannot {step} {}", path.display())]
     Io {

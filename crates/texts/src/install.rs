@@ -103,6 +103,8 @@ sentences! {
         module_not_told() = "install-module-not-told";
         /// The place knew the module before.
         module_kept() = "install-module-kept";
+        /// Somebody else has the name there.
+        module_not_ours() = "install-module-not-ours";
         /// Its programs run in a sandbox.
         module_confined() = "install-module-confined";
         /// There is no place.

@@ -39,6 +39,8 @@ enum ModuleState {
     Kept,
     Removed,
     Confined,
+    /// Somebody else has the name there.
+    NotOurs,
     Failed,
 }
 
@@ -61,14 +63,16 @@ pub(crate) fn module() -> anyhow::Result<PathBuf> {
 /// What each place knows now.
 pub(crate) fn states() -> Vec<ModuleReport> {
     let state = |place: &ModulePlace| {
-        let state = is_told(place).map(|told| {
-            if told {
+        let state = is_told(place).and_then(|told| {
+            Ok(if told {
                 ModuleState::Told
             } else if place.is_confined() {
                 ModuleState::Confined
+            } else if is_foreign(place)? {
+                ModuleState::NotOurs
             } else {
                 ModuleState::NotTold
-            }
+            })
         });
         ModuleReport::of(place, state)
     };
@@ -95,13 +99,16 @@ pub(crate) fn tell(module: &std::path::Path) -> Vec<ModuleReport> {
 
 /// Takes this installation's module away; says where that was. Another one's is another installation's to take away.
 pub(crate) fn forget() -> Vec<ModuleReport> {
-    let forget = |place: &ModulePlace| match is_told(place) {
-        Ok(false) => None,
-        Ok(true) => {
-            let removed = place.remove(NAME).map(|()| ModuleState::Removed);
-            Some(ModuleReport::of(place, removed))
+    let remove = |place: &ModulePlace| match pkcs11_module() {
+        Some(module) if place.library(NAME)?.as_ref() == Some(&module) => {
+            place.remove(NAME, &module)?;
+            Ok(Some(ModuleState::Removed))
         }
-        Err(error) => Some(ModuleReport::of(place, Err(error))),
+        Some(_) | None => Ok(None),
+    };
+    let forget = |place: &ModulePlace| {
+        let state = remove(place).transpose()?;
+        Some(ModuleReport::of(place, state))
     };
     ModulePlace::of_this_user()
         .iter()
@@ -112,6 +119,10 @@ pub(crate) fn forget() -> Vec<ModuleReport> {
 fn is_told(place: &ModulePlace) -> Result<bool, TrustStoreError> {
     let known = place.library(NAME)?;
     Ok(known.is_some() && known == pkcs11_module())
+}
+
+fn is_foreign(place: &ModulePlace) -> Result<bool, TrustStoreError> {
+    pkcs11_module().map_or(Ok(false), |module| place.is_foreign(NAME, &module))
 }
 
 /// Prints a heading and a line for each place.
@@ -134,7 +145,12 @@ impl ModuleReport {
             Ok(state) => (state, None),
             Err(error) => {
                 let problem = StoreProblem::of(&error, place.place());
-                (ModuleState::Failed, Some(problem))
+                let state = if matches!(error, TrustStoreError::NotOurModule { .. }) {
+                    ModuleState::NotOurs
+                } else {
+                    ModuleState::Failed
+                };
+                (state, Some(problem))
             }
         };
         Self {
@@ -148,7 +164,7 @@ impl ModuleReport {
 
     /// Whether this place does not know the module for a reason that somebody can put right.
     pub(crate) fn is_failed(&self) -> bool {
-        self.state == ModuleState::Failed
+        matches!(self.state, ModuleState::Failed | ModuleState::NotOurs)
     }
 
     fn print(&self) -> anyhow::Result<()> {
@@ -166,6 +182,7 @@ impl ModuleReport {
             ModuleState::Kept => texts.module_kept(),
             ModuleState::Removed => texts.host_removed(),
             ModuleState::Confined => texts.module_confined(),
+            ModuleState::NotOurs => texts.module_not_ours(),
             ModuleState::Failed => texts.state_failed(problem),
         };
         screen::line(&format!("  {}", texts.store_line(&programs, &state)))

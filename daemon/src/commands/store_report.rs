@@ -157,6 +157,7 @@ impl StoreProblem {
                 let said = foreign_text(said, LONGEST_SAID, language());
                 ("store-program-failed", texts.program_failed(program, &said))
             }
+            TrustStoreError::NotOurModule { .. } => ("module-not-ours", texts.module_not_ours()),
             TrustStoreError::Unchanged { .. } => ("store-unchanged", texts.unchanged()),
             TrustStoreError::Io { path, source, .. } => ("store-unusable", {
                 let texts = CommandTexts::new(language());

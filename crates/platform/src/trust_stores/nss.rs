@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use super::{TrustAnchor, TrustStoreError, failed};
 use crate::current_user;
-use crate::private_files::ensure_private_folder;
+use crate::private_files::{ensure_private_folder, write_private};
 
 /// A folder that holds such a database, or may come to hold one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,21 +75,54 @@ impl NssDatabase {
 
     /// The library of the module of this name.
     pub(crate) fn module(&self, name: &str) -> Result<Option<PathBuf>, TrustStoreError> {
-        let file = self.folder.join("pkcs11.txt");
+        let listed = self.modules()?;
+        Ok(listed.and_then(|listed| library_in(&listed, name)))
+    }
+
+    /// Adds a module, in the place of another one of its name. Where that fails, what was there before is there again.
+    pub(crate) fn add_module(&self, name: &str, library: &Path) -> Result<(), TrustStoreError> {
+        self.make_sure_it_is_there()?;
+        let before = self.modules()?;
+        let exchanged = self.exchange_module(name, library);
+        if exchanged.is_err() {
+            self.put_back(before)?;
+        }
+        exchanged
+    }
+
+    /// `modutil` has no way to do both at once.
+    fn exchange_module(&self, name: &str, library: &Path) -> Result<(), TrustStoreError> {
+        self.remove_module(name)?;
+        let mut add = self.modutil();
+        add.args(["-add", name, "-libfile"]).arg(library);
+        self.run(add, &[])?;
+        if self.module(name)?.as_deref() == Some(library) {
+            return Ok(());
+        }
+        Err(self.unchanged())
+    }
+
+    /// What `pkcs11.txt` says; `None` where there is none.
+    fn modules(&self) -> Result<Option<Vec<u8>>, TrustStoreError> {
+        let file = self.modules_file();
         match fs::read(&file) {
-            Ok(listed) => Ok(library_in(&listed, name)),
+            Ok(listed) => Ok(Some(listed)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed("read", &file)(error)),
         }
     }
 
-    /// Adds a module, in the place of another one of its name.
-    pub(crate) fn add_module(&self, name: &str, library: &Path) -> Result<(), TrustStoreError> {
-        self.make_sure_it_is_there()?;
-        self.remove_module(name)?;
-        let mut add = self.modutil();
-        add.args(["-add", name, "-libfile"]).arg(library);
-        self.run(add, &[]).map(drop)
+    fn put_back(&self, before: Option<Vec<u8>>) -> Result<(), TrustStoreError> {
+        match before {
+            Some(before) if self.modules()?.as_ref() != Some(&before) => {
+                Ok(write_private(&self.modules_file(), &before)?)
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn modules_file(&self) -> PathBuf {
+        self.folder.join("pkcs11.txt")
     }
 
     pub(crate) fn remove_module(&self, name: &str) -> Result<(), TrustStoreError> {

@@ -74,6 +74,7 @@ install-module-p11-kit = programs that use p11-kit, { $place }
 install-module-told = told already
 install-module-not-told = not told
 install-module-kept = was told already
+install-module-not-ours = left alone: something else is registered there under the name “cpxd”, which this program did not write. Look at it, and remove it if nobody needs it
 install-module-confined = not possible: this browser runs in a sandbox (snap or Flatpak) and loads no module from outside. Use the browser of your distribution or of its maker
 install-no-module-place = There is neither a browser nor p11-kit to tell of cpxd’s PKCS#11 module.
 install-module-missing = { $file } is not there: it is cpxd’s PKCS#11 module. Install it beside cpxd, then run the same command again.

@@ -74,6 +74,7 @@ install-module-p11-kit = programmes qui passent par p11-kit, { $place }
 install-module-told = connu
 install-module-not-told = pas connu
 install-module-kept = était déjà connu
+install-module-not-ours = laissé tel quel : autre chose y est inscrit sous le nom « cpxd », que ce programme n’a pas écrit. Regardez-le, et supprimez-le si personne n’en a besoin
 install-module-confined = impossible : ce navigateur est isolé (snap ou Flatpak) et ne charge aucun module extérieur. Utilisez celui de votre distribution ou de son éditeur
 install-no-module-place = Il n’y a ni navigateur ni p11-kit à qui faire connaître le module PKCS#11 de cpxd.
 install-module-missing = { $file } est absent : c’est le module PKCS#11 de cpxd. Installez-le à côté de cpxd, puis relancez la même commande.
