@@ -7,6 +7,7 @@ use std::path::Path;
 use daemon_wire::{CardBody, CardList};
 use platform::workstation::{Account, account, host_name};
 
+use super::short_names::is_everybodys;
 use super::sites;
 
 /// Texts that are not told, and what stands for each.
@@ -76,7 +77,7 @@ impl Hidden {
         for described in &account.described {
             self.add(described, USER);
             let words = described.split(|sign: char| !sign.is_alphanumeric());
-            for word in words.filter(|word| word.chars().count() >= SHORTEST_NAME) {
+            for word in words.filter(|word| !is_everybodys(word)) {
                 self.add(word, USER);
             }
         }
@@ -108,7 +109,7 @@ impl Hidden {
 
     fn add(&mut self, text: &str, instead: &'static str) {
         let text = text.trim();
-        if text.chars().count() > 1 {
+        if !text.is_empty() {
             self.0.insert((text.to_owned(), instead));
         }
     }

@@ -5,6 +5,7 @@
 mod hidden;
 mod pieces;
 mod redaction;
+mod short_names;
 mod sites;
 mod spellings;
 

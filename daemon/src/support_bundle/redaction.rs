@@ -166,6 +166,26 @@ mod tests {
     }
 
     #[test]
+    fn names_of_two_letters_are_hidden_and_sentences_stay() {
+        let mut hidden = Hidden::default();
+        hidden.add_host("pc");
+        hidden.add_account(&Account {
+            name: "al".into(),
+            described: vec!["Hélène Ng de Paris".into()],
+            home: "/srv/people/al".into(),
+        });
+        let redaction = Redaction::of(hidden).unwrap();
+        let text =
+            "PC/SC of al: /srv/people/al/x, /home/al/y, user=al host=pc, Ng of the normal pc";
+        let expected = "PC/SC of (user): ~/x, /home/(user)/y, user=(user) host=(computer), (user) of the normal pc";
+        assert_eq!(redaction.apply(text), expected);
+        let value = serde_json::json!({ "host": "pc", "file": "/home/AL/.config" });
+        let told: Value = serde_json::from_str(&redaction.as_json(value).unwrap()).unwrap();
+        let expected = serde_json::json!({ "host": "(computer)", "file": "/home/(user)/.config" });
+        assert_eq!(told, expected);
+    }
+
+    #[test]
     fn texts_of_a_value_are_redacted_and_its_members_keep_their_names() {
         let value = serde_json::json!({ "jeanne": ["\"/home/jeanne\"", 1, null] });
         let told: Value = serde_json::from_str(&redaction().as_json(value).unwrap()).unwrap();

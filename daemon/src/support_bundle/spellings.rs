@@ -5,9 +5,15 @@ use std::fmt::Write as _;
 use regex::{Regex, RegexBuilder};
 use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
+use super::short_names::{is_meant, is_short};
+
 /// A text in whatever spelling.
 #[derive(Clone, Debug)]
-pub(super) struct Spellings(Regex);
+pub(super) struct Spellings {
+    pattern: Regex,
+    /// The text itself, where it is so short that it is met in any text.
+    short: Option<String>,
+}
 
 impl Spellings {
     /// Those of `text`.
@@ -20,17 +26,21 @@ impl Spellings {
             add_sign(&mut pattern, sign);
         }
         let built = RegexBuilder::new(&pattern).case_insensitive(true).build();
-        built.map(Self)
+        Ok(Self {
+            pattern: built?,
+            short: is_short(text).then(|| text.to_owned()),
+        })
     }
 
-    /// Puts `instead` wherever it stands in `text` and is no part of a longer word.
+    /// Puts `instead` wherever it stands in `text` and is no part of a longer word; a very short one where it stands
+    /// for somebody alone.
     pub(super) fn replace(&self, text: &str, instead: &str) -> String {
         let mut replaced = String::with_capacity(text.len());
         let (mut done, mut from) = (0, 0);
-        while let Some(found) = self.0.find_at(text, from) {
+        while let Some(found) = self.pattern.find_at(text, from) {
             let (before, after) = (text.get(..found.start()), text.get(found.end()..));
             let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
-            if begins_a_word(found.as_str(), before) && ends_a_word(found.as_str(), after) {
+            if self.is_meant(found.as_str(), before, after) {
                 replaced.push_str(text.get(done..found.start()).unwrap_or_default());
                 replaced.push_str(instead);
                 done = found.end();
@@ -42,6 +52,12 @@ impl Spellings {
         }
         replaced.push_str(text.get(done..).unwrap_or_default());
         replaced
+    }
+
+    fn is_meant(&self, found: &str, before: &str, after: &str) -> bool {
+        let is_word = begins_a_word(found, before) && ends_a_word(found, after);
+        let is_short_one = |name: &String| is_meant(name, found, before, after);
+        is_word && self.short.as_ref().is_none_or(is_short_one)
     }
 }
 
