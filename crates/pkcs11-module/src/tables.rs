@@ -316,10 +316,10 @@ fn id_of(number: usize) -> CK_SLOT_ID {
 mod tests {
     use super::*;
 
-    fn reader(card: Option<&str>) -> ReaderBody {
+    fn reader(name: &str, card: Option<&str>) -> ReaderBody {
         ReaderBody {
-            id: "r1".into(),
-            name: "A reader".into(),
+            id: name.into(),
+            name: name.into(),
             keypad: false,
             contactless: None,
             state: "card".into(),
@@ -333,7 +333,7 @@ mod tests {
     fn with_token() -> (Tables, Arc<Token>) {
         let mut tables = Tables::default();
         let look = tables.begin_look();
-        tables.update(look, vec![reader(Some("c1"))]);
+        tables.update(look, vec![reader("r1", Some("c1"))]);
         let token = Arc::new(Token::empty("c1"));
         tables.slot_mut(0).unwrap().token = Some(Arc::clone(&token));
         (tables, token)
@@ -343,11 +343,11 @@ mod tests {
     fn an_answer_about_readers_that_comes_late_changes_nothing() {
         let (mut tables, token) = with_token();
         let (late, last) = (tables.begin_look(), tables.begin_look());
-        tables.update(last, vec![reader(Some("c1"))]);
-        tables.update(late, vec![reader(None)]);
+        tables.update(last, vec![reader("r1", Some("c1"))]);
+        tables.update(late, vec![reader("r1", None)]);
         assert!(tables.slot(0).unwrap().has(&token));
         let now = tables.begin_look();
-        tables.update(now, vec![reader(None)]);
+        tables.update(now, vec![reader("r1", None)]);
         assert!(!tables.slot(0).unwrap().has(&token));
     }
 
@@ -362,33 +362,18 @@ mod tests {
         assert_eq!(tables.open_session(Session::default(), &after), Ok(1));
     }
 
-    fn readers(names: impl Iterator<Item = String>) -> Vec<ReaderBody> {
-        names
-            .map(|name| ReaderBody {
-                id: name.clone(),
-                name,
-                keypad: false,
-                contactless: None,
-                state: "empty".into(),
-                card: None,
-                problem: None,
-                atr: None,
-            })
-            .collect()
-    }
-
     #[test]
     fn readers_without_end_make_no_slots_without_end() {
         let mut tables = Tables::default();
         for list in 0..10 {
-            let names = (0..1000).map(|number| format!("{list} {number}"));
+            let readers = (0..1000).map(|number| reader(&format!("{list} {number}"), None));
             let look = tables.begin_look();
-            tables.update(look, readers(names));
+            tables.update(look, readers.collect());
         }
         assert_eq!(tables.slots.len(), MOST_SLOTS);
         assert!(tables.slot_ids(false).is_empty());
         let look = tables.begin_look();
-        tables.update(look, readers(["0 1".to_owned()].into_iter()));
+        tables.update(look, vec![reader("0 1", None)]);
         assert_eq!(tables.slot_ids(false), [1]);
     }
 }
