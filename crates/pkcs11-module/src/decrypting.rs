@@ -93,6 +93,8 @@ pub(crate) fn decrypt_update(
     let room = DecipherBody::CRYPTOGRAM_LEN.saturating_sub(begun.so_far.len());
     match part.bytes(room, CKR_ENCRYPTED_DATA_LEN_RANGE) {
         Ok(part) => begun.so_far.extend(part),
+        // A pointer to nothing is no end, as for signatures.
+        Err(CKR_ARGUMENTS_BAD) => return Err(CKR_ARGUMENTS_BAD),
         Err(value) => {
             // What went wrong in the middle has no good end (PKCS#11 2.40, 5.9).
             *decrypting = None;

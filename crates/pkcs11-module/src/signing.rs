@@ -82,10 +82,12 @@ pub(crate) fn sign_update(module: &Module, session: CK_SESSION_HANDLE, part: Inp
     let signing = &mut tables.session_mut(session)?.signing;
     let begun = signing.as_mut().ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
     let taken = begun.so_far.take(part);
-    begun.has_parts = true;
-    if taken.is_err() {
+    match taken {
+        Ok(()) => begun.has_parts = true,
+        // A pointer to nothing, after which the agency's list goes on.
+        Err(CKR_ARGUMENTS_BAD) => {}
         // What went wrong in the middle has no good end (PKCS#11 2.40, 5.11).
-        *signing = None;
+        Err(_) => *signing = None,
     }
     taken
 }

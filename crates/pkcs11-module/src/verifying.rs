@@ -58,7 +58,8 @@ pub(crate) fn verify_update(module: &Module, session: CK_SESSION_HANDLE, part: I
     let verifying = &mut tables.session_mut(session)?.verifying;
     let begun = verifying.as_mut().ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
     let taken = begun.so_far.take(part);
-    if taken.is_err() {
+    // A pointer to nothing is no end, as for signatures.
+    if taken.is_err_and(|value| value != CKR_ARGUMENTS_BAD) {
         *verifying = None;
     }
     taken
