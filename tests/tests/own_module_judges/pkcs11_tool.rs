@@ -402,13 +402,15 @@ fn what_would_change_the_card_is_refused_and_changes_nothing() {
         (
             &[
                 "--login",
-                "--pin",
-                "1234",
-                "--change-pin",
+                "--login-type",
+                "so",
+                "--so-pin",
+                "12345678",
+                "--init-pin",
                 "--new-pin",
                 "4321",
             ][..],
-            "CKR_FUNCTION_NOT_SUPPORTED",
+            "CKR_USER_TYPE_INVALID",
         ),
         (
             &["--init-token", "--label", "x", "--so-pin", "12345678"],
