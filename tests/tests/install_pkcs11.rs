@@ -225,7 +225,10 @@ fn what_somebody_else_registered_under_the_name_is_left_alone_and_told() {
         let told = short.output.matches("left alone").count();
         assert_eq!(told, left_alone, "{text:?}: {short:?}");
         assert_eq!(fs::read_to_string(&file).unwrap(), text);
-        assert_eq!(databases_that_know(&person, &theirs), [of_chromium.clone()]);
+        assert_eq!(
+            databases_that_know(&person, &theirs),
+            std::slice::from_ref(&of_chromium)
+        );
         assert_eq!(databases_that_know(&person, &module).len(), 1, "Firefox");
     }
     let short = ended(person.starts(&cpxd).arg("uninstall"));
