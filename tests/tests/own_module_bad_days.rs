@@ -27,6 +27,9 @@ use cryptoki_sys::{
     CKR_TOKEN_NOT_PRESENT, CKR_USER_ALREADY_LOGGED_IN, CKR_USER_NOT_LOGGED_IN,
     CKS_RO_PUBLIC_SESSION, CKS_RO_USER_FUNCTIONS,
 };
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 const AUTHENTICATION: &str = "CPS_PRIV_AUT";
 
@@ -66,6 +69,12 @@ impl Workstation {
         let name = listed["sessions"][0]["id"].as_str().unwrap();
         let ended = self.agent.cli(&["sessions", "end", name]);
         assert!(ended.status.success());
+    }
+
+    /// The log-ins that the agent has.
+    fn log_ins(&self) -> Vec<Value> {
+        let listed = self.agent.read_socket("/v1/sessions").body;
+        listed["sessions"].as_array().unwrap().clone()
     }
 
     fn pull(&mut self) {
@@ -297,6 +306,66 @@ fn a_process_that_dies_leaves_no_code_presented() {
 }
 
 #[test]
+fn a_log_in_without_a_session_ends_within_seconds_and_its_code_is_dropped() {
+    in_a_process_of_its_own(
+        "a_log_in_without_a_session_ends_within_seconds_and_its_code_is_dropped",
+        || {
+            let desk = Workstation::new();
+            let session = desk.logged_in();
+            let first = desk.log_ins()[0]["id"].clone();
+            desk.module.close_session(session).unwrap();
+            assert_eq!(desk.log_ins()[0]["id"], first, "it is kept at first");
+            until("the end of the log-in", || {
+                (desk.service.pin_state(Reader::First) == THREE_LEFT).then_some(())
+            });
+            assert!(desk.log_ins().is_empty());
+            let session = desk.logged_in();
+            assert_ne!(desk.log_ins()[0]["id"], first, "the holder was asked again");
+            assert!(sign(&desk.module, session).is_ok());
+        },
+    );
+}
+
+#[test]
+fn a_log_in_that_is_taken_up_again_lasts_as_any_other() {
+    in_a_process_of_its_own("a_log_in_that_is_taken_up_again_lasts_as_any_other", || {
+        let desk = Workstation::new();
+        let lasts = || {
+            let log_in = &desk.log_ins()[0];
+            let time = |field: &str| {
+                OffsetDateTime::parse(log_in[field].as_str().unwrap(), &Rfc3339).unwrap()
+            };
+            time("idleEnd") - time("opened")
+        };
+        let session = desk.logged_in();
+        assert!(lasts() >= QUARTER_OF_AN_HOUR);
+        desk.module.close_session(session).unwrap();
+        assert!(lasts() < QUARTER_OF_AN_HOUR);
+        let session = desk.logged_in();
+        assert!(lasts() >= QUARTER_OF_AN_HOUR);
+        assert_eq!(desk.log_ins().len(), 1);
+        assert!(sign(&desk.module, session).is_ok());
+    });
+}
+
+#[test]
+fn a_log_out_in_a_new_session_ends_a_log_in_that_was_kept() {
+    in_a_process_of_its_own(
+        "a_log_out_in_a_new_session_ends_a_log_in_that_was_kept",
+        || {
+            let desk = Workstation::new();
+            let slot = desk.module.slots().unwrap()[0];
+            let session = desk.logged_in();
+            desk.module.close_session(session).unwrap();
+            let session = desk.module.open_session(slot).unwrap();
+            // The token was logged out with its last session, which a log-out says.
+            assert_eq!(desk.module.log_out(session), Err(CKR_USER_NOT_LOGGED_IN));
+            assert!(desk.log_ins().is_empty());
+        },
+    );
+}
+
+#[test]
 fn the_log_in_of_one_process_is_of_no_use_to_another() {
     in_a_process_of_its_own("the_log_in_of_one_process_is_of_no_use_to_another", || {
         let desk = Workstation::new();
@@ -376,6 +445,8 @@ fn a_log_in_that_the_agent_ended_is_over_before_its_next_use() {
 
 /// How many ended sessions the agent tells the end of.
 const REMEMBERED_ENDS: usize = 64;
+/// How long a log-in may be without a use.
+const QUARTER_OF_AN_HOUR: time::Duration = time::Duration::minutes(15);
 /// What a thread needs to begin to wait; nothing depends on it but that the wait is looked at.
 const A_MOMENT: Duration = Duration::from_millis(300);
 

@@ -652,8 +652,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Says that somebody is there: counts as a use of the session.
-         * @description Needs the right `authenticate` or `sign`, and a session of this caller.
+         * Says that somebody is there: counts as a use of the session. With `idleSeconds` it says that nobody needs the
+         *     session for now, which ends soon unless it is used again.
+         * @description Needs the right `authenticate` or `sign`, and a session of this caller; on the user's socket, a log-in of this process.
          */
         post: operations["touch_session"];
         delete?: never;
@@ -1481,8 +1482,15 @@ export interface components {
             /** @description Name. */
             name?: string | null;
         };
-        /** @description `POST /v1/sessions/{id}/touch`: it says nothing but that somebody is there. */
-        TouchSessionBody: Record<string, never>;
+        /** @description `POST /v1/sessions/{id}/touch`: somebody is there, or will not be for long. */
+        TouchSessionBody: {
+            /**
+             * Format: int32
+             * @description Seconds without a use after which the session ends, 1 to 600, and never later than it would without them. They
+             *     hold until the next use.
+             */
+            idleSeconds?: number | null;
+        };
         /** @description State of the unblock code. */
         UnblockCodeBody: {
             /**

@@ -85,6 +85,8 @@ struct Open {
     last_use: Instant,
     /// Uses that are under way: while the holder thinks, nobody is inactive.
     uses: u32,
+    /// The time without a use that its caller wished for, until the next one.
+    idle: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -164,6 +166,7 @@ impl<S: Clone + PartialEq> Sessions<S> {
             since: now,
             last_use: now,
             uses: 0,
+            idle: None,
         });
         Ok(())
     }
@@ -232,7 +235,30 @@ impl<S: Clone + PartialEq> Sessions<S> {
         let open = open.ok_or(ErrorCode::NotFound)?;
         open.uses += 1;
         open.last_use = now;
+        open.idle = None;
         Ok(())
+    }
+
+    /// A use that is over at once. With `idle` the session may be without the next one for so long alone, where its
+    /// limits do not say less.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn touch(
+        &mut self,
+        id: &SessionId,
+        owner: &CallerKey,
+        idle: Option<Duration>,
+        now: Instant,
+    ) -> Result<SessionSummary, OperationError> {
+        self.begin_use(id, owner, None, now)?;
+        self.end_use(id, now);
+        let mut sessions = self.sessions.iter_mut();
+        let session = sessions.find(|session| session.is(id, owner));
+        if let Some(open) = session.and_then(|session| session.open.as_mut()) {
+            open.idle = idle;
+        }
+        self.get(id, owner, now)
     }
 
     /// A use ends.
@@ -324,7 +350,7 @@ impl<S> Session<S> {
         let end = open.clock + limits.age;
         let last_use = if open.uses > 0 { now } else { open.last_use };
         let idle_end =
-            open.clock + last_use.saturating_duration_since(open.since) + limits.inactivity;
+            open.clock + last_use.saturating_duration_since(open.since) + open.inactivity(limits);
         Some(SessionSummary {
             id: self.id.clone(),
             owner: self.owner.clone(),
@@ -341,7 +367,7 @@ impl<S> Session<S> {
             |since: Instant, limit: Duration| now.saturating_duration_since(since) >= limit;
         if lasted(open.since, limits.age) {
             Some(SessionEnd::Age)
-        } else if open.uses == 0 && lasted(open.last_use, limits.inactivity) {
+        } else if open.uses == 0 && lasted(open.last_use, open.inactivity(limits)) {
             Some(SessionEnd::Inactivity)
         } else {
             None
@@ -351,11 +377,19 @@ impl<S> Session<S> {
     fn deadline(&self, limits: SessionLimits) -> Option<Instant> {
         let open = self.open?;
         let too_old = open.since.checked_add(limits.age);
-        let inactive = open.last_use.checked_add(limits.inactivity);
+        let inactive = open.last_use.checked_add(open.inactivity(limits));
         match (too_old, inactive.filter(|_| open.uses == 0)) {
             (Some(too_old), Some(inactive)) => Some(too_old.min(inactive)),
             (one, other) => one.or(other),
         }
+    }
+}
+
+impl Open {
+    fn inactivity(&self, limits: SessionLimits) -> Duration {
+        self.idle
+            .unwrap_or(limits.inactivity)
+            .min(limits.inactivity)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as StdInstant};
 
 use daemon_cards::{CodeClaim, PresentedCode, Stay};
-use daemon_core::{ClosedSession, Sessions, authorise, session_owner};
+use daemon_core::{ClosedSession, Sessions, authorise, process_owner, session_owner};
 use daemon_journal::{Entry, Name};
 use daemon_types::{
     Caller, CallerKey, ErrorCode, Happening, OperationError, ReaderId, Right, SessionEnd,
@@ -136,7 +136,18 @@ impl Operations {
         Ok(live.sessions.list(owner.as_ref(), clock()).collect())
     }
 
-    /// Counts as a use of a session of this caller.
+    /// Whether a caller may have sessions of its own, for a door that must know before it reads a body: a log-in is
+    /// one of its process.
+    ///
+    /// # Errors
+    /// `right-missing`.
+    pub fn check_may_touch_sessions(&self, caller: &Caller) -> Result<CallerKey, OperationError> {
+        let owner = self.owner_of_sessions(caller)?;
+        let owner = owner.or_else(|| process_owner(caller));
+        owner.ok_or(ErrorCode::RightMissing.into())
+    }
+
+    /// Counts as a use of a session of this caller, which ends after so long without another one, if it says.
     ///
     /// # Errors
     /// `right-missing`, `session-closed`, `not-found`.
@@ -144,12 +155,14 @@ impl Operations {
         &self,
         caller: &Caller,
         id: &SessionId,
+        idle: Option<Duration>,
     ) -> Result<SessionSummary, OperationError> {
-        let owner = self.owner_of_sessions(caller)?.ok_or(ErrorCode::NotFound)?;
-        let (now, mut live) = (clock(), self.live_sessions());
-        live.sessions.begin_use(id, &owner, None, now)?;
-        live.sessions.end_use(id, now);
-        live.sessions.get(id, &owner, now)
+        let owner = self.check_may_touch_sessions(caller)?;
+        let mut live = self.live_sessions();
+        let touched = live.sessions.touch(id, &owner, idle, clock());
+        drop(live);
+        self.look_at_sessions_again();
+        touched
     }
 
     /// Ends a session of this caller; any session for the user's own programs.

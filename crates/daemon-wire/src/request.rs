@@ -231,14 +231,15 @@ fn algorithm(
 
 /// How long the holder has.
 pub(crate) fn timeout(seconds: Option<u32>) -> Result<Duration, OperationError> {
-    let seconds = seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
+    seconds_of("timeoutSeconds", seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS))
+}
+
+/// The time that a field says.
+pub(crate) fn seconds_of(field: &'static str, seconds: u32) -> Result<Duration, OperationError> {
     if (1..=MAXIMUM_TIMEOUT_SECONDS).contains(&seconds) {
         Ok(Duration::from_secs(u64::from(seconds)))
     } else {
-        Err(OperationError::bad_request(
-            "timeoutSeconds",
-            Reason::TimeoutRange,
-        ))
+        Err(OperationError::bad_request(field, Reason::TimeoutRange))
     }
 }
 

@@ -6,7 +6,7 @@ use daemon_types::{CallerKey, CardId, OperationError, Origin, SessionSummary};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::request::timeout;
+use crate::request::{seconds_of, timeout};
 use crate::to_rfc3339;
 
 /// `POST /v1/sessions`. The holder types the code at the question that the agent puts.
@@ -38,10 +38,29 @@ impl OpenSessionBody {
     }
 }
 
-/// `POST /v1/sessions/{id}/touch`: it says nothing but that somebody is there.
+/// `POST /v1/sessions/{id}/touch`: somebody is there, or will not be for long.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TouchSessionBody {}
+pub struct TouchSessionBody {
+    /// Seconds without a use after which the session ends, 1 to 600, and never later than it would without them. They
+    /// hold until the next use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 600)]
+    pub idle_seconds: Option<u32>,
+}
+
+impl TouchSessionBody {
+    /// How long the session may be without a use, where the caller says so.
+    ///
+    /// # Errors
+    /// `bad-request` for `idleSeconds`.
+    pub fn idle(&self) -> Result<Option<Duration>, OperationError> {
+        let seconds = self.idle_seconds;
+        seconds
+            .map(|seconds| seconds_of("idleSeconds", seconds))
+            .transpose()
+    }
+}
 
 /// A session that is open. Its caller is a program (it has a `name`), a page (it has an `origin`), or whoever showed
 /// the demo's own token (it has neither).

@@ -12,6 +12,7 @@ use daemon_client::{Client, ClientError, Held, READ_TIMEOUT};
 use daemon_wire::{
     CardBody, DataBody, DataValueBody, DecipherBody, DecipheredBody, KeySignBody, KeySignatureBody,
     LoginBody, NewPinBody, ObjectList, RandomBody, RandomBytesBody, ReaderBody, ReaderList,
+    TouchSessionBody,
 };
 use platform::paths::AgentPaths;
 use secrets::SecretBytes;
@@ -97,6 +98,16 @@ impl Agent {
             Err(ClientError::AgentNotRunning { .. }) => Some(false),
             Err(error) => (value_in_log_in(&error) == CKR_USER_NOT_LOGGED_IN).then_some(false),
         }
+    }
+
+    /// Whether the agent still has the log-in at this path, which goes on then; after so many seconds without a use
+    /// alone, where they are given.
+    pub(crate) fn goes_on(&self, path: &str, idle_seconds: Option<u32>) -> bool {
+        let body = TouchSessionBody { idle_seconds };
+        let touched = self.client().map(|client| {
+            client.call::<_, IgnoredAny>(&format!("{path}/touch"), &body, READ_TIMEOUT)
+        });
+        matches!(touched, Ok(Ok(_)))
     }
 
     /// Ends what the path is about; whether it was there says nothing.

@@ -47,8 +47,24 @@ pub(crate) fn open_session(
     handle.write(opened)
 }
 
+/// A log-in that is kept ends within seconds, unless a next one of this process takes it up.
 pub(crate) fn close_session(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
-    module.tables().close_session(session)
+    let Some((slot, log_in)) = module.tables().close_session(session)? else {
+        return Ok(());
+    };
+    let is_kept = module.agent.goes_on(log_in.path(), Some(SECONDS_KEPT));
+    let mut tables = module.tables();
+    let slot = tables.slot_mut(slot)?;
+    let is_it = |of: &mut Arc<LogIn>| Arc::ptr_eq(of, &log_in);
+    if !is_kept {
+        slot.kept_log_in.take_if(is_it);
+    }
+    // Taken up meanwhile, by a call that the agent may have answered first.
+    if slot.log_in.as_mut().is_some_and(is_it) {
+        drop(tables);
+        module.agent.goes_on(log_in.path(), None);
+    }
+    Ok(())
 }
 
 pub(crate) fn close_all_sessions(module: &Module, slot: CK_SLOT_ID) -> Answer {
@@ -111,11 +127,17 @@ pub(crate) fn log_in(module: &Module, session: CK_SESSION_HANDLE, user: CK_USER_
 }
 
 pub(crate) fn log_out(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
-    let slot = module.tables().session(session)?.slot;
-    let log_in = module.tables().slot_mut(slot)?.log_in.take();
-    let log_in = log_in.ok_or(CKR_USER_NOT_LOGGED_IN)?;
-    end(module, &log_in);
-    Ok(())
+    let (log_in, kept) = {
+        let mut tables = module.tables();
+        let slot = tables.session(session)?.slot;
+        let slot = tables.slot_mut(slot)?;
+        (slot.log_in.take(), slot.kept_log_in.take())
+    };
+    let was_logged_in = log_in.is_some();
+    for ended in log_in.into_iter().chain(kept) {
+        end(module, &ended);
+    }
+    was_logged_in.then_some(()).ok_or(CKR_USER_NOT_LOGGED_IN)
 }
 
 /// The log-in of this process with a token; one that is asked for meanwhile is waited for.
@@ -175,20 +197,35 @@ pub(crate) fn session_token(module: &Module, session: CK_SESSION_HANDLE) -> Answ
 /// Logs in for a session. One that was closed meanwhile, or whose card is gone, leaves no log-in behind: nobody would
 /// end it.
 fn log_in_for(module: &Module, of: &SessionToken, seconds: u32) -> Answer<Arc<LogIn>> {
-    let kept = module.tables().slot_mut(of.slot)?.kept_log_in.take();
-    let kept = kept.filter(|kept| module.agent.has(kept.path()) == Some(true));
-    let log_in = match kept {
-        Some(kept) => kept,
-        None => {
-            let held = module.agent.log_in(&of.token.card, seconds);
-            Arc::new(LogIn::new(lost(module, of.slot, held)?))
-        }
-    };
-    let stored = module.tables().store_log_in(of, &log_in);
-    if stored.is_err() {
-        end(module, &log_in);
+    if let Some(kept) = take_up(module, of)? {
+        return Ok(kept);
     }
-    stored.map(|()| log_in)
+    let held = module.agent.log_in(&of.token.card, seconds);
+    let log_in = Arc::new(LogIn::new(lost(module, of.slot, held)?));
+    store(module, of, &log_in).map(|()| log_in)
+}
+
+/// The log-in that was kept, where the agent still has it. It is that of the process again before the agent is asked, so
+/// that whoever closed the last session sees it.
+fn take_up(module: &Module, of: &SessionToken) -> Answer<Option<Arc<LogIn>>> {
+    let kept = module.tables().slot_mut(of.slot)?.kept_log_in.take();
+    let Some(kept) = kept else {
+        return Ok(None);
+    };
+    store(module, of, &kept)?;
+    if module.agent.goes_on(kept.path(), None) {
+        return Ok(Some(kept));
+    }
+    forget_log_in(module, of.slot, &kept);
+    Ok(None)
+}
+
+fn store(module: &Module, of: &SessionToken, log_in: &Arc<LogIn>) -> Answer {
+    let stored = module.tables().store_log_in(of, log_in);
+    if stored.is_err() {
+        end(module, log_in);
+    }
+    stored
 }
 
 fn turn_of(module: &Module, slot: CK_SLOT_ID) -> Answer<Arc<Mutex<()>>> {
@@ -200,5 +237,7 @@ fn end(module: &Module, log_in: &LogIn) {
     module.agent.log_out(log_in.path());
 }
 
+/// Seconds for which a log-in without a session is kept: GnuTLS opens the next one at once.
+const SECONDS_KEPT: u32 = 10;
 /// Seconds that a holder has at `C_Login`.
 const TIME_TO_TYPE: u32 = 120;

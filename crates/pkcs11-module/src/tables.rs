@@ -37,8 +37,8 @@ pub(crate) struct Slot {
     pub(crate) is_there: bool,
     pub(crate) token: Option<Arc<Token>>,
     pub(crate) log_in: Option<Arc<LogIn>>,
-    /// A log-in whose last session was closed without a log-out: the token is logged out, and the next log-in of
-    /// this process asks nobody (GnuTLS logs in for each object that it lists, and for each connection).
+    /// A log-in whose last session was closed without a log-out: the token is logged out, and a next log-in of this
+    /// process within seconds asks nobody (GnuTLS logs in for each object that it lists).
     pub(crate) kept_log_in: Option<Arc<LogIn>>,
     /// Whose turn it is to log in: of two threads that need a log-in, the second finds that of the first.
     pub(crate) log_in_turn: Arc<Mutex<()>>,
@@ -265,21 +265,26 @@ impl Tables {
         sessions.any(|session| session.slot == slot && !session.is_read_write)
     }
 
-    /// Ends a session, and with the last one of a token its log-in, which is kept for the next one.
+    /// Ends a session, and with the last one of a token its log-in, which is kept for the next one; whether and where
+    /// one is kept by this.
     ///
     /// # Errors
     /// `CKR_SESSION_HANDLE_INVALID`.
-    pub(crate) fn close_session(&mut self, handle: CK_SESSION_HANDLE) -> Answer {
+    pub(crate) fn close_session(
+        &mut self,
+        handle: CK_SESSION_HANDLE,
+    ) -> Answer<Option<(CK_SLOT_ID, Arc<LogIn>)>> {
         let session = self.sessions.remove(&handle);
         let slot = session.ok_or(CKR_SESSION_HANDLE_INVALID)?.slot;
         if self.sessions.values().any(|other| other.slot == slot) {
-            return Ok(());
+            return Ok(None);
         }
-        let slot = self.slot_mut(slot)?;
-        if let Some(log_in) = slot.log_in.take() {
-            slot.kept_log_in = Some(log_in);
+        let of_slot = self.slot_mut(slot)?;
+        let log_in = of_slot.log_in.take();
+        if let Some(log_in) = &log_in {
+            of_slot.kept_log_in = Some(Arc::clone(log_in));
         }
-        Ok(())
+        Ok(log_in.map(|log_in| (slot, log_in)))
     }
 
     /// Ends all sessions with a token, and its log-ins, which are given back.

@@ -407,7 +407,7 @@ No program is given the code: the agent's window asks the holder. What differs i
 | private keys | seen after `C_Login` | seen at once |
 | the holder is asked | at `C_Login`, and has 120 seconds | at the first signature of the authentication key, and has 25 seconds, since browsers give up after 30 |
 | mechanisms | all that the card can, and digests | CKM_RSA_PKCS, and CKM_RSA_PKCS_PSS on a CPS4 |
-| the code lasts | for the process, as long as a session: 15 minutes without a use, 4 hours, the card's stay | the same |
+| the code lasts | for the process, as long as a session: 15 minutes without a use, 4 hours, the card's stay; without a session of its token, ten seconds | the same |
 
 A browser that were told to log in would put a box of its own before the holder, whose code nobody takes.
 

@@ -93,9 +93,10 @@ pub(crate) async fn session(
     Ok(Json(body_of(&api, &session)))
 }
 
-/// Says that somebody is there: counts as a use of the session.
+/// Says that somebody is there: counts as a use of the session. With `idleSeconds` it says that nobody needs the
+/// session for now, which ends soon unless it is used again.
 ///
-/// Needs the right `authenticate` or `sign`, and a session of this caller.
+/// Needs the right `authenticate` or `sign`, and a session of this caller; on the user's socket, a log-in of this process.
 #[utoipa::path(
     post, path = "/v1/sessions/{id}/touch", security(("token" = [])),
     params(
@@ -114,9 +115,10 @@ pub(crate) async fn touch_session(
     Named(id): Named<String>,
     request: Request<Body>,
 ) -> Result<Json<SessionBody>, ApiError> {
-    api.operations().check_may_open_sessions(&caller)?;
-    let TouchSessionBody {} = json_body(request).await?;
-    let touched = api.operations().touch_session(&caller, &SessionId(id))?;
+    api.operations().check_may_touch_sessions(&caller)?;
+    let idle = json_body::<TouchSessionBody>(request).await?.idle()?;
+    let id = SessionId(id);
+    let touched = api.operations().touch_session(&caller, &id, idle)?;
     Ok(Json(body_of(&api, &touched)))
 }
 

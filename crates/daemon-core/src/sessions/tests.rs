@@ -96,6 +96,31 @@ fn each_use_puts_inactivity_off_and_nothing_puts_age_off() {
 }
 
 #[test]
+fn a_caller_may_have_its_session_end_sooner_until_the_next_use_and_never_later() {
+    let start = Instant::now();
+    let seconds = |seconds| start + Duration::from_secs(seconds);
+    let ten_seconds = Some(Duration::from_secs(10));
+    let mut sessions = with_one(start);
+    let touched = sessions.touch(&id("a"), &owner(), ten_seconds, start);
+    assert_eq!(touched.unwrap().idle_end, CLOCK + Duration::from_secs(10));
+    assert_eq!(sessions.next_deadline(), Some(seconds(10)));
+    let touched = sessions.touch(&id("a"), &owner(), None, seconds(9));
+    assert!(touched.is_ok());
+    assert_eq!(sessions.close_overdue(seconds(19)), []);
+    let _ = sessions.touch(&id("a"), &owner(), ten_seconds, seconds(20));
+    sessions
+        .begin_use(&id("a"), &owner(), None, seconds(21))
+        .unwrap();
+    sessions.end_use(&id("a"), seconds(22));
+    assert_eq!(sessions.close_overdue(seconds(40)), []);
+    let _ = sessions.touch(&id("a"), &owner(), Some(60 * MINUTE), seconds(41));
+    assert_eq!(sessions.next_deadline(), Some(seconds(41) + 15 * MINUTE));
+    let _ = sessions.touch(&id("a"), &owner(), ten_seconds, seconds(50));
+    let closed = sessions.close_overdue(seconds(60));
+    assert_eq!(closed.first().unwrap().end, SessionEnd::Inactivity);
+}
+
+#[test]
 fn nobody_is_inactive_while_the_holder_thinks() {
     let start = Instant::now();
     let mut sessions = with_one(start);
