@@ -8,6 +8,7 @@
     reason = "a C interface is judged: what is given to it is ours"
 )]
 
+use std::fs;
 use std::thread;
 use std::time::Duration;
 
@@ -305,6 +306,55 @@ fn a_process_that_dies_leaves_no_code_presented() {
     assert!(sessions["sessions"].as_array().unwrap().is_empty());
 }
 
+/// The child has the connection of the log-in, which so stays open.
+#[test]
+fn a_forked_child_that_outlives_its_killed_parent_keeps_no_log_in() {
+    in_a_process_of_its_own(
+        "a_forked_child_that_outlives_its_killed_parent_keeps_no_log_in",
+        || {
+            let desk = Workstation::new();
+            let folder = tempfile::tempdir().unwrap();
+            let written = folder.path().join("child");
+            let parent = unsafe { fork() };
+            if parent == 0 {
+                desk.module.initialise().unwrap();
+                let _session = desk.logged_in();
+                let child = unsafe { fork() };
+                if child != 0 {
+                    fs::write(folder.path().join("writing"), child.to_string()).unwrap();
+                    fs::rename(folder.path().join("writing"), &written).unwrap();
+                }
+                loop {
+                    thread::sleep(A_MOMENT);
+                }
+            }
+            let child = until("the child", || fs::read_to_string(&written).ok());
+            let child = Killed(child.parse().unwrap());
+            assert_eq!(desk.service.pin_state(Reader::First), VERIFIED);
+            assert_eq!(desk.log_ins().len(), 1);
+            drop(Killed(parent));
+            let mut status = 0;
+            assert_eq!(unsafe { waitpid(parent, &raw mut status, 0) }, parent);
+            until("the end of the log-in", || {
+                (desk.service.pin_state(Reader::First) == THREE_LEFT).then_some(())
+            });
+            assert!(desk.log_ins().is_empty());
+            assert_eq!(unsafe { kill(child.0, 0) }, 0, "the child lives");
+        },
+    );
+}
+
+/// A process that is killed at the end.
+struct Killed(i32);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        unsafe { kill(self.0, SIGKILL) };
+    }
+}
+
+const SIGKILL: i32 = 9;
+
 #[test]
 fn a_log_in_without_a_session_ends_within_seconds_and_its_code_is_dropped() {
     in_a_process_of_its_own(
@@ -453,5 +503,6 @@ const A_MOMENT: Duration = Duration::from_millis(300);
 unsafe extern "C" {
     fn fork() -> i32;
     fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
+    fn kill(pid: i32, signal: i32) -> i32;
     fn _exit(status: i32) -> !;
 }

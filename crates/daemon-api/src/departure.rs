@@ -1,10 +1,11 @@
-//! Noticing that a peer closed its connection, whether or not anybody reads from it.
+//! Noticing that a peer closed its connection, whether or not anybody reads from it, or that its process ended.
 
 use std::io;
 
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
+use crate::peer_process::PeerProcess;
 use crate::user_socket::{self, UserConnection};
 
 /// Watches a stream through a descriptor of its own: whoever reads the stream reads its bytes,
@@ -12,7 +13,7 @@ use crate::user_socket::{self, UserConnection};
 #[derive(Debug)]
 pub(crate) enum Departure {
     Tcp(TcpStream),
-    Socket(user_socket::Watch),
+    Socket(user_socket::Watch, PeerProcess),
 }
 
 impl Departure {
@@ -21,14 +22,19 @@ impl Departure {
     }
 
     pub(crate) fn of_socket(stream: &UserConnection) -> io::Result<Self> {
-        user_socket::watch_of(stream).map(Self::Socket)
+        let watch = user_socket::watch_of(stream)?;
+        Ok(Self::Socket(watch, PeerProcess::of(stream)))
     }
 
-    /// Completes when the peer closed the stream, or at least its sending half.
+    /// Completes when the peer closed the stream, or at least its sending half, or when the process ended that
+    /// connected to the user's socket.
     pub(crate) async fn noticed(&self) {
         match self {
             Self::Tcp(stream) => left_by_tcp(stream).await,
-            Self::Socket(watch) => watch.left().await,
+            Self::Socket(watch, process) => tokio::select! {
+                () = watch.left() => {}
+                () = process.ended() => {}
+            },
         }
     }
 }

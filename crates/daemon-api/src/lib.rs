@@ -15,6 +15,7 @@ mod departure;
 mod docs;
 mod lent_terminal;
 mod open_requests;
+mod peer_process;
 mod pem;
 mod problem;
 mod router;

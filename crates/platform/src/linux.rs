@@ -11,17 +11,19 @@ mod wake_ups;
 mod workstation;
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
 use listenfd::ListenFd;
+use nix::errno::Errno;
 use nix::sys::socket::{getsockopt, sockopt};
 use procfs::process::Process;
 use rustix::fs::OFlags;
 use rustix::process::{
-    DumpableBehavior, Signal, getppid, set_dumpable_behavior, set_parent_process_death_signal,
+    DumpableBehavior, Pid, PidfdFlags, Signal, getppid, pidfd_open, set_dumpable_behavior,
+    set_parent_process_death_signal,
 };
 use sd_notify::NotifyState;
 
@@ -90,6 +92,24 @@ pub(crate) fn credentials_of_peer(socket: impl AsFd) -> io::Result<(u32, Option<
         .ok()
         .filter(|pid| *pid != 0);
     Ok((credentials.uid(), pid))
+}
+
+/// A pidfd of the process that connected (socket(7), SO_PEERPIDFD). Before Linux 6.5 it is that of the process with its
+/// number now, which the caller is to ask for at once: the number of a process that ended comes back late.
+pub(crate) fn process_of_peer(socket: impl AsFd) -> io::Result<OwnedFd> {
+    match getsockopt(&socket.as_fd(), sockopt::PeerPidfd) {
+        Err(Errno::ENOPROTOOPT) => {
+            let (_, pid) = credentials_of_peer(socket)?;
+            process_of_number(pid.ok_or(io::ErrorKind::NotFound)?)
+        }
+        told => Ok(told?),
+    }
+}
+
+pub(crate) fn process_of_number(pid: u32) -> io::Result<OwnedFd> {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    let pid = pid.ok_or(io::ErrorKind::NotFound)?;
+    Ok(pidfd_open(pid, PidfdFlags::empty())?)
 }
 
 /// The program that process `pid` of user `uid` runs, by its path and its file: `exe` leads to the

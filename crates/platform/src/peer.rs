@@ -75,6 +75,15 @@ pub fn of_same_user(socket: &impl SocketEnd) -> Result<Peer, PeerError> {
     }
 }
 
+/// The process that connected a socket, whoever has its end of it by now: readable once that process ended.
+///
+/// # Errors
+/// What the system says, above all where the process is gone already (`ESRCH`).
+#[cfg(target_os = "linux")]
+pub fn process_of(socket: &impl SocketEnd) -> io::Result<std::os::fd::OwnedFd> {
+    system::process_of_peer(socket)
+}
+
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
@@ -107,6 +116,33 @@ mod tests {
         let somebody_else = current_user() + 1;
         assert_eq!(system::program_of(std::process::id(), somebody_else), None);
         assert_eq!(system::program_of(u32::MAX, current_user()), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_tells_its_end_by_its_number_and_by_its_socket() {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let has_ended = |process: &std::os::fd::OwnedFd, seconds| {
+            let wait = Timespec {
+                tv_sec: seconds,
+                tv_nsec: 0,
+            };
+            let mut watched = [PollFd::new(process, PollFlags::IN)];
+            poll(&mut watched, Some(&wait)).unwrap() == 1
+        };
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let by_number = system::process_of_number(child.id()).unwrap();
+        assert!(!has_ended(&by_number, 0));
+        child.kill().unwrap();
+        assert!(has_ended(&by_number, 60));
+        child.wait().unwrap();
+        let gone = system::process_of_number(child.id()).unwrap_err();
+        assert_eq!(gone.raw_os_error(), Some(3), "ESRCH");
+        let (one, _other) = UnixStream::pair().unwrap();
+        assert!(!has_ended(&process_of(&one).unwrap(), 0), "we live");
     }
 
     #[test]
