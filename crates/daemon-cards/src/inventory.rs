@@ -201,10 +201,19 @@ impl Cards {
         job: Job,
         kind: fn(&Queue) -> &AtomicUsize,
     ) -> Result<Progress, OperationError> {
+        self.of_worker(card, |worker| worker.give(job, card.clock.clone(), kind))
+    }
+
+    /// Has the worker of the card's reader do this.
+    pub(crate) fn of_worker<T>(
+        &self,
+        card: &CardInReader,
+        ask: impl FnOnce(&WorkerLink) -> Result<T, OperationError>,
+    ) -> Result<T, OperationError> {
         let state = self.0.lock();
         let reader = state.readers.get(card.reader());
         let reader = reader.ok_or(OperationError::new(ErrorCode::ReaderLost))?;
-        reader.worker.give(job, card.clock.clone(), kind)
+        ask(&reader.worker)
     }
 }
 

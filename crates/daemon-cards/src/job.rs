@@ -8,16 +8,17 @@ use crate::worker::Worker;
 use crate::{CodeForKey, HolderCodeError, HolderPin, NewCode, OperationClock, PresentedCode};
 
 /// Something that is asked of the card of a stay, or of nothing where that is gone.
-pub(crate) type Look = Box<dyn FnOnce(Result<&mut OpenCard, OperationError>) + Send>;
+pub(crate) type Errand = Box<dyn FnOnce(Result<&mut OpenCard, OperationError>) + Send>;
 
 /// Something that rests on a code, and answers whoever waits for it.
 pub(crate) type WorkOnCode = Box<dyn FnOnce(&mut Worker, CodeForKey, &OperationClock) + Send>;
 
 /// What somebody wants of a card, and where the answer goes.
 pub(crate) enum Job {
-    Look {
+    /// It waits until nothing else is asked of the card, since it is nothing that its holder waits for.
+    Errand {
         insertion: u64,
-        look: Look,
+        errand: Errand,
     },
     ReadCodes {
         insertion: u64,

@@ -102,7 +102,7 @@ impl Job {
     /// The entries at the keypad, where codes are typed there for it.
     pub(crate) const fn at_keypad(&self) -> Option<&AtKeypad> {
         let pin = match self {
-            Self::Look { .. } | Self::ReadCodes { .. } | Self::ListActivities { .. } => {
+            Self::Errand { .. } | Self::ReadCodes { .. } | Self::ListActivities { .. } => {
                 return None;
             }
             Self::SetPin { new_code, .. } => {

@@ -15,6 +15,7 @@ mod fault;
 mod inventory;
 mod job;
 mod keypad;
+mod messages;
 mod on_code;
 mod open_card;
 mod operation_clock;

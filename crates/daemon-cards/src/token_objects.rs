@@ -1,5 +1,7 @@
 //! What a card lists by name, its public data, and its random bytes: what programs of PKCS#11 ask beside keys.
 
+use std::sync::Arc;
+
 use card_profiles::{CardObjects, CpxCard, ObjectKind};
 use daemon_types::{OperationError, TokenObject, TokenObjectKind, TokenObjects};
 use tokio::sync::oneshot;
@@ -9,7 +11,7 @@ use crate::fault::from_card_error;
 use crate::job::Job;
 use crate::open_card::OpenCard;
 use crate::way_to_card::open;
-use crate::worker_link::Unanswered;
+use crate::worker_link::{Counted, Unanswered, WorkerLink};
 use crate::{CardInReader, Cards};
 
 impl Cards {
@@ -18,7 +20,7 @@ impl Cards {
     /// # Errors
     /// What the card or its reader says; `card-unsupported` where whoever drives the card does not tell.
     pub async fn token_objects(&self, card: &CardInReader) -> Result<TokenObjects, OperationError> {
-        self.look(card, |card| {
+        self.errand(card, |card| {
             if let Some(known) = &card.objects {
                 return Ok(known.clone());
             }
@@ -39,13 +41,13 @@ impl Cards {
         card: &CardInReader,
         label: String,
     ) -> Result<Vec<u8>, OperationError> {
-        self.look(card, move |card| {
+        self.errand(card, move |card| {
             card.in_card(|card| card.data(&label).map_err(from_card_error))
         })
         .await
     }
 
-    /// So many random bytes of the card, which gives eight at once.
+    /// So many random bytes of the card, which gives eight at once, and does what its holder waits for in between.
     ///
     /// # Errors
     /// What the card or its reader says; `card-unsupported` where whoever drives the card has none.
@@ -54,27 +56,45 @@ impl Cards {
         card: &CardInReader,
         len: usize,
     ) -> Result<Vec<u8>, OperationError> {
-        self.look(card, move |card| {
-            card.in_card(|card| random_bytes(card, len))
-        })
-        .await
+        let place = self.of_worker(card, WorkerLink::place_for_errand)?;
+        let mut bytes = Vec::with_capacity(len);
+        while bytes.len() < len {
+            let at_once = (len - bytes.len()).min(RANDOM_BYTES_AT_ONCE);
+            let piece = self.piece(card, &place, move |card| {
+                card.in_card(|card| random_bytes(card, at_once))
+            });
+            bytes.extend(piece.await?);
+        }
+        Ok(bytes)
     }
 
-    async fn look<T: Send + 'static>(
+    async fn errand<T: Send + 'static>(
         &self,
         card: &CardInReader,
-        look: impl FnOnce(&mut OpenCard) -> Result<T, OperationError> + Send + 'static,
+        errand: impl FnOnce(&mut OpenCard) -> Result<T, OperationError> + Send + 'static,
+    ) -> Result<T, OperationError> {
+        let place = self.of_worker(card, WorkerLink::place_for_errand)?;
+        self.piece(card, &place, errand).await
+    }
+
+    async fn piece<T: Send + 'static>(
+        &self,
+        card: &CardInReader,
+        place: &Arc<Counted>,
+        piece: impl FnOnce(&mut OpenCard) -> Result<T, OperationError> + Send + 'static,
     ) -> Result<T, OperationError> {
         let (reply, answer) = oneshot::channel();
-        let job = Job::Look {
+        let place = Arc::clone(place);
+        let job = Job::Errand {
             insertion: card.insertion,
-            look: Box::new(move |card| {
+            errand: Box::new(move |card| {
+                let _place = place;
                 if !reply.is_closed() {
-                    let _: Result<(), _> = reply.send(card.and_then(look));
+                    let _: Result<(), _> = reply.send(card.and_then(piece));
                 }
             }),
         };
-        let progress = self.give(card, job, |queue| &queue.looks)?;
+        let progress = self.of_worker(card, |worker| worker.give_piece(job, card.clock.clone()))?;
         let answered = progress.answer(answer).await;
         answered.map_err(Unanswered::into_error)
     }
@@ -100,6 +120,9 @@ fn random_bytes(card: &mut dyn CpxCard, len: usize) -> Result<Vec<u8>, Operation
     bytes.truncate(len);
     Ok(bytes)
 }
+
+/// Eight commands.
+const RANDOM_BYTES_AT_ONCE: usize = 64;
 
 fn token_objects(found: CardObjects) -> TokenObjects {
     let objects = found.objects.into_iter().map(|object| TokenObject {

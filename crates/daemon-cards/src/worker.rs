@@ -2,8 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
@@ -16,13 +15,14 @@ use crate::call_watch::Calls;
 use crate::inventory::Inventory;
 use crate::job::Job;
 use crate::keypad::{AtKeypad, ReaderKeypad};
+use crate::messages::Messages;
 use crate::on_code::OnCode;
 use crate::open_card::{OpenCard, Reading};
 use crate::pauses::{AnotherLook, Pause};
 use crate::problem::Problem;
 use crate::source::ConnectCard;
 use crate::summary::code_conditions;
-use crate::worker_link::Queue;
+use crate::worker_link::{Counted, Queue};
 use crate::{
     CodeForKey, HolderCodeError, HolderPin, NewCode, OperationClock, PresentedCode, Settings,
 };
@@ -67,7 +67,7 @@ impl Worker {
         queue: Arc<Queue>,
         calls: Arc<Calls>,
     ) -> std::io::Result<Sender<Message>> {
-        let (sender, messages) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let worker = Self {
             reader: calls.reader.clone(),
             reader_name,
@@ -82,13 +82,13 @@ impl Worker {
         };
         thread::Builder::new()
             .name("reader".into())
-            .spawn(move || worker.run(&messages))?;
+            .spawn(move || worker.run(Messages::from(receiver)))?;
         Ok(sender)
     }
 
-    fn run(mut self, messages: &Receiver<Message>) {
+    fn run(mut self, mut messages: Messages) {
         loop {
-            match self.next_message(messages) {
+            match messages.next(self.next_pause()) {
                 Ok(message) => self.guarded(|worker| {
                     worker.take(message);
                     worker.drop_released_code();
@@ -111,15 +111,11 @@ impl Worker {
         }
     }
 
-    /// The next message, or the end of a pause, which jobs that come and come must not put off.
-    fn next_message(&self, messages: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
+    /// The time until the next pause is over.
+    fn next_pause(&self) -> Option<Duration> {
         let look = self.another_look.map(|look| look.pause.time_left());
         let reset = self.reset_pause.map(|pause| pause.time_left());
-        match look.into_iter().chain(reset).min() {
-            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(Duration::ZERO) => Err(RecvTimeoutError::Timeout),
-            Some(time_left) => messages.recv_timeout(time_left),
-        }
+        look.into_iter().chain(reset).min()
     }
 
     fn do_what_is_due(&mut self) {
@@ -313,9 +309,8 @@ impl Worker {
             .take_up(clock, job.at_keypad().map(AtKeypad::is_over));
         clock.card_begins();
         match job {
-            Job::Look { insertion, look } => {
-                let _done = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
-                look(self.open_card(insertion));
+            Job::Errand { insertion, errand } => {
+                errand(self.open_card(insertion));
             }
             Job::ReadCodes { insertion, reply } => {
                 let counted = Counted(Arc::clone(&self.queue), |queue| &queue.looks);
@@ -560,15 +555,6 @@ impl Worker {
 fn answer<T>(clock: &OperationClock, reply: oneshot::Sender<T>, outcome: T) {
     clock.card_ends();
     let _ = reply.send(outcome);
-}
-
-/// Takes a job off its queue's count when it is done, however it ends.
-struct Counted(Arc<Queue>, fn(&Queue) -> &AtomicUsize);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        (self.1)(&self.0).fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// Whether somebody still waits for the answer of the card of this insertion.

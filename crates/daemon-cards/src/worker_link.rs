@@ -33,11 +33,21 @@ pub(crate) struct Post<'a> {
     pub(crate) inventory: &'a Arc<Inventory>,
 }
 
-/// Jobs that a worker has not done yet, by kind: looks must not keep the holder's work out.
+/// Jobs that a worker has not done yet, by kind: errands must not keep looks out, nor looks the holder's work.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
+    pub(crate) errands: AtomicUsize,
     pub(crate) looks: AtomicUsize,
     pub(crate) uses: AtomicUsize,
+}
+
+/// Takes a job off its queue's count when it is done, however it ends.
+pub(crate) struct Counted(pub(crate) Arc<Queue>, pub(crate) fn(&Queue) -> &AtomicUsize);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        (self.1)(&self.0).fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl WorkerLink {
@@ -139,17 +149,45 @@ impl WorkerLink {
         clock: OperationClock,
         kind: fn(&Queue) -> &AtomicUsize,
     ) -> Result<Progress, OperationError> {
+        let progress = self.progress()?;
+        self.count_one_more(kind)?;
+        self.tell(Message::Job(job, clock));
+        Ok(progress)
+    }
+
+    /// A place for an errand, in however many pieces it is given; whoever holds on to it has it.
+    pub(crate) fn place_for_errand(&self) -> Result<Arc<Counted>, OperationError> {
+        let kind: fn(&Queue) -> &AtomicUsize = |queue| &queue.errands;
+        self.count_one_more(kind)?;
+        Ok(Arc::new(Counted(Arc::clone(&self.queue), kind)))
+    }
+
+    /// Gives the worker a piece of an errand, which has its place.
+    pub(crate) fn give_piece(
+        &self,
+        errand: Job,
+        clock: OperationClock,
+    ) -> Result<Progress, OperationError> {
+        let progress = self.progress()?;
+        self.tell(Message::Job(errand, clock));
+        Ok(progress)
+    }
+
+    fn progress(&self) -> Result<Progress, OperationError> {
         let progress = Progress(self.calls.subscribe());
-        if let Some(waits_for) = self.stuck() {
-            return Err(waits_for.code().into());
+        match self.stuck() {
+            Some(waits_for) => Err(waits_for.code().into()),
+            None => Ok(progress),
         }
+    }
+
+    fn count_one_more(&self, kind: fn(&Queue) -> &AtomicUsize) -> Result<(), OperationError> {
         let count = kind(&self.queue);
         if count.load(Ordering::Relaxed) >= MAXIMUM_QUEUED_JOBS {
             return Err(ErrorCode::Busy.into());
         }
         count.fetch_add(1, Ordering::Relaxed);
-        self.tell(Message::Job(job, clock));
-        Ok(progress)
+        Ok(())
     }
 }
 

@@ -192,6 +192,7 @@ impl Operations {
     ) -> Result<(TokenObjects, Vec<CertificateSummary>), OperationError> {
         self.check_is_program_of_user(caller)?;
         let card = self.0.cards.find(id)?;
+        let _turn = self.turn_at(caller, &card).await?;
         let objects = self.0.cards.token_objects(&card).await?;
         Ok((objects, card.card.summary.certificates))
     }
@@ -211,6 +212,7 @@ impl Operations {
         self.check_is_program_of_user(caller)?;
         let DataRequest { label, session } = request;
         let card = self.0.cards.find(id)?;
+        let turn = self.turn_at(caller, &card).await?;
         let listed = self.0.cards.token_objects(&card).await?.objects;
         let is_it =
             |object: &&TokenObject| object.kind == TokenObjectKind::Data && object.label == label;
@@ -218,6 +220,7 @@ impl Operations {
         if !object.is_private {
             return self.0.cards.public_data(&card, label).await;
         }
+        drop(turn);
         let session = session.ok_or(ErrorCode::RightMissing)?;
         self.private_data_of_card(caller, id, label, &session, deadline)
             .await
@@ -260,6 +263,7 @@ impl Operations {
     ) -> Result<Vec<u8>, OperationError> {
         self.check_is_program_of_user(caller)?;
         let card = self.0.cards.find(id)?;
+        let _turn = self.turn_at(caller, &card).await?;
         self.0.cards.random_bytes(&card, len).await
     }
 }

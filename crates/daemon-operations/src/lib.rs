@@ -10,6 +10,7 @@ mod activities;
 mod authenticate;
 mod codes;
 mod door_refusals;
+mod errands;
 mod grant_book;
 mod grants;
 mod holder;
@@ -47,6 +48,7 @@ use prompt::Prompt;
 use time::OffsetDateTime;
 
 use door_refusals::DoorRefusals;
+use errands::Errands;
 use limits::Limits;
 use metrics::Metrics;
 use row::Row;
@@ -63,6 +65,7 @@ struct Parts {
     journal: Arc<Journal>,
     /// Who waits for the holder; whoever finds no place is told to come back.
     row: Row,
+    errands: Errands,
     /// What the door refused, for the journal.
     refusals: DoorRefusals,
     demo_tokens: Tokens,
@@ -134,6 +137,7 @@ impl Operations {
             prompt,
             journal,
             row: Row::default(),
+            errands: Errands::default(),
             refusals: DoorRefusals::default(),
             demo_tokens,
             grants,

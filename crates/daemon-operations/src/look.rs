@@ -115,7 +115,7 @@ impl Operations {
     pub async fn cards(&self, caller: &Caller) -> Result<Vec<PresentCard>, OperationError> {
         authorise(caller, Right::Identify)?;
         let looks = self.0.cards.cards().into_iter();
-        let cards = join_all(looks.map(|card| self.with_fresh_counters(card))).await;
+        let cards = join_all(looks.map(|card| self.with_fresh_counters(caller, card))).await;
         // A card that left meanwhile is not in the list any more.
         Ok(cards.into_iter().flatten().map(|card| card.card).collect())
     }
@@ -127,7 +127,7 @@ impl Operations {
     pub async fn card(&self, caller: &Caller, id: &CardId) -> Result<PresentCard, OperationError> {
         authorise(caller, Right::Identify)?;
         let card = self.0.cards.find(id)?;
-        Ok(self.with_fresh_counters(card).await?.card)
+        Ok(self.with_fresh_counters(caller, card).await?.card)
     }
 
     /// A certificate of a card.
@@ -167,10 +167,15 @@ impl Operations {
     /// Counters read again, or as last known when the card is busy for long.
     async fn with_fresh_counters(
         &self,
+        caller: &Caller,
         card: CardInReader,
     ) -> Result<CardInReader, OperationError> {
         let id = card.card.summary.id.clone();
-        match tokio::time::timeout(PATIENCE, self.0.cards.read_codes(&card)).await {
+        let read = async {
+            let _turn = self.turn_at(caller, &card).await?;
+            self.0.cards.read_codes(&card).await
+        };
+        match tokio::time::timeout(PATIENCE, read).await {
             Ok(Ok(card)) => Ok(card),
             Ok(Err(error)) => {
                 tracing::debug!(?error, "the counters are as they were last read");

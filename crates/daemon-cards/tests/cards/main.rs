@@ -10,6 +10,7 @@
 
 mod bench;
 mod codes;
+mod errands;
 mod giving_up;
 mod interruptions;
 mod inventory;

@@ -164,6 +164,14 @@ impl Control {
         self.lock().commands.len()
     }
 
+    /// The commands before the first one that is so.
+    pub(crate) fn commands_before(&self, is_it: fn(&[u8]) -> bool) -> Vec<Vec<u8>> {
+        let state = self.lock();
+        let commands = state.commands.iter();
+        let before = commands.take_while(|command| !is_it(command));
+        before.cloned().collect()
+    }
+
     /// Cards that were opened.
     pub(crate) fn connects(&self) -> usize {
         self.lock().connects
@@ -236,6 +244,11 @@ impl Control {
 /// Whether a command presents a code: VERIFY with data.
 pub(crate) fn is_verify(command: &[u8]) -> bool {
     command.get(1) == Some(&0x20) && command.len() > 5
+}
+
+/// Whether a command asks for random bytes: GET CHALLENGE.
+pub(crate) fn is_challenge(command: &[u8]) -> bool {
+    command.get(1) == Some(&0x84)
 }
 
 /// Whether a command uses a key: PSO COMPUTE DIGITAL SIGNATURE, INTERNAL AUTHENTICATE.
