@@ -212,24 +212,70 @@ fn a_body_that_does_not_come_is_a_bad_request() {
 }
 
 #[test]
-fn programs_of_the_user_get_so_many_connections_and_no_more() {
+fn one_program_of_the_user_gets_so_many_connections_and_leaves_those_of_others() {
     let agent = Agent::demo(&[]);
-    let mut connections: Vec<_> = (0..256)
+    let mut connections: Vec<_> = (0..MOST_OF_ONE_PROGRAM)
         .map(|_| connect_to_the_socket(&agent, b""))
         .collect();
     let mut one_too_many = connect_to_the_socket(&agent, b"");
     until("the end of the connection that is one too many", || {
         is_closed(&mut one_too_many).then_some(())
     });
+    assert_eq!(agent.read_socket("/v1").status, 200, "curl is another one");
     assert!(
         !connections.iter_mut().any(is_closed),
         "the others were there first"
     );
     drop(connections);
+    until("an answer to a connection of this program", || {
+        let socket = agent.endpoint()["socket"].as_str()?.to_owned();
+        let mut stream = UnixStream::connect(socket).ok()?;
+        let request = b"GET /v1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        stream.write_all(request).ok()?;
+        let answered = stream.read(&mut [0; 9]).ok()?;
+        (answered > 0).then_some(())
+    });
+}
+
+#[test]
+fn programs_of_the_user_get_so_many_connections_and_no_more() {
+    let agent = Agent::demo(&[]);
+    let socket = agent.endpoint()["socket"].as_str().unwrap().to_owned();
+    let hold = format!(
+        "import socket, sys\n\
+         held = [socket.socket(socket.AF_UNIX) for _ in range({MOST_OF_ONE_PROGRAM})]\n\
+         [one.connect(sys.argv[1]) for one in held]\n\
+         print('all', flush=True)\n\
+         sys.stdin.read()"
+    );
+    let mut programs: Vec<_> = (0..256 / MOST_OF_ONE_PROGRAM)
+        .map(|_| {
+            let mut program = Command::new("python3")
+                .args(["-c", &hold, &socket])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let stdout = program.stdout.as_mut().unwrap();
+            stdout.read_exact(&mut [0; 3]).unwrap();
+            program
+        })
+        .collect();
+    let mut one_too_many = connect_to_the_socket(&agent, b"");
+    until("the end of the connection that is one too many", || {
+        is_closed(&mut one_too_many).then_some(())
+    });
+    for program in &mut programs {
+        drop(program.stdin.take());
+        program.wait().unwrap();
+    }
     until("an answer", || {
         (agent.read_socket("/v1").status == 200).then_some(())
     });
 }
+
+/// Connections that one program has to the socket.
+const MOST_OF_ONE_PROGRAM: usize = 128;
 
 /// A program of another user; it ends when its input does.
 fn stranger(program: &str, arguments: &[&str]) -> Child {

@@ -3,18 +3,17 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use daemon_types::ErrorCode;
 use platform::peer::{self, FileId, Peer};
 use platform::tcp_owner;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::console::Wishes;
+use crate::places::{Place, Places};
 use crate::router::Api;
 use crate::serving::{LAST_ANSWERS, Serving};
 use crate::tls::TlsIdentity;
@@ -87,22 +86,6 @@ struct Reception {
     stop: CancellationToken,
 }
 
-/// How many connections there may be at once; each costs file descriptors, which run out.
-#[derive(Clone)]
-struct Places {
-    own: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
-}
-
-impl Default for Places {
-    fn default() -> Self {
-        Self {
-            own: Arc::new(Semaphore::new(OWN_CONNECTIONS)),
-            strangers: Arc::new(Semaphore::new(STRANGERS_CONNECTIONS)),
-        }
-    }
-}
-
 impl Reception {
     async fn accept_tcp(&self, listener: &TcpListener) {
         let accept = || self.stop.run_until_cancelled(listener.accept());
@@ -163,9 +146,11 @@ impl Reception {
     fn receive_console(&self, stream: TcpStream, peer: SocketAddr) {
         let serving = self.console.clone();
         if self.is_ours(&stream, peer) {
-            self.seat(&self.places.own, || serving.console(stream));
+            self.seat(self.places.own(), || serving.console(stream));
         } else {
-            self.seat(&self.places.strangers, || serving.strangers_console(stream));
+            self.seat(self.places.strangers(), || {
+                serving.strangers_console(stream)
+            });
         }
     }
 
@@ -173,10 +158,10 @@ impl Reception {
         let serving = self.serving.clone();
         if self.is_ours(&stream, peer) {
             let tls = self.identity.config();
-            self.seat(&self.places.own, || serving.own_tcp(stream, tls));
+            self.seat(self.places.own(), || serving.own_tcp(stream, tls));
         } else {
             let tls = self.identity.config_for_strangers();
-            self.seat(&self.places.strangers, || {
+            self.seat(self.places.strangers(), || {
                 serving.strangers_tcp(stream, tls)
             });
         }
@@ -203,7 +188,7 @@ impl Reception {
         match peer::of_same_user(&stream) {
             Ok(peer) => {
                 let is_native_host = self.is_native_host(&peer);
-                self.seat(&self.places.own, || {
+                self.seat(self.places.of_process(peer.pid), || {
                     serving.socket(stream, peer, is_native_host)
                 });
             }
@@ -225,20 +210,20 @@ impl Reception {
     }
 
     /// Serves a connection if there is a place for it, and closes it otherwise.
-    fn seat<F>(&self, places: &Arc<Semaphore>, serve: impl FnOnce() -> F)
+    fn seat<F>(&self, place: Option<Place>, serve: impl FnOnce() -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        match Arc::clone(places).try_acquire_owned() {
-            Ok(place) => {
+        match place {
+            Some(place) => {
                 self.connections.spawn(keeping(place, serve()));
             }
-            Err(_) => tracing::debug!("a connection was closed: there are too many"),
+            None => tracing::debug!("a connection was closed: there are too many"),
         }
     }
 }
 
-async fn keeping(place: OwnedSemaphorePermit, serving: impl Future<Output = ()>) {
+async fn keeping(place: Place, serving: impl Future<Output = ()>) {
     serving.await;
     drop(place);
 }
@@ -248,8 +233,3 @@ async fn pause_after(error: &std::io::Error) {
     tracing::warn!(event = "connection-not-accepted", %error, "a connection could not be accepted");
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
-
-/// Connections of this user's programs at once, over both doors.
-const OWN_CONNECTIONS: usize = 256;
-/// Connections of other users at once; they are only told that they are refused.
-const STRANGERS_CONNECTIONS: usize = 4;

@@ -17,6 +17,7 @@ mod lent_terminal;
 mod open_requests;
 mod peer_process;
 mod pem;
+mod places;
 mod problem;
 mod router;
 mod routes;
