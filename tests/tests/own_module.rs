@@ -98,6 +98,7 @@ fn readers_are_slots_and_a_token_has_the_names_that_programs_look_for() {
         assert!(listed.contains(token), "{listed}");
         for line in [
             "token model        : IAS ECC",
+            "token manufacturer : CPXD TEST",
             "token flags        : login required, rng, token initialized, PIN initialized, PIN pad present",
         ] {
             let flat = listed.replace("  ", " ");

@@ -225,8 +225,8 @@ impl Drop for AtLast<'_> {
 
 /// The sockets that this process has open.
 fn sockets() -> usize {
-    let open = std::fs::read_dir("/proc/self/fd").unwrap();
-    let led_to = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    let open = fs::read_dir("/proc/self/fd").unwrap();
+    let led_to = open.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
     let is_socket = |path: &std::path::PathBuf| path.to_string_lossy().starts_with("socket:");
     led_to.filter(is_socket).count()
 }
@@ -451,7 +451,7 @@ fn a_log_in_that_the_agent_remembers_no_more_is_over_and_the_card_is_there() {
             // A module of its own, whose log-ins push the end of that one out of the agent's memory.
             let folder = tempfile::tempdir().unwrap();
             let copy = folder.path().join("copy.so");
-            std::fs::copy(own_module(), &copy).unwrap();
+            fs::copy(own_module(), &copy).unwrap();
             let other = Cryptoki::load_from(&copy);
             other.initialise().unwrap();
             let slot = other.slots().unwrap()[0];

@@ -1184,6 +1184,8 @@ export interface components {
         ObjectList: {
             /** @description The card's name for itself; null where it has none. */
             label?: string | null;
+            /** @description Who made it, by its own word; null where it has none. */
+            manufacturer?: string | null;
             /** @description Private keys, then certificates, then data, each in the card's order. */
             objects: components["schemas"]["ObjectBody"][];
             /** @description The serial number that it gives itself. */

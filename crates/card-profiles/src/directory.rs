@@ -7,7 +7,7 @@ use igc_sante::{CardCertificate, KeyRole};
 use crate::activities::{Activity, ActivityObject, parse_activity};
 use crate::files::FilePath;
 use crate::holder_code::{check_keys, holder_code, unblock_code};
-use crate::objects::{CardObjects, ObjectKind, parse_token_label};
+use crate::objects::{CardObjects, ObjectKind, parse_manufacturer, parse_token_label};
 use crate::pkcs15::{self, CertificateObject, ObjectDirectory, PinObject, PrivateKeyObject};
 use crate::{CardError, CardMemory, UnblockError};
 
@@ -265,13 +265,12 @@ pub(crate) trait Directory {
         let application = self.application_path()?;
         let directory = self.object_directory()?;
         let what = "the token's own name";
-        let label = self
-            .read_directory_file(&application.child(EF_TOKEN_INFO), what)
-            .map(|bytes| parse_token_label(&bytes));
-        let label = match label {
+        let token_info = self.read_directory_file(&application.child(EF_TOKEN_INFO), what);
+        let token_info = match token_info {
             Err(error @ CardError::Reader(_)) => return Err(error),
-            label => label.ok().flatten(),
+            token_info => token_info.ok(),
         };
+        let token_info = token_info.as_deref();
         let mut objects = Vec::new();
         for (path, kind) in [
             (directory.private_keys, ObjectKind::PrivateKey),
@@ -302,7 +301,8 @@ pub(crate) trait Directory {
             objects.extend(pkcs15::parse_dodf(&bytes, &application)?);
         }
         let objects = CardObjects {
-            label,
+            label: token_info.and_then(parse_token_label),
+            manufacturer: token_info.and_then(parse_manufacturer),
             objects,
             ..CardObjects::default()
         };

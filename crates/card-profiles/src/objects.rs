@@ -11,6 +11,8 @@ use crate::pkcs15::{BitString, OCTET_STRING, SEQUENCE, TYPE_ATTRIBUTES, nth_sequ
 pub struct CardObjects {
     /// The card's name for itself (TokenInfo).
     pub label: Option<String>,
+    /// Who made it, by its own word (TokenInfo).
+    pub manufacturer: Option<String>,
     /// Its serial number, as in [`Identity`](crate::Identity).
     pub serial_number: String,
     /// Private keys, then certificates, then data.
@@ -89,6 +91,12 @@ pub(crate) fn parse_data_object(entry: Tlv<'_>, application: &FilePath) -> Optio
 pub(crate) fn parse_token_label(token_info: &[u8]) -> Option<String> {
     let label = tlv::find_path(token_info, &[SEQUENCE, TOKEN_LABEL]).ok()??;
     Some(String::from_utf8_lossy(label).trim_end().to_owned())
+}
+
+/// The manufacturer of TokenInfo (7.8): of its fields the one of this type.
+pub(crate) fn parse_manufacturer(token_info: &[u8]) -> Option<String> {
+    let manufacturer = tlv::find_path(token_info, &[SEQUENCE, UTF8_STRING]).ok()??;
+    Some(String::from_utf8_lossy(manufacturer).trim_end().to_owned())
 }
 
 const UTF8_STRING: Tag = Tag(0x0C);

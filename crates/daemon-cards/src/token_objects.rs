@@ -140,6 +140,7 @@ fn token_objects(found: CardObjects) -> TokenObjects {
     });
     TokenObjects {
         label: found.label,
+        manufacturer: found.manufacturer,
         serial_number: found.serial_number,
         objects: objects.collect(),
     }

@@ -279,6 +279,8 @@ pub struct CodesOfCard {
 pub struct TokenObjects {
     /// The card's name for itself, where it has one.
     pub label: Option<String>,
+    /// Who made it, by its own word.
+    pub manufacturer: Option<String>,
     /// The serial number that it gives itself: eight digits on every card seen.
     pub serial_number: String,
     /// Private keys, then certificates, then data, each in the card's order.

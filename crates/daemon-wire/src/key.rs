@@ -348,6 +348,8 @@ impl RandomBytesBody {
 pub struct ObjectList {
     /// The card's name for itself; null where it has none.
     pub label: Option<String>,
+    /// Who made it, by its own word; null where it has none.
+    pub manufacturer: Option<String>,
     /// The serial number that it gives itself.
     pub serial_number: String,
     /// Private keys, then certificates, then data, each in the card's order.
@@ -391,6 +393,7 @@ impl ObjectList {
         let objects = found.objects.iter();
         Self {
             label: found.label.clone(),
+            manufacturer: found.manufacturer.clone(),
             serial_number: found.serial_number.clone(),
             objects: objects
                 .map(|object| ObjectBody::new(object, certificates))

@@ -72,7 +72,7 @@ pub(crate) fn get_token_info(
         [sessions, writing].map(|count| CK_ULONG::try_from(count).unwrap_or(UNAVAILABLE));
     info.write(CK_TOKEN_INFO {
         label: padded(&token.label),
-        manufacturerID: padded(""),
+        manufacturerID: padded(&token.manufacturer),
         model: padded(MODEL),
         serialNumber: padded(&token.serial_number),
         flags: flags(&card.pin, module.manner),

@@ -26,6 +26,7 @@ pub(crate) struct Token {
     /// Its opaque name in the API.
     pub(crate) card: String,
     pub(crate) label: String,
+    pub(crate) manufacturer: String,
     pub(crate) serial_number: String,
     pub(crate) mechanisms: Vec<CK_MECHANISM_TYPE>,
     objects: Vec<Object>,
@@ -74,6 +75,7 @@ impl Token {
         Ok(Self {
             card: card.id.clone(),
             label: list.label.clone().unwrap_or_else(|| card.number.clone()),
+            manufacturer: list.manufacturer.clone().unwrap_or_default(),
             serial_number: list.serial_number.clone(),
             mechanisms: mechanisms::of_card(card, manner),
             objects,
@@ -86,6 +88,7 @@ impl Token {
         Self {
             card: card.into(),
             label: String::new(),
+            manufacturer: String::new(),
             serial_number: String::new(),
             mechanisms: Vec::new(),
             objects: Vec::new(),

@@ -9,10 +9,6 @@ pub(crate) fn reason_for(what: &str) -> Option<&'static str> {
 /// By how the name of a row begins; the first that fits.
 const REASONS: &[(&str, &str)] = &[
     (
-        "token: manufacturer",
-        "the agent does not tell the card's word yet",
-    ),
-    (
         "token: model",
         "padded with spaces, as PKCS#11 has it, and not with zero bytes",
     ),
