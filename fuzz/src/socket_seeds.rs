@@ -78,11 +78,11 @@ pub(crate) fn module_calls() -> Vec<Vec<u8>> {
     let mut inputs = Vec::new();
     for options in [0, MET_AS_BROWSER, WAITS_FOR_EVENTS] {
         inputs.push([&[options][..], &none].concat());
-        for (call, _) in (0u8..).zip(CALLS) {
-            for (form, text) in ANSWERS {
-                let answer = as_piece(text.as_bytes());
-                inputs.push([&[options][..], &none, &[call, form], &answer].concat());
-            }
+    }
+    for (call, _) in (0u8..).zip(CALLS) {
+        for (form, text) in ANSWERS {
+            let answer = as_piece(text.as_bytes());
+            inputs.push([&[0][..], &none, &[call, form], &answer].concat());
         }
     }
     let lists = [
