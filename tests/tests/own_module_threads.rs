@@ -6,14 +6,17 @@
     reason = "a module that cannot be used fails its test"
 )]
 
+use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use cpxd_tests::agent::Agent;
 use cpxd_tests::cryptoki_calls::{Cryptoki, in_a_process_of_its_own, use_agent};
 use cpxd_tests::scripted::text_file;
+use cpxd_tests::waiting::until;
 use cryptoki_sys::{
-    CK_SESSION_HANDLE, CK_SLOT_ID, CKR_SESSION_CLOSED, CKR_USER_ALREADY_LOGGED_IN,
-    CKS_RO_PUBLIC_SESSION,
+    CK_SESSION_HANDLE, CK_SLOT_ID, CKR_SESSION_CLOSED, CKR_SESSION_HANDLE_INVALID,
+    CKR_USER_ALREADY_LOGGED_IN, CKS_RO_PUBLIC_SESSION,
 };
 
 /// An agent with cards whose holder answers as the script says, and the module.
@@ -90,4 +93,35 @@ fn a_log_in_ends_where_its_session_was_closed_while_the_holder_was_asked() {
             });
         },
     );
+}
+
+#[test]
+fn a_log_out_at_an_agent_that_is_slow_keeps_no_other_thread_waiting() {
+    in_a_process_of_its_own(
+        "a_log_out_at_an_agent_that_is_slow_keeps_no_other_thread_waiting",
+        || {
+            let (agent, module) = desk(&["cps3"], "pin = \"1234\"");
+            let slot = module.slots().unwrap()[0];
+            let session = module.open_session(slot).unwrap();
+            module.log_in(session).unwrap();
+            signal(&agent, "-STOP");
+            thread::scope(|scope| {
+                let closing = scope.spawn(|| module.close_all_sessions(slot));
+                until("the end of the session", || {
+                    let signed = module.sign(session, b"", 0);
+                    (signed == Err(CKR_SESSION_HANDLE_INVALID)).then_some(())
+                });
+                thread::sleep(Duration::from_millis(200));
+                assert!(!closing.is_finished(), "it answered after the log-out");
+                signal(&agent, "-CONT");
+                assert_eq!(closing.join().unwrap(), Ok(()));
+            });
+        },
+    );
+}
+
+fn signal(agent: &Agent, signal: &str) {
+    let pid = agent.pid().to_string();
+    let sent = Command::new("kill").args([signal, &pid]).status();
+    assert!(sent.unwrap().success());
 }

@@ -20,7 +20,7 @@ pub(crate) fn set_pin(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
         return Err(CKR_FUNCTION_NOT_SUPPORTED);
     }
     let changed = module.agent.change_pin(&of.token.card, TIME_TO_TYPE);
-    lost(module, of.slot, changed)
+    lost(module, of.slot, &of.token, changed)
 }
 
 /// Seconds that a holder has for the old code and the new one.

@@ -48,10 +48,11 @@ pub(crate) fn digest(
 }
 
 pub(crate) fn digest_update(module: &Module, session: CK_SESSION_HANDLE, part: Input) -> Answer {
-    let mut tables = module.tables();
-    let digesting = tables.session_mut(session)?.digesting.as_mut();
-    let digesting = digesting.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
-    part.in_parts(|part| digesting.so_far.take(part))
+    let digesting = module.tables().session(session)?.digesting.clone();
+    let mut digesting = digesting.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
+    part.in_parts(|part| digesting.so_far.take(part))?;
+    module.tables().session_mut(session)?.digesting = Some(digesting);
+    Ok(())
 }
 
 pub(crate) fn digest_final(

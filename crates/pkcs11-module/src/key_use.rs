@@ -28,7 +28,8 @@ pub(crate) fn by_key<T>(
             log_in_of(module, of.slot)?
         };
         let session = log_in.as_ref().and_then(|log_in| log_in.session());
-        match (lost(module, of.slot, ask(session, seconds)), log_in) {
+        let outcome = ask(session, seconds);
+        match (lost(module, of.slot, &of.token, outcome), log_in) {
             (Err(CKR_USER_NOT_LOGGED_IN), Some(ended)) => {
                 forget_log_in(module, of.slot, &ended);
                 check_is_there(module, of.slot, &of.token)?;

@@ -23,7 +23,7 @@ pub(crate) fn generate_random(
     while bytes.len() < place.len() {
         let left = u32::try_from(place.len() - bytes.len()).unwrap_or(RandomBody::MOST);
         let random = module.agent.random(&token.card, left.min(RandomBody::MOST));
-        let random = lost(module, slot, random)?;
+        let random = lost(module, slot, &token, random)?;
         if random.is_empty() {
             return Err(CKR_DEVICE_ERROR);
         }

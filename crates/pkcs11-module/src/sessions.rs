@@ -68,7 +68,9 @@ pub(crate) fn close_session(module: &Module, session: CK_SESSION_HANDLE) -> Answ
 }
 
 pub(crate) fn close_all_sessions(module: &Module, slot: CK_SLOT_ID) -> Answer {
-    for log_in in module.tables().close_sessions(slot)? {
+    // A guard in the head of the loop would be held while the agent is asked.
+    let log_ins = module.tables().close_sessions(slot)?;
+    for log_in in log_ins {
         end(module, &log_in);
     }
     Ok(())
@@ -201,7 +203,7 @@ fn log_in_for(module: &Module, of: &SessionToken, seconds: u32) -> Answer<Arc<Lo
         return Ok(kept);
     }
     let held = module.agent.log_in(&of.token.card, seconds);
-    let log_in = Arc::new(LogIn::new(lost(module, of.slot, held)?));
+    let log_in = Arc::new(LogIn::new(lost(module, of.slot, &of.token, held)?));
     store(module, of, &log_in).map(|()| log_in)
 }
 

@@ -78,17 +78,20 @@ pub(crate) fn sign(
 }
 
 pub(crate) fn sign_update(module: &Module, session: CK_SESSION_HANDLE, part: Input) -> Answer {
-    let mut tables = module.tables();
-    let signing = &mut tables.session_mut(session)?.signing;
-    let begun = signing.as_mut().ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
+    let begun = module.tables().session(session)?.signing.clone();
+    let mut begun = begun.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
     let taken = begun.so_far.take(part);
-    match taken {
-        Ok(()) => begun.has_parts = true,
+    let goes_on = match taken {
+        Ok(()) => {
+            begun.has_parts = true;
+            Some(begun)
+        }
         // A pointer to nothing, after which the agency's list goes on.
-        Err(CKR_ARGUMENTS_BAD) => {}
+        Err(CKR_ARGUMENTS_BAD) => return taken,
         // What went wrong in the middle has no good end (PKCS#11 2.40, 5.11).
-        Err(_) => *signing = None,
-    }
+        Err(_) => None,
+    };
+    module.tables().session_mut(session)?.signing = goes_on;
     taken
 }
 

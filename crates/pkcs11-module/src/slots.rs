@@ -65,7 +65,7 @@ pub(crate) fn get_token_info(
         return Err(cryptoki_sys::CKR_ARGUMENTS_BAD);
     }
     let token = token_in(module, slot)?;
-    let card = lost(module, slot, module.agent.card(&token.card));
+    let card = lost(module, slot, &token, module.agent.card(&token.card));
     let card = card.map_err(not_present)?;
     let (sessions, writing) = module.tables().session_counts(slot);
     let [sessions, writing] =
@@ -153,11 +153,16 @@ pub(crate) fn token_in(module: &Module, slot: CK_SLOT_ID) -> Answer<Arc<Token>> 
     Ok(Arc::clone(slot.token.get_or_insert(token)))
 }
 
-/// What came of a call about the card in a slot; where the card is gone, so are its sessions.
-pub(crate) fn lost<T>(module: &Module, slot: CK_SLOT_ID, outcome: Answer<T>) -> Answer<T> {
+/// What came of a call about a card; where it is gone, so are its sessions, and not those of the next one in its slot.
+pub(crate) fn lost<T>(
+    module: &Module,
+    slot: CK_SLOT_ID,
+    token: &Arc<Token>,
+    outcome: Answer<T>,
+) -> Answer<T> {
     if matches!(outcome, Err(CKR_DEVICE_REMOVED)) {
         refresh(module);
-        module.tables().lose_token(slot);
+        module.tables().lose(slot, token);
     }
     outcome
 }

@@ -159,8 +159,14 @@ impl Tables {
         }
     }
 
-    /// The card of a slot is gone, and all that was about it.
-    pub(crate) fn lose_token(&mut self, slot: CK_SLOT_ID) {
+    /// A token is gone, and all that was about it, unless another has its slot by now.
+    pub(crate) fn lose(&mut self, slot: CK_SLOT_ID, token: &Arc<Token>) {
+        if self.slot(slot).is_ok_and(|slot| slot.has(token)) {
+            self.lose_token(slot);
+        }
+    }
+
+    fn lose_token(&mut self, slot: CK_SLOT_ID) {
         if let Ok(slot) = self.slot_mut(slot) {
             slot.token = None;
             slot.log_in = None;
@@ -291,14 +297,11 @@ impl Tables {
     ///
     /// # Errors
     /// `CKR_SLOT_ID_INVALID`.
-    pub(crate) fn close_sessions(
-        &mut self,
-        slot: CK_SLOT_ID,
-    ) -> Answer<impl Iterator<Item = Arc<LogIn>> + use<>> {
+    pub(crate) fn close_sessions(&mut self, slot: CK_SLOT_ID) -> Answer<Vec<Arc<LogIn>>> {
         let ended = self.slot_mut(slot)?;
         let log_ins = [ended.log_in.take(), ended.kept_log_in.take()];
         self.sessions.retain(|_, session| session.slot != slot);
-        Ok(log_ins.into_iter().flatten())
+        Ok(log_ins.into_iter().flatten().collect())
     }
 
     /// How many sessions there are with a token, and how many of them may write.
@@ -359,12 +362,17 @@ mod tests {
     #[test]
     fn no_session_is_opened_with_a_card_that_left_and_came_again_meanwhile() {
         let (mut tables, before) = with_token();
-        tables.lose_token(0);
+        tables.lose(0, &before);
         let after = Arc::new(Token::empty("c1"));
         tables.slot_mut(0).unwrap().token = Some(Arc::clone(&after));
         let opened = tables.open_session(Session::default(), &before);
         assert_eq!(opened, Err(CKR_TOKEN_NOT_PRESENT));
         assert_eq!(tables.open_session(Session::default(), &after), Ok(1));
+        // What a call that began before it left comes to say of it is not about the next one.
+        tables.lose(0, &before);
+        assert!(tables.session(1).is_ok());
+        tables.lose(0, &after);
+        assert!(tables.session(1).is_err());
     }
 
     #[test]

@@ -54,14 +54,14 @@ pub(crate) fn verify(
 }
 
 pub(crate) fn verify_update(module: &Module, session: CK_SESSION_HANDLE, part: Input) -> Answer {
-    let mut tables = module.tables();
-    let verifying = &mut tables.session_mut(session)?.verifying;
-    let begun = verifying.as_mut().ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
+    let begun = module.tables().session(session)?.verifying.clone();
+    let mut begun = begun.ok_or(CKR_OPERATION_NOT_INITIALIZED)?;
     let taken = begun.so_far.take(part);
     // A pointer to nothing is no end, as for signatures.
-    if taken.is_err_and(|value| value != CKR_ARGUMENTS_BAD) {
-        *verifying = None;
+    if taken == Err(CKR_ARGUMENTS_BAD) {
+        return taken;
     }
+    module.tables().session_mut(session)?.verifying = taken.is_ok().then_some(begun);
     taken
 }
 
