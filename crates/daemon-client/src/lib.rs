@@ -178,6 +178,8 @@ impl Client {
             .header(CONTENT_TYPE, JSON)
             .config()
             .timeout_recv_response(Some(timeout))
+            // For what a refusal says: of an answer that is held on to nothing more is read.
+            .timeout_recv_body(Some(timeout.min(READ_TIMEOUT)))
             .build();
         Held::from_answer(request.send(body.as_slice())?)
     }

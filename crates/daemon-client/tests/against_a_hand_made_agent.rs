@@ -168,6 +168,24 @@ fn a_client_that_did_not_look_first_has_one_connection_for_each_call() {
 }
 
 #[test]
+fn a_refusal_that_is_not_told_to_its_end_is_no_answer_in_time() {
+    let (agent, listener) = HandMadeAgent::new();
+    let (told, done) = mpsc::channel::<()>();
+    let served = thread::spawn(move || {
+        let (mut stream, _) = next_request(&listener);
+        let head = "HTTP/1.1 403 Forbidden\r\ncontent-type: application/problem+json\r\ncontent-length: 100\r\n\r\n{";
+        stream.write_all(head.as_bytes()).unwrap();
+        let _ = done.recv();
+    });
+    let held = agent
+        .client()
+        .hold("/v1/cards/1/login", &json!({}), Duration::from_millis(300));
+    assert!(matches!(held, Err(ClientError::TimedOut)), "{held:?}");
+    drop(told);
+    served.join().unwrap();
+}
+
+#[test]
 fn a_connection_that_nobody_takes_in_time_is_no_answer_in_time() {
     let source = std::io::ErrorKind::TimedOut.into();
     let path = "socket".into();
