@@ -171,13 +171,12 @@ mod tests {
         hidden.add_host("pc");
         hidden.add_account(&Account {
             name: "al".into(),
-            described: vec!["Hélène Ng de Paris".into()],
+            described: vec!["Hélène Ng de Paris, bureau 421".into()],
             home: "/srv/people/al".into(),
         });
         let redaction = Redaction::of(hidden).unwrap();
-        let text =
-            "PC/SC of al: /srv/people/al/x, /home/al/y, user=al host=pc, Ng of the normal pc";
-        let expected = "PC/SC of (user): ~/x, /home/(user)/y, user=(user) host=(computer), (user) of the normal pc";
+        let text = "PC/SC of al: /srv/people/al/x, /home/al/y, user=al host=pc, Ng of the normal pc, 421 of 12";
+        let expected = "PC/SC of (user): ~/x, /home/(user)/y, user=(user) host=(computer), (user) of the normal pc, (user) of 12";
         assert_eq!(redaction.apply(text), expected);
         let value = serde_json::json!({ "host": "pc", "file": "/home/AL/.config" });
         let told: Value = serde_json::from_str(&redaction.as_json(value).unwrap()).unwrap();

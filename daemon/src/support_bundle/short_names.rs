@@ -22,7 +22,8 @@ pub(super) fn is_meant(name: &str, found: &str, before: &str, after: &str) -> bo
 /// Whether a word is one of any sentence, or of this product's own.
 pub(super) fn is_everybodys(word: &str) -> bool {
     let word = word.to_lowercase();
-    word.chars().all(char::is_numeric) || WORDS_OF_EVERYBODY.contains(&word.as_str())
+    is_short(&word) && word.chars().all(char::is_numeric)
+        || WORDS_OF_EVERYBODY.contains(&word.as_str())
 }
 
 /// Whether a text ends with a path up to a sign between its parts. One sign between two words alone, as in PC/SC, is
