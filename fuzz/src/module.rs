@@ -1,4 +1,4 @@
-//! The PKCS#11 module, loaded by a program that makes any calls, on an agent that answers anything.
+//! The PKCS#11 module, loaded by a program that makes the usual calls in any order, on an agent that answers anything.
 #![expect(
     unsafe_code,
     reason = "the module is told where its agent is by the environment of its process"

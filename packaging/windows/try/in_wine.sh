@@ -223,6 +223,7 @@ fi
 say "an older version is refused"
 
 # Wine's installer tells a service to stop and does not wait for that, whatever the package says (Wait="yes").
+is_in_use || fail "a running program is not seen to be in use"
 service stop
 state_is STOPPED || fail "the service does not stop before the removal"
 soon is_free || fail "a program of the package runs although the service has stopped"
