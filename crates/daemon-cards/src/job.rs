@@ -15,7 +15,7 @@ pub(crate) type WorkOnCode = Box<dyn FnOnce(&mut Worker, CodeForKey, &OperationC
 
 /// What somebody wants of a card, and where the answer goes.
 pub(crate) enum Job {
-    /// It waits until nothing else is asked of the card, since it is nothing that its holder waits for.
+    /// It lets a few others go first, since it is nothing that its holder waits for.
     Errand {
         insertion: u64,
         errand: Errand,

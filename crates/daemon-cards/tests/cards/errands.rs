@@ -1,4 +1,4 @@
-//! What programs ask of a card without its holder: it waits for all that the holder waits for.
+//! What programs ask of a card without its holder: it waits for what the holder waits for, and not for ever.
 
 use daemon_types::ErrorCode;
 use futures_util::future::join_all;
@@ -27,6 +27,26 @@ async fn the_holder_waits_for_one_piece_of_an_errand_however_many_there_are() {
     assert!(before.len() <= 16, "{before:02X?}");
     let random: Vec<_> = random.into_iter().map(Result::unwrap).collect();
     assert!(random.iter().all(|bytes| bytes.len() == 256));
+}
+
+#[tokio::test]
+async fn looks_of_others_do_not_keep_an_errand_waiting() {
+    let (bench, card) = Bench::with_card(SETTINGS).await;
+    let control = &bench.control;
+    control.transactions.close();
+    let mut running = Box::pin(bench.cards.read_codes(&card));
+    begin(&mut running).await;
+    control.transactions.somebody_waits().await;
+    let mut errand = Box::pin(bench.cards.random_bytes(&card, 8));
+    begin(&mut errand).await;
+    let mut looks = Box::pin(join_all((0..9).map(|_| bench.cards.read_codes(&card))));
+    begin(&mut looks).await;
+    control.transactions.open();
+    let (running, errand, looks) = tokio::join!(running, errand, looks);
+    assert!(running.is_ok() && errand.is_ok() && looks.iter().all(Result::is_ok));
+    let all = control.commands_before(|_| false).len() - 1;
+    let before = control.commands_before(is_challenge).len();
+    assert!(before <= all / 2, "{before} commands of ten looks' {all}");
 }
 
 #[tokio::test]
