@@ -35,8 +35,8 @@ pub(crate) enum Message {
     Removed { keeps_power: bool },
     /// Somebody let go of a code that was presented.
     CodeReleased,
-    /// Somebody waits until all that was told before is done; whether the card knows of no code of
-    /// ours that nobody holds on to.
+    /// Somebody waits until all that was told before is done, but for errands; whether the card knows of no
+    /// code of ours that nobody holds on to.
     Settle(oneshot::Sender<bool>),
     /// Somebody wants something of it, in an operation with this clock.
     Job(Job, OperationClock),

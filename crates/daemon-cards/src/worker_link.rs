@@ -135,7 +135,7 @@ impl WorkerLink {
         self.messages.clone()
     }
 
-    /// Completes when it has done all that it was told so far, or is gone.
+    /// Completes when it has done all that it was told so far but errands, or is gone.
     pub(crate) fn settled(&self) -> oneshot::Receiver<bool> {
         let (reply, settled) = oneshot::channel();
         self.tell(Message::Settle(reply));

@@ -21,7 +21,7 @@ impl Cards {
         (!is_there).then_some(SessionEnd::CardRemoved)
     }
 
-    /// Waits until the workers have done all that they were told, such as to drop the codes that
+    /// Waits until the workers have done all that they were told but errands, such as to drop the codes that
     /// nobody holds on to; of one reader, or of all. Says whether no card knows of such a code.
     pub async fn settled(&self, reader: Option<&ReaderId>) -> bool {
         let replies: Vec<_> = {
