@@ -8,7 +8,8 @@
     reason = "a connection that cannot be tried fails its test"
 )]
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read, Write as _};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
@@ -78,6 +79,11 @@ fn call_and_one_more_byte(agent: &Agent, path: &str) -> UnixStream {
 /// Whether the agent closed the connection; what it says before that is passed over.
 fn is_closed(stream: &mut UnixStream) -> bool {
     stream.set_nonblocking(true).unwrap();
+    has_ended(stream)
+}
+
+/// The same of a stream that waits for nothing.
+fn has_ended(stream: &mut impl Read) -> bool {
     let mut bytes = [0; 4096];
     loop {
         match stream.read(&mut bytes) {
@@ -273,6 +279,29 @@ fn programs_of_the_user_get_so_many_connections_and_no_more() {
         (agent.read_socket("/v1").status == 200).then_some(())
     });
 }
+
+#[test]
+fn connections_over_tcp_leave_the_socket_its_own() {
+    let agent = Agent::demo(&[]);
+    let address = agent.url().replace("https://", "");
+    let mut connections: Vec<_> = (0..2 * MOST_OVER_TCP)
+        .map(|_| {
+            let stream = TcpStream::connect(&address).unwrap();
+            stream.set_nonblocking(true).unwrap();
+            stream
+        })
+        .collect();
+    until("the end of all connections that are too many", || {
+        let ended = connections
+            .iter_mut()
+            .filter_map(|one| has_ended(one).then_some(()));
+        (ended.count() >= MOST_OVER_TCP).then_some(())
+    });
+    assert_eq!(agent.read_socket("/v1").status, 200);
+}
+
+/// Connections of the user's programs over TCP.
+const MOST_OVER_TCP: usize = 128;
 
 /// Connections that one program has to the socket.
 const MOST_OF_ONE_PROGRAM: usize = 128;

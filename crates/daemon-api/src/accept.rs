@@ -146,7 +146,7 @@ impl Reception {
     fn receive_console(&self, stream: TcpStream, peer: SocketAddr) {
         let serving = self.console.clone();
         if self.is_ours(&stream, peer) {
-            self.seat(self.places.own(), || serving.console(stream));
+            self.seat(self.places.own_tcp(), || serving.console(stream));
         } else {
             self.seat(self.places.strangers(), || {
                 serving.strangers_console(stream)
@@ -158,7 +158,7 @@ impl Reception {
         let serving = self.serving.clone();
         if self.is_ours(&stream, peer) {
             let tls = self.identity.config();
-            self.seat(self.places.own(), || serving.own_tcp(stream, tls));
+            self.seat(self.places.own_tcp(), || serving.own_tcp(stream, tls));
         } else {
             let tls = self.identity.config_for_strangers();
             self.seat(self.places.strangers(), || {

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 #[derive(Clone)]
 pub(crate) struct Places {
     own: Arc<Semaphore>,
+    own_tcp: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     of_processes: Arc<Mutex<HashMap<Process, usize>>>,
 }
@@ -19,6 +20,7 @@ type Process = Option<u32>;
 /// The place of one connection, left when this is dropped.
 pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
+    _of_tcp: Option<OwnedSemaphorePermit>,
     _of_process: Option<PlaceOfProcess>,
 }
 
@@ -31,6 +33,7 @@ impl Default for Places {
     fn default() -> Self {
         Self {
             own: Arc::new(Semaphore::new(OWN_CONNECTIONS)),
+            own_tcp: Arc::new(Semaphore::new(OWN_TCP_CONNECTIONS)),
             strangers: Arc::new(Semaphore::new(STRANGERS_CONNECTIONS)),
             of_processes: Arc::default(),
         }
@@ -39,13 +42,22 @@ impl Default for Places {
 
 impl Places {
     /// A place for a connection of this user's over TCP, where nobody tells the process.
-    pub(crate) fn own(&self) -> Option<Place> {
-        place_of(&self.own, None)
+    pub(crate) fn own_tcp(&self) -> Option<Place> {
+        let of_tcp = permit_of(&self.own_tcp)?;
+        Some(Place {
+            _permit: permit_of(&self.own)?,
+            _of_tcp: Some(of_tcp),
+            _of_process: None,
+        })
     }
 
     /// A place for another user's connection.
     pub(crate) fn strangers(&self) -> Option<Place> {
-        place_of(&self.strangers, None)
+        Some(Place {
+            _permit: permit_of(&self.strangers)?,
+            _of_tcp: None,
+            _of_process: None,
+        })
     }
 
     /// A place for a connection of this process to the user's socket.
@@ -62,7 +74,11 @@ impl Places {
                 process,
             }
         };
-        place_of(&self.own, Some(of_process))
+        Some(Place {
+            _permit: permit_of(&self.own)?,
+            _of_tcp: None,
+            _of_process: Some(of_process),
+        })
     }
 
     fn processes(&self) -> MutexGuard<'_, HashMap<Process, usize>> {
@@ -83,18 +99,16 @@ impl Drop for PlaceOfProcess {
     }
 }
 
-fn place_of(places: &Arc<Semaphore>, of_process: Option<PlaceOfProcess>) -> Option<Place> {
-    let permit = Arc::clone(places).try_acquire_owned().ok()?;
-    Some(Place {
-        _permit: permit,
-        _of_process: of_process,
-    })
+fn permit_of(places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    Arc::clone(places).try_acquire_owned().ok()
 }
 
 /// Connections of this user's programs at once, over both doors.
 const OWN_CONNECTIONS: usize = 256;
 /// Of those, the connections of one process to the user's socket: half of them, for one with many threads.
 const CONNECTIONS_OF_ONE_PROCESS: usize = 128;
+/// Of those, the connections over TCP: half of them, so that one program takes no more there than of the socket.
+const OWN_TCP_CONNECTIONS: usize = 128;
 /// Connections of other users at once; they are only told that they are refused.
 const STRANGERS_CONNECTIONS: usize = 4;
 
@@ -108,10 +122,21 @@ mod tests {
         let taken: Vec<_> = std::iter::from_fn(|| places.of_process(Some(1))).collect();
         assert_eq!(taken.len(), CONNECTIONS_OF_ONE_PROCESS);
         assert!(places.of_process(Some(2)).is_some());
-        assert!(places.own().is_some());
+        assert!(places.own_tcp().is_some());
         drop(taken);
         assert!(places.processes().is_empty());
         assert!(places.of_process(Some(1)).is_some());
+    }
+
+    #[test]
+    fn connections_over_tcp_take_no_place_of_the_socket_and_leave_their_own() {
+        let places = Places::default();
+        let taken: Vec<_> = std::iter::from_fn(|| places.own_tcp()).collect();
+        assert_eq!(taken.len(), OWN_TCP_CONNECTIONS);
+        let at_the_socket: Vec<_> = std::iter::from_fn(|| places.of_process(Some(1))).collect();
+        assert_eq!(at_the_socket.len(), CONNECTIONS_OF_ONE_PROCESS);
+        drop(taken);
+        assert!(places.own_tcp().is_some());
     }
 
     #[test]
