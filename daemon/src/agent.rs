@@ -20,7 +20,7 @@ use platform::lock::LockNews;
 use platform::paths::AgentPaths;
 use platform::service_manager::ServiceNews;
 use platform::terminal::QuietTerminal;
-use platform::{core_dumps, default_browser};
+use platform::{core_dumps, default_browser, open_files};
 
 use prompt::{Prompt, ScriptedHolder, WorkstationLock};
 use secrets::Pin;
@@ -165,6 +165,9 @@ impl Agent {
             self.configuration.log_file.as_ref(),
             &self.paths,
         )?;
+        if let Err(error) = open_files::allow_enough() {
+            tracing::debug!(%error, "the limit of open files stays as it was");
+        }
         let lock = InstanceLock::acquire(&self.paths.lock_file())?;
         state_format::bring_up_to_date(&self.paths)?;
         // The terminal stays quiet until the runtime has ended, and with it the last question.

@@ -156,8 +156,8 @@ def main():
             filters.append(one_personality())
         elif name == "UMask":
             os.umask(int(value, 8))
-        elif name == "LimitCORE":
-            resource.setrlimit(resource.RLIMIT_CORE, (int(value), int(value)))
+        elif name in LIMITS:
+            resource.setrlimit(LIMITS[name], (int(value), int(value)))
         elif name == "NoNewPrivileges":
             if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
                 sys.exit("no_new_privs was refused")
@@ -170,6 +170,8 @@ def main():
         loading.load()
     os.execv(program[0], program)
 
+
+LIMITS = {"LimitCORE": resource.RLIMIT_CORE, "LimitNOFILE": resource.RLIMIT_NOFILE}
 
 # What restricts nothing, or holds anyway (libseccomp refuses the calls of other architectures, and
 # SystemCallErrorNumber is the one above), or filters the packets of a cgroup, of which there is none here.

@@ -37,6 +37,24 @@ fn name(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_agent_may_open_what_all_its_connections_take_where_the_usual_limit_is_lower() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let usual = Rlimit {
+        current: Some(1024),
+        maximum: getrlimit(Resource::Nofile).maximum,
+    };
+    setrlimit(Resource::Nofile, usual).unwrap();
+    let agent = Agent::demo(&[]);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", agent.pid())).unwrap();
+    let of_files = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"));
+    let soft = of_files.unwrap().split_whitespace().next().unwrap();
+    assert_eq!(soft, "4096", "{limits}");
+}
+
 #[test]
 fn a_wrong_script_of_the_holder_is_refused_with_line_and_key() {
     for (script, expected) in [

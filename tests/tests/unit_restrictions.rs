@@ -22,6 +22,12 @@ fn assert_is_restricted(pid: &str) {
     for line in ["NoNewPrivs:\t1\n", "Seccomp:\t2\n"] {
         assert!(status.contains(line), "{status}");
     }
+    let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+    for (limit, most) in [("Max core file size", "0"), ("Max open files", "4096")] {
+        let limited = limits.lines().find_map(|line| line.strip_prefix(limit));
+        let soft_and_hard: Vec<_> = limited.unwrap().split_whitespace().take(2).collect();
+        assert_eq!(soft_and_hard, [most, most], "{limit}");
+    }
 }
 
 /// What Python says when it tries this, or "done".

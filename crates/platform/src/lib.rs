@@ -19,6 +19,7 @@
 //! - [`sleep`]: when the machine slept;
 //! - [`lock`]: when the user's session is locked;
 //! - [`core_dumps`]: no picture of this process's memory on a disk;
+//! - [`open_files`]: how many this process may have open at once;
 //! - [`default_browser`]: the browser that this user has pages opened with;
 //! - [`native_messaging`]: where browsers look for the programs that extensions may start;
 //! - [`trust_stores`]: which authorities the browsers and the system trust;
@@ -58,6 +59,7 @@ pub mod lock;
 #[cfg(target_os = "linux")]
 pub mod module_places;
 pub mod native_messaging;
+pub mod open_files;
 pub mod parent;
 pub mod paths;
 pub mod peer;

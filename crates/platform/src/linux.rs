@@ -38,12 +38,12 @@ pub use crate::unix::socket::{UserListener, UserStream};
 pub(crate) use crate::unix::socket::{bind, remove_stale};
 pub use crate::unix::{SocketEnd, UserId};
 pub(crate) use crate::unix::{
-    announced_endpoint, publish_endpoint, runtime_dir, service_socket, socket_path,
-    usual_config_file, usual_state_dir,
+    allow_open_files, current_user, file_id, forbid_core_files, is_this_user, one_name_of,
+    peer_of_socket, seal, try_lock, unlock, unseal,
 };
 pub(crate) use crate::unix::{
-    current_user, file_id, forbid_core_files, is_this_user, one_name_of, peer_of_socket, seal,
-    try_lock, unlock, unseal,
+    announced_endpoint, publish_endpoint, runtime_dir, service_socket, socket_path,
+    usual_config_file, usual_state_dir,
 };
 pub(crate) use connecting::connect_to;
 pub(crate) use locks::watch_locks;

@@ -27,12 +27,12 @@ pub use crate::unix::socket::{UserListener, UserStream};
 pub(crate) use crate::unix::socket::{bind, connect_to, remove_stale};
 pub use crate::unix::{SocketEnd, UserId};
 pub(crate) use crate::unix::{
-    announced_endpoint, publish_endpoint, runtime_dir, service_socket, socket_path,
-    usual_config_file, usual_state_dir,
+    allow_open_files, current_user, file_id, forbid_core_files, is_this_user, one_name_of,
+    peer_of_socket, seal, try_lock, unlock, unseal,
 };
 pub(crate) use crate::unix::{
-    current_user, file_id, forbid_core_files, is_this_user, one_name_of, peer_of_socket, seal,
-    try_lock, unlock, unseal,
+    announced_endpoint, publish_endpoint, runtime_dir, service_socket, socket_path,
+    usual_config_file, usual_state_dir,
 };
 pub(crate) use manifest_places::manifest_places;
 pub(crate) use processes::{program_of, tcp_socket_owner};

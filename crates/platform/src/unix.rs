@@ -11,7 +11,7 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -80,6 +80,20 @@ pub(crate) fn forbid_core_files() -> io::Result<()> {
         maximum: Some(0),
     };
     Ok(setrlimit(Resource::Core, none)?)
+}
+
+/// Raises the soft limit of open files to this, or to the hard one.
+pub(crate) fn allow_open_files(enough: u64) -> io::Result<()> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(enough, |maximum| maximum.min(enough));
+    if current.is_none_or(|current| current >= wanted) {
+        return Ok(());
+    }
+    let raised = Rlimit {
+        current: Some(wanted),
+        maximum,
+    };
+    Ok(setrlimit(Resource::Nofile, raised)?)
 }
 
 /// Locks the whole file for this process; says whether that is new.

@@ -42,7 +42,7 @@ pub use accounts::UserId;
 pub(crate) use accounts::is_this_user;
 pub(crate) use crashes::{forbid_core_files, make_undumpable};
 pub(crate) use data_protection::{seal, unseal};
-pub(crate) use files::{file_id, try_lock, unlock, write_all_at};
+pub(crate) use files::{allow_open_files, file_id, try_lock, unlock, write_all_at};
 pub(crate) use parent::die_with_parent;
 pub use pipe::{SocketEnd, UserConnection, UserListener, UserStream};
 pub(crate) use pipe::{bind, connect_to, peer_of_socket, remove_stale};
