@@ -23,7 +23,7 @@ impl Departure {
 
     pub(crate) fn of_socket(stream: &UserConnection) -> io::Result<Self> {
         let watch = user_socket::watch_of(stream)?;
-        Ok(Self::Socket(watch, PeerProcess::of(stream)))
+        Ok(Self::Socket(watch, PeerProcess::of(stream)?))
     }
 
     /// Completes when the peer closed the stream, or at least its sending half, or when the process ended that

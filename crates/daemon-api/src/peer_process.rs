@@ -1,6 +1,7 @@
 //! Noticing that the process which connected to the user's socket ended. Its connection does not tell: a child that it
 //! forked may hold on to that.
 
+use std::io;
 #[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
 
@@ -23,27 +24,33 @@ pub(crate) enum PeerProcess {
 }
 
 impl PeerProcess {
+    /// # Errors
+    /// Where there is no descriptor left to watch by, which is no reason to go without.
     #[cfg(target_os = "linux")]
     #[expect(
         deprecated,
         reason = "what replaces it is unsafe, for the sake of types that may close their descriptor; this one does not"
     )]
-    pub(crate) fn of(stream: &UserConnection) -> Self {
+    pub(crate) fn of(stream: &UserConnection) -> io::Result<Self> {
         let watched = platform::peer::process_of(stream)
             .and_then(|process| AsyncFd::with_interest(process, Interest::READABLE));
-        match watched {
-            Ok(process) => Self::Watched(process),
-            Err(error) if error.raw_os_error() == Some(NO_SUCH_PROCESS) => Self::Gone,
-            Err(error) => {
+        let error = match watched {
+            Ok(process) => return Ok(Self::Watched(process)),
+            Err(error) => error,
+        };
+        match error.raw_os_error() {
+            Some(NO_SUCH_PROCESS) => Ok(Self::Gone),
+            Some(SYSTEM_HAS_NONE_LEFT | PROCESS_HAS_NONE_LEFT) => Err(error),
+            _ => {
                 tracing::debug!(%error, "the end of a process is not told");
-                Self::Untold
+                Ok(Self::Untold)
             }
         }
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(crate) fn of(_stream: &UserConnection) -> Self {
-        Self::Untold
+    pub(crate) fn of(_stream: &UserConnection) -> io::Result<Self> {
+        Ok(Self::Untold)
     }
 
     /// Completes when it ended; never where the system does not tell.
@@ -64,3 +71,9 @@ impl PeerProcess {
 /// `ESRCH`.
 #[cfg(target_os = "linux")]
 const NO_SUCH_PROCESS: i32 = 3;
+/// `ENFILE`.
+#[cfg(target_os = "linux")]
+const SYSTEM_HAS_NONE_LEFT: i32 = 23;
+/// `EMFILE`.
+#[cfg(target_os = "linux")]
+const PROCESS_HAS_NONE_LEFT: i32 = 24;

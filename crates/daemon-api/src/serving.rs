@@ -96,8 +96,12 @@ impl Serving {
 
     /// A connection of this user's program `peer` to the socket, in HTTP/1.1.
     pub(crate) async fn socket(self, stream: UserConnection, peer: Peer, is_native_host: bool) {
-        let Ok(departure) = Departure::of_socket(&stream) else {
-            return;
+        let departure = match Departure::of_socket(&stream) {
+            Ok(departure) => departure,
+            Err(error) => {
+                tracing::debug!(%error, "a connection was closed: it cannot be watched");
+                return;
+            }
         };
         let connection = Connection::through(Door::Socket {
             pid: peer.pid,

@@ -94,16 +94,26 @@ pub(crate) fn credentials_of_peer(socket: impl AsFd) -> io::Result<(u32, Option<
     Ok((credentials.uid(), pid))
 }
 
-/// A pidfd of the process that connected (socket(7), SO_PEERPIDFD). Before Linux 6.5 it is that of the process with its
-/// number now, which the caller is to ask for at once: the number of a process that ended comes back late.
+/// A pidfd of the process that connected (socket(7), SO_PEERPIDFD); `ESRCH` where it is gone, which Linux 6.5 to 6.14
+/// call `EINVAL`. Before Linux 6.5, which does not know the option, it is that of the process with its number now, which
+/// the caller is to ask for at once: the number of a process that ended comes back late.
 pub(crate) fn process_of_peer(socket: impl AsFd) -> io::Result<OwnedFd> {
     match getsockopt(&socket.as_fd(), sockopt::PeerPidfd) {
         Err(Errno::ENOPROTOOPT) => {
             let (_, pid) = credentials_of_peer(socket)?;
             process_of_number(pid.ok_or(io::ErrorKind::NotFound)?)
         }
-        told => Ok(told?),
+        told => told.map_err(gone_by_one_name),
     }
+}
+
+/// What `SO_PEERPIDFD` says, in the words of Linux since 6.15.
+pub(crate) fn gone_by_one_name(error: Errno) -> io::Error {
+    match error {
+        Errno::EINVAL => Errno::ESRCH,
+        other => other,
+    }
+    .into()
 }
 
 pub(crate) fn process_of_number(pid: u32) -> io::Result<OwnedFd> {

@@ -145,6 +145,29 @@ mod tests {
         assert!(!has_ended(&process_of(&one).unwrap(), 0), "we live");
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_that_connected_and_is_gone_is_told_as_gone_or_as_ended() {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let connect = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])";
+        let mut python = std::process::Command::new("python3");
+        let ended = python.args(["-c", connect]).arg(&path).status().unwrap();
+        assert!(ended.success());
+        let (stream, _) = listener.accept().unwrap();
+        match process_of(&stream) {
+            Ok(process) => {
+                let mut watched = [PollFd::new(&process, PollFlags::IN)];
+                assert_eq!(poll(&mut watched, Some(&Timespec::default())).unwrap(), 1);
+            }
+            Err(error) => assert_eq!(error.raw_os_error(), Some(3), "ESRCH: {error}"),
+        }
+        let before_linux_6_15 = system::gone_by_one_name(nix::errno::Errno::EINVAL);
+        assert_eq!(before_linux_6_15.raw_os_error(), Some(3), "ESRCH");
+    }
+
     #[test]
     fn a_file_is_the_same_by_each_of_its_names_and_no_other() {
         let folder = tempfile::tempdir().unwrap();
