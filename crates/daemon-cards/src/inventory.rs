@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use daemon_types::{
     CardId, CardSummary, CodeState, CodesOfCard, ErrorCode, Happening, KeyRole, OperationError,
     PresentCard, ReaderCondition, ReaderId, ReaderSummary, Reason, SignatureAlgorithm,
-    UnblockCodeState,
+    TokenObjects, UnblockCodeState,
 };
 use ring::hmac;
 use tokio::sync::oneshot;
@@ -274,6 +274,8 @@ struct Reader {
     keypad_uses: KeypadUses,
     /// Whether the card in it can keep a code between two operations.
     keeps_code: bool,
+    /// The names of its objects, once a program asked: they stay the same while the card stays.
+    objects: Option<TokenObjects>,
     worker: WorkerLink,
 }
 
@@ -460,6 +462,7 @@ impl Inventory {
             card: None,
             keypad_uses: KeypadUses::default(),
             keeps_code: false,
+            objects: None,
             worker,
         })
     }
@@ -488,6 +491,7 @@ impl Inventory {
             reader.insertion = state.last_insertion;
             reader.keypad_uses = KeypadUses::default();
             reader.keeps_code = false;
+            reader.objects = None;
         }
         reader.presence = seen.presence.clone();
         reader.card_changes = seen.card_changes;

@@ -2,9 +2,7 @@
 
 use card_apdu::{Atr, ReaderFault};
 use card_profiles::{CardMemory, CodeStates, CpxCard, PinLimits, Profile};
-use daemon_types::{
-    CardSummary, ErrorCode, KeyRole, OperationError, Reason, SignatureAlgorithm, TokenObjects,
-};
+use daemon_types::{CardSummary, ErrorCode, KeyRole, OperationError, Reason, SignatureAlgorithm};
 
 use crate::card::{daemon_algorithm, daemon_role};
 use crate::fault::{from_card_error, from_reader_fault};
@@ -41,8 +39,6 @@ pub(crate) struct OpenCard {
     is_lost: bool,
     /// A code that somebody holds on to, as far as this program knows.
     kept_code: Option<KeptCode>,
-    /// The names of its objects, once a program asked: they stay the same while the card stays.
-    pub(crate) objects: Option<TokenObjects>,
     /// What is known of the keypad of its reader.
     pub(crate) keypad: ReaderKeypad,
     /// Its code can stay presented between two operations.
@@ -103,7 +99,6 @@ impl OpenCard {
             is_presenting: false,
             is_lost: false,
             kept_code: None,
-            objects: None,
             keypad: ReaderKeypad::default(),
             keeps_code: false,
         })

@@ -15,18 +15,22 @@ use crate::worker_link::{Counted, Unanswered, WorkerLink};
 use crate::{CardInReader, Cards};
 
 impl Cards {
-    /// The names of the card and of what is on it.
+    /// The names of the card and of what is on it, for which the card is asked once while it stays.
     ///
     /// # Errors
     /// What the card or its reader says; `card-unsupported` where whoever drives the card does not tell.
     pub async fn token_objects(&self, card: &CardInReader) -> Result<TokenObjects, OperationError> {
-        self.errand(card, |card| {
-            if let Some(known) = &card.objects {
-                return Ok(known.clone());
+        if let Some(known) = self.known_objects(card) {
+            return Ok(known);
+        }
+        let (cards, stay) = (self.clone(), card.clone());
+        self.errand(card, move |card| {
+            if let Some(known) = cards.known_objects(&stay) {
+                return Ok(known);
             }
             let told =
                 card.in_card(|card| card.objects().map(token_objects).map_err(from_card_error))?;
-            card.objects = Some(told.clone());
+            cards.keep_objects(&stay, told.clone());
             Ok(told)
         })
         .await

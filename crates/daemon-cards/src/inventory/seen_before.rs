@@ -36,6 +36,7 @@ impl Inventory {
         let insertion = state.last_insertion;
         let reader = state.readers.get_mut(id)?;
         reader.insertion = insertion;
+        reader.objects = None;
         let card = reader.card.take().map(|card| card.id);
         let reader = id.clone();
         self.events.push(Happening::CardRemoved { reader, card });

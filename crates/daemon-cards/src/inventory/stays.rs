@@ -2,12 +2,12 @@
 
 use std::sync::mpsc::Sender;
 
-use daemon_types::{ErrorCode, OperationError, ReaderId, SessionEnd};
+use daemon_types::{ErrorCode, OperationError, ReaderId, SessionEnd, TokenObjects};
 use futures_util::future::join_all;
 
-use super::Cards;
-use crate::Stay;
+use super::{Cards, current};
 use crate::worker::Message;
+use crate::{CardInReader, Stay};
 
 impl Cards {
     /// Why a stay of a card is over, where it is: its reader left, or it left its reader.
@@ -33,6 +33,21 @@ impl Cards {
         // A worker that is gone has nothing left to do.
         let settled = join_all(replies).await;
         settled.into_iter().all(|settled| settled.unwrap_or(true))
+    }
+
+    /// The names of the objects of a card that is there and answers, once it told them.
+    pub(crate) fn known_objects(&self, card: &CardInReader) -> Option<TokenObjects> {
+        let mut state = self.0.lock();
+        let reader = current(&mut state, card.reader(), card.insertion)?;
+        let is_well = reader.worker.stuck().is_none();
+        reader.objects.clone().filter(|_| is_well)
+    }
+
+    /// Keeps the names of the objects of a card for as long as it stays.
+    pub(crate) fn keep_objects(&self, card: &CardInReader, objects: TokenObjects) {
+        if let Some(reader) = current(&mut self.0.lock(), card.reader(), card.insertion) {
+            reader.objects = Some(objects);
+        }
     }
 
     /// The way to tell the worker of a reader something, for as long as it lasts.

@@ -1,9 +1,10 @@
 //! What programs ask of a card without its holder: it waits for what the holder waits for, and not for ever.
 
 use daemon_types::ErrorCode;
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
-use crate::bench::{Bench, RIGHT, SETTINGS, begin, key_use};
+use crate::bench::{Bench, FIRST, RIGHT, SETTINGS, begin, key_use};
 use crate::test_source::{Act, Moment, is_challenge, is_verify};
 
 #[tokio::test]
@@ -47,6 +48,26 @@ async fn looks_of_others_do_not_keep_an_errand_waiting() {
     let all = control.commands_before(|_| false).len() - 1;
     let before = control.commands_before(is_challenge).len();
     assert!(before <= all / 2, "{before} commands of ten looks' {all}");
+}
+
+#[tokio::test]
+async fn names_that_the_card_told_wait_for_nothing_and_go_with_it() {
+    let (mut bench, card) = Bench::with_card(SETTINGS).await;
+    let told = bench.cards.token_objects(&card).await.unwrap();
+    bench.control.transactions.close();
+    let mut running = Box::pin(bench.cards.read_codes(&card));
+    begin(&mut running).await;
+    bench.control.transactions.somebody_waits().await;
+    let again = bench.cards.token_objects(&card).now_or_never();
+    assert_eq!(again.unwrap().unwrap(), told);
+    bench.control.transactions.open();
+    assert!(running.await.is_ok());
+    let same_card = bench.remove(FIRST).await;
+    let gone = bench.cards.token_objects(&card).await.unwrap_err();
+    assert_eq!(gone.code, ErrorCode::CardRemoved);
+    let card = bench.insert(FIRST, same_card).await;
+    assert_eq!(bench.cards.token_objects(&card).await.unwrap(), told);
+    assert!(bench.control.commands() > 0, "the card was asked anew");
 }
 
 #[tokio::test]
