@@ -109,11 +109,8 @@ pub(crate) fn process_of_peer(socket: impl AsFd) -> io::Result<OwnedFd> {
 
 /// What `SO_PEERPIDFD` says, in the words of Linux since 6.15.
 pub(crate) fn gone_by_one_name(error: Errno) -> io::Error {
-    match error {
-        Errno::EINVAL => Errno::ESRCH,
-        other => other,
-    }
-    .into()
+    let is_gone = error == Errno::EINVAL;
+    if is_gone { Errno::ESRCH } else { error }.into()
 }
 
 pub(crate) fn process_of_number(pid: u32) -> io::Result<OwnedFd> {
