@@ -41,7 +41,7 @@ impl PeerProcess {
         match error.raw_os_error() {
             Some(NO_SUCH_PROCESS) => Ok(Self::Gone),
             Some(SYSTEM_HAS_NONE_LEFT | PROCESS_HAS_NONE_LEFT) => Err(error),
-            _ => {
+            Some(_) | None => {
                 tracing::debug!(%error, "the end of a process is not told");
                 Ok(Self::Untold)
             }

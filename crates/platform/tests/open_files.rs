@@ -4,18 +4,14 @@
 use platform::open_files;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-fn set(current: u64, maximum: Option<u64>) {
-    let limit = Rlimit {
-        current: Some(current),
-        maximum,
-    };
-    setrlimit(Resource::Nofile, limit).unwrap();
-}
-
 #[test]
 fn the_soft_limit_is_raised_as_far_as_needed_and_possible_and_never_lowered() {
     let hard = getrlimit(Resource::Nofile).maximum;
     let highest = hard.unwrap_or(u64::MAX);
+    let set = |current, maximum| {
+        let current = Some(current);
+        setrlimit(Resource::Nofile, Rlimit { current, maximum }).unwrap();
+    };
     let raised = || {
         open_files::allow_enough().unwrap();
         getrlimit(Resource::Nofile).current.unwrap()
