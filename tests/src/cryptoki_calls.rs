@@ -30,7 +30,7 @@ pub type Returned<T = ()> = Result<T, CK_RV>;
 #[derive(Debug)]
 pub struct Cryptoki {
     list: *const CK_FUNCTION_LIST,
-    _library: Library,
+    library: Library,
 }
 
 // The module says that it may be called from any thread.
@@ -110,10 +110,13 @@ impl Cryptoki {
         };
         let value = unsafe { get.expect("C_GetFunctionList")(&raw mut list) };
         assert_eq!(value, CKR_OK);
-        Self {
-            list,
-            _library: library,
-        }
+        Self { list, library }
+    }
+
+    /// Whether a program finds a function by its name.
+    #[must_use]
+    pub fn exports(&self, name: &str) -> bool {
+        unsafe { self.library.get::<unsafe extern "C" fn()>(name.as_bytes()) }.is_ok()
     }
 
     /// Loads and initialises it.

@@ -2,7 +2,7 @@
 //!
 //! A guest in a foreign process: no card code, no runtime, no thread that stays, nothing on its outputs, no panic
 //! across the boundary. Each call that needs the agent has a connection of its own, with a limit of time. Unsafe
-//! code is in [`entry`], [`memory`] and [`unsupported`] alone.
+//! code is in [`entry`], [`memory`], [`names`] and [`unsupported`] alone.
 //!
 //! Which file does what: [`entry`] takes the calls, [`answer`] frames them, [`module`] is what is initialised,
 //! [`tables`] has slots and sessions, [`token`] a card's objects, [`agent`] asks.
@@ -24,6 +24,7 @@ mod manner;
 mod mechanisms;
 mod memory;
 mod module;
+mod names;
 mod objects;
 mod public_keys;
 mod random;
