@@ -111,6 +111,17 @@ fn readers_are_slots_and_a_token_has_the_names_that_programs_look_for() {
 }
 
 #[test]
+fn a_contactless_card_has_no_code_to_log_in_with() {
+    let bench = Bench::with("cps3-contactless");
+    let refused = bench.tool(&["--login", "--pin", NOT_THE_CODE, "--list-objects"]);
+    let refused = refused.failure();
+    assert!(
+        refused.contains("CKR_USER_PIN_NOT_INITIALIZED"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn certificates_and_public_keys_are_seen_before_the_log_in_and_private_keys_after_it() {
     for card in ["cps3", "cps4"] {
         let bench = Bench::with(card);

@@ -19,10 +19,10 @@ use cpxd_tests::scripted::demo_with_holder;
 use cryptoki_sys::{
     CK_ATTRIBUTE, CK_C_INITIALIZE_ARGS, CK_MECHANISM, CK_SESSION_HANDLE, CK_ULONG, CKA_CLASS,
     CKA_ID, CKA_LABEL, CKA_MODULUS, CKA_PRIVATE_EXPONENT, CKF_SERIAL_SESSION, CKM_RSA_PKCS,
-    CKM_SHA_1, CKM_SHA256_RSA_PKCS, CKO_CERTIFICATE, CKO_PUBLIC_KEY, CKR_ARGUMENTS_BAD,
-    CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID, CKR_BUFFER_TOO_SMALL,
-    CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CRYPTOKI_NOT_INITIALIZED, CKR_DATA_INVALID,
-    CKR_DATA_LEN_RANGE, CKR_ENCRYPTED_DATA_LEN_RANGE, CKR_FUNCTION_NOT_SUPPORTED,
+    CKM_SHA_1, CKM_SHA256_RSA_PKCS, CKM_SHA384_RSA_PKCS, CKM_SHA512_RSA_PKCS, CKO_CERTIFICATE,
+    CKO_PUBLIC_KEY, CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID,
+    CKR_BUFFER_TOO_SMALL, CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CRYPTOKI_NOT_INITIALIZED,
+    CKR_DATA_INVALID, CKR_DATA_LEN_RANGE, CKR_ENCRYPTED_DATA_LEN_RANGE, CKR_FUNCTION_NOT_SUPPORTED,
     CKR_KEY_HANDLE_INVALID, CKR_MECHANISM_INVALID, CKR_OBJECT_HANDLE_INVALID, CKR_OK,
     CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED, CKR_PIN_INVALID,
     CKR_SESSION_HANDLE_INVALID, CKR_SESSION_PARALLEL_NOT_SUPPORTED, CKR_SESSION_READ_ONLY,
@@ -437,8 +437,11 @@ fn what_a_card_cannot_do_and_what_comes_at_the_wrong_time_is_refused() {
             module.log_in(session).unwrap();
             assert_eq!(module.log_in(session), Err(CKR_USER_ALREADY_LOGGED_IN));
             let key = module.key(session, SIGNATURE).unwrap();
-            let refused = module.sign_init(session, CKM_SHA_1, key);
-            assert_eq!(refused, Err(CKR_MECHANISM_INVALID));
+            // No mechanism of a key, and two of which the signature key signs no digest.
+            for mechanism in [CKM_SHA_1, CKM_SHA384_RSA_PKCS, CKM_SHA512_RSA_PKCS] {
+                let refused = module.sign_init(session, mechanism, key);
+                assert_eq!(refused, Err(CKR_MECHANISM_INVALID));
+            }
             module.sign_init(session, CKM_RSA_PKCS, key).unwrap();
             let again = module.sign_init(session, CKM_RSA_PKCS, key);
             assert_eq!(again, Err(CKR_OPERATION_ACTIVE));

@@ -45,6 +45,8 @@ pub(crate) fn by_key<T>(
 
 /// The role of the key that deciphers, too.
 pub(crate) const AUTHENTICATION: &str = "authentication";
+/// The role of the key that signs digests of SHA-256 and SHA-1 alone.
+pub(crate) const SIGNATURE: &str = "signature";
 /// Seconds that a holder has where a program waits for a key.
 const TIME_TO_TYPE: u32 = 120;
 /// The same in a browser, which gives a connection up after thirty.

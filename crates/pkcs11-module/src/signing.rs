@@ -10,7 +10,7 @@ use daemon_wire::KeySignBody;
 
 use crate::answer::Answer;
 use crate::hashing::{Hash, Hashing};
-use crate::key_use::by_key;
+use crate::key_use::{SIGNATURE, by_key};
 use crate::mechanisms::{self, Scheme};
 use crate::memory::{Input, Output, Place, Room};
 use crate::module::Module;
@@ -55,8 +55,12 @@ pub(crate) fn sign_init(
         return Err(CKR_USER_NOT_LOGGED_IN);
     }
     let role = object.role.clone();
+    let role = role.ok_or(CKR_KEY_FUNCTION_NOT_PERMITTED)?;
+    if role == SIGNATURE && matches!(scheme.hash, Some(Hash::Sha384 | Hash::Sha512)) {
+        return Err(CKR_MECHANISM_INVALID);
+    }
     module.tables().session_mut(session)?.signing = Some(Signing {
-        role: role.ok_or(CKR_KEY_FUNCTION_NOT_PERMITTED)?,
+        role,
         scheme,
         so_far: SoFar::of(scheme),
         has_parts: false,
