@@ -205,7 +205,7 @@ cause-unblock-absent = This card has no unblock code.
 cause-unblock-pointless = The card is blocked for good: this code cannot help any more.
 
 cause-cryptolib-good = Cryptolib CPS { $version } is installed.
-cause-cryptolib-absent = Cryptolib CPS is not installed. cpxd does without it; Pro Santé Connect by card needs it.
+cause-cryptolib-absent = Cryptolib CPS is not installed. cpxd does without it; for Pro Santé Connect by card, browsers need it, or cpxd’s own module (cpxd install --pkcs11, on Linux).
 cause-cryptolib-too-old = Cryptolib CPS { $version } does not know your card (CPS4). cpxd does without it, but browsers and some software do not.
     .remedy = Install Cryptolib CPS 5.2 or a later version, or ask your IT service for it.
 cause-cryptolib-old = Cryptolib CPS { $version } will not know the new cards (CPS4).
@@ -259,7 +259,7 @@ pro-sante-connect-check-failed = To use it with the card, settle this point firs
 pro-sante-connect-card-not-read = No card was read: put it in to learn whether Pro Santé Connect can work here.
 pro-sante-connect-not-registered = This card does not rest on a national register: Pro Santé Connect does not take it.
 pro-sante-connect-register-unknown = The card is good; the rest could not be checked.
-pro-sante-connect-cryptolib-missing = The card is good, but the browser cannot use it for Pro Santé Connect: Cryptolib CPS is not installed.
+pro-sante-connect-cryptolib-missing = The card is good, but for Pro Santé Connect the browser needs Cryptolib CPS, which is not installed, or cpxd’s own module (cpxd install --pkcs11, on Linux).
 pro-sante-connect-cryptolib-too-old = The card is good, but the browser cannot use it for Pro Santé Connect: Cryptolib CPS is too old for it.
 pro-sante-connect-ready = This card and this computer are ready for Pro Santé Connect.
 pro-sante-connect-ready-for-tests = This test card and this computer are ready for the sandbox of Pro Santé Connect.

@@ -208,7 +208,7 @@ cause-unblock-absent = Cette carte n’a pas de code de déblocage.
 cause-unblock-pointless = La carte est définitivement bloquée : ce code n’y peut plus rien.
 
 cause-cryptolib-good = Cryptolib CPS { $version } est installée.
-cause-cryptolib-absent = Cryptolib CPS n’est pas installée. cpxd s’en passe ; Pro Santé Connect par carte en a besoin.
+cause-cryptolib-absent = Cryptolib CPS n’est pas installée. cpxd s’en passe ; pour Pro Santé Connect par carte, il la faut au navigateur, ou bien le module de cpxd (cpxd install --pkcs11, sous Linux).
 cause-cryptolib-too-old = Cryptolib CPS { $version } ne connaît pas votre carte (CPS4). cpxd s’en passe, mais pas les navigateurs ni certains logiciels.
     .remedy = Installez Cryptolib CPS 5.2 ou une version plus récente, ou demandez-la à votre service informatique.
 cause-cryptolib-old = Cryptolib CPS { $version } ne connaîtra pas les nouvelles cartes (CPS4).
@@ -262,7 +262,7 @@ pro-sante-connect-check-failed = Pour vous en servir avec la carte, réglez d’
 pro-sante-connect-card-not-read = Aucune carte n’a été lue : insérez-la pour savoir si Pro Santé Connect peut fonctionner ici.
 pro-sante-connect-not-registered = Cette carte n’est pas rattachée à un registre national : Pro Santé Connect ne l’accepte pas.
 pro-sante-connect-register-unknown = La carte est bonne ; le reste n’a pas pu être vérifié.
-pro-sante-connect-cryptolib-missing = La carte est bonne, mais le navigateur ne peut pas s’en servir pour Pro Santé Connect : Cryptolib CPS n’est pas installée.
+pro-sante-connect-cryptolib-missing = La carte est bonne, mais pour Pro Santé Connect il faut au navigateur Cryptolib CPS, qui n’est pas installée, ou bien le module de cpxd (cpxd install --pkcs11, sous Linux).
 pro-sante-connect-cryptolib-too-old = La carte est bonne, mais le navigateur ne peut pas s’en servir pour Pro Santé Connect : Cryptolib CPS est trop ancienne pour elle.
 pro-sante-connect-ready = Cette carte et cet ordinateur sont prêts pour Pro Santé Connect.
 pro-sante-connect-ready-for-tests = Cette carte de test et cet ordinateur sont prêts pour le bac à sable de Pro Santé Connect.
