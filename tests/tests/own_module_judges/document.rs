@@ -177,7 +177,7 @@ const ROWS: &[Row] = &[
     ),
     Row(
         PKCS11_TOOL,
-        "changes the code, initialises the token, makes a key",
+        "unblocks the code, initialises the token, makes a key",
         "refused, nothing changes",
         "not tried",
         "pkcs11_tool::what_would_change_the_card_is_refused_and_changes_nothing",
@@ -390,7 +390,9 @@ first of them write this page, too (`UPDATE_EXPECT=1`), and fail when it differs
 
 const LIMITS: &str = "
 - A CPS3 makes no PSS signatures, with any module. TLS 1.3 demands them, so a CPS3 is shown over TLS 1.2 alone. GnuTLS,
-  Java and browsers choose what the card can do; OpenSSL has to be told (below).
+  Java and browsers choose what the card can do; OpenSSL has to be told (below), and curl `--tls-max 1.2`: over TLS 1.3 it sends no certificate and says nothing, where the
+  server asks for one and does not insist.
+- The code is changed by `pkcs11-tool --change-pin`: the holder types both in the agent's window.
 - The signature key asks the holder for each signature, whoever is logged in.
 - In a log-in, an executable has 100 signatures of the authentication key at once, then one each two seconds; more are
   refused with CKR_FUNCTION_FAILED. A TLS connection takes one.
