@@ -2,12 +2,7 @@
 //!
 //! They stand apart from what the list points to: another module that a program is linked with has functions of the same
 //! names, which the system's linker would put into the list in place of ours.
-#![expect(
-    unsafe_code,
-    clippy::many_single_char_names,
-    clippy::too_many_arguments,
-    reason = "the names and signatures of a C interface"
-)]
+#![expect(unsafe_code, reason = "the names and signatures of a C interface")]
 
 use cryptoki_sys::{
     CK_ATTRIBUTE_PTR, CK_BBOOL, CK_BYTE_PTR, CK_FLAGS, CK_INFO_PTR, CK_MECHANISM_INFO_PTR,
