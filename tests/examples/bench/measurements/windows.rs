@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use cpxd_tests::screen::title::QUESTION;
 use cpxd_tests::window_desk::{WindowDesk, answer_of};
 
@@ -54,10 +54,17 @@ fn ask(desk: &WindowDesk, shown: &mut Durations) -> Result<()> {
             let patience = Instant::now() + Duration::from_secs(30);
             // Each look costs the start of xdotool, some milliseconds, which are in the result.
             while !desk.screen.shows_a_window() {
+                if asking.is_finished() {
+                    break;
+                }
                 ensure!(Instant::now() < patience, "no window came up");
             }
             Ok(())
         })?;
+        if asking.is_finished() {
+            let answer = answer_of(asking);
+            bail!("no window came up: {}", answer.text);
+        }
         desk.screen.window(QUESTION);
         desk.screen.press(&["Escape"]);
         let answer = answer_of(asking);
