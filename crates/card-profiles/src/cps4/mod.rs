@@ -189,8 +189,9 @@ impl CpxCard for Cps4<'_> {
         self.change_code_at_keypad(time, last_try, go_on)
     }
 
+    /// The applet alone: whoever comes next selects in it what it needs, and a VERIFY always does.
     fn reopen(&mut self) -> Result<(), CardError> {
-        self.enter_application()
+        self.open_applet()
     }
 
     fn leaves_code_presented(&self) -> bool {

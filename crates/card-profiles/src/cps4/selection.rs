@@ -93,7 +93,7 @@ impl Cps4<'_> {
     ///
     /// A card whose channel 0 holds the applet refuses it. Then the issuer domain on channel 1
     /// and the CPS2ter view on channel 0 make room, and the applet is selected again.
-    fn open_applet(&mut self) -> Result<(), CardError> {
+    pub(super) fn open_applet(&mut self) -> Result<(), CardError> {
         self.now_current(Current::Unknown);
         let mut response = self.select_by_name(CHANNEL_1, &APPLET_AID)?;
         if !is_selected(&response) {

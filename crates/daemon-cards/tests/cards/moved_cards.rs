@@ -110,7 +110,7 @@ async fn a_cps4_is_opened_again_behind_its_reset_and_each_use_takes_six_commands
         assert!(bench.use_key(&card, RIGHT).await.is_ok());
         bench.all_done(&card).await;
         assert_eq!(bench.control.resets(), 1);
-        let (reopening, looking) = (2, 3);
+        let (reopening, looking) = (1, 3);
         assert_eq!(bench.control.commands(), 6 + reopening + looking);
     }
 }
