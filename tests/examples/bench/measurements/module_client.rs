@@ -21,10 +21,12 @@ pub(super) const STEPS: [&str; 6] = [
     LOG_IN,
     "sign",
     "sign again",
-    "log out, end",
+    END,
 ];
 /// The step in which the code is asked for.
 pub(super) const LOG_IN: &str = "log in";
+/// The step in which the code is dropped.
+pub(super) const END: &str = "log out, end";
 pub(super) const SIGNATURES: usize = 10;
 const CODE: &str = "1234";
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -14,7 +14,7 @@ use cpxd_tests::programs::own_module;
 use tempfile::TempDir;
 
 use super::card_traffic::CardTrace;
-use super::module_client::{LOG_IN, SIGNATURES, STEPS};
+use super::module_client::{END, LOG_IN, SIGNATURES, STEPS};
 use super::statistics::milliseconds;
 use super::table::{Row, Table, Verdict};
 
@@ -134,12 +134,17 @@ fn table(kind: &str, ours: &[Cost], others: &[(&'static str, Vec<Cost>)]) -> Tab
             let cost = costs.get(place)?;
             Some(format!("{name} {}", say(cost)))
         });
+        let theirs = others.iter().filter_map(|(_, costs)| costs.get(place));
+        let fewest = theirs.map(|cost| cost.commands).min();
+        let (at_most, why) = allowance(step);
         table.push(Row {
             what: (*step).to_owned(),
             ours: say(cost),
             beside: beside.collect::<Vec<_>>().join("; "),
-            target: if *step == LOG_IN { WHY_THREE } else { "" }.to_owned(),
-            ..Row::default()
+            target: why.to_owned(),
+            verdict: fewest.map_or(Verdict::NotJudged, |fewest| {
+                Verdict::of(cost.commands <= fewest.max(at_most))
+            }),
         });
     }
     let sum = |costs: &[Cost]| costs.iter().map(|cost| cost.commands).sum::<usize>();
@@ -159,7 +164,16 @@ fn table(kind: &str, ours: &[Cost], others: &[(&'static str, Vec<Cost>)]) -> Tab
     table
 }
 
-/// What others leave out: a program that has selected another application meanwhile would have its code tried, and a last
-/// try would be spent without its holder's yes.
-const WHY_THREE: &str = "3: selection and counter stand before each code";
+/// How many commands a step may send even where another module sends fewer, and what is asked of it.
+///
+/// What others leave out: a program that has selected another application meanwhile would have its code tried, a last try
+/// would be spent without its holder's yes, and whoever comes next would find the code presented.
+fn allowance(step: &str) -> (usize, &'static str) {
+    match step {
+        LOG_IN => (3, "3: selection and counter stand before each code"),
+        END => (1, "1: a CPS4 is reset, and its applet opened for the next"),
+        _ => (0, "not more than any"),
+    }
+}
+
 const OPENSC: &str = "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so";
