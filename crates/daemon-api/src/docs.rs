@@ -5,16 +5,21 @@ mod html;
 mod page;
 mod refusals;
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
+use daemon_types::ErrorCode;
 use http::header;
 use serde_json::Value;
+use tokio::task::spawn_blocking;
 use utoipa::Modify;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+
+use crate::problem::ApiError;
+use crate::router::openapi;
 
 /// Adds the bearer token to the document.
 pub(crate) struct Security;
@@ -36,21 +41,41 @@ pub(crate) fn complete(document: &OpenApi) -> Value {
     document
 }
 
-/// `/openapi.json` and `/docs`, both made once.
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Router<S> {
-    let document = complete(document);
-    let json: Arc<str> = document.to_string().into();
-    let page: Arc<str> = page::of(&document).into();
+/// `/openapi.json` and `/docs`, made when somebody first asks: at the start they would cost every agent more memory than all
+/// its work.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
-        .route(
-            "/openapi.json",
-            get(move || async move {
-                (
-                    [(header::CONTENT_TYPE, "application/json")],
-                    json.to_string(),
-                )
-                    .into_response()
-            }),
-        )
-        .route("/docs", get(move || async move { Html(page.to_string()) }))
+        .route("/openapi.json", get(openapi_json))
+        .route("/docs", get(docs))
 }
+
+async fn openapi_json() -> Result<impl IntoResponse, ApiError> {
+    let texts = texts().await?;
+    Ok((
+        [(header::CONTENT_TYPE, "application/json")],
+        texts.json.as_str(),
+    ))
+}
+
+async fn docs() -> Result<Html<&'static str>, ApiError> {
+    Ok(Html(texts().await?.page.as_str()))
+}
+
+/// Made beside the threads that serve others.
+async fn texts() -> Result<&'static Texts, ApiError> {
+    let made = spawn_blocking(|| &*TEXTS).await;
+    made.map_err(|_| ErrorCode::Internal.into())
+}
+
+struct Texts {
+    json: String,
+    page: String,
+}
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+    let document = openapi();
+    Texts {
+        json: document.to_string(),
+        page: page::of(&document),
+    }
+});

@@ -104,8 +104,8 @@ impl Api {
 
     /// The routes of the HTTPS door and the user's socket.
     pub(crate) fn router(&self) -> Router {
-        let (router, document) = documented_routes().split_for_parts();
-        self.behind_checks(router.merge(docs::router(&document)))
+        let (router, _) = documented_routes().split_for_parts();
+        self.behind_checks(router.merge(docs::router()))
     }
 
     /// The routes of the console's own port: its page, the exchange of its code, and the API.
