@@ -388,6 +388,8 @@ impl<'a> FakeCryptolib<'a> {
         shell_in_a_room(script, &arguments)
             .envs(self.service.client_environment())
             .env("LC_ALL", "en_US.UTF-8")
+            // The browsers of whoever runs this may know cpxd's own module.
+            .env("HOME", folder)
             .output()
             .unwrap()
     }

@@ -116,6 +116,7 @@ causes! {
     UnblockPointless = "unblock-pointless",
     CryptolibGood("version") = "cryptolib-good",
     CryptolibAbsent = "cryptolib-absent",
+    CryptolibNotNeeded = "cryptolib-not-needed",
     CryptolibTooOld("version") = "cryptolib-too-old",
     CryptolibOld("version") = "cryptolib-old",
     CryptolibFlawed("version") = "cryptolib-flawed",

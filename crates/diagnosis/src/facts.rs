@@ -233,6 +233,40 @@ pub struct BrowserFacts {
     pub stores: Option<Vec<StoreFacts>>,
     /// Whether an administrator lets pages call programs of this computer.
     pub loopback_by_policy: Option<bool>,
+    /// The places of modules that they have, and whether cpxd's own PKCS#11 module is there.
+    pub own_module: Option<Vec<ModuleFacts>>,
+}
+
+impl BrowserFacts {
+    /// Whether one of them, at least, uses cpxd's own module.
+    pub(crate) fn have_own_module(&self) -> bool {
+        let mut places = self.own_module.iter().flatten();
+        places.any(|place| place.state == ModuleState::Registered)
+    }
+}
+
+/// A browser, or one of its profiles, and cpxd's own PKCS#11 module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleFacts {
+    /// The browser. Not its profile, whose name may be a person's.
+    pub browser: String,
+    /// What it knows.
+    pub state: ModuleState,
+}
+
+/// What a browser knows of cpxd's own PKCS#11 module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModuleState {
+    /// The module is registered there.
+    Registered,
+    /// It is not.
+    NotRegistered,
+    /// It is registered, and its file is gone.
+    FileMissing,
+    /// The browser runs in a sandbox and can load no module from outside.
+    Confined,
+    /// Nobody could find out.
+    Unknown,
 }
 
 /// A browser and the native host.

@@ -1,10 +1,11 @@
 //! Whether Pro Santé Connect can be entered by card on this workstation.
 //!
-//! There the browser authenticates with the card, through Cryptolib CPS; the agent takes no part in it.
+//! There the browser authenticates with the card, through Cryptolib CPS, in which the agent takes no part, or through
+//! cpxd's own PKCS#11 module, which is nothing without the agent.
 
 use daemon_types::Environment;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, ModuleState};
 use crate::rules::cryptolib::is_too_old_for_a_card;
 use crate::{Check, Finding, State};
 
@@ -44,24 +45,31 @@ impl ReadinessState {
 
 /// Every reason there is.
 #[cfg(test)]
-pub(crate) const REASONS: [&str; 8] = [
+pub(crate) const REASONS: [&str; 9] = [
     "check-failed",
     "card-not-read",
     "not-registered",
     "register-unknown",
-    "cryptolib-missing",
+    "module-missing",
     "cryptolib-too-old",
+    "cryptolib-only-32-bits",
     "ready",
     "ready-for-tests",
 ];
 
 pub(crate) fn judge(facts: &Facts, findings: &[Finding]) -> Readiness {
+    let cryptolib = through_cryptolib(facts);
+    let own_module = through_own_module(facts);
+    let rests_on_the_agent = own_module == Way::Open && cryptolib != Way::Open;
+    let is_needed = |check: &Check| {
+        NEEDED.contains(check) || (rests_on_the_agent && NEEDED_BY_OWN_MODULE.contains(check))
+    };
     let mut failed = findings
         .iter()
         .filter(|finding| finding.state == State::Failed);
     // What is to be mended first is the same whatever for.
     let first = failed.clone().next();
-    let is_kept_away = failed.any(|finding| NEEDED.contains(&finding.check));
+    let is_kept_away = failed.any(|finding| is_needed(&finding.check));
     if let Some(first) = first.filter(|_| is_kept_away) {
         return Readiness {
             state: ReadinessState::NotReady,
@@ -75,18 +83,55 @@ pub(crate) fn judge(facts: &Facts, findings: &[Finding]) -> Readiness {
     if card.is_registered == Some(false) {
         return because(ReadinessState::NotReady, "not-registered");
     }
-    if facts.cryptolib.is_there == Some(false) {
-        return because(ReadinessState::NotReady, "cryptolib-missing");
+    match (cryptolib, own_module) {
+        (Way::Open, _) | (_, Way::Open) => {}
+        (Way::Closed(reason), Way::Closed(_)) => {
+            return because(ReadinessState::NotReady, reason);
+        }
+        (Way::Unknown, _) | (_, Way::Unknown) => {
+            return because(ReadinessState::Unknown, "register-unknown");
+        }
     }
-    if is_too_old_for_a_card(facts) {
-        return because(ReadinessState::NotReady, "cryptolib-too-old");
+    match (card.is_registered, card.environment) {
+        (None, _) => because(ReadinessState::Unknown, "register-unknown"),
+        (Some(_), Environment::Production) => because(ReadinessState::Ready, "ready"),
+        (Some(_), Environment::Test) => because(ReadinessState::Ready, "ready-for-tests"),
     }
-    if card.is_registered.is_none() || facts.cryptolib.is_there.is_none() {
-        return because(ReadinessState::Unknown, "register-unknown");
+}
+
+/// Whether the browser reaches the card by a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Open,
+    /// It does not; the reason, where there is no other way.
+    Closed(&'static str),
+    Unknown,
+}
+
+fn through_cryptolib(facts: &Facts) -> Way {
+    let cryptolib = &facts.cryptolib;
+    match cryptolib.is_there {
+        None => Way::Unknown,
+        Some(false) => Way::Closed("module-missing"),
+        Some(true) if cryptolib.is_only_32_bits == Some(true) => {
+            Way::Closed("cryptolib-only-32-bits")
+        }
+        Some(true) if is_too_old_for_a_card(facts) => Way::Closed("cryptolib-too-old"),
+        Some(true) => Way::Open,
     }
-    match card.environment {
-        Environment::Production => because(ReadinessState::Ready, "ready"),
-        Environment::Test => because(ReadinessState::Ready, "ready-for-tests"),
+}
+
+fn through_own_module(facts: &Facts) -> Way {
+    let browsers = &facts.browsers;
+    let Some(places) = &browsers.own_module else {
+        return Way::Unknown;
+    };
+    if browsers.have_own_module() {
+        Way::Open
+    } else if places.iter().any(|it| it.state == ModuleState::Unknown) {
+        Way::Unknown
+    } else {
+        Way::Closed("module-missing")
     }
 }
 
@@ -113,12 +158,16 @@ const NEEDED: [Check; 11] = [
     Check::Code,
 ];
 
+/// What cpxd's own module needs besides.
+const NEEDED_BY_OWN_MODULE: [Check; 2] = [Check::Configuration, Check::AgentRuns];
+
 #[cfg(test)]
 mod tests {
     use daemon_types::{CodeCondition, Generation};
 
     use super::*;
-    use crate::sample::sound;
+    use crate::facts::AgentState;
+    use crate::sample::{sound, with_module};
 
     fn judged(change: impl FnOnce(&mut Facts)) -> (ReadinessState, &'static str) {
         let mut facts = sound();
@@ -136,11 +185,56 @@ mod tests {
         facts.service = crate::facts::ServiceFact::NotRunning;
         let named = |facts: &Facts| crate::diagnose(facts).pro_sante_connect.check;
         assert_eq!(named(&facts), Some(Check::PcscService));
-        facts.agent.state = crate::facts::AgentState::Absent;
+        facts.agent.state = AgentState::Absent;
         assert_eq!(named(&facts), Some(Check::AgentRuns));
-        // The browser needs no agent.
+        // Cryptolib needs no agent, and cpxd's own module does.
         facts.service = crate::facts::ServiceFact::Works;
+        facts.cryptolib.is_there = Some(true);
+        facts.cryptolib.version = Some([5, 2, 2]);
+        facts.browsers.own_module = with_module(&[ModuleState::Registered]);
         assert_eq!(named(&facts), None);
+        facts.cryptolib.is_there = Some(false);
+        assert_eq!(named(&facts), Some(Check::AgentRuns));
+        facts.configuration = crate::facts::ConfigurationFact::Refused {
+            problem: String::new(),
+        };
+        assert_eq!(named(&facts), Some(Check::Configuration));
+    }
+
+    #[test]
+    fn a_good_card_is_ready_by_cpxds_own_module_whatever_cryptolib_is() {
+        let registered = with_module(&[ModuleState::NotRegistered, ModuleState::Registered]);
+        for (is_there, version, is_only_32_bits) in [
+            (Some(false), None, None),
+            (None, None, None),
+            (Some(true), Some([5, 1, 12]), Some(false)),
+            (Some(true), Some([5, 2, 2]), Some(true)),
+        ] {
+            let ready = judged(|facts| {
+                facts.cards[0].generation = Some(Generation::Cps4);
+                facts.cryptolib.is_there = is_there;
+                facts.cryptolib.version = version;
+                facts.cryptolib.is_only_32_bits = is_only_32_bits;
+                facts.browsers.own_module.clone_from(&registered);
+            });
+            assert_eq!(ready, (ReadinessState::Ready, "ready"), "{is_there:?}");
+        }
+    }
+
+    #[test]
+    fn a_module_that_no_browser_can_load_is_no_way() {
+        for state in [
+            ModuleState::NotRegistered,
+            ModuleState::FileMissing,
+            ModuleState::Confined,
+        ] {
+            let found = judged(|facts| {
+                facts.cryptolib.is_there = Some(false);
+                facts.browsers.own_module = with_module(&[state]);
+            });
+            let missing = (ReadinessState::NotReady, "module-missing");
+            assert_eq!(found, missing, "{state:?}");
+        }
     }
 
     #[test]
@@ -159,7 +253,9 @@ mod tests {
         let blocked = judged(|facts| facts.cards[0].pin.condition = CodeCondition::Blocked);
         assert_eq!(blocked, not_ready("check-failed"));
         let missing = judged(|facts| facts.cryptolib.is_there = Some(false));
-        assert_eq!(missing, not_ready("cryptolib-missing"));
+        assert_eq!(missing, not_ready("module-missing"));
+        let narrow = judged(|facts| facts.cryptolib.is_only_32_bits = Some(true));
+        assert_eq!(narrow, not_ready("cryptolib-only-32-bits"));
         let old = judged(|facts| {
             facts.cards[0].generation = Some(Generation::Cps4);
             facts.cryptolib.version = Some([5, 1, 12]);
@@ -178,5 +274,14 @@ mod tests {
         );
         let nobody_knows = judged(|facts| facts.cards[0].is_registered = None);
         assert_eq!(nobody_knows, unknown("register-unknown"));
+        for own_module in [None, with_module(&[ModuleState::Unknown])] {
+            let without_cryptolib = judged(|facts| {
+                facts.cryptolib.is_there = Some(false);
+                facts.browsers.own_module = own_module;
+            });
+            assert_eq!(without_cryptolib, unknown("register-unknown"));
+        }
+        let cryptolib_unknown = judged(|facts| facts.cryptolib.is_there = None);
+        assert_eq!(cryptolib_unknown, unknown("register-unknown"));
     }
 }

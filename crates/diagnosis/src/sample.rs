@@ -6,7 +6,8 @@ use time::macros::datetime;
 
 use crate::facts::{
     AgentFacts, AgentState, BrowserFacts, CardFacts, CertificateFacts, ChainFact,
-    ConfigurationFact, CryptolibFacts, Facts, MachineFacts, ReaderFacts, ServiceFact,
+    ConfigurationFact, CryptolibFacts, Facts, MachineFacts, ModuleFacts, ModuleState, ReaderFacts,
+    ServiceFact,
 };
 use crate::{CauseCode, Check, State, diagnose};
 
@@ -78,9 +79,19 @@ pub(crate) fn sound() -> Facts {
             has_authority: Some(true),
             stores: Some(Vec::new()),
             loopback_by_policy: None,
+            own_module: Some(Vec::new()),
         },
         unanswered: Vec::new(),
     }
+}
+
+/// Browsers that know this of cpxd's own module.
+pub(crate) fn with_module(states: &[ModuleState]) -> Option<Vec<ModuleFacts>> {
+    let browser = |state: &ModuleState| ModuleFacts {
+        browser: "Firefox".into(),
+        state: *state,
+    };
+    Some(states.iter().map(browser).collect())
 }
 
 #[track_caller]

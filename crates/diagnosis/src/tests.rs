@@ -11,8 +11,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::*;
 use crate::facts::{
-    AgentState, CacheFacts, CardFacts, CertificateFacts, ChainFact, ConfigurationFact,
-    NativeHostFacts, NativeHostState, Obstacle, ReaderFacts, ServiceFact, StoreFacts,
+    AgentState, CacheFacts, CardFacts, CertificateFacts, ChainFact, ConfigurationFact, ModuleFacts,
+    ModuleState, NativeHostFacts, NativeHostState, Obstacle, ReaderFacts, ServiceFact, StoreFacts,
 };
 use crate::pro_sante_connect::REASONS;
 use crate::sample::sound;
@@ -39,6 +39,13 @@ const HOSTS: [NativeHostState; 4] = [
     NativeHostState::NotTold,
     NativeHostState::Confined,
     NativeHostState::Unknown,
+];
+const MODULES: [ModuleState; 5] = [
+    ModuleState::Registered,
+    ModuleState::NotRegistered,
+    ModuleState::FileMissing,
+    ModuleState::Confined,
+    ModuleState::Unknown,
 ];
 
 fn names() -> impl Strategy<Value = Option<Vec<String>>> {
@@ -185,6 +192,7 @@ prop_compose! {
         stores in option::of(prop::collection::vec((".{0,8}", any::<Option<bool>>()), 0..4)),
         authority in any::<Option<bool>>(),
         policy in any::<Option<bool>>(),
+        modules in option::of(prop::collection::vec((".{0,8}", select(&MODULES[..])), 0..4)),
     ) -> Facts {
         facts.agent.state = state;
         facts.agent.obstacle = obstacle;
@@ -203,6 +211,8 @@ prop_compose! {
         facts.browsers.stores = stores.map(|stores| stores.into_iter().map(store).collect());
         facts.browsers.has_authority = authority;
         facts.browsers.loopback_by_policy = policy;
+        let module = |(browser, state)| ModuleFacts { browser, state };
+        facts.browsers.own_module = modules.map(|modules| modules.into_iter().map(module).collect());
         facts
     }
 }

@@ -15,7 +15,7 @@ pub(crate) mod journal;
 mod journal_lines;
 pub(crate) mod manual_pages;
 #[cfg(target_os = "linux")]
-mod module_places;
+pub(crate) mod module_places;
 pub(crate) mod native_messaging;
 pub(crate) mod openapi;
 pub(crate) mod pair;

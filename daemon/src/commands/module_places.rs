@@ -116,6 +116,15 @@ pub(crate) fn forget() -> Vec<ModuleReport> {
         .collect()
 }
 
+/// What a place has under the name of the module, of whichever installation: each asks the same agent. `None` for
+/// what is somebody else's.
+pub(crate) fn library_in(place: &ModulePlace) -> Result<Option<PathBuf>, TrustStoreError> {
+    if is_foreign(place)? {
+        return Ok(None);
+    }
+    place.library(NAME)
+}
+
 fn is_told(place: &ModulePlace) -> Result<bool, TrustStoreError> {
     let known = place.library(NAME)?;
     Ok(known.is_some() && known == pkcs11_module())

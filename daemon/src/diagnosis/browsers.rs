@@ -1,4 +1,4 @@
-//! The browsers of this user: trust, native host, an administrator's word about loopback.
+//! The browsers of this user: trust, native host, an administrator's word about loopback, cpxd's own PKCS#11 module.
 
 use std::path::Path;
 
@@ -9,17 +9,19 @@ use platform::paths::AgentPaths;
 use platform::trust_stores::{StoreKind, TrustAnchor, TrustStore};
 
 use super::looks::{Look, Round};
+use super::own_module;
 use crate::commands::native_messaging::{Knowledge, knowledge_of};
 
 pub(super) async fn facts(paths: &AgentPaths, looks: &Round<'_>) -> BrowserFacts {
     let paths = paths.clone();
-    let (native_hosts, trust, policy) = tokio::join!(
+    let (native_hosts, trust, policy, own_module) = tokio::join!(
         looks.at(Look::NativeHosts, native_hosts),
         looks.at(Look::TrustStores, move || trust(&paths)),
         looks.at(
             Look::BrowserPolicy,
             platform::workstation::allows_loopback_by_policy
         ),
+        looks.at(Look::OwnModule, own_module::facts),
     );
     let (has_authority, stores) = trust.unwrap_or_default();
     BrowserFacts {
@@ -27,6 +29,7 @@ pub(super) async fn facts(paths: &AgentPaths, looks: &Round<'_>) -> BrowserFacts
         has_authority,
         stores,
         loopback_by_policy: policy.flatten(),
+        own_module: own_module.flatten(),
     }
 }
 
@@ -85,8 +88,8 @@ fn name_of(folder: &ManifestFolder) -> String {
     name.to_owned()
 }
 
-const CHROMIUM: &str = "Chromium";
-const FIREFOX: &str = "Firefox";
+pub(super) const CHROMIUM: &str = "Chromium";
+pub(super) const FIREFOX: &str = "Firefox";
 const NAMES: [(&str, &str); 4] = [
     ("google-chrome", "Google Chrome"),
     ("microsoft-edge", "Microsoft Edge"),

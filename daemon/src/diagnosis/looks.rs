@@ -56,6 +56,8 @@ looks! {
     TrustStores => [Trust];
     /// An administrator's policies for browsers.
     BrowserPolicy => [LoopbackPermission];
+    /// What browsers know of the PKCS#11 module.
+    OwnModule => [];
     /// Cryptolib's files, and what the list of packages says of them.
     Cryptolib => [Cryptolib, CryptolibCache];
 }

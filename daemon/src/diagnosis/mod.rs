@@ -9,6 +9,7 @@ mod cards;
 mod cryptolib;
 pub(crate) mod looks;
 mod machine;
+mod own_module;
 pub(crate) mod readers;
 pub(crate) mod start;
 pub(crate) mod words;

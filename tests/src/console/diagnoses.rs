@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use diagnosis::facts::{
     AgentFacts, AgentState, BrowserFacts, CardFacts, CertificateFacts, ChainFact,
-    ConfigurationFact, CryptolibFacts, Facts, MachineFacts, NativeHostFacts, NativeHostState,
-    ReaderFacts, ServiceFact, StoreFacts,
+    ConfigurationFact, CryptolibFacts, Facts, MachineFacts, ModuleFacts, ModuleState,
+    NativeHostFacts, NativeHostState, ReaderFacts, ServiceFact, StoreFacts,
 };
 use diagnosis::{Finding, Value as Parameter, diagnose};
 use serde_json::{Value, json};
@@ -207,11 +207,16 @@ fn browsers(are_told: bool) -> BrowserFacts {
         name: name.into(),
         is_trusting: Some(are_told),
     };
+    let module = |browser: &str| ModuleFacts {
+        browser: browser.into(),
+        state: ModuleState::NotRegistered,
+    };
     BrowserFacts {
         native_hosts: Some(vec![host("Chromium"), host("Firefox")]),
         has_authority: Some(true),
         stores: Some(vec![store("Chromium"), store("Firefox")]),
         loopback_by_policy: None,
+        own_module: Some(vec![module("Chromium"), module("Firefox")]),
     }
 }
 

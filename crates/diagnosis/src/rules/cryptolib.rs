@@ -16,6 +16,9 @@ pub(super) fn version(facts: &Facts) -> Verdict {
     let cryptolib = &facts.cryptolib;
     match cryptolib.is_there {
         None => return Verdict::unknown(CauseCode::CryptolibUnknown),
+        Some(false) if facts.browsers.have_own_module() => {
+            return Verdict::not_applicable(CauseCode::CryptolibNotNeeded);
+        }
         Some(false) => return Verdict::not_applicable(CauseCode::CryptolibAbsent),
         Some(true) => {}
     }
@@ -60,8 +63,8 @@ pub(super) fn cache(facts: &Facts) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::CacheFacts;
-    use crate::sample::{assert_judged, sound};
+    use crate::facts::{CacheFacts, ModuleState};
+    use crate::sample::{assert_judged, sound, with_module};
     use crate::{Check, State};
 
     fn of_version(version: [u32; 3]) -> Facts {
@@ -107,6 +110,9 @@ mod tests {
         let mut facts = sound();
         facts.cryptolib.is_there = Some(false);
         let cause = CauseCode::CryptolibAbsent;
+        assert_judged(&facts, Check::Cryptolib, State::NotApplicable, cause);
+        facts.browsers.own_module = with_module(&[ModuleState::Registered]);
+        let cause = CauseCode::CryptolibNotNeeded;
         assert_judged(&facts, Check::Cryptolib, State::NotApplicable, cause);
         facts.cryptolib.is_there = None;
         let cause = CauseCode::CryptolibUnknown;

@@ -1,0 +1,110 @@
+//! The diagnosis of a person whose browsers use cpxd's own PKCS#11 module, or do not yet.
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "what is not there fails its test"
+)]
+
+use std::fs;
+
+use cpxd_tests::agent::Agent;
+use cpxd_tests::browsers::Firefox;
+use cpxd_tests::diagnosed::Diagnosed;
+use cpxd_tests::native_messages::become_theirs;
+use cpxd_tests::pcsc_stack::{AGREEING, PcscService, Reader, TEST_ENVIRONMENT};
+use cpxd_tests::person::Person;
+use cpxd_tests::programs::program;
+
+/// A person with a Firefox and a Chromium, and their agent on the readers of this service.
+fn person_with_agent(service: &PcscService) -> (Person, Agent) {
+    let person = Person::new();
+    Firefox::make_profile(&person);
+    fs::create_dir_all(person.home().join(".pki/nssdb")).unwrap();
+    let mut environment = service.client_environment();
+    environment.push(("HOME", person.home().into()));
+    let file = |text: &str| service.file(text).to_str().unwrap().to_owned();
+    let arguments = [
+        "--reader-source",
+        "pcsc",
+        "--config",
+        &file(TEST_ENVIRONMENT),
+        "--scripted-holder",
+        &file(AGREEING),
+    ];
+    let agent = Agent::run_in(&environment, &arguments);
+    let _ = agent.card();
+    become_theirs(&agent, &person);
+    (person, agent)
+}
+
+/// By the command of this person, which asks their agent where it runs and looks for itself where it does not.
+fn diagnosed(person: &Person, service: &PcscService) -> Diagnosed {
+    let configuration = service.file(TEST_ENVIRONMENT);
+    let mut diagnose = person.starts(program("cpxd"));
+    diagnose.args(["diagnose", "--json", "--config"]);
+    diagnose.arg(configuration);
+    diagnose.envs(service.client_environment());
+    Diagnosed::printed(&diagnose.output().unwrap())
+}
+
+#[track_caller]
+fn assert_ready(found: &Diagnosed) {
+    assert_eq!(
+        found.of("cryptolib"),
+        ("notApplicable", "cryptolib-not-needed")
+    );
+    let psc = &found.0["proSanteConnect"];
+    assert_eq!(psc["state"], "ready", "{psc}");
+}
+
+/// Not ready for this reason.
+#[track_caller]
+fn assert_wanting(found: &Diagnosed, reason: &str) {
+    let psc = &found.0["proSanteConnect"];
+    assert_eq!(psc["state"], "notReady", "{psc}");
+    assert!(psc["reason"].as_str().unwrap().contains(reason), "{psc}");
+}
+
+#[test]
+fn pro_sante_connect_is_ready_with_cpxds_own_module_and_names_it_where_it_is_missing() {
+    let service = PcscService::start();
+    let _card = service.plug(Reader::First, &["--card", "cps4"]);
+    let (person, _agent) = person_with_agent(&service);
+    let found = diagnosed(&person, &service);
+    assert_eq!(found.of("cryptolib"), ("notApplicable", "cryptolib-absent"));
+    assert_wanting(&found, "cpxd install --pkcs11");
+
+    let told = person.cpxd(&["install", "--pkcs11"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert_ready(&diagnosed(&person, &service));
+
+    let removed = person.cpxd(&["uninstall"]);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
+    assert_wanting(&diagnosed(&person, &service), "cpxd install --pkcs11");
+}
+
+#[test]
+fn the_module_is_no_way_without_the_agent_and_without_its_file() {
+    let service = PcscService::start();
+    let _card = service.plug(Reader::First, &[]);
+    let (person, mut agent) = person_with_agent(&service);
+    let told = person.cpxd(&["install", "--pkcs11"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    agent.stop();
+    let found = diagnosed(&person, &service);
+    assert_eq!(found.first("failed"), Some(("agent-runs", "agent-absent")));
+    let title = found.check("agent-runs")["title"].as_str().unwrap();
+    assert_wanting(&found, title);
+
+    for database in person.nss_databases() {
+        let list = database.join("pkcs11.txt");
+        let text = fs::read_to_string(&list).unwrap();
+        let moved = text.replace("/libcpxd_pkcs11.so", "/gone/libcpxd_pkcs11.so");
+        assert_ne!(text, moved);
+        fs::write(&list, moved).unwrap();
+    }
+    let found = diagnosed(&person, &service);
+    assert_eq!(found.of("cryptolib"), ("notApplicable", "cryptolib-absent"));
+    assert_wanting(&found, "cpxd install --pkcs11");
+}
