@@ -403,6 +403,10 @@ pub(crate) struct UninstallOptions {
     /// Remove all that the agent keeps, too: keys, grants, journal, cards seen
     #[arg(long, conflicts_with = "store")]
     pub(crate) state: bool,
+    /// Only have browsers and p11-kit forget cpxd's own PKCS#11 module
+    #[cfg(target_os = "linux")]
+    #[arg(long, conflicts_with_all = ["store", "state"])]
+    pub(crate) pkcs11: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,5 @@
-//! `cpxd install --pkcs11`: programs are told of cpxd's own PKCS#11 module, and told no more by `cpxd uninstall`.
-//! NSS's modutil and p11-kit judge what was written.
+//! `cpxd install --pkcs11`: programs are told of cpxd's own PKCS#11 module, and told no more by `cpxd uninstall`,
+//! with `--pkcs11` of the module alone. NSS's modutil and p11-kit judge what was written.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::expect_used,
@@ -120,6 +120,38 @@ fn browsers_and_p11_kit_are_told_once_and_told_no_more_after_uninstall() {
         <[PathBuf; 0]>::default()
     );
     assert!(!modules_of_p11_kit(&person).contains("cpxd"));
+}
+
+#[test]
+fn the_module_alone_is_taken_away_where_that_is_all_that_is_asked() {
+    let (person, cpxd) = installed();
+    let module = cpxd.with_file_name(MODULE);
+    copy_program(
+        &program("cpxd-native-host"),
+        &cpxd.with_file_name("cpxd-native-host"),
+    );
+    done(&person, &cpxd, &["install", "--native-messaging"]);
+    done(&person, &cpxd, &["install", "--pkcs11"]);
+    let removed = done(&person, &cpxd, &["uninstall", "--pkcs11"]);
+    assert_eq!(removed.matches("removed").count(), 3, "{removed}");
+    assert_eq!(
+        databases_that_know(&person, &module),
+        <[PathBuf; 0]>::default()
+    );
+    assert!(!modules_of_p11_kit(&person).contains("cpxd"));
+    let again = done(&person, &cpxd, &["uninstall", "--pkcs11"]);
+    assert!(again.contains("nothing to take away"), "{again}");
+    let answer = done(&person, &cpxd, &["uninstall", "--pkcs11", "--json"]);
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer, serde_json::json!({ "pkcs11": [] }));
+    // The rest is still there to be taken away.
+    let rest = done(&person, &cpxd, &["uninstall"]);
+    assert!(rest.contains("know of the agent no more"), "{rest}");
+
+    for other in ["--state", "--store=chromium"] {
+        let refused = ended(person.starts(&cpxd).args(["uninstall", "--pkcs11", other]));
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+    }
 }
 
 #[test]

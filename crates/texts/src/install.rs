@@ -109,6 +109,8 @@ sentences! {
         module_confined() = "install-module-confined";
         /// There is no place.
         no_module_place() = "install-no-module-place";
+        /// No place knows the module.
+        no_module_known() = "install-no-module-known";
         /// The module itself is not there.
         module_missing(file: &str) = "install-module-missing";
         /// Some places were not told.

@@ -24,6 +24,10 @@ use crate::refusal::Refusal;
 use crate::{screen, state_format, trust_record};
 
 pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result<()> {
+    #[cfg(target_os = "linux")]
+    if options.pkcs11 {
+        return forget_the_module_alone(common);
+    }
     let paths = AgentPaths::find(common.state_dir.as_deref())?;
     // Asked first, so that a running agent keeps all that it has, or nothing.
     let lock = if options.state && is_state_folder(&paths) {
@@ -82,6 +86,20 @@ pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result
         autostart::print(&InstallTexts::new(language()).where_start_leaves(), &starts)?;
     }
     print_state_folder(removed, &paths)
+}
+
+/// The mirror of `cpxd install --pkcs11`.
+#[cfg(target_os = "linux")]
+fn forget_the_module_alone(common: &Common) -> anyhow::Result<()> {
+    let reports = forget_the_module(common)?;
+    if common.json {
+        return screen::json(&json!({ "pkcs11": reports }));
+    }
+    let texts = InstallTexts::new(language());
+    if reports.is_empty() {
+        return screen::line(&texts.no_module_known());
+    }
+    screen::line(&texts.restart_browsers())
 }
 
 /// Programs that still knew the module would look for it in vain.

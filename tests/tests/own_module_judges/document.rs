@@ -451,6 +451,6 @@ const AFTER_OPENSSL: &str = "
 ";
 
 const AFTER_JAVA: &str = "
-- Firefox and Chromium on Linux: `cpxd install --pkcs11`; `cpxd diagnose` says whether that is done. Firefox of all users, and on Windows and macOS: its policy
+- Firefox and Chromium on Linux: `cpxd install --pkcs11`, and back by `cpxd uninstall --pkcs11`; `cpxd diagnose` says which it is. Firefox of all users, and on Windows and macOS: its policy
   `SecurityDevices` ([packaging/policies](../packaging/policies/README.md)).
 ";

@@ -77,6 +77,7 @@ install-module-kept = was told already
 install-module-not-ours = left alone: another module is registered there under the name “cpxd”. Ask whoever looks after this computer whether it is still needed; once it is removed, run the same command again
 install-module-confined = not possible: this browser runs in a sandbox (snap or Flatpak) and loads no module from outside. Use the browser of your distribution or of its maker
 install-no-module-place = There is neither a browser nor p11-kit to tell of cpxd’s PKCS#11 module.
+install-no-module-known = No program knows the PKCS#11 module of this installation: there is nothing to take away.
 install-module-missing = { $file } is not there: it is cpxd’s PKCS#11 module. Install it beside cpxd, then run the same command again.
 install-modules-incomplete = Some programs were not told; the lines above say why. Put that right, then run the same command again.
 install-modules-stay = Some programs still know the module; the lines above say why. Put that right, then run the same command again.

@@ -77,6 +77,7 @@ install-module-kept = était déjà connu
 install-module-not-ours = laissé tel quel : un autre module y est inscrit sous le nom « cpxd ». Demandez à la personne qui s’occupe de ce poste s’il sert encore ; une fois qu’il est supprimé, relancez la même commande
 install-module-confined = impossible : ce navigateur est isolé (snap ou Flatpak) et ne charge aucun module extérieur. Utilisez celui de votre distribution ou de son éditeur
 install-no-module-place = Il n’y a ni navigateur ni p11-kit à qui faire connaître le module PKCS#11 de cpxd.
+install-no-module-known = Aucun programme ne connaît le module PKCS#11 de cette installation : il n’y a rien à retirer.
 install-module-missing = { $file } est absent : c’est le module PKCS#11 de cpxd. Installez-le à côté de cpxd, puis relancez la même commande.
 install-modules-incomplete = Certains programmes ne connaissent pas le module ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
 install-modules-stay = Certains programmes connaissent encore le module ; les lignes ci-dessus disent pourquoi. Corrigez cela, puis relancez la même commande.
