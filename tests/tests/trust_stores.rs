@@ -356,6 +356,28 @@ fn an_authority_that_could_vouch_for_sites_is_put_nowhere() {
 }
 
 #[test]
+fn uninstall_says_first_what_it_takes_away() {
+    let agent = Agent::demo(&[]);
+    let person = person_with_chromium();
+    for (language, first) in [
+        (
+            "fr_FR.UTF-8",
+            "L’autorité de certification de cette installation ne sera plus reconnue ici",
+        ),
+        (
+            "en_US.UTF-8",
+            "The certification authority of this installation will be trusted no more here",
+        ),
+    ] {
+        let mut uninstall = person.starts(program("cpxd"));
+        uninstall.args(["uninstall", "--state-dir", text(agent.state_dir())]);
+        let said: Ended = uninstall.env("LC_ALL", language).output().unwrap().into();
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.output.starts_with(first), "{said:?}");
+    }
+}
+
+#[test]
 fn uninstall_with_state_removes_what_the_agent_keeps_and_nothing_else() {
     let mut agent = Agent::demo(&[]);
     let _ = agent.card();

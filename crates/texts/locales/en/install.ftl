@@ -17,7 +17,7 @@ install-no-system-store = The system’s own store was not found, so nothing was
 
 install-where-it-would-go = Where “cpxd install --trust” puts it:
 install-where-it-goes = It will be trusted here:
-install-where-it-leaves = It will be trusted no more here:
+install-where-it-leaves = The certification authority of this installation will be trusted no more here:
 install-store-chromium = Chromium and its family, { $place }
 install-store-firefox = Firefox, profile { $place }
 install-store-system = programs of the system such as curl, { $place }

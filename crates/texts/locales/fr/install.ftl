@@ -17,7 +17,7 @@ install-no-system-store = Le magasin de certificats du système n’a pas été 
 
 install-where-it-would-go = Où « cpxd install --trust » l’ajoute :
 install-where-it-goes = Elle sera reconnue ici :
-install-where-it-leaves = Elle ne sera plus reconnue ici :
+install-where-it-leaves = L’autorité de certification de cette installation ne sera plus reconnue ici :
 install-store-chromium = Chromium et sa famille, { $place }
 install-store-firefox = Firefox, profil { $place }
 install-store-system = programmes du système comme curl, { $place }
