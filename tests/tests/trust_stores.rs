@@ -401,7 +401,7 @@ fn uninstall_with_state_removes_what_the_agent_keeps_and_nothing_else() {
     let kept = agent.state_dir().join("notes.txt");
     fs::write(&kept, "a person's own").unwrap();
     let answer = json_of(&with_state(&["--json"]));
-    assert_eq!(answer["stateFolder"]["removed"], false);
+    assert_eq!(what_became_of(&answer), (false, "hasMore"));
     assert!(!person.nss_lists().contains("cpxd"));
     let left: Vec<PathBuf> = files_in(agent.state_dir())
         .into_iter()
@@ -412,21 +412,47 @@ fn uninstall_with_state_removes_what_the_agent_keeps_and_nothing_else() {
     fs::create_dir(agent.state_dir().join("journal")).unwrap();
     let again = with_state(&[]);
     assert_eq!(again.code, Some(0), "{again:?}");
+    assert!(again.output.contains("was left alone"), "{again:?}");
+    let answer = json_of(&with_state(&["--json"]));
+    assert_eq!(what_became_of(&answer), (false, "notAnAgents"));
     assert!(agent.state_dir().join("journal").exists() && kept.exists());
     agent.start_again();
     agent.stop();
     fs::remove_file(&kept).unwrap();
     let answer = json_of(&with_state(&["--json"]));
-    assert_eq!(answer["stateFolder"]["removed"], true);
+    assert_eq!(what_became_of(&answer), (true, "removed"));
     assert!(!agent.state_dir().exists());
     let nothing = with_state(&["--json"]);
+    let answer = json_of(&nothing);
     assert_eq!(
-        (
-            nothing.code,
-            json_of(&nothing)["stores"].as_array().unwrap().len()
-        ),
+        (nothing.code, answer["stores"].as_array().unwrap().len()),
         (Some(0), 0)
     );
+    assert_eq!(what_became_of(&answer), (false, "absent"));
+    let nothing = with_state(&[]);
+    assert!(nothing.output.contains("is not there"), "{nothing:?}");
+}
+
+#[test]
+fn uninstall_without_state_says_that_what_the_agent_keeps_is_there_still() {
+    let mut agent = Agent::demo(&[]);
+    agent.stop();
+    let person = person_with_chromium();
+    let of_agent = [
+        "uninstall",
+        "--json",
+        "--state-dir",
+        text(agent.state_dir()),
+    ];
+    let answer = json_of(&person.cpxd(&of_agent));
+    assert_eq!(what_became_of(&answer), (false, "kept"));
+}
+
+/// Whether the state folder was removed, and in a word.
+fn what_became_of(answer: &Value) -> (bool, &str) {
+    let folder = &answer["stateFolder"];
+    let outcome = folder["outcome"].as_str();
+    (folder["removed"].as_bool().unwrap(), outcome.unwrap())
 }
 
 #[test]

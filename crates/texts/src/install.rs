@@ -151,6 +151,10 @@ sentences! {
         state_dir_removed(folder: &str) = "install-state-dir-removed";
         /// The state folder is not empty.
         state_dir_has_more(folder: &str) = "install-state-dir-has-more";
+        /// What lies in the place of the state folder is not an agent's.
+        state_dir_not_an_agents(folder: &str) = "install-state-dir-not-an-agents";
+        /// There is no state folder.
+        state_dir_absent(folder: &str) = "install-state-dir-absent";
         /// Some stores were not changed.
         trust_incomplete(failed: u64) = "install-trust-incomplete";
         /// Problem of a store: its program is missing.

@@ -8,6 +8,7 @@ use platform::instance::{InstanceError, InstanceLock};
 use platform::paths::AgentPaths;
 use platform::state_removal::{is_state_folder, remove_state};
 use platform::trust_stores::{TrustAnchor, TrustStore, TrustStoreError};
+use serde::Serialize;
 use serde_json::json;
 use texts::InstallTexts;
 
@@ -56,9 +57,9 @@ pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result
     } else {
         Vec::new()
     };
-    let removed = match lock {
-        Some(lock) => Some(remove_state(&paths, lock)?),
-        None => None,
+    let outcome = match lock {
+        Some(lock) => StateFolder::after_removal(remove_state(&paths, lock)?),
+        None => StateFolder::untouched(&paths),
     };
     if common.json {
         let folder = paths.state_dir().display().to_string();
@@ -69,7 +70,9 @@ pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result
         let mut done = json!({
             "stores": reports,
             "nativeMessaging": hosts,
-            "stateFolder": { "path": folder, "removed": !paths.state_dir().exists() },
+            "stateFolder": {
+                "path": folder, "removed": outcome == StateFolder::Removed, "outcome": outcome,
+            },
         });
         #[cfg(target_os = "linux")]
         if let Some(members) = done.as_object_mut() {
@@ -85,7 +88,42 @@ pub(crate) fn run(options: &UninstallOptions, common: &Common) -> anyhow::Result
     if !starts.is_empty() {
         autostart::print(&InstallTexts::new(language()).where_start_leaves(), &starts)?;
     }
-    print_state_folder(removed, &paths)
+    print_state_folder(outcome, options.state, &paths)
+}
+
+/// What became of the state folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum StateFolder {
+    Removed,
+    /// What the agent kept is removed; other files are there, and so is the folder.
+    HasMore,
+    /// It is as it was.
+    Kept,
+    /// Nothing says that what is there is an agent's; it is as it was.
+    NotAnAgents,
+    /// There was none.
+    Absent,
+}
+
+impl StateFolder {
+    fn after_removal(is_gone: bool) -> Self {
+        if is_gone {
+            Self::Removed
+        } else {
+            Self::HasMore
+        }
+    }
+
+    fn untouched(paths: &AgentPaths) -> Self {
+        if is_state_folder(paths) {
+            Self::Kept
+        } else if fs::symlink_metadata(paths.state_dir()).is_ok() {
+            Self::NotAnAgents
+        } else {
+            Self::Absent
+        }
+    }
 }
 
 /// The mirror of `cpxd install --pkcs11`.
@@ -200,13 +238,22 @@ fn lock(paths: &AgentPaths) -> anyhow::Result<InstanceLock> {
     }
 }
 
-fn print_state_folder(removed: Option<bool>, paths: &AgentPaths) -> anyhow::Result<()> {
+/// A folder of nobody's is worth a word where somebody wanted it removed.
+fn print_state_folder(
+    outcome: StateFolder,
+    is_wanted: bool,
+    paths: &AgentPaths,
+) -> anyhow::Result<()> {
     let texts = InstallTexts::new(language());
     let folder = paths.state_dir().display().to_string();
-    match removed {
-        Some(true) => screen::line(&texts.state_dir_removed(&folder)),
-        Some(false) => screen::line(&texts.state_dir_has_more(&folder)),
-        None if is_state_folder(paths) => screen::line(&texts.state_dir_kept(&folder)),
-        None => Ok(()),
+    match outcome {
+        StateFolder::Removed => screen::line(&texts.state_dir_removed(&folder)),
+        StateFolder::HasMore => screen::line(&texts.state_dir_has_more(&folder)),
+        StateFolder::Kept => screen::line(&texts.state_dir_kept(&folder)),
+        StateFolder::NotAnAgents if is_wanted => {
+            screen::line(&texts.state_dir_not_an_agents(&folder))
+        }
+        StateFolder::Absent if is_wanted => screen::line(&texts.state_dir_absent(&folder)),
+        StateFolder::NotAnAgents | StateFolder::Absent => Ok(()),
     }
 }

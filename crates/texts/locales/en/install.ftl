@@ -90,6 +90,8 @@ install-restart-browsers = Browsers that are open notice it when they are starte
 install-state-dir-kept = What the agent keeps is still in { $folder }; “cpxd uninstall --state” removes that too.
 install-state-dir-removed = { $folder } was removed.
 install-state-dir-has-more = { $folder } holds other files too, such as those of “cpxd demo”; they were left there.
+install-state-dir-not-an-agents = { $folder } is not a folder of the agent, and was left alone.
+install-state-dir-absent = The agent keeps nothing: { $folder } is not there.
 
 ## Failures
 

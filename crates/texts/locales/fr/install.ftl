@@ -90,6 +90,8 @@ install-restart-browsers = Les navigateurs ouverts en tiennent compte une fois r
 install-state-dir-kept = Ce que l’agent conserve est toujours dans { $folder } ; « cpxd uninstall --state » le supprime aussi.
 install-state-dir-removed = { $folder } a été supprimé.
 install-state-dir-has-more = { $folder } contient aussi d’autres fichiers, comme ceux de « cpxd demo » ; ils y sont restés.
+install-state-dir-not-an-agents = { $folder } n’est pas un dossier de l’agent, et a été laissé tel quel.
+install-state-dir-absent = L’agent ne conserve rien : { $folder } n’existe pas.
 
 ## Failures
 
