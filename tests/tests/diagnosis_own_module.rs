@@ -18,9 +18,19 @@ use cpxd_tests::programs::program;
 
 /// A person with a Firefox and a Chromium, and their agent on the readers of this service.
 fn person_with_agent(service: &PcscService) -> (Person, Agent) {
-    let person = Person::new();
+    let person = person_with_chromium();
     Firefox::make_profile(&person);
+    let agent = agent_of(&person, service);
+    (person, agent)
+}
+
+fn person_with_chromium() -> Person {
+    let person = Person::new();
     fs::create_dir_all(person.home().join(".pki/nssdb")).unwrap();
+    person
+}
+
+fn agent_of(person: &Person, service: &PcscService) -> Agent {
     let mut environment = service.client_environment();
     environment.push(("HOME", person.home().into()));
     let file = |text: &str| service.file(text).to_str().unwrap().to_owned();
@@ -34,8 +44,8 @@ fn person_with_agent(service: &PcscService) -> (Person, Agent) {
     ];
     let agent = Agent::run_in(&environment, &arguments);
     let _ = agent.card();
-    become_theirs(&agent, &person);
-    (person, agent)
+    become_theirs(&agent, person);
+    agent
 }
 
 /// By the command of this person, which asks their agent where it runs and looks for itself where it does not.
@@ -105,6 +115,44 @@ fn the_module_is_no_way_without_the_agent_and_without_its_file() {
         fs::write(&list, moved).unwrap();
     }
     let found = diagnosed(&person, &service);
+    assert_eq!(found.of("own-module"), ("warning", "module-file-missing"));
     assert_eq!(found.of("cryptolib"), ("notApplicable", "cryptolib-absent"));
     assert_wanting(&found, "cpxd install --pkcs11");
+}
+
+#[test]
+fn a_profile_that_came_after_the_module_was_registered_is_told_until_the_command_ran_again() {
+    let service = PcscService::start();
+    let _card = service.plug(Reader::First, &[]);
+    let person = person_with_chromium();
+    let _agent = agent_of(&person, &service);
+    let install = || {
+        let told = person.cpxd(&["install", "--pkcs11"]);
+        assert_eq!(told.code, Some(0), "{told:?}");
+    };
+    install();
+    let found = diagnosed(&person, &service);
+    assert_eq!(found.of("own-module"), ("ok", "module-registered"));
+    assert_ready(&found);
+
+    Firefox::make_profile(&person);
+    let found = diagnosed(&person, &service);
+    let in_part = ("warning", "module-registered-in-part");
+    assert_eq!(found.of("own-module"), in_part);
+    let check = found.check("own-module");
+    assert!(
+        check["cause"].as_str().unwrap().contains(": Firefox."),
+        "{check}"
+    );
+    assert_ready(&found);
+    let reason = found.0["proSanteConnect"]["reason"].as_str().unwrap();
+    assert!(
+        reason.contains(check["title"].as_str().unwrap()),
+        "{reason}"
+    );
+
+    install();
+    let found = diagnosed(&person, &service);
+    assert_eq!(found.of("own-module"), ("ok", "module-registered"));
+    assert_ready(&found);
 }

@@ -72,6 +72,8 @@ checks! {
     Cryptolib = "cryptolib", needs [];
     /// Cryptolib CPS remembers nothing wrong of the card.
     CryptolibCache = "cryptolib-cache", needs [CardKnown];
+    /// Browsers have cpxd's own PKCS#11 module, where one of them has it.
+    OwnModule = "own-module", needs [];
     /// The agent has its first port.
     Port = "port", needs [AgentRuns];
     /// Browsers trust the agent's own authority.

@@ -16,7 +16,7 @@ pub struct Readiness {
     pub state: ReadinessState,
     /// Stable code of the reason; each has its sentence in `diagnosis.ftl`.
     pub reason: &'static str,
-    /// The check that failed, where that is the reason.
+    /// The check that says more, where there is one.
     pub check: Option<Check>,
 }
 
@@ -45,7 +45,7 @@ impl ReadinessState {
 
 /// Every reason there is.
 #[cfg(test)]
-pub(crate) const REASONS: [&str; 9] = [
+pub(crate) const REASONS: [&str; 11] = [
     "check-failed",
     "card-not-read",
     "not-registered",
@@ -55,6 +55,8 @@ pub(crate) const REASONS: [&str; 9] = [
     "cryptolib-only-32-bits",
     "ready",
     "ready-for-tests",
+    "ready-in-some-browsers",
+    "ready-for-tests-in-some-browsers",
 ];
 
 pub(crate) fn judge(facts: &Facts, findings: &[Finding]) -> Readiness {
@@ -92,10 +94,23 @@ pub(crate) fn judge(facts: &Facts, findings: &[Finding]) -> Readiness {
             return because(ReadinessState::Unknown, "register-unknown");
         }
     }
-    match (card.is_registered, card.environment) {
-        (None, _) => because(ReadinessState::Unknown, "register-unknown"),
-        (Some(_), Environment::Production) => because(ReadinessState::Ready, "ready"),
-        (Some(_), Environment::Test) => because(ReadinessState::Ready, "ready-for-tests"),
+    if card.is_registered.is_none() {
+        return because(ReadinessState::Unknown, "register-unknown");
+    }
+    let is_in_all = cryptolib == Way::Open || facts.browsers.all_have_own_module();
+    ready(card.environment, is_in_all)
+}
+
+fn ready(environment: Environment, is_in_all_browsers: bool) -> Readiness {
+    let reason = match (environment, is_in_all_browsers) {
+        (Environment::Production, true) => "ready",
+        (Environment::Test, true) => "ready-for-tests",
+        (Environment::Production, false) => "ready-in-some-browsers",
+        (Environment::Test, false) => "ready-for-tests-in-some-browsers",
+    };
+    Readiness {
+        check: (!is_in_all_browsers).then_some(Check::OwnModule),
+        ..because(ReadinessState::Ready, reason)
     }
 }
 
@@ -203,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_good_card_is_ready_by_cpxds_own_module_whatever_cryptolib_is() {
-        let registered = with_module(&[ModuleState::NotRegistered, ModuleState::Registered]);
+        let registered = with_module(&[ModuleState::Registered, ModuleState::Registered]);
         for (is_there, version, is_only_32_bits) in [
             (Some(false), None, None),
             (None, None, None),
@@ -219,6 +234,27 @@ mod tests {
             });
             assert_eq!(ready, (ReadinessState::Ready, "ready"), "{is_there:?}");
         }
+    }
+
+    #[test]
+    fn a_browser_without_the_module_is_said_to_be_left_out_unless_it_has_cryptolib() {
+        let in_some = |change: fn(&mut Facts)| {
+            judged(|facts| {
+                facts.cryptolib.is_there = Some(false);
+                let states = [ModuleState::Registered, ModuleState::NotRegistered];
+                facts.browsers.own_module = with_module(&states);
+                change(facts);
+            })
+        };
+        let ready = |reason| (ReadinessState::Ready, reason);
+        assert_eq!(in_some(|_| {}), ready("ready-in-some-browsers"));
+        let test = in_some(|facts| {
+            facts.environment = Environment::Test;
+            facts.cards[0].environment = Environment::Test;
+        });
+        assert_eq!(test, ready("ready-for-tests-in-some-browsers"));
+        let with_cryptolib = in_some(|facts| facts.cryptolib.is_there = Some(true));
+        assert_eq!(with_cryptolib, ready("ready"));
     }
 
     #[test]

@@ -57,7 +57,7 @@ looks! {
     /// An administrator's policies for browsers.
     BrowserPolicy => [LoopbackPermission];
     /// What browsers know of the PKCS#11 module.
-    OwnModule => [];
+    OwnModule => [OwnModule];
     /// Cryptolib's files, and what the list of packages says of them.
     Cryptolib => [Cryptolib, CryptolibCache];
 }

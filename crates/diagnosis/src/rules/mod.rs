@@ -7,6 +7,7 @@ mod certificates;
 mod codes;
 pub(crate) mod cryptolib;
 mod machine;
+mod own_module;
 mod readers;
 mod service;
 
@@ -42,6 +43,7 @@ pub(crate) fn judge(check: Check, facts: &Facts) -> Verdict {
         Check::UnblockCode => codes::unblock_code(facts),
         Check::Cryptolib => cryptolib::version(facts),
         Check::CryptolibCache => cryptolib::cache(facts),
+        Check::OwnModule => own_module::registered(facts),
         Check::Port => agent::port(facts),
         Check::Trust => browsers::trust(facts),
         Check::NativeMessaging => browsers::native_messaging(facts),

@@ -1,0 +1,105 @@
+//! cpxd's own PKCS#11 module in the browsers.
+
+use crate::CauseCode;
+use crate::facts::{Facts, ModuleFacts, ModuleState};
+use crate::finding::Verdict;
+
+/// Nobody has to have it; where one browser has it, another one without it is a surprise, unless it reads the card
+/// through Cryptolib CPS.
+pub(super) fn registered(facts: &Facts) -> Verdict {
+    let Some(places) = &facts.browsers.own_module else {
+        return Verdict::unknown(CauseCode::ModuleUnknown);
+    };
+    if places.is_empty() {
+        return Verdict::not_applicable(CauseCode::NoBrowser);
+    }
+    let of = |state| names(places, state);
+    let missing = of(ModuleState::FileMissing);
+    if !missing.is_empty() {
+        return Verdict::warning(CauseCode::ModuleFileMissing.with("browsers", missing));
+    }
+    let registered = of(ModuleState::Registered);
+    let is_unknown = !of(ModuleState::Unknown).is_empty();
+    if registered.is_empty() && !is_unknown {
+        return Verdict::not_applicable(CauseCode::ModuleNotRegistered);
+    }
+    if facts.cryptolib.is_there != Some(true) && !registered.is_empty() {
+        let without = of(ModuleState::NotRegistered);
+        if !without.is_empty() {
+            return Verdict::warning(CauseCode::ModuleRegisteredInPart.with("browsers", without));
+        }
+        let confined = of(ModuleState::Confined);
+        if !confined.is_empty() {
+            return Verdict::warning(CauseCode::ModuleConfined.with("browsers", confined));
+        }
+    }
+    if is_unknown {
+        Verdict::unknown(CauseCode::ModuleUnknown)
+    } else {
+        Verdict::ok(CauseCode::ModuleRegistered.with("browsers", registered))
+    }
+}
+
+/// A browser is named once, however many profiles it has.
+fn names(places: &[ModuleFacts], state: ModuleState) -> String {
+    let found = places.iter().filter(|place| place.state == state);
+    let mut names: Vec<&str> = found.map(|place| place.browser.as_str()).collect();
+    names.dedup();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{assert_judged, sound, with_module};
+    use crate::{Check, State, Value};
+
+    #[track_caller]
+    fn assert_found(states: &[ModuleState], state: State, cause: CauseCode) {
+        let mut facts = sound();
+        facts.browsers.own_module = with_module(states);
+        assert_judged(&facts, Check::OwnModule, state, cause);
+    }
+
+    #[test]
+    fn a_profile_without_the_module_is_told_where_another_one_has_it() {
+        use ModuleState::{Confined, FileMissing, NotRegistered, Registered, Unknown};
+        let ok = CauseCode::ModuleRegistered;
+        assert_found(&[Registered, Registered], State::Ok, ok);
+        let in_part = CauseCode::ModuleRegisteredInPart;
+        assert_found(&[Registered, NotRegistered], State::Warning, in_part);
+        let confined = CauseCode::ModuleConfined;
+        assert_found(&[Confined, Registered], State::Warning, confined);
+        let gone = CauseCode::ModuleFileMissing;
+        assert_found(&[Registered, FileMissing], State::Warning, gone);
+        let unknown = CauseCode::ModuleUnknown;
+        assert_found(&[Registered, Unknown], State::Unknown, unknown);
+        let nowhere = CauseCode::ModuleNotRegistered;
+        assert_found(&[NotRegistered, Confined], State::NotApplicable, nowhere);
+        assert_found(&[], State::NotApplicable, CauseCode::NoBrowser);
+    }
+
+    #[test]
+    fn a_browser_that_has_cryptolib_needs_no_module_and_each_is_named_once() {
+        let mut facts = sound();
+        facts.cryptolib.is_there = Some(true);
+        facts.browsers.own_module = with_module(&[
+            ModuleState::Registered,
+            ModuleState::Registered,
+            ModuleState::NotRegistered,
+        ]);
+        let found = crate::diagnose(&facts).findings;
+        let found = found.iter().find(|it| it.check == Check::OwnModule);
+        let cause = CauseCode::ModuleRegistered.with("browsers", Value::from("Firefox"));
+        assert_eq!(found.unwrap().cause, cause);
+    }
+
+    #[test]
+    fn a_browser_that_nobody_could_look_at_is_not_called_one_without_it() {
+        let mut facts = sound();
+        facts.browsers.own_module = None;
+        let cause = CauseCode::ModuleUnknown;
+        assert_judged(&facts, Check::OwnModule, State::Unknown, cause);
+        assert_found(&[ModuleState::Unknown], State::Unknown, cause);
+    }
+}
