@@ -1,6 +1,7 @@
 //! curl with the engine `pkcs11` of libp11.
 
-use crate::workstation::{AUTHENTICATION, CPS3, Demanding, GENERATIONS, Run, Workstation};
+use crate::commands::{CURL_TLS_1_2, CURL_TLS_1_3};
+use crate::workstation::{AUTHENTICATION, CPS3, CPS4, Demanding, Run, Workstation};
 
 impl Workstation {
     /// The page of a site, got with certificate and key of the card.
@@ -28,13 +29,13 @@ impl Workstation {
 
 #[test]
 fn curl_shows_the_card_to_a_server() {
-    for kind in GENERATIONS {
+    for (kind, commands) in [(CPS3, &CURL_TLS_1_2), (CPS4, &CURL_TLS_1_3)] {
         let desk = Workstation::with(kind);
         let (tls, name) = desk.tls();
         let site = Demanding::of(tls);
-        let page = desk.curl_with_card(&site).success();
-        Demanding::assert_welcomes(&page, name);
-        assert_eq!(desk.asked("open-session"), 1);
+        let page = desk.pastes_for(&site, commands, &[("https://service.example/", &site.url)]);
+        Demanding::assert_welcomes(&page.success(), name);
+        assert_eq!(desk.asked("open-session"), 2);
     }
 }
 

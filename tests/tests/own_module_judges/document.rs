@@ -4,6 +4,7 @@ use std::fs;
 
 use cpxd_tests::programs::workspace_dir;
 
+use crate::commands;
 use crate::java::CONFIGURATION;
 use crate::openssl::{ENGINE, WITHOUT_PSS};
 
@@ -33,9 +34,10 @@ pub(crate) fn text() -> String {
         });
     let rows: String = rows.collect();
     let browsers = browsers();
+    let commands = commands::chapter();
     format!(
         "{HEAD}{rows}{LIMITS}{MANNERS}{browsers}{OVERRIDE}```ini\n{ENGINE}{WITHOUT_PSS}```\n{AFTER_OPENSSL}\
-         ```ini\n{CONFIGURATION}```\n{AFTER_JAVA}"
+         ```ini\n{CONFIGURATION}```\n{AFTER_JAVA}{commands}"
     )
 }
 
@@ -226,6 +228,13 @@ const ROWS: &[Row] = &[
     ),
     Row(
         OPENSSL,
+        "signs a file and verifies it, as pasted from below",
+        YES,
+        YES,
+        "openssl::openssl_signs_and_verifies_as_the_page_says",
+    ),
+    Row(
+        OPENSSL,
         "signs with PSS",
         "no: the card makes none",
         YES,
@@ -254,7 +263,7 @@ const ROWS: &[Row] = &[
     ),
     Row(
         OPENSSL,
-        "TLS with the card's certificate (`s_client`)",
+        "TLS with the card's certificate (`s_client`), as pasted from below",
         "TLS 1.2, told that there is no PSS",
         "TLS 1.3",
         "openssl::openssl_shows_the_card_to_a_server",
@@ -268,7 +277,7 @@ const ROWS: &[Row] = &[
     ),
     Row(
         CURL,
-        "HTTPS with the card's certificate",
+        "HTTPS with the card's certificate, as pasted from below",
         "TLS 1.2, told that there is no PSS",
         "TLS 1.3",
         "curl::curl_shows_the_card_to_a_server",

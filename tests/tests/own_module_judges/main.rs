@@ -9,6 +9,7 @@
     reason = "these are tests"
 )]
 
+mod commands;
 mod curl;
 mod document;
 mod gnutls;
@@ -30,6 +31,12 @@ use expect_test::expect_file;
 #[test]
 fn the_document_says_what_its_tables_say() {
     expect_file!["../../../docs/pkcs11-clients.md"].assert_eq(&document::text());
+}
+
+#[test]
+fn each_block_of_commands_in_the_document_is_one_that_tests_run() {
+    let (in_the_document, known) = commands::counts();
+    assert_eq!(in_the_document, known);
 }
 
 #[test]

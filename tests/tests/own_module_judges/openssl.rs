@@ -5,6 +5,7 @@ use std::process::Command;
 
 use cpxd_tests::judge::test_authorities;
 
+use crate::commands::{S_CLIENT, SIGNING};
 use crate::workstation::{
     AUTHENTICATION, Demanding, GENERATIONS, KEYS, Key, Run, SIGNATURE, Workstation, module,
 };
@@ -77,6 +78,17 @@ fn openssl_signs_a_file_with_each_key() {
             desk.assert_verifies(key, "RS256", &signature, MESSAGE);
         }
         assert_eq!(desk.asked("open-session"), 2);
+    }
+}
+
+#[test]
+fn openssl_signs_and_verifies_as_the_page_says() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with(kind);
+        desk.file("letter.txt", MESSAGE);
+        let said = desk.pastes(&SIGNING, &[]).success();
+        assert!(said.contains("Verified OK"), "{said}");
+        desk.assert_verifies(SIGNATURE, "RS256", &desk.bytes_of("letter.sig"), MESSAGE);
     }
 }
 
@@ -196,30 +208,18 @@ fn openssl_shows_the_card_to_a_server() {
         let desk = Workstation::with(kind);
         let (tls, name) = desk.tls();
         let site = Demanding::of(tls);
-        desk.file("card.pem", desk.pem(AUTHENTICATION));
-        let mut client = desk.openssl();
-        client
-            .args([
-                "s_client",
-                "-quiet",
-                "-verify_return_error",
-                "-CAfile",
-                &site.authority(),
-            ])
-            .args(["-connect", &format!("127.0.0.1:{}", site.port)])
-            .args(["-servername", &site.host, "-verify_hostname", &site.host])
-            .args([
-                "-engine",
-                "pkcs11",
-                "-keyform",
-                "engine",
-                "-key",
-                &AUTHENTICATION.uri(),
-            ])
-            .args(["-cert", "card.pem"]);
-        let page = Run::with_input(&mut client, site.request().as_bytes()).said();
-        Demanding::assert_welcomes(&page, name);
-        assert_eq!(desk.asked("open-session"), 1);
+        let address = format!("ADDRESS=127.0.0.1:{}", site.port);
+        let host = format!("HOST={}", site.host);
+        let page = desk.pastes_for(
+            &site,
+            &S_CLIENT,
+            &[
+                ("HOST=service.example", &host),
+                ("ADDRESS=service.example:443", &address),
+            ],
+        );
+        Demanding::assert_welcomes(&page.success(), name);
+        assert_eq!(desk.asked("open-session"), 2);
     }
 }
 
