@@ -111,14 +111,57 @@ fn readers_are_slots_and_a_token_has_the_names_that_programs_look_for() {
 }
 
 #[test]
-fn a_contactless_card_has_no_code_to_log_in_with() {
+fn a_contactless_card_has_no_code_to_log_in_with_and_no_program_asks_for_one() {
     let bench = Bench::with("cps3-contactless");
-    let refused = bench.tool(&["--login", "--pin", NOT_THE_CODE, "--list-objects"]);
-    let refused = refused.failure();
+    let slots = bench.tool(&["--list-slots"]).success();
+    for word in ["login required", "PIN initialized"] {
+        assert!(!slots.contains(word), "{word}: {slots}");
+    }
+    // It is given no code and asks for none at its terminal.
+    for arguments in [&["--login", "--list-objects"][..], &["--change-pin"]] {
+        let refused = bench.tool(arguments).failure();
+        assert!(
+            refused.contains("CKR_USER_PIN_NOT_INITIALIZED"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn a_contactless_card_is_shown_with_what_can_be_done_with_it_and_no_more() {
+    let bench = Bench::with("cps3-contactless");
+    let mechanisms = bench.tool(&["--list-mechanisms"]).success();
+    let mut with_keys = mechanisms.lines().filter(|line| line.contains("RSA-PKCS"));
     assert!(
-        refused.contains("CKR_USER_PIN_NOT_INITIALIZED"),
-        "{refused}"
+        with_keys.all(|line| line.contains("verify")),
+        "{mechanisms}"
     );
+    assert!(mechanisms.contains("RSA-PKCS, "), "{mechanisms}");
+    for word in ["hw", "sign", "decrypt"] {
+        assert!(!mechanisms.contains(word), "{word}: {mechanisms}");
+    }
+    let random = bench.folder.path().join("random");
+    let output = random.to_str().unwrap();
+    bench
+        .tool(&["--generate-random", "8", "--output-file", output])
+        .success();
+    assert_eq!(fs::read(&random).unwrap().len(), 8);
+    let name = ["--type", "data", "--label", "CPS_NAME_PS"];
+    bench
+        .tool(&[&["--read-object"], &name[..]].concat())
+        .success();
+    let lines = "browsers = [\"pkcs11-tool\"]";
+    let as_browser = ModuleHome::with(&bench.agent, lines);
+    let mechanisms = as_browser.pkcs11_tool(&["--list-mechanisms"]).success();
+    assert!(!mechanisms.contains("RSA"), "{mechanisms}");
+    for listed in [
+        bench.tool(&["--list-objects"]).success(),
+        as_browser.pkcs11_tool(&["--list-objects"]).success(),
+    ] {
+        assert!(listed.contains("Certificat Technique CPS"), "{listed}");
+        assert!(listed.contains("Public Key Object"), "{listed}");
+        assert!(!listed.contains("Private Key Object"), "{listed}");
+    }
 }
 
 #[test]

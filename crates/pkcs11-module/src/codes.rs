@@ -1,6 +1,9 @@
 //! A new code for the holder, who types the old one and the new one where they always do.
 
-use cryptoki_sys::{CK_SESSION_HANDLE, CKR_FUNCTION_NOT_SUPPORTED, CKR_SESSION_READ_ONLY};
+use cryptoki_sys::{
+    CK_SESSION_HANDLE, CKR_FUNCTION_NOT_SUPPORTED, CKR_KEY_FUNCTION_NOT_PERMITTED,
+    CKR_SESSION_READ_ONLY, CKR_USER_PIN_NOT_INITIALIZED,
+};
 
 use crate::answer::Answer;
 use crate::manner::Manner;
@@ -20,7 +23,11 @@ pub(crate) fn set_pin(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
         return Err(CKR_FUNCTION_NOT_SUPPORTED);
     }
     let changed = module.agent.change_pin(&of.token.card, TIME_TO_TYPE);
-    lost(module, of.slot, &of.token, changed)
+    match lost(module, of.slot, &of.token, changed) {
+        // The contactless side of a card has no code.
+        Err(CKR_KEY_FUNCTION_NOT_PERMITTED) => Err(CKR_USER_PIN_NOT_INITIALIZED),
+        changed => changed,
+    }
 }
 
 /// Seconds that a holder has for the old code and the new one.

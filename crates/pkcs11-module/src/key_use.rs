@@ -47,6 +47,8 @@ pub(crate) fn by_key<T>(
 pub(crate) const AUTHENTICATION: &str = "authentication";
 /// The role of the key that signs digests of SHA-256 and SHA-1 alone.
 pub(crate) const SIGNATURE: &str = "signature";
+/// The role of the key of a card's contactless side, which has no code.
+pub(crate) const TECHNICAL: &str = "technical";
 /// Seconds that a holder has where a program waits for a key.
 const TIME_TO_TYPE: u32 = 120;
 /// The same in a browser, which gives a connection up after thirty.

@@ -91,15 +91,17 @@ const fn pss(hash: Option<Hash>) -> Scheme {
     }
 }
 
-/// The mechanisms of a card, as a program of this manner is told them.
-pub(crate) fn of_card(card: &CardBody, manner: Manner) -> Vec<CK_MECHANISM_TYPE> {
+/// The mechanisms of a card, as a program of this manner is told them. Where no key signs, what is left is done with
+/// public keys, and browsers do that themselves.
+pub(crate) fn of_card(card: &CardBody, signs: bool, manner: Manner) -> Vec<CK_MECHANISM_TYPE> {
     let certificates = card.certificates.iter();
     let known: Vec<_> = certificates
         .filter_map(|certificate| certificate.signature_algorithms.as_ref())
         .flatten()
         .collect();
     let of_keys = OF_KEYS.iter().filter(|(_, needed, is_for_browsers, _)| {
-        known.iter().any(|known| known == needed) && (manner == Manner::LogIn || *is_for_browsers)
+        known.iter().any(|known| known == needed)
+            && (manner == Manner::LogIn || (signs && *is_for_browsers))
     });
     let digests = DIGESTS.iter().filter(|_| manner == Manner::LogIn);
     of_keys
@@ -139,9 +141,13 @@ pub(crate) fn hash_of(mechanism: CK_MECHANISM_TYPE) -> Option<Hash> {
     Some(*hash)
 }
 
-/// What a mechanism does: a card signs and deciphers, with keys of 2048 bits; all else is done here. A browser is told of what the
-/// card does alone.
-pub(crate) fn info(mechanism: CK_MECHANISM_TYPE, manner: Manner) -> CK_MECHANISM_INFO {
+/// What a mechanism does on this token: a card signs and deciphers, with keys of 2048 bits; all else is done here. A
+/// browser is told of what the card does alone.
+pub(crate) fn info(
+    mechanism: CK_MECHANISM_TYPE,
+    token: &Token,
+    manner: Manner,
+) -> CK_MECHANISM_INFO {
     if hash_of(mechanism).is_some() {
         return CK_MECHANISM_INFO {
             ulMinKeySize: 0,
@@ -149,11 +155,17 @@ pub(crate) fn info(mechanism: CK_MECHANISM_TYPE, manner: Manner) -> CK_MECHANISM
             flags: CKF_DIGEST,
         };
     }
-    let flags = match (manner, mechanism) {
-        (Manner::Browser, _) => CKF_HW | CKF_SIGN,
-        (Manner::LogIn, CKM_RSA_PKCS) => CKF_HW | CKF_SIGN | CKF_DECRYPT | CKF_VERIFY | CKF_ENCRYPT,
-        (Manner::LogIn, _) => CKF_HW | CKF_SIGN | CKF_VERIFY,
-    };
+    let is_plain = mechanism == CKM_RSA_PKCS;
+    let mut flags = 0;
+    if token.signs() {
+        flags |= CKF_HW | CKF_SIGN;
+    }
+    if is_plain && token.deciphers() {
+        flags |= CKF_HW | CKF_DECRYPT;
+    }
+    if manner == Manner::LogIn {
+        flags |= CKF_VERIFY | if is_plain { CKF_ENCRYPT } else { 0 };
+    }
     CK_MECHANISM_INFO {
         ulMinKeySize: 2048,
         ulMaxKeySize: 2048,

@@ -80,8 +80,8 @@ pub(crate) fn get_token_info(
         ulSessionCount: sessions,
         ulMaxRwSessionCount: 0,
         ulRwSessionCount: writing,
-        ulMaxPinLen: 8,
-        ulMinPinLen: 4,
+        ulMaxPinLen: if has_code(&card.pin) { 8 } else { 0 },
+        ulMinPinLen: if has_code(&card.pin) { 4 } else { 0 },
         ulTotalPublicMemory: UNAVAILABLE,
         ulFreePublicMemory: UNAVAILABLE,
         ulTotalPrivateMemory: UNAVAILABLE,
@@ -106,10 +106,11 @@ pub(crate) fn get_mechanism_info(
     mechanism: CK_MECHANISM_TYPE,
     info: Place<CK_MECHANISM_INFO>,
 ) -> Answer {
-    if !token_in(module, slot)?.mechanisms.contains(&mechanism) {
+    let token = token_in(module, slot)?;
+    if !token.mechanisms.contains(&mechanism) {
         return Err(CKR_MECHANISM_INVALID);
     }
-    info.write(mechanisms::info(mechanism, module.manner))
+    info.write(mechanisms::info(mechanism, &token, module.manner))
 }
 
 /// Looks at the readers again. Without an agent there are none; while it cannot be asked, they are as before, since a
@@ -190,15 +191,24 @@ fn not_present(value: CK_ULONG) -> CK_ULONG {
     }
 }
 
+/// The contactless side of a card has no code.
+fn has_code(pin: &PinBody) -> bool {
+    pin.state != "absent"
+}
+
 /// What a token says of its holder's code; a card that tells no number counts as full.
 fn flags(pin: &PinBody, manner: Manner) -> CK_FLAGS {
     let mut flags = CKF_RNG | CKF_TOKEN_INITIALIZED;
-    if pin.state == "absent" {
+    // Of a token without a code, too: a program that logs in all the same would have one typed for nobody.
+    if manner == Manner::LogIn {
+        flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
+    }
+    if !has_code(pin) {
         return flags;
     }
     flags |= CKF_USER_PIN_INITIALIZED;
     if manner == Manner::LogIn {
-        flags |= CKF_LOGIN_REQUIRED | CKF_PROTECTED_AUTHENTICATION_PATH;
+        flags |= CKF_LOGIN_REQUIRED;
     }
     let maximum = pin.tries_maximum.unwrap_or(TRIES_OF_A_CPS4);
     let is_full = pin.tries_left.is_none_or(|left| left >= maximum);
@@ -290,7 +300,18 @@ mod tests {
             log_in
         );
         assert_eq!(flags(&pin("ready", Some(3)), Manner::Browser) & log_in, 0);
-        assert_eq!(flags(&pin("absent", None), Manner::LogIn) & log_in, 0);
+    }
+
+    #[test]
+    fn a_token_without_a_code_wants_no_log_in_and_has_no_program_ask_for_one() {
+        let about_codes =
+            CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED | CKF_PROTECTED_AUTHENTICATION_PATH;
+        let absent = pin("absent", None);
+        assert_eq!(
+            flags(&absent, Manner::LogIn) & about_codes,
+            CKF_PROTECTED_AUTHENTICATION_PATH
+        );
+        assert_eq!(flags(&absent, Manner::Browser) & about_codes, 0);
     }
 
     #[test]

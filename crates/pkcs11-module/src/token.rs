@@ -16,7 +16,7 @@ use daemon_wire::{CardBody, ObjectBody, ObjectList};
 
 use crate::answer::Answer;
 use crate::certificate::Certificate;
-use crate::key_use::AUTHENTICATION;
+use crate::key_use::{AUTHENTICATION, TECHNICAL};
 use crate::manner::Manner;
 use crate::mechanisms;
 use crate::memory::Input;
@@ -56,6 +56,8 @@ impl Token {
         }
         let mut objects = Vec::new();
         for key in of_kind(list, ObjectBody::PRIVATE_KEY) {
+            // No caller has the use of this key: it would be seen and never sign.
+            let is_offered = key.role.as_deref() != Some(TECHNICAL);
             let certificate = of_kind(list, ObjectBody::CERTIFICATE)
                 .find(|certificate| certificate.id == key.id && certificate.role == key.role);
             let Some(der) = certificate.and_then(ObjectBody::certificate_der) else {
@@ -63,7 +65,9 @@ impl Token {
             };
             let parsed = Certificate::parse(der).ok_or(CKR_DEVICE_ERROR)?;
             let id = key.id_bytes().ok_or(CKR_DEVICE_ERROR)?;
-            objects.push(Object::private_key(key, &id, &parsed, manner));
+            if is_offered {
+                objects.push(Object::private_key(key, &id, &parsed, manner));
+            }
             if let Some(named) = certificate {
                 objects.push(Object::public_key(named, &id, &parsed, manner));
                 objects.push(Object::certificate(named, &id, &parsed));
@@ -77,9 +81,19 @@ impl Token {
             label: list.label.clone().unwrap_or_else(|| card.number.clone()),
             manufacturer: list.manufacturer.clone().unwrap_or_default(),
             serial_number: list.serial_number.clone(),
-            mechanisms: mechanisms::of_card(card, manner),
+            mechanisms: mechanisms::of_card(card, objects.iter().any(Object::signs), manner),
             objects,
         })
+    }
+
+    /// Whether it has a key that signs.
+    pub(crate) fn signs(&self) -> bool {
+        self.objects.iter().any(Object::signs)
+    }
+
+    /// Whether it has a key that deciphers.
+    pub(crate) fn deciphers(&self) -> bool {
+        self.objects.iter().any(Object::deciphers)
     }
 
     /// A card with nothing on it.
@@ -239,6 +253,11 @@ impl Object {
             return Err(CKR_ATTRIBUTE_SENSITIVE);
         }
         Err(CKR_ATTRIBUTE_TYPE_INVALID)
+    }
+
+    /// Whether it is a key that signs.
+    fn signs(&self) -> bool {
+        self.class == CKO_PRIVATE_KEY
     }
 
     /// Whether it is a key that deciphers.

@@ -402,6 +402,8 @@ const LIMITS: &str = "
   Java and browsers choose what the card can do; OpenSSL has to be told (below), and curl `--tls-max 1.2`: over TLS 1.3 it sends no certificate and says nothing, where the
   server asks for one and does not insist.
 - The code is changed by `pkcs11-tool --change-pin`: the holder types both in the agent's window.
+- The contactless side of a CPS3 has no code and no key that signs: do without the log-in (`C_Login` says
+  CKR_USER_PIN_NOT_INITIALIZED). Certificate, public key, data and random bytes are there; mechanisms verify, encrypt and digest.
 - The signature key asks the holder for each signature, whoever is logged in.
 - In a log-in, an executable has 100 signatures of the authentication key at once, then one each two seconds; more are
   refused with CKR_FUNCTION_FAILED. A TLS connection takes one.
