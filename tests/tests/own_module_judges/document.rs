@@ -179,7 +179,21 @@ const ROWS: &[Row] = &[
     ),
     Row(
         PKCS11_TOOL,
-        "unblocks the code, initialises the token, makes a key",
+        "changes the code, without a log-in: `--change-pin`, and `--unlock-pin`, which is no other call",
+        YES,
+        YES,
+        "pkcs11_tool::what_it_calls_unlocking_asks_the_holder_for_a_change_of_the_code",
+    ),
+    Row(
+        PKCS11_TOOL,
+        "the same with a blocked code",
+        "CKR_PIN_LOCKED, nobody is asked",
+        "CKR_PIN_LOCKED, nobody is asked",
+        "pkcs11_tool::it_is_told_of_a_blocked_code_at_once_and_the_command_line_unblocks_it",
+    ),
+    Row(
+        PKCS11_TOOL,
+        "sets a code (`--init-pin`), initialises the token, makes a key",
         "refused, nothing changes",
         "not tried",
         "pkcs11_tool::what_would_change_the_card_is_refused_and_changes_nothing",
@@ -401,7 +415,8 @@ const LIMITS: &str = "
 - A CPS3 makes no PSS signatures, with any module. TLS 1.3 demands them, so a CPS3 is shown over TLS 1.2 alone. GnuTLS,
   Java and browsers choose what the card can do; OpenSSL has to be told (below), and curl `--tls-max 1.2`: over TLS 1.3 it sends no certificate and says nothing, where the
   server asks for one and does not insist.
-- The code is changed by `pkcs11-tool --change-pin`: the holder types both in the agent's window.
+- The code is changed by `pkcs11-tool --change-pin`: the holder types both in the agent's window. `--unlock-pin` asks the
+  same, since PKCS#11 has one call for both. No card is unblocked through the module: type `cpxd pin unblock`.
 - The contactless side of a CPS3 has no code and no key that signs: do without the log-in (`C_Login` says
   CKR_USER_PIN_NOT_INITIALIZED). Certificate, public key, data and random bytes are there; mechanisms verify, encrypt and digest.
 - The signature key asks the holder for each signature, whoever is logged in.

@@ -429,6 +429,57 @@ fn what_would_change_the_card_is_refused_and_changes_nothing() {
     assert!(!slots.contains("PIN count low"), "{slots}");
 }
 
+/// In PKCS#11 both are C_SetPIN without a log-in, and a module that reads no codes cannot tell them apart.
+#[test]
+fn what_it_calls_unlocking_asks_the_holder_for_a_change_of_the_code() {
+    for kind in GENERATIONS {
+        let holder = "answers = [{ pin = \"1234\", new_pin = \"4321\" }, { pin = \"4321\" }]";
+        let desk = Workstation::with_holder(kind, holder);
+        let given = ["--puk", "12345678", "--new-pin", "9999"];
+        desk.pkcs11(&[&["--unlock-pin"], &given[..]].concat())
+            .success();
+        assert_eq!(desk.asked("change-pin"), 1);
+        assert_eq!(desk.asked("unblock-pin"), 0);
+        desk.pkcs11(&["--login", "--list-objects"]).success();
+        // With a log-in of its own before, it is refused.
+        for user in ["so", "context-specific"] {
+            let as_user = ["--login-type", user, "--so-pin", "12345678"];
+            let refused =
+                desk.pkcs11(&[&["--login", "--unlock-pin"], &as_user[..], &given].concat());
+            let refused = refused.failure();
+            assert!(refused.contains("C_Login failed"), "{refused}");
+        }
+        assert_eq!(desk.asked("change-pin"), 1);
+    }
+}
+
+#[test]
+fn it_is_told_of_a_blocked_code_at_once_and_the_command_line_unblocks_it() {
+    for kind in GENERATIONS {
+        let desk = Workstation::with_holder(
+            kind,
+            r#"
+            consent = true
+            answers = [
+                { pin = "0000" }, { pin = "0000" }, { pin = "0000" },
+                { unblock_code = "12345678", new_pin = "4321" }, { pin = "4321" },
+            ]
+            "#,
+        );
+        for _ in 0..3 {
+            desk.pkcs11(&["--login", "--list-objects"]).failure();
+        }
+        for changes in ["--change-pin", "--unlock-pin"] {
+            let refused = desk.pkcs11(&[changes]).failure();
+            assert!(refused.contains("CKR_PIN_LOCKED"), "{refused}");
+        }
+        // Neither had a question, which would have had the next answer.
+        let unblocked = desk.agent().cli(&["pin", "unblock"]);
+        assert!(unblocked.status.success(), "{unblocked:?}");
+        desk.pkcs11(&["--login", "--list-objects"]).success();
+    }
+}
+
 /// The file of the module has it met as browsers are: it sees the keys and signs without a log-in of its own.
 #[test]
 fn it_is_met_as_a_browser_where_the_users_file_says_so() {
