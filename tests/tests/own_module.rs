@@ -12,6 +12,7 @@ use cpxd_tests::agent::Agent;
 use cpxd_tests::judge::{openssl_verifies, openssl_verifies_as};
 use cpxd_tests::own_module::ModuleHome;
 use cpxd_tests::pcsc_stack::ToolRun;
+use cpxd_tests::programs::workspace_dir;
 use cpxd_tests::scripted::text_file;
 use tempfile::{NamedTempFile, TempDir};
 
@@ -288,6 +289,27 @@ answers = [ { pin = "0000", new_pin = "4321" }, { pin = "1234", new_pin = "4321"
             "{card}: {refused}"
         );
     }
+}
+
+/// The holder of the README who is a file, with one answer for each question.
+#[test]
+fn pkcs11_tool_asks_twice_where_it_logs_in_and_changes_the_code() {
+    let readme = fs::read_to_string(workspace_dir().join("README.md")).unwrap();
+    let script = readme
+        .lines()
+        .find_map(|line| line.strip_prefix("# answers"));
+    let bench = Bench::with_holder("cps3", &format!("answers{}", script.unwrap()));
+    let log_in = ["--login", "--pin", NOT_THE_CODE];
+    let changed = bench.tool(&[&log_in[..], &["--change-pin"]].concat());
+    let changed = changed.success();
+    assert!(changed.contains("PIN successfully changed"), "{changed}");
+    bench
+        .tool(&[&log_in[..], &["--list-objects"]].concat())
+        .success();
+    assert_eq!(bench.agent.tries_left(), 3);
+    let one_more = bench.tool(&[&log_in[..], &["--list-objects"]].concat());
+    let one_more = one_more.failure();
+    assert!(one_more.contains("CKR_FUNCTION_CANCELED"), "{one_more}");
 }
 
 /// DigestInfo (RFC 8017, 9.2) over SHA-256 of a message, which is what RSA-PKCS of PKCS#11 signs.

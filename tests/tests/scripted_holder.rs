@@ -105,6 +105,43 @@ fn a_holder_who_says_no_or_goes_away_cancels_and_spends_nothing() {
 }
 
 #[test]
+fn a_holder_without_an_answer_cancels_and_says_what_to_add() {
+    for (script, call, missing) in [
+        ("", "/authenticate", "`pin`"),
+        ("pin = \"1234\"", "/pin/change", "`new_pin`"),
+        (
+            "answers = [ { pin = \"0000\" } ]",
+            "/authenticate",
+            "one more table in `answers`",
+        ),
+    ] {
+        let agent = demo_with_holder(script);
+        let card = agent.card();
+        let ask = || match call {
+            "/authenticate" => agent.authenticate(&card),
+            call => agent.call_socket(&path_of(&card, call), &json!({})),
+        };
+        if script.starts_with("answers") {
+            assert_eq!(ask().code(), "pin-wrong");
+        }
+        let answer = ask();
+        assert_eq!((answer.status, answer.code()), (403, "cancelled"));
+        assert_eq!(answer.body["reason"], "script-lacks-answer");
+        let detail = answer.body["detail"].as_str().unwrap();
+        for key in ["new_pin", "unblock_code", "answers"] {
+            assert!(detail.contains(key), "{detail}");
+        }
+        let said = until("a line in the log", || {
+            let log = agent.log();
+            let mut lines = log.lines();
+            let line = lines.find(|line| line.contains("the scripted holder"));
+            line.map(str::to_owned)
+        });
+        assert!(said.contains(&format!("lacks {missing}")), "{said}");
+    }
+}
+
+#[test]
 fn a_holder_without_a_code_cancels() {
     for script in ["", "consent = true", "new_pin = \"4321\""] {
         let agent = demo_with_holder(script);

@@ -235,6 +235,8 @@ reasons! {
     NeverAsked = "never-asked",
     /// With `cancelled`: the workstation is locked, so that nobody can be asked.
     WorkstationLocked = "workstation-locked",
+    /// With `cancelled`: a script stands for the holder, and lacks the answer to this question.
+    ScriptLacksAnswer = "script-lacks-answer",
     /// With `bad-request`: no number of an event.
     EventIdForm = "event-id-form",
 }

@@ -71,6 +71,11 @@ pub enum PromptError {
     /// The holder said no, or went away.
     #[error("the holder refused")]
     Cancelled,
+    /// The scripted holder has nothing for this question, and so says no.
+    #[error(
+        "the scripted holder has nothing to say to this question: its file, or the table of this question in it, lacks {0}"
+    )]
+    ScriptLacks(&'static str),
     /// One try is left, and the holder did not choose to risk it.
     #[error("the holder did not confirm the last try")]
     LastTryNotConfirmed,
@@ -116,6 +121,7 @@ impl PromptError {
         match self {
             Self::Cancelled
             | Self::CancelledAtKeypad
+            | Self::ScriptLacks(_)
             | Self::WorkstationLocked
             | Self::NotATestCard
             | Self::Nobody
@@ -138,6 +144,7 @@ impl PromptError {
             Self::CancelledAtKeypad => Some(Reason::KeypadStillOpen),
             Self::NeverAsked => Some(Reason::NeverAsked),
             Self::WorkstationLocked => Some(Reason::WorkstationLocked),
+            Self::ScriptLacks(_) => Some(Reason::ScriptLacksAnswer),
             Self::Cancelled
             | Self::LastTryNotConfirmed
             | Self::TimedOut

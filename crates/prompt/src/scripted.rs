@@ -89,7 +89,9 @@ impl ScriptedHolder {
     fn next_answer(&mut self) -> Result<ScriptedAnswer, PromptError> {
         match &mut self.script {
             Script::Always(answer) => Ok(answer.clone()),
-            Script::InTurn(answers) => answers.pop_front().ok_or(PromptError::Cancelled),
+            Script::InTurn(answers) => answers
+                .pop_front()
+                .ok_or(PromptError::ScriptLacks("one more table in `answers`")),
         }
     }
 }
@@ -106,10 +108,14 @@ impl ScriptedAnswer {
         self.consents()?;
         let asked = question.codes;
         let at_screen = asked.keypad.is_none();
-        let pin = typed(at_screen && asked.pin.is_some(), self.pin.as_ref())?;
+        let pin = typed(at_screen && asked.pin.is_some(), self.pin.as_ref(), "`pin`")?;
         let unblock_code = at_screen && asked.unblock_code.is_some();
-        let unblock_code = typed(unblock_code, self.unblock_code.as_ref())?;
-        let new_pin = typed(at_screen && asked.new_pin.is_some(), self.new_pin.as_ref())?;
+        let unblock_code = typed(unblock_code, self.unblock_code.as_ref(), "`unblock_code`")?;
+        let new_pin = typed(
+            at_screen && asked.new_pin.is_some(),
+            self.new_pin.as_ref(),
+            "`new_pin`",
+        )?;
         let is_last_try = asked.is_last_try();
         if is_last_try && self.consent != Some(true) {
             return Err(PromptError::LastTryNotConfirmed);
@@ -130,16 +136,21 @@ impl ScriptedAnswer {
 }
 
 /// What the holder types where something is asked for; who has nothing to type says no.
-fn typed(is_asked: bool, answer: Option<&SecretBytes>) -> Result<Option<&[u8]>, PromptError> {
+fn typed<'a>(
+    is_asked: bool,
+    answer: Option<&'a SecretBytes>,
+    key: &'static str,
+) -> Result<Option<&'a [u8]>, PromptError> {
     match (is_asked, answer) {
         (false, _) => Ok(None),
         (true, Some(answer)) => Ok(Some(answer.expose())),
-        (true, None) => Err(PromptError::Cancelled),
+        (true, None) => Err(PromptError::ScriptLacks(key)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use daemon_types::ErrorCode;
     use secrets::CodeFormatError;
     use tokio::time::Instant;
 
@@ -200,10 +211,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn says_no_without_consent_without_a_code_and_when_going_away() {
+    async fn says_no_without_consent_and_when_going_away() {
         for script in [
-            "",
-            "consent = true",
             "pin = \"1234\"\nconsent = false",
             "pin = \"1234\"\ngo_away = true",
         ] {
@@ -226,8 +235,9 @@ mod tests {
         assert!(matches!(refused, Err(PromptError::Cancelled)));
         assert_eq!(digits(holder.answer(&question).await), b"1234");
         for _ in 0..2 {
-            let used_up = holder.answer(&question).await;
-            assert!(matches!(used_up, Err(PromptError::Cancelled)));
+            let used_up = holder.answer(&question).await.unwrap_err();
+            assert!(used_up.to_string().contains("`answers`"), "{used_up}");
+            assert_eq!(used_up.code(), ErrorCode::Cancelled);
         }
     }
 
@@ -329,15 +339,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn says_no_where_one_of_the_codes_is_missing() {
-        for (script, question) in [
-            ("pin = \"1234\"", pin_change()),
-            ("new_pin = \"4321\"", pin_change()),
-            ("unblock_code = \"12345678\"", unblocking()),
-            ("pin = \"1234\"\nnew_pin = \"4321\"", unblocking()),
+    async fn says_no_where_one_of_the_codes_is_missing_and_which() {
+        for (script, question, missing) in [
+            ("", authentication(), "pin"),
+            ("consent = true", authentication(), "pin"),
+            ("pin = \"1234\"", pin_change(), "new_pin"),
+            ("new_pin = \"4321\"", pin_change(), "pin"),
+            ("unblock_code = \"12345678\"", unblocking(), "new_pin"),
+            (
+                "pin = \"1234\"\nnew_pin = \"4321\"",
+                unblocking(),
+                "unblock_code",
+            ),
         ] {
-            let answer = answer(script, &question).await;
-            assert!(matches!(answer, Err(PromptError::Cancelled)), "{script}");
+            let error = answer(script, &question).await.unwrap_err();
+            let said = error.to_string();
+            assert!(said.ends_with(&format!("lacks `{missing}`")), "{said}");
+            assert_eq!(error.code(), ErrorCode::Cancelled);
         }
     }
 

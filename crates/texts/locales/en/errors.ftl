@@ -161,4 +161,5 @@ reason-timeout-range = { $field }: expected 1 to 600 seconds.
 reason-own-questions-wait = Questions of this program or site are waiting already. Answer them, then try again.
 reason-never-asked = Other questions came first, and yours was not put in time. Answer them, then try again.
 reason-workstation-locked = The computer is locked, so nothing was asked. Unlock it, then try again.
+reason-script-lacks-answer = The holder is a script here (cpxd demo --headless, or --scripted-holder), and it has nothing to type for this question. Add what is missing to its file: pin for the code, new_pin for a new code, unblock_code for the unblock code, or one more table in answers. The log of the agent says which.
 reason-event-id-form = { $field }: expected the number of an event.

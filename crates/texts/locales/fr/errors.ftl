@@ -161,4 +161,5 @@ reason-timeout-range = { $field } : il faut de 1 à 600 secondes.
 reason-own-questions-wait = Des questions de ce programme ou de ce site attendent déjà. Répondez-y, puis recommencez.
 reason-never-asked = D’autres questions sont passées avant, et la vôtre n’a pas été posée à temps. Répondez-y, puis recommencez.
 reason-workstation-locked = L’ordinateur est verrouillé, donc rien n’a pu être demandé. Déverrouillez-le, puis recommencez.
+reason-script-lacks-answer = Le porteur est ici un script (cpxd demo --headless, ou --scripted-holder), qui n’a rien à taper pour cette question. Ajoutez à son fichier ce qui manque : pin pour le code, new_pin pour un nouveau code, unblock_code pour le code de déblocage, ou une table de plus dans answers. Le journal technique de l’agent dit lequel.
 reason-event-id-form = { $field } : il faut le numéro d’un événement.
