@@ -4,17 +4,27 @@ use std::fs;
 
 use cpxd_tests::programs::workspace_dir;
 
+use crate::integrators;
 use crate::openssl::MODULE;
 use crate::workstation::{Demanding, Run, Workstation, module};
 
-/// A block of commands, below its title on the page.
+/// A block of commands, or a program, below its title on the page.
 pub(crate) struct Commands {
-    title: &'static str,
-    commands: &'static str,
+    pub(crate) title: &'static str,
+    /// What the page says before them.
+    pub(crate) words: &'static str,
+    pub(crate) language: &'static str,
+    pub(crate) commands: &'static str,
 }
+
+const NO_WORDS: &str = "";
+pub(crate) const SHELL: &str = "sh";
+pub(crate) const PYTHON: &str = "python";
 
 pub(crate) const URIS: Commands = Commands {
     title: "The URIs of keys and certificates",
+    words: NO_WORDS,
+    language: SHELL,
     commands: "\
 MODULE=/path/to/libcpxd_pkcs11.so
 export OPENSSL_CONF=$PWD/cpxd-openssl.cnf
@@ -28,6 +38,8 @@ AUTHENTICATION_CERTIFICATE=$(grep 'object=Certificat%20d%27Authentification%20CP
 
 pub(crate) const SIGNING: Commands = Commands {
     title: "openssl signs a file and verifies it",
+    words: NO_WORDS,
+    language: SHELL,
     commands: "\
 openssl dgst -sha256 -engine pkcs11 -keyform engine -sign \"$SIGNATURE_KEY\" -out letter.sig letter.txt
 p11tool --provider \"$MODULE\" --export \"$SIGNATURE_CERTIFICATE\" | openssl x509 -noout -pubkey > signer.pub
@@ -37,6 +49,8 @@ openssl dgst -sha256 -verify signer.pub -signature letter.sig letter.txt
 
 pub(crate) const S_CLIENT: Commands = Commands {
     title: "openssl shows the card to a server",
+    words: NO_WORDS,
+    language: SHELL,
     commands: "\
 HOST=service.example ADDRESS=service.example:443
 p11tool --provider \"$MODULE\" --export \"$AUTHENTICATION_CERTIFICATE\" > card.pem
@@ -48,6 +62,8 @@ printf 'GET / HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n' \"$HOST\" |
 
 pub(crate) const CURL_TLS_1_3: Commands = Commands {
     title: "curl shows a CPS4 to a server",
+    words: NO_WORDS,
+    language: SHELL,
     commands: "\
 URL=https://service.example/
 curl --engine pkcs11 --cert-type ENG --cert \"$AUTHENTICATION_CERTIFICATE\" \\
@@ -57,6 +73,8 @@ curl --engine pkcs11 --cert-type ENG --cert \"$AUTHENTICATION_CERTIFICATE\" \\
 
 pub(crate) const CURL_TLS_1_2: Commands = Commands {
     title: "curl shows a CPS3 to a server",
+    words: NO_WORDS,
+    language: SHELL,
     commands: "\
 URL=https://service.example/
 curl --tls-max 1.2 --engine pkcs11 --cert-type ENG --cert \"$AUTHENTICATION_CERTIFICATE\" \\
@@ -64,14 +82,12 @@ curl --tls-max 1.2 --engine pkcs11 --cert-type ENG --cert \"$AUTHENTICATION_CERT
 ",
 };
 
-/// All, in the page's order; the first goes before each of the others.
-const ALL: [&Commands; 5] = [&URIS, &SIGNING, &S_CLIENT, &CURL_TLS_1_2, &CURL_TLS_1_3];
+/// Those of the chapter, in the page's order; the first goes before each of the others.
+const PASTED: [&Commands; 5] = [&URIS, &SIGNING, &S_CLIENT, &CURL_TLS_1_2, &CURL_TLS_1_3];
 
 /// The chapter of the page.
 pub(crate) fn chapter() -> String {
-    let blocks = ALL.iter();
-    let blocks = blocks
-        .map(|Commands { title, commands }| format!("\n### {title}\n\n{FENCE}{commands}```\n"));
+    let blocks = PASTED.iter().map(|commands| commands.text());
     INTRODUCTION.to_owned() + &blocks.collect::<String>()
 }
 
@@ -80,13 +96,27 @@ fn page() -> String {
 }
 
 impl Commands {
+    /// As the page has them.
+    pub(crate) fn text(&self) -> String {
+        let Self { title, words, .. } = self;
+        format!(
+            "\n### {title}\n{words}\n{}{}```\n",
+            self.fence(),
+            self.commands
+        )
+    }
+
+    fn fence(&self) -> String {
+        format!("```{}\n", self.language)
+    }
+
     /// What the page says below this title.
-    fn on_the_page(&self) -> String {
+    pub(crate) fn on_the_page(&self) -> String {
         let page = page();
         let (_, below) = page
             .split_once(&format!("\n### {}\n", self.title))
             .unwrap_or_else(|| panic!("{} is not on the page", self.title));
-        let (_, commands) = below.split_once(FENCE).unwrap();
+        let (_, commands) = below.split_once(&self.fence()).unwrap();
         let (commands, _) = commands.split_once("```\n").unwrap();
         commands.to_owned()
     }
@@ -128,12 +158,13 @@ impl Workstation {
 
 const TRUSTED: &str = "trusted.pem";
 
-/// How many blocks of commands the page has, and how many the tests know.
+/// How many blocks of commands and programs the page has, and how many the tests know.
 pub(crate) fn counts() -> (usize, usize) {
-    (page().matches(FENCE).count(), ALL.len())
+    let page = page();
+    let fences = [SHELL, PYTHON].map(|language| page.matches(&format!("```{language}\n")).count());
+    let known = PASTED.len() + integrators::BLOCKS.len();
+    (fences.iter().sum(), known)
 }
-
-const FENCE: &str = "```sh\n";
 
 const INTRODUCTION: &str = "
 ## Commands to paste

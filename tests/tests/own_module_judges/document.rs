@@ -5,6 +5,7 @@ use std::fs;
 use cpxd_tests::programs::workspace_dir;
 
 use crate::commands;
+use crate::integrators;
 use crate::java::CONFIGURATION;
 use crate::openssl::{ENGINE, WITHOUT_PSS};
 
@@ -35,9 +36,10 @@ pub(crate) fn text() -> String {
     let rows: String = rows.collect();
     let browsers = browsers();
     let commands = commands::chapter();
+    let integrators = integrators::chapter();
     format!(
         "{HEAD}{rows}{LIMITS}{MANNERS}{browsers}{OVERRIDE}```ini\n{ENGINE}{WITHOUT_PSS}```\n{AFTER_OPENSSL}\
-         ```ini\n{CONFIGURATION}```\n{AFTER_JAVA}{commands}"
+         ```ini\n{CONFIGURATION}```\n{AFTER_JAVA}{commands}{integrators}"
     )
 }
 
@@ -206,6 +208,13 @@ const ROWS: &[Row] = &[
         "pkcs11_tool::it_is_met_as_a_browser_where_the_users_file_says_so",
     ),
     Row(
+        PKCS11_TOOL,
+        "lists the virtual card of a demo, as pasted from below",
+        "not tried",
+        YES,
+        "integrators::the_demo_of_the_page_is_a_card_to_try_programs_with",
+    ),
+    Row(
         P11TOOL,
         "lists the token and all objects",
         YES,
@@ -339,6 +348,13 @@ const ROWS: &[Row] = &[
         "python::a_log_in_outlives_the_sessions_of_its_process_and_no_log_out",
     ),
     Row(
+        PYKCS11,
+        "signs by the program below, which hears of a wrong code, a no, a blocked code, and a card that is not there",
+        YES,
+        YES,
+        "integrators::the_program_of_the_page_signs_and_hears_what_happened",
+    ),
+    Row(
         OPENSSH,
         "`ssh-keygen -D` gives the public keys",
         YES,
@@ -419,7 +435,8 @@ const LIMITS: &str = "
   same, since PKCS#11 has one call for both. No card is unblocked through the module: type `cpxd pin unblock`.
 - The contactless side of a CPS3 has no code and no key that signs: do without the log-in (`C_Login` says
   CKR_USER_PIN_NOT_INITIALIZED). Certificate, public key, data and random bytes are there; mechanisms verify, encrypt and digest.
-- The signature key asks the holder for each signature, whoever is logged in.
+- The signature key asks the holder for each signature, whoever is logged in. Who signs many documents at once takes the
+  agent's own API, where one question is for up to a hundred digests ([README](../README.md#a-token-and-a-signature-in-five-minutes)).
 - In a log-in, an executable has 100 signatures of the authentication key at once, then one each two seconds; more are
   refused with CKR_FUNCTION_FAILED. A TLS connection takes one.
 ";

@@ -13,6 +13,7 @@ mod commands;
 mod curl;
 mod document;
 mod gnutls;
+mod integrators;
 mod java;
 mod many_at_once;
 mod openssl;
