@@ -374,6 +374,7 @@ mod tests {
             (PromptError::CancelledAtKeypad, "cancelled"),
             (PromptError::WorkstationLocked, "cancelled"),
             (PromptError::NotATestCard, "cancelled"),
+            (PromptError::ScriptLacks("`pin`"), "cancelled"),
             (PromptError::Nobody, "cancelled"),
             (PromptError::Unavailable(Box::new(broken)), "cancelled"),
             (PromptError::LastTryNotConfirmed, "last-try-not-confirmed"),
