@@ -75,7 +75,7 @@ impl Agent {
         };
         let path = format!("/v1/cards/{card}/login");
         let held = self.client()?.hold(&path, &body, patience(seconds));
-        held.map_err(|error| value_of(&error))
+        held.map_err(|error| one_of(&[OF_THE_CODE], value_of(&error)))
     }
 
     /// Has the holder type the code and a new one, within so many seconds.
@@ -85,9 +85,10 @@ impl Agent {
         };
         let path = format!("/v1/cards/{card}/pin/change");
         let changed = self.client()?.call(&path, &body, patience(seconds));
+        let own = [OF_THE_CODE, &[CKR_PIN_INVALID]];
         changed
             .map(|IgnoredAny| ())
-            .map_err(|error| value_of(&error))
+            .map_err(|error| one_of(&own, value_of(&error)))
     }
 
     /// Whether the agent still has what the path is about; `None` while it cannot be asked.
@@ -120,7 +121,8 @@ impl Agent {
     pub(crate) fn sign(&self, card: &str, role: &str, body: &KeySignBody) -> Answer<Vec<u8>> {
         let path = format!("/v1/cards/{card}/keys/{role}/sign");
         let time = patience(body.timeout_seconds.unwrap_or_default());
-        let signed = self.call(&path, body, time, body.session.as_deref());
+        let own = [OF_THE_CODE, OF_A_LOG_IN, &[CKR_MECHANISM_INVALID]];
+        let signed = self.call(&path, body, time, body.session.as_deref(), &own);
         let signed: KeySignatureBody = signed?;
         let signature = signed.bytes();
         let signature = signature.filter(|bytes| bytes.len() == SIGNATURE_LEN);
@@ -130,7 +132,8 @@ impl Agent {
     pub(crate) fn decipher(&self, card: &str, body: &DecipherBody) -> Answer<SecretBytes> {
         let path = format!("/v1/cards/{card}/keys/authentication/decipher");
         let time = patience(body.timeout_seconds.unwrap_or_default());
-        let deciphered = self.call(&path, body, time, body.session.as_deref());
+        let own = [OF_THE_CODE, OF_A_LOG_IN, &[CKR_ENCRYPTED_DATA_INVALID]];
+        let deciphered = self.call(&path, body, time, body.session.as_deref(), &own);
         let deciphered: DecipheredBody = deciphered?;
         Ok(deciphered.plaintext)
     }
@@ -141,35 +144,40 @@ impl Agent {
         let label = label.to_owned();
         let time = DataBody::TIME + READ_TIMEOUT + BEYOND;
         let body = DataBody { label, session };
-        let value = self.call(&path, &body, time, body.session.as_deref());
+        let own = [OF_THE_CODE, OF_A_LOG_IN];
+        let value = self.call(&path, &body, time, body.session.as_deref(), &own);
         let value: DataValueBody = value?;
         value.bytes().ok_or(CKR_DEVICE_ERROR)
     }
 
     pub(crate) fn random(&self, card: &str, length: u32) -> Answer<Vec<u8>> {
         let path = format!("/v1/cards/{card}/random");
-        let random = self.call(&path, &RandomBody { length }, READ_TIMEOUT, None);
+        let random = self.call(&path, &RandomBody { length }, READ_TIMEOUT, None, &[]);
         let random: RandomBytesBody = random?;
         random.bytes().ok_or(CKR_DEVICE_ERROR)
     }
 
     fn read<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
         let read = self.client()?.read(path);
-        read.map_err(|error| value_of(&error))
+        read.map_err(|error| one_of(&[], value_of(&error)))
     }
 
-    /// Asks for a use of the card, in the log-in that is named.
+    /// Asks for a use of the card, in the log-in that is named; `own` are the values that this use alone may have.
     fn call<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &impl Serialize,
         time: Duration,
         log_in: Option<&str>,
+        own: &[&[CK_RV]],
     ) -> Answer<T> {
         let called = self.client()?.call(path, body, time);
-        called.map_err(|error| match log_in {
-            Some(_) => value_in_log_in(&error),
-            None => value_of(&error),
+        called.map_err(|error| {
+            let value = match log_in {
+                Some(_) => value_in_log_in(&error),
+                None => value_of(&error),
+            };
+            one_of(own, value)
         })
     }
 }
@@ -237,6 +245,44 @@ fn value_of_code(code: &str) -> CK_RV {
     }
 }
 
+/// A value as a call may have it: what any call about a card may say, or one of its own. An agent that answers beside the
+/// question is one that does not work: a program told of a wrong code by a search would take its holder for the cause.
+fn one_of(own: &[&[CK_RV]], value: CK_RV) -> CK_RV {
+    let is_known = ANY.contains(&value) || own.iter().any(|own| own.contains(&value));
+    if is_known { value } else { CKR_DEVICE_ERROR }
+}
+
+const ANY: [CK_RV; 4] = [
+    CKR_DEVICE_ERROR,
+    CKR_DEVICE_REMOVED,
+    CKR_FUNCTION_CANCELED,
+    CKR_FUNCTION_FAILED,
+];
+/// Where the holder may be asked.
+const OF_THE_CODE: &[CK_RV] = &[
+    CKR_KEY_FUNCTION_NOT_PERMITTED,
+    CKR_PIN_INCORRECT,
+    CKR_PIN_LOCKED,
+    CKR_PIN_LEN_RANGE,
+    CKR_FUNCTION_REJECTED,
+];
+const OF_A_LOG_IN: &[CK_RV] = &[CKR_USER_NOT_LOGGED_IN];
 /// What is not there, or never was, or was longer ago than the agent remembers.
 const NOT_FOUND: &str = "not-found";
 const BEYOND: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_says_no_more_than_it_may() {
+        assert_eq!(one_of(&[], CKR_DEVICE_REMOVED), CKR_DEVICE_REMOVED);
+        assert_eq!(one_of(&[OF_THE_CODE], CKR_PIN_LOCKED), CKR_PIN_LOCKED);
+        assert_eq!(one_of(&[], CKR_PIN_LOCKED), CKR_DEVICE_ERROR);
+        assert_eq!(
+            one_of(&[OF_THE_CODE], CKR_MECHANISM_INVALID),
+            CKR_DEVICE_ERROR
+        );
+    }
+}
