@@ -26,8 +26,7 @@ use crate::{
 ///
 /// # Safety
 /// `list` is null or can be written.
-#[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn C_GetFunctionList(list: CK_FUNCTION_LIST_PTR_PTR) -> CK_RV {
+pub(crate) unsafe extern "C" fn get_function_list(list: CK_FUNCTION_LIST_PTR_PTR) -> CK_RV {
     // SAFETY: PKCS#11: null or good for a pointer.
     let list = unsafe { Place::new(list) };
     answer_always(|| list.write(function_list::pointer()))

@@ -17,7 +17,7 @@ static LIST: CK_FUNCTION_LIST = CK_FUNCTION_LIST {
     C_Initialize: Some(entry::initialize),
     C_Finalize: Some(entry::finalize),
     C_GetInfo: Some(entry::get_info),
-    C_GetFunctionList: Some(entry::C_GetFunctionList),
+    C_GetFunctionList: Some(entry::get_function_list),
     C_GetSlotList: Some(entry::get_slot_list),
     C_GetSlotInfo: Some(entry::get_slot_info),
     C_GetTokenInfo: Some(entry::get_token_info),

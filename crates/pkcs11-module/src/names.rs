@@ -1,15 +1,15 @@
-//! The functions by their names, for programs that look each of them up instead of asking for the list.
+//! The functions by their names, for the one that gives the list, and for programs that look up each of them instead.
 //!
-//! They stand apart from what the list points to: another module that a program is linked with has functions of the same
-//! names, which the system's linker would put into the list in place of ours.
+//! They stand apart from what the list points to: the program itself, or another module that it is linked with, may have
+//! functions of the same names, which the system's linker would put into the list in place of ours.
 #![expect(unsafe_code, reason = "the names and signatures of a C interface")]
 
 use cryptoki_sys::{
-    CK_ATTRIBUTE_PTR, CK_BBOOL, CK_BYTE_PTR, CK_FLAGS, CK_INFO_PTR, CK_MECHANISM_INFO_PTR,
-    CK_MECHANISM_PTR, CK_MECHANISM_TYPE, CK_MECHANISM_TYPE_PTR, CK_NOTIFY, CK_OBJECT_HANDLE,
-    CK_OBJECT_HANDLE_PTR, CK_RV, CK_SESSION_HANDLE, CK_SESSION_HANDLE_PTR, CK_SESSION_INFO_PTR,
-    CK_SLOT_ID, CK_SLOT_ID_PTR, CK_SLOT_INFO_PTR, CK_TOKEN_INFO_PTR, CK_ULONG, CK_ULONG_PTR,
-    CK_USER_TYPE, CK_UTF8CHAR_PTR, CK_VOID_PTR,
+    CK_ATTRIBUTE_PTR, CK_BBOOL, CK_BYTE_PTR, CK_FLAGS, CK_FUNCTION_LIST_PTR_PTR, CK_INFO_PTR,
+    CK_MECHANISM_INFO_PTR, CK_MECHANISM_PTR, CK_MECHANISM_TYPE, CK_MECHANISM_TYPE_PTR, CK_NOTIFY,
+    CK_OBJECT_HANDLE, CK_OBJECT_HANDLE_PTR, CK_RV, CK_SESSION_HANDLE, CK_SESSION_HANDLE_PTR,
+    CK_SESSION_INFO_PTR, CK_SLOT_ID, CK_SLOT_ID_PTR, CK_SLOT_INFO_PTR, CK_TOKEN_INFO_PTR, CK_ULONG,
+    CK_ULONG_PTR, CK_USER_TYPE, CK_UTF8CHAR_PTR, CK_VOID_PTR,
 };
 
 use crate::{entry, unsupported};
@@ -28,6 +28,7 @@ names! {
     C_Initialize = entry::initialize(a: CK_VOID_PTR),
     C_Finalize = entry::finalize(a: CK_VOID_PTR),
     C_GetInfo = entry::get_info(a: CK_INFO_PTR),
+    C_GetFunctionList = entry::get_function_list(a: CK_FUNCTION_LIST_PTR_PTR),
     C_GetSlotList = entry::get_slot_list(a: CK_BBOOL, b: CK_SLOT_ID_PTR, c: CK_ULONG_PTR),
     C_GetSlotInfo = entry::get_slot_info(a: CK_SLOT_ID, b: CK_SLOT_INFO_PTR),
     C_GetTokenInfo = entry::get_token_info(a: CK_SLOT_ID, b: CK_TOKEN_INFO_PTR),
