@@ -1,10 +1,13 @@
 //! How a program is met: as one that logs in, or as a browser, by the name of its executable.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
+use cryptoki_sys::CKR_HOST_MEMORY;
 use platform::paths::config_files;
 use serde::Deserialize;
+
+use crate::answer::Answer;
 
 /// When the holder is asked for the code, and what a program is told about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +40,20 @@ struct File {
 impl Settings {
     /// What the file says of this process' executable. One that cannot be understood says nothing: a browser must
     /// start all the same.
-    pub(crate) fn of_this_process() -> Self {
-        let file = config_files()
-            .user
-            .and_then(|config| fs::read_to_string(config.with_file_name(FILE_NAME)).ok())
-            .and_then(|text| toml::from_str(&text).ok())
-            .unwrap_or_default();
+    ///
+    /// # Errors
+    /// `CKR_HOST_MEMORY` where no descriptor is left to read it by: what it says would not be known until the end of the
+    /// process.
+    pub(crate) fn of_this_process() -> Answer<Self> {
+        let file = config_files().user;
+        let file = file.map(|config| fs::read_to_string(config.with_file_name(FILE_NAME)));
+        let file = match file {
+            Some(Ok(text)) => toml::from_str(&text).unwrap_or_default(),
+            Some(Err(error)) if is_for_want_of_descriptors(&error) => return Err(CKR_HOST_MEMORY),
+            Some(Err(_)) | None => File::default(),
+        };
         let executable = std::env::current_exe().unwrap_or_default();
-        Self::of(file, &executable)
+        Ok(Self::of(file, &executable))
     }
 
     fn of(file: File, executable: &Path) -> Self {
@@ -76,6 +85,17 @@ fn fits(pattern: &str, name: &str) -> bool {
     }
 }
 
+fn is_for_want_of_descriptors(error: &io::Error) -> bool {
+    let code = error.raw_os_error();
+    code.is_some_and(|code| NO_DESCRIPTOR_LEFT.contains(&code))
+}
+
+/// `ENFILE` and `EMFILE`.
+#[cfg(unix)]
+const NO_DESCRIPTOR_LEFT: [i32; 2] = [23, 24];
+/// `ERROR_TOO_MANY_OPEN_FILES`.
+#[cfg(not(unix))]
+const NO_DESCRIPTOR_LEFT: [i32; 1] = [4];
 const FILE_NAME: &str = "pkcs11-module.toml";
 /// Browsers, what is built on them, and the tools of their store (NSS), which log in to every token that asks for it
 /// and would keep asking, by the names of their executables on Linux, macOS and Windows.

@@ -54,7 +54,7 @@ pub(crate) fn initialise() -> Answer {
     if OWNER.load(Ordering::Acquire) == process::id() && module.is_some() {
         return Err(CKR_CRYPTOKI_ALREADY_INITIALIZED);
     }
-    let settings = Settings::of_this_process();
+    let settings = Settings::of_this_process()?;
     *module = Some(Arc::new(Module {
         agent: Agent::of(&settings),
         manner: settings.manner,
