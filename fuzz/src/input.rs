@@ -22,6 +22,11 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// Whether nothing is left.
+    pub(crate) fn is_over(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     /// One of these, by the next byte.
     pub(crate) fn choice<T: Copy>(&mut self, choices: &[T]) -> Option<T> {
         let byte = usize::from(self.byte());

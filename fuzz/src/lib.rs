@@ -15,7 +15,13 @@ mod input;
 mod module;
 mod pinentry;
 #[cfg(unix)]
+mod pkcs11_memory;
+#[cfg(unix)]
+mod pkcs11_odd_calls;
+#[cfg(unix)]
 mod pkcs11_program;
+#[cfg(unix)]
+mod pkcs11_return_values;
 mod pkcs15_files;
 mod recorded_files;
 mod requests;

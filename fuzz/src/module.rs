@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Once;
-use std::{env, fs, panic, thread};
+use std::{env, fs, thread};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,8 @@ use crate::hand_made_agent::{
     SIGN, answer_of, good, held, with_agent,
 };
 use crate::input::Input;
-use crate::pkcs11_program::{CALL_COUNT, Program};
+use crate::pkcs11_odd_calls::{self, ODD_CALLS};
+use crate::pkcs11_program::{Program, USUAL_CALLS};
 
 /// Options, the calls of the program, then answers of the agent, each behind the number of its call; what is not
 /// there is answered well.
@@ -29,8 +30,7 @@ pub(crate) fn calls(bytes: &[u8]) {
     with_agent(|agent| {
         agent.answers(answers);
         configure(agent, options & MET_AS_BROWSER != 0);
-        let program = initialised();
-        play(program, calls);
+        play(options, calls);
         if options & WAITS_FOR_EVENTS != 0 {
             wait_until_the_end(agent);
         }
@@ -38,19 +38,23 @@ pub(crate) fn calls(bytes: &[u8]) {
     });
 }
 
-/// The module of this process. It keeps panics to itself, and its hook with them; here it is not alone.
-fn initialised() -> Program {
-    let hook = panic::take_hook();
-    let program = Program::initialise();
-    panic::set_hook(hook);
-    program
-}
-
-fn play(mut program: Program, calls: &[u8]) {
-    let usual: Vec<u8> = (0..CALL_COUNT).collect();
-    let calls = if calls.is_empty() { &usual } else { calls };
-    for call in calls.iter().take(MOST_CALLS) {
-        program.call(*call);
+/// Calls by their numbers: the usual ones, then the odd ones, which take more bytes for what is given to them.
+fn play(options: u8, calls: &[u8]) {
+    let mut program = Program::initialise();
+    if options & BEGINS_WELL != 0 {
+        program.begin();
+    }
+    let usual: Vec<u8> = (0..USUAL_CALLS).collect();
+    let mut calls = Input::new(if calls.is_empty() { &usual } else { calls });
+    for _ in 0..MOST_CALLS {
+        if calls.is_over() {
+            break;
+        }
+        let number = calls.byte() % (USUAL_CALLS + ODD_CALLS);
+        match number.checked_sub(USUAL_CALLS) {
+            Some(odd) => pkcs11_odd_calls::call(&mut program, odd, &mut calls),
+            None => program.call(number),
+        }
     }
 }
 
@@ -61,13 +65,13 @@ fn wait_until_the_end(agent: &HandMadeAgent) {
         agent.wait_until_asked(EVENTS, || waiting.is_finished());
         Program::finalise();
         assert!(waiting.join().is_ok(), "the wait ends by a panic");
-        initialised();
+        Program::initialise();
     });
 }
 
 fn answers(mut input: Input<'_>) -> BTreeMap<&'static str, Vec<Vec<u8>>> {
     let mut answers = BTreeMap::<_, Vec<Vec<u8>>>::new();
-    while !input.clone().rest().is_empty() && answers.len() < CALLS.len() {
+    while !input.is_over() && answers.len() < CALLS.len() {
         let number = usize::from(input.byte()) % (CALLS.len() + 2);
         let (call, answer) = match CALLS.get(number) {
             Some(call) => (*call, answer_of(&mut input)),
@@ -166,6 +170,8 @@ fn configure(agent: &HandMadeAgent, is_browser: bool) {
 pub(crate) const MET_AS_BROWSER: u8 = 1;
 /// Another thread of it waits for an event when the module ends.
 pub(crate) const WAITS_FOR_EVENTS: u8 = 2;
+/// It has a session, a log-in and all objects before its first call.
+pub(crate) const BEGINS_WELL: u8 = 4;
 const MOST_CALLS: usize = 64;
 const MOST_ANSWERS: usize = 8;
 /// The place of the key among the parts of a certificate.

@@ -1,4 +1,5 @@
-//! A program that calls the functions of the PKCS#11 module, well, and looks at what comes back.
+//! A program that calls the functions of the PKCS#11 module, well, and looks at what comes back. What other programs do
+//! is in [`crate::pkcs11_odd_calls`].
 #![expect(
     unsafe_code,
     clippy::undocumented_unsafe_blocks,
@@ -8,6 +9,8 @@
 // The module is linked for its one C function.
 use module_as_library as _;
 
+use std::ffi::c_void;
+use std::panic;
 use std::ptr::{from_ref, null_mut};
 
 use cryptoki_sys::{
@@ -17,33 +20,45 @@ use cryptoki_sys::{
     CKA_ID, CKA_ISSUER, CKA_LABEL, CKA_MODULUS, CKA_MODULUS_BITS, CKA_PRIVATE_EXPONENT,
     CKA_PUBLIC_EXPONENT, CKA_SERIAL_NUMBER, CKA_SUBJECT, CKA_VALUE, CKF_DONT_BLOCK, CKF_RW_SESSION,
     CKF_SERIAL_SESSION, CKG_MGF1_SHA256, CKM_RSA_PKCS, CKM_RSA_PKCS_PSS, CKM_SHA256,
-    CKM_SHA256_RSA_PKCS, CKR_CRYPTOKI_NOT_INITIALIZED, CKR_GENERAL_ERROR, CKR_OK, CKU_USER,
+    CKM_SHA256_RSA_PKCS, CKR_CRYPTOKI_NOT_INITIALIZED, CKR_OK, CKU_USER,
 };
+
+use crate::pkcs11_return_values::is_allowed;
 
 unsafe extern "C" {
     fn C_GetFunctionList(list: *mut *mut CK_FUNCTION_LIST) -> CK_RV;
 }
 
-/// A function of the module, called.
+/// A function of the module, called. It returns what it may return.
 macro_rules! call {
-    ($name:ident($($argument:expr),*)) => {
-        checked(unsafe { functions().$name.expect("there")($($argument),*) })
+    ($name:ident($($argument:expr),* $(,)?)) => {
+        $crate::pkcs11_program::checked(stringify!($name), unsafe {
+            $crate::pkcs11_program::functions().$name.expect("there")($($argument),*)
+        })
     };
 }
+pub(crate) use call;
 
 /// What it learned so far.
 #[derive(Debug, Default)]
 pub(crate) struct Program {
-    slot: CK_SLOT_ID,
-    session: CK_SESSION_HANDLE,
-    objects: Vec<CK_OBJECT_HANDLE>,
+    pub(crate) slot: CK_SLOT_ID,
+    pub(crate) session: CK_SESSION_HANDLE,
+    pub(crate) objects: Vec<CK_OBJECT_HANDLE>,
 }
 
 impl Program {
     pub(crate) fn initialise() -> Self {
-        let initialised = call!(C_Initialize(null_mut()));
-        assert_eq!(initialised, CKR_OK);
+        assert_eq!(Self::initialise_by(null_mut()), CKR_OK);
         Self::default()
+    }
+
+    /// `C_Initialize` alone. The module keeps panics to itself, and its hook with them; in this process it is not alone.
+    pub(crate) fn initialise_by(arguments: *mut c_void) -> CK_RV {
+        let hook = panic::take_hook();
+        let value = call!(C_Initialize(arguments));
+        panic::set_hook(hook);
+        value
     }
 
     pub(crate) fn finalise() {
@@ -57,9 +72,17 @@ impl Program {
         assert!([CKR_OK, CKR_CRYPTOKI_NOT_INITIALIZED].contains(&value));
     }
 
-    /// The call of this number, which may take several functions.
+    /// What most programs do first: it ends with a log-in and all objects.
+    pub(crate) fn begin(&mut self) {
+        self.list_slots();
+        self.open_session();
+        self.log_in();
+        self.find_objects();
+    }
+
+    /// The usual call of this number, which may take several functions.
     pub(crate) fn call(&mut self, number: u8) {
-        match number % CALL_COUNT {
+        match number {
             0 => self.list_slots(),
             1 => self.look_at_slot(),
             2 => self.list_mechanisms(),
@@ -305,15 +328,15 @@ impl<T: Copy + From<u8> + PartialEq> Room<T> {
     }
 }
 
-fn functions() -> &'static CK_FUNCTION_LIST {
+pub(crate) fn functions() -> &'static CK_FUNCTION_LIST {
     let mut list = null_mut();
     assert_eq!(unsafe { C_GetFunctionList(&raw mut list) }, CKR_OK);
     unsafe { &*list }
 }
 
-/// A panic of the module comes out as this one value, which nothing else has.
-fn checked(value: CK_RV) -> CK_RV {
-    assert_ne!(value, CKR_GENERAL_ERROR, "a panic in the module");
+/// A panic of the module comes out as `CKR_GENERAL_ERROR`, which is in no list.
+pub(crate) fn checked(function: &str, value: CK_RV) -> CK_RV {
+    assert!(is_allowed(function, value), "{function}: {value:#x}");
     value
 }
 
@@ -346,19 +369,19 @@ fn data(len: usize) -> *mut u8 {
     DATA.as_ptr().cast_mut()
 }
 
-fn number(len: usize) -> CK_ULONG {
+pub(crate) fn number(len: usize) -> CK_ULONG {
     CK_ULONG::try_from(len).unwrap_or_default()
 }
 
-/// How many calls there are.
-pub(crate) const CALL_COUNT: u8 = 18;
+/// How many usual calls there are.
+pub(crate) const USUAL_CALLS: u8 = 18;
 const SIGNATURE_LEN: usize = 256;
 /// Longest value that the program makes room for.
 const MOST_BYTES: usize = 1024 * 1024;
 const BEHIND: usize = 16;
 const UNTOUCHED: u8 = 0xA5;
 static DATA: [u8; SIGNATURE_LEN] = [7; SIGNATURE_LEN];
-static PSS: CK_RSA_PKCS_PSS_PARAMS = CK_RSA_PKCS_PSS_PARAMS {
+pub(crate) static PSS: CK_RSA_PKCS_PSS_PARAMS = CK_RSA_PKCS_PSS_PARAMS {
     hashAlg: CKM_SHA256,
     mgf: CKG_MGF1_SHA256,
     sLen: 32,

@@ -3,7 +3,11 @@
 use crate::certificates::{GENUINE_CARDS, OTHER_CARDS, part_of};
 use crate::hand_made_agent::{CALLS, good, held};
 use crate::input::as_piece;
-use crate::module::{GOOD_CARD, GOOD_READERS, MET_AS_BROWSER, WAITS_FOR_EVENTS, objects};
+use crate::module::{
+    BEGINS_WELL, GOOD_CARD, GOOD_READERS, MET_AS_BROWSER, WAITS_FOR_EVENTS, objects,
+};
+use crate::pkcs11_odd_calls::ODD_CALLS;
+use crate::pkcs11_program::USUAL_CALLS;
 use crate::user_socket::{HEADERS, PATHS};
 
 /// Requests as they go over the wire.
@@ -85,6 +89,7 @@ pub(crate) fn module_calls() -> Vec<Vec<u8>> {
             inputs.push([&[0][..], &none, &[call, form], &answer].concat());
         }
     }
+    inputs.extend(odd_calls().map(|calls| [&[BEGINS_WELL][..], &as_piece(&calls)].concat()));
     let lists = [
         (0, GOOD_READERS.to_owned()),
         (1, GOOD_CARD.to_owned()),
@@ -104,6 +109,38 @@ pub(crate) fn module_calls() -> Vec<Vec<u8>> {
     inputs
 }
 
+/// Each odd call with arguments of each kind, and operations from their beginning to their end.
+fn odd_calls() -> impl Iterator<Item = Vec<u8>> {
+    let alone = (0..ODD_CALLS).flat_map(|number| {
+        [0, 4, 13, 38, u8::MAX].map(|argument| [&[odd(number)][..], &[argument; 16]].concat())
+    });
+    let [begin, part, whole, end, verify] = [5, 7, 8, 9, 10].map(odd);
+    let rooms = [ASKS_FOR_LENGTH, ROOM_FOR_ALL, ROOM_FOR_NOTHING];
+    let operations = rooms.into_iter().flat_map(move |room| {
+        let at_once = |which, key| [begin, which, 0, key, 0, 0, whole, which, 0, 6, 20, room, 0];
+        [
+            at_once(0, 0).to_vec(),
+            at_once(2, 1).to_vec(),
+            at_once(3, 0).to_vec(),
+            vec![begin, 0, 0, 0, 2, 0, part, 0, 0, 4, end, 0, 0, room, 0],
+            vec![
+                begin, 3, 0, 0, 0, 0, part, 4, 0, 4, room, 0, end, 3, 0, room, 0,
+            ],
+            vec![begin, 1, 0, 1, 2, 0, part, 1, 0, 4, verify, 0, 1, 4],
+            vec![begin, 1, 0, 1, 4, 5, verify, 0, 0, 4, 6, 32],
+            vec![odd(6), 0, 7, 0, 0, part, 2, 0, 4, end, 1, 0, room, 0],
+        ]
+    });
+    alone.chain(operations)
+}
+
+fn odd(number: u8) -> u8 {
+    USUAL_CALLS + number
+}
+
+const ASKS_FOR_LENGTH: u8 = 8;
+const ROOM_FOR_ALL: u8 = 16;
+const ROOM_FOR_NOTHING: u8 = 48;
 const POST: u8 = 0;
 const GET: u8 = 1;
 const DELETE: u8 = 2;
