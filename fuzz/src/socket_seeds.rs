@@ -31,7 +31,7 @@ pub(crate) fn bytes() -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Every call with every body, in a log-in and without one.
+/// Every call with every body, before every holder, in a log-in and without one.
 pub(crate) fn calls() -> Vec<Vec<u8>> {
     let mut calls = Vec::new();
     for (path, body) in BODIES {
@@ -39,10 +39,11 @@ pub(crate) fn calls() -> Vec<Vec<u8>> {
         let path = path
             .and_then(|path| u8::try_from(path).ok())
             .unwrap_or_default();
-        for is_in_a_log_in in [0, 1] {
-            calls.push(call(is_in_a_log_in, POST, path, body));
+        for options in 0..2 * QUICK_HOLDERS {
+            calls.push(call(options, POST, path, body));
         }
     }
+    calls.push(call(LATE_HOLDER, POST, 1, BODIES[1].1));
     for path in (1..).take(PATHS.len() - 1) {
         calls.push(call(1, GET, path, ""));
     }
@@ -147,6 +148,9 @@ const DELETE: u8 = 2;
 const EVENTS: u8 = 8;
 const SESSION: u8 = 13;
 const RAW: u8 = 1;
+/// How many holders a call may meet who answer at once, and the one who does not.
+const QUICK_HOLDERS: u8 = 4;
+const LATE_HOLDER: u8 = u8::MAX - 1;
 /// The form of an answer whose list has fifteen hundred elements more.
 const MANY_TIMES: u8 = 6 + 8 * 15;
 /// The form of an answer that breaks off.
@@ -159,7 +163,10 @@ const BODIES: [(&str, &str); 12] = [
         PATHS[1],
         r#"{"algorithm":"RS256","value":"9Lc1pdQUyGkL8sUvRfQqP1cIR5M3p5iYJY3x6qQmXJ8=","session":"{session}","timeoutSeconds":60}"#,
     ),
-    (PATHS[1], r#"{"algorithm":"RSA-PKCS1","value":"AQID"}"#),
+    (
+        PATHS[1],
+        r#"{"algorithm":"RSA-PKCS1","value":"AQID","timeoutSeconds":1}"#,
+    ),
     (
         PATHS[2],
         r#"{"algorithm":"PS256","value":"9Lc1pdQUyGkL8sUvRfQqP1cIR5M3p5iYJY3x6qQmXJ8=","description":"é"}"#,

@@ -17,12 +17,12 @@ use daemon_wire::{
 use serde_json::Value;
 
 use crate::input::Input;
-use crate::workstation::{CODE, Workstation, take_log, with_workstation};
+use crate::workstation::{CODE, Holder, OTHER_CODE, Workstation, take_log, with_workstation};
 
 /// Any bytes. They may be answered or not; their connection ends.
 pub(crate) fn bytes(bytes: &[u8]) {
     let secrets = Secrets::not_in(bytes);
-    with_workstation(|workstation| {
+    with_workstation(Holder::Agrees, |workstation| {
         let log_in = LogIn::none();
         let mut stream = connect(workstation);
         send(&mut stream, &filled_in(bytes, workstation, &log_in));
@@ -43,7 +43,9 @@ pub(crate) fn bytes(bytes: &[u8]) {
 pub(crate) fn call(bytes: &[u8]) {
     let secrets = Secrets::not_in(bytes);
     let mut input = Input::new(bytes);
-    let is_in_a_log_in = input.byte() % 2 == 1;
+    let options = input.byte();
+    let is_in_a_log_in = options % 2 == 1;
+    let holder = Holder::of_number(options / 2);
     let method = input.choice(&METHODS).unwrap_or_default();
     let path = match input.choice(&PATHS) {
         None | Some("") => path_of(input.piece().unwrap_or_default()),
@@ -52,7 +54,7 @@ pub(crate) fn call(bytes: &[u8]) {
     let header = input.choice(&HEADERS).unwrap_or_default();
     let value = printable(input.piece().unwrap_or_default());
     let body = input.rest();
-    with_workstation(|workstation| {
+    with_workstation(holder, |workstation| {
         let log_in = if is_in_a_log_in {
             LogIn::open(workstation)
         } else {
@@ -64,7 +66,26 @@ pub(crate) fn call(bytes: &[u8]) {
         let answer = exchange(workstation, &request);
         secrets.are_not_in(&answer);
         check(&answer, method, &path);
+        if !holder.may_agree() {
+            assert!(!is_done(&answer, &path), "done without a yes: {path}");
+        }
     });
+}
+
+/// Whether an answer is that of a call which needs its holder.
+fn is_done(answer: &[u8], path: &str) -> bool {
+    const NEED_THEIR_HOLDER: [&str; 7] = [
+        "/login",
+        "/authenticate",
+        "/sign",
+        "/decipher",
+        "/activities",
+        "/pin/change",
+        "/touch",
+    ];
+    let path = path.split('?').next().unwrap_or_default();
+    let needs = NEED_THEIR_HOLDER.iter().any(|call| path.ends_with(call));
+    needs && head_of(answer).status < 300
 }
 
 /// A request that is whole, with the headers of a good caller, of which one may be another.
@@ -236,6 +257,8 @@ impl LogIn {
     }
 }
 
+const SECRETS: [&str; 3] = [CODE, OTHER_CODE, PLAINTEXT];
+
 /// What must be in no answer and no line of a log.
 struct Secrets {
     /// The input brings none itself, which may come back.
@@ -245,7 +268,7 @@ struct Secrets {
 impl Secrets {
     fn not_in(input: &[u8]) -> Self {
         Self {
-            are_looked_for: !contains(input, CODE) && !contains(input, PLAINTEXT),
+            are_looked_for: SECRETS.iter().all(|secret| !contains(input, secret)),
         }
     }
 
@@ -255,8 +278,10 @@ impl Secrets {
         if !self.are_looked_for {
             return;
         }
-        assert!(!contains(answer, CODE), "the code in an answer");
-        for secret in [CODE, PLAINTEXT] {
+        for code in [CODE, OTHER_CODE] {
+            assert!(!contains(answer, code), "a code in an answer");
+        }
+        for secret in SECRETS {
             let bytes = format!("{:?}", secret.as_bytes());
             let bytes = bytes.trim_matches(['[', ']']);
             let hex = hex::encode(secret);
@@ -426,8 +451,18 @@ mod tests {
     use super::*;
 
     fn status(method: &str, path: &str, body: &str, log_in: &dyn Fn(&Workstation) -> LogIn) -> u16 {
+        status_by(Holder::Agrees, method, path, body, log_in)
+    }
+
+    fn status_by(
+        holder: Holder,
+        method: &str,
+        path: &str,
+        body: &str,
+        log_in: &dyn Fn(&Workstation) -> LogIn,
+    ) -> u16 {
         let mut status = 0;
-        with_workstation(|workstation| {
+        with_workstation(holder, |workstation| {
             let log_in = log_in(workstation);
             let filled = |text: &str| filled_in(text.as_bytes(), workstation, &log_in);
             let path = String::from_utf8(filled(path)).unwrap();
@@ -461,5 +496,19 @@ mod tests {
         assert_eq!(status("POST", &deciphering, decipher, &alone), 200);
         assert_eq!(status("GET", &of_card("objects"), "", &alone), 200);
         assert_eq!(status("GET", "/v1/events", "", &alone), 200);
+    }
+
+    #[test]
+    fn the_holder_of_an_input_agrees_refuses_forgets_or_is_late() {
+        let alone = |_: &Workstation| LogIn::none();
+        let value = STANDARD.encode([7; 32]);
+        let sign = format!(r#"{{"algorithm":"RS256","value":"{value}","timeoutSeconds":10}}"#);
+        let path = "/v1/cards/{card}/keys/authentication/sign";
+        for holder in Holder::ALL {
+            let signed = status_by(holder, "POST", path, &sign, &alone);
+            assert_eq!(signed == 200, holder.may_agree(), "{holder:?}");
+        }
+        let soon = sign.replace(":10", ":1");
+        assert_ne!(status_by(Holder::IsLate, "POST", path, &soon, &alone), 200);
     }
 }

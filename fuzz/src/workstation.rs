@@ -1,10 +1,11 @@
-//! An agent in this process: the real door of the user's socket, a virtual card behind it, a holder who types the
-//! right code at once, and all that is logged meanwhile.
+//! Agents in this process, one for each kind of holder: the real door of the user's socket, a virtual card behind it, and
+//! all that is logged meanwhile.
 #![expect(
     clippy::unwrap_used,
     reason = "a workstation that cannot be made is no finding"
 )]
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
@@ -44,25 +45,90 @@ pub(crate) struct Workstation {
     served: JoinHandle<()>,
     stop: CancellationToken,
     cards: Cards,
-    uses: u32,
+    uses_left: u32,
     _lock: InstanceLock,
     _folder: TempDir,
 }
 
-/// Gives the workstation of this process to one at a time. After some uses there is a new one, so that limits of rate
-/// that earlier inputs ran into keep no later one from the card.
-pub(crate) fn with_workstation(work: impl FnOnce(&Workstation)) {
-    static CURRENT: Mutex<Option<Workstation>> = Mutex::new(None);
+/// What the holder does who is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Holder {
+    /// Types the right code and says yes.
+    Agrees,
+    /// Says no.
+    Refuses,
+    /// Types another code, also for the last try.
+    TypesAnotherCode,
+    /// Leaves without an answer.
+    GoesAway,
+    /// Agrees, but later than the shortest time that a caller gives.
+    IsLate,
+}
+
+impl Holder {
+    /// Every kind.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Agrees,
+        Self::Refuses,
+        Self::TypesAnotherCode,
+        Self::GoesAway,
+        Self::IsLate,
+    ];
+
+    /// By a number below 128; who takes real time is rare.
+    pub(crate) fn of_number(number: u8) -> Self {
+        match (number, number % 4) {
+            (127, _) => Self::IsLate,
+            (_, 0) => Self::Agrees,
+            (_, 1) => Self::Refuses,
+            (_, 2) => Self::TypesAnotherCode,
+            _ => Self::GoesAway,
+        }
+    }
+
+    /// Whether anything that needs a code or a yes can be done.
+    pub(crate) fn may_agree(self) -> bool {
+        matches!(self, Self::Agrees | Self::IsLate)
+    }
+
+    fn script(self) -> String {
+        let agrees = format!("pin = \"{CODE}\"\nnew_pin = \"{CODE}\"\nconsent = true\n");
+        match self {
+            Self::Agrees => agrees,
+            Self::Refuses => "consent = false\n".to_owned(),
+            Self::TypesAnotherCode => agrees.replace(CODE, OTHER_CODE),
+            Self::GoesAway => "go_away = true\n".to_owned(),
+            Self::IsLate => agrees + "delay_ms = 1200\n",
+        }
+    }
+
+    /// For how many inputs a workstation lasts: limits of rate that earlier ones ran into, and a card that they blocked,
+    /// are to keep no later one from the card.
+    fn uses(self) -> u32 {
+        match self {
+            // Less than the quiet uses that one log-in has at once.
+            Self::Agrees | Self::IsLate => 90,
+            Self::Refuses | Self::GoesAway => 4,
+            // Three tries, and a card that is blocked.
+            Self::TypesAnotherCode => 4,
+        }
+    }
+}
+
+/// Gives a workstation of this process to one at a time.
+pub(crate) fn with_workstation(holder: Holder, work: impl FnOnce(&Workstation)) {
+    static CURRENT: Mutex<BTreeMap<Holder, Workstation>> = Mutex::new(BTreeMap::new());
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
-    let fresh = current.take().filter(|used| used.uses < MOST_USES);
-    let mut workstation = fresh.unwrap_or_else(Workstation::start);
-    workstation.uses += 1;
+    let fresh = current.remove(&holder).filter(|used| used.uses_left > 0);
+    let mut workstation = fresh.unwrap_or_else(|| Workstation::start(holder));
+    workstation.uses_left -= 1;
     work(&workstation);
-    *current = Some(workstation);
+    current.insert(holder, workstation);
 }
 
 impl Workstation {
-    fn start() -> Self {
+    fn start(holder: Holder) -> Self {
         listen_to_the_log();
         let folder = tempfile::tempdir().unwrap();
         let paths = AgentPaths::resolve(Some(&folder.path().join("state"))).unwrap();
@@ -70,7 +136,7 @@ impl Workstation {
         let runtime = runtime();
         let cards = cards();
         let api = Api::new(
-            operations(&cards, &paths),
+            operations(&cards, &paths, holder),
             env!("CARGO_PKG_VERSION"),
             watch::channel(None).1,
         );
@@ -93,7 +159,7 @@ impl Workstation {
             served,
             stop,
             cards,
-            uses: 0,
+            uses_left: holder.uses(),
             _lock: lock,
             _folder: folder,
         }
@@ -137,14 +203,13 @@ fn cards() -> Cards {
     Cards::start(vec![Box::new(VirtualSource::new(readers))], settings, None).unwrap()
 }
 
-fn operations(cards: &Cards, paths: &AgentPaths) -> Operations {
+fn operations(cards: &Cards, paths: &AgentPaths, holder: Holder) -> Operations {
     let now = OffsetDateTime::now_utc;
     let anchor = Box::new(FileAnchor::new(&paths.journal_anchor_file()));
     let journal = Journal::open(&paths.journal_dir(), anchor, Limits::default(), now()).unwrap();
-    let holder = format!("pin = \"{CODE}\"\nnew_pin = \"{CODE}\"\nconsent = true\n");
     Operations::new(
         cards.clone(),
-        Prompt::scripted(ScriptedHolder::from_toml(&holder).unwrap()),
+        Prompt::scripted(ScriptedHolder::from_toml(&holder.script()).unwrap()),
         Arc::new(journal),
         Tokens::default(),
         GrantBook::of_nobody(),
@@ -208,7 +273,7 @@ fn log() -> MutexGuard<'static, Vec<u8>> {
 
 /// The code of the card: long enough to be met nowhere by chance.
 pub(crate) const CODE: &str = "73918264";
-/// Less than the quiet uses that one log-in has at once.
-const MOST_USES: u32 = 90;
+/// What a holder types who has forgotten it.
+pub(crate) const OTHER_CODE: &str = "58203947";
 const MOST_LOOKS: u32 = 2_000;
 const A_MINUTE: Duration = Duration::from_secs(60);
