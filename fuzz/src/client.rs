@@ -7,17 +7,19 @@ use std::time::Duration;
 use daemon_client::{Client, ClientError, RelayedRequest};
 use serde_json::Value;
 
-use crate::hand_made_agent::{ANYTHING, HandMadeAgent, answer_of, with_agent};
+use crate::hand_made_agent::{ANYTHING, Answer, HandMadeAgent, Pace, answer_of, with_agent};
 use crate::input::Input;
 
-/// What is asked, then the answer.
+/// What is asked and how the answer comes, then the answer.
 pub(crate) fn answer(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let question = input.byte();
-    let answer = answer_of(&mut input);
+    let bytes = answer_of(&mut input);
+    let sent = bytes.len();
+    let pace = Pace::of_number(question / QUESTIONS);
     with_agent(|agent| {
-        agent.answers(BTreeMap::from([(ANYTHING, vec![answer.clone()])]));
-        if let Err(error) = ask(agent, question, answer.len()) {
+        agent.answers(BTreeMap::from([(ANYTHING, vec![Answer { bytes, pace }])]));
+        if let Err(error) = ask(agent, question % QUESTIONS, sent) {
             assert!(!error.to_string().is_empty());
             assert!(
                 !matches!(error, ClientError::TimedOut),
@@ -30,7 +32,7 @@ pub(crate) fn answer(bytes: &[u8]) {
 /// What comes is no longer than what was sent, whatever it says of its length.
 fn ask(agent: &HandMadeAgent, question: u8, sent: usize) -> Result<(), ClientError> {
     let client = Client::connect(&agent.paths, "fuzz")?;
-    match question % 7 {
+    match question {
         0 => client.read::<Value>(PATH).map(drop),
         1 => {
             let text = client.read_text(PATH, "text/event-stream")?;
@@ -72,6 +74,7 @@ fn relay(client: &Client, sent: usize) -> Result<(), ClientError> {
     Ok(())
 }
 
+const QUESTIONS: u8 = 7;
 const PATH: &str = "/v1";
 const BODY: [u8; 1] = [0];
 const A_MINUTE: Duration = Duration::from_secs(60);

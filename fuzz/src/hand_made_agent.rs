@@ -5,10 +5,11 @@
 )]
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use platform::instance::InstanceLock;
 use platform::paths::AgentPaths;
@@ -34,9 +35,28 @@ struct Script {
     was_asked: Condvar,
 }
 
+/// One answer as it goes over the wire.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) pace: Pace,
+}
+
+/// How an answer comes. Each ends within a moment: the patience of a client is no matter here.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Pace {
+    #[default]
+    AtOnce,
+    Late,
+    /// Half of it, and later the rest.
+    Halting,
+    /// Half of it, and later the end of the connection.
+    BreaksOff,
+}
+
 #[derive(Default)]
 struct Answers {
-    of_paths: BTreeMap<&'static str, Vec<Vec<u8>>>,
+    of_paths: BTreeMap<&'static str, Vec<Answer>>,
     asked: BTreeMap<&'static str, usize>,
 }
 
@@ -65,7 +85,7 @@ impl HandMadeAgent {
     }
 
     /// From now on it answers these, to each call the next one and at last the same again.
-    pub(crate) fn answers(&self, answers: BTreeMap<&'static str, Vec<Vec<u8>>>) {
+    pub(crate) fn answers(&self, answers: BTreeMap<&'static str, Vec<Answer>>) {
         *self.script.lock() = Answers {
             of_paths: answers,
             asked: BTreeMap::new(),
@@ -87,7 +107,7 @@ impl Script {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer_to(&self, path: &str) -> Vec<u8> {
+    fn answer_to(&self, path: &str) -> Answer {
         let call = call_of(path);
         let mut answers = self.lock();
         let number = answers.asked.entry(call).or_default();
@@ -108,7 +128,42 @@ fn serve(listener: &UnixListener, script: &Script) {
         let mut stream = stream.unwrap();
         if let Some(path) = request_on(&mut stream) {
             // The client may have left in the middle.
-            let _ = stream.write_all(&script.answer_to(&path));
+            let _ = script.answer_to(&path).write_to(&mut stream);
+        }
+    }
+}
+
+impl Answer {
+    fn write_to(&self, stream: &mut UnixStream) -> io::Result<()> {
+        let (first, rest) = self.bytes.split_at(match self.pace {
+            Pace::AtOnce => return stream.write_all(&self.bytes),
+            Pace::Late => 0,
+            Pace::Halting | Pace::BreaksOff => self.bytes.len() / 2,
+        });
+        stream.write_all(first)?;
+        thread::sleep(SOME_MOMENTS);
+        match self.pace {
+            Pace::BreaksOff => Ok(()),
+            Pace::AtOnce | Pace::Late | Pace::Halting => stream.write_all(rest),
+        }
+    }
+}
+
+impl From<Vec<u8>> for Answer {
+    fn from(bytes: Vec<u8>) -> Self {
+        let pace = Pace::AtOnce;
+        Self { bytes, pace }
+    }
+}
+
+impl Pace {
+    /// By a number, of which most are at once: the others cost time.
+    pub(crate) fn of_number(number: u8) -> Self {
+        match number % 16 {
+            13 => Self::Late,
+            14 => Self::Halting,
+            15 => Self::BreaksOff,
+            _ => Self::AtOnce,
         }
     }
 }
@@ -236,4 +291,5 @@ pub(crate) const RANDOM: &str = "random";
 pub(crate) const EVENTS: &str = "events";
 /// Every other path.
 pub(crate) const ANYTHING: &str = "";
-const A_MOMENT: std::time::Duration = std::time::Duration::from_millis(1);
+const A_MOMENT: Duration = Duration::from_millis(1);
+const SOME_MOMENTS: Duration = Duration::from_millis(10);

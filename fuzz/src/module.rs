@@ -13,15 +13,15 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::certificates::{GENUINE_CARDS, with_part};
 use crate::hand_made_agent::{
-    ANYTHING, CALLS, CARD, DATA, DECIPHER, EVENTS, HandMadeAgent, LOGIN, OBJECTS, RANDOM, READERS,
-    SIGN, answer_of, good, held, with_agent,
+    ANYTHING, Answer, CALLS, CARD, DATA, DECIPHER, EVENTS, HandMadeAgent, LOGIN, OBJECTS, Pace,
+    RANDOM, READERS, SIGN, answer_of, good, held, with_agent,
 };
 use crate::input::Input;
 use crate::pkcs11_odd_calls::{self, ODD_CALLS};
 use crate::pkcs11_program::{Program, USUAL_CALLS};
 
-/// Options, the calls of the program, then answers of the agent, each behind the number of its call; what is not
-/// there is answered well.
+/// Options, the calls of the program, then answers of the agent, each behind the number of its call and how it comes;
+/// what is not there is answered well.
 pub(crate) fn calls(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let options = input.byte();
@@ -69,21 +69,25 @@ fn wait_until_the_end(agent: &HandMadeAgent) {
     });
 }
 
-fn answers(mut input: Input<'_>) -> BTreeMap<&'static str, Vec<Vec<u8>>> {
-    let mut answers = BTreeMap::<_, Vec<Vec<u8>>>::new();
+fn answers(mut input: Input<'_>) -> BTreeMap<&'static str, Vec<Answer>> {
+    let mut answers = BTreeMap::<_, Vec<Answer>>::new();
+    let kinds = u8::try_from(CALLS.len() + 2).unwrap_or(u8::MAX);
     while !input.is_over() && answers.len() < CALLS.len() {
-        let number = usize::from(input.byte()) % (CALLS.len() + 2);
-        let (call, answer) = match CALLS.get(number) {
+        let byte = input.byte();
+        let number = usize::from(byte % kinds);
+        let (call, bytes) = match CALLS.get(number) {
             Some(call) => (*call, answer_of(&mut input)),
             None => (OBJECTS, objects_with(&mut input, number == CALLS.len())),
         };
         let of_call = answers.entry(call).or_default();
         if of_call.len() < MOST_ANSWERS {
-            of_call.push(answer);
+            let pace = Pace::of_number(byte / kinds);
+            of_call.push(Answer { bytes, pace });
         }
     }
-    for (call, answer) in good_answers() {
-        answers.entry(call).or_insert_with(|| vec![answer]);
+    for (call, bytes) in good_answers() {
+        let answer = || vec![Answer::from(bytes)];
+        answers.entry(call).or_insert_with(answer);
     }
     answers
 }

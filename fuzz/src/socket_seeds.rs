@@ -70,6 +70,11 @@ pub(crate) fn answers() -> Vec<Vec<u8>> {
         for (form, text) in ANSWERS {
             inputs.push([&[question, form], &as_piece(text.as_bytes())[..]].concat());
         }
+        for pace in 13..16 {
+            let (form, text) = ANSWERS[0];
+            let asked = question + 7 * pace;
+            inputs.push([&[asked, form], &as_piece(text.as_bytes())[..]].concat());
+        }
         for whole in [good("application/json", b"{}"), held("/v1/sessions/s")] {
             inputs.push([&[question, RAW], &as_piece(&whole)[..]].concat());
         }
@@ -88,6 +93,11 @@ pub(crate) fn module_calls() -> Vec<Vec<u8>> {
         for (form, text) in ANSWERS {
             let answer = as_piece(text.as_bytes());
             inputs.push([&[0][..], &none, &[call, form], &answer].concat());
+        }
+        for pace in 13..16 {
+            let answer = as_piece(ANSWERS[0].1.as_bytes());
+            let call = call + 12 * pace;
+            inputs.push([&[0][..], &none, &[call, 0], &answer].concat());
         }
     }
     inputs.extend(odd_calls().map(|calls| [&[BEGINS_WELL][..], &as_piece(&calls)].concat()));
