@@ -109,7 +109,7 @@ impl Holder {
         match self {
             // Less than the quiet uses that one log-in has at once.
             Self::Agrees | Self::IsLate => 90,
-            Self::Refuses | Self::GoesAway => 4,
+            Self::Refuses | Self::GoesAway => 16,
             // Three tries, and a card that is blocked.
             Self::TypesAnotherCode => 4,
         }
