@@ -2,6 +2,7 @@
 //! addresses, lengths that are wrong, and all that at any time.
 #![expect(
     unsafe_code,
+    clippy::undocumented_unsafe_blocks,
     reason = "a C interface is judged: what is given to it is ours"
 )]
 
