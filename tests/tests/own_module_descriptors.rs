@@ -147,16 +147,20 @@ fn an_agent_without_descriptors_neither_spins_nor_loses_who_waits() {
             let before = limit_descriptors(pid, 3);
             let socket = agent.endpoint()["socket"].as_str().unwrap().to_owned();
             let _waiting = UnixStream::connect(&socket).unwrap();
-            thread::scope(|scope| {
+            let (signed, refusals, most) = thread::scope(|scope| {
                 let waiting = scope.spawn(|| sign(&module, session));
                 until("three refusals", || (refused(&agent) >= 3).then_some(()));
+                let refusals = refused(&agent);
                 // It rests for a tenth of a second behind each, so that there are no more than these.
                 let most = begin.elapsed().as_millis() / 100 + 1;
-                assert!(refused(&agent) <= usize::try_from(most).unwrap());
-                assert!(!waiting.is_finished());
+                let is_early = waiting.is_finished();
                 limit_descriptors(pid, before.current.unwrap());
-                assert_eq!(waiting.join().unwrap().unwrap().len(), 256);
+                let signed = waiting.join().unwrap();
+                assert!(!is_early, "{signed:?}");
+                (signed, refusals, usize::try_from(most).unwrap())
             });
+            assert_eq!(signed.unwrap().len(), 256);
+            assert!(refusals <= most, "{refusals} refusals");
             assert_eq!(agent.read_socket("/v1/readers").status, 200);
             assert_eq!(agent.read("/v1/readers").status, 200);
         },
