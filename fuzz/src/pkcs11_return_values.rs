@@ -263,7 +263,7 @@ const HAS_PARTS: &[CK_RV] = &[CKR_OPERATION_ACTIVE];
 /// There, and saying so (5.1).
 const UNSUPPORTED: &[CK_RV] = &[CKR_CRYPTOKI_NOT_INITIALIZED, CKR_FUNCTION_NOT_SUPPORTED];
 
-const BEYOND: [Lists; 9] = [
+const BEYOND: [Lists; 10] = [
     (
         &[
             "C_Sign",
@@ -278,6 +278,8 @@ const BEYOND: [Lists; 9] = [
         &["C_Login", "C_SetPIN"],
         &[&[CKR_PIN_LEN_RANGE, CKR_FUNCTION_REJECTED]],
     ),
+    // The contactless side of a card, which has no code.
+    (&["C_SetPIN"], &[&[CKR_USER_PIN_NOT_INITIALIZED]]),
     (&["C_Sign", "C_Decrypt"], &[HAS_PARTS]),
     // The agent says it of the whole, whose parts are put together here.
     (&["C_SignFinal"], &[WHOLE_DATA]),

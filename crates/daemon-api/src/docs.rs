@@ -5,14 +5,13 @@ mod html;
 mod page;
 mod refusals;
 
-use std::sync::LazyLock;
-
 use axum::Router;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use daemon_types::ErrorCode;
 use http::header;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use utoipa::Modify;
 use utoipa::openapi::OpenApi;
@@ -61,10 +60,11 @@ async fn docs() -> Result<Html<&'static str>, ApiError> {
     Ok(Html(texts().await?.page.as_str()))
 }
 
-/// Made beside the threads that serve others.
+/// Made once, by a thread beside those that serve others; who asks meanwhile waits for it.
 async fn texts() -> Result<&'static Texts, ApiError> {
-    let made = spawn_blocking(|| &*TEXTS).await;
-    made.map_err(|_| ErrorCode::Internal.into())
+    static TEXTS: OnceCell<Texts> = OnceCell::const_new();
+    let made = TEXTS.get_or_try_init(|| spawn_blocking(Texts::of_this_api));
+    made.await.map_err(|_| ErrorCode::Internal.into())
 }
 
 struct Texts {
@@ -72,10 +72,12 @@ struct Texts {
     page: String,
 }
 
-static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
-    let document = openapi();
-    Texts {
-        json: document.to_string(),
-        page: page::of(&document),
+impl Texts {
+    fn of_this_api() -> Self {
+        let document = openapi();
+        Self {
+            json: document.to_string(),
+            page: page::of(&document),
+        }
     }
-});
+}

@@ -21,7 +21,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::manner::Settings;
+use crate::manner::{Settings, WhichAgent};
 use crate::signing::SIGNATURE_LEN;
 
 /// By which the agent knows the module.
@@ -34,9 +34,12 @@ pub(crate) struct Agent {
 
 impl Agent {
     pub(crate) fn of(settings: &Settings) -> Self {
-        Self {
-            paths: AgentPaths::find(settings.state_dir.as_deref()).ok(),
-        }
+        let paths = match &settings.agent {
+            WhichAgent::Usual => AgentPaths::find(None).ok(),
+            WhichAgent::Of(state_dir) => AgentPaths::find(Some(state_dir)).ok(),
+            WhichAgent::Nobody => None,
+        };
+        Self { paths }
     }
 
     /// A client for one call, which alone makes a connection.

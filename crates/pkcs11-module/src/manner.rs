@@ -22,13 +22,23 @@ pub(crate) enum Manner {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) manner: Manner,
-    /// The state folder of the agent; `None` for the user's usual one.
-    pub(crate) state_dir: Option<PathBuf>,
+    pub(crate) agent: WhichAgent,
+}
+
+/// Whom the module asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WhichAgent {
+    /// The user's usual one.
+    Usual,
+    /// The one with this state folder.
+    Of(PathBuf),
+    /// The file that may name it cannot be understood: nobody is asked, since another agent may have another card.
+    Nobody,
 }
 
 /// `pkcs11-module.toml`, beside the user's configuration of the agent.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 struct File {
     /// Names of executables that are met as browsers; `*` at the end stands for anything.
     browsers: Vec<String>,
@@ -38,8 +48,8 @@ struct File {
 }
 
 impl Settings {
-    /// What the file says of this process' executable. One that cannot be understood says nothing: a browser must
-    /// start all the same.
+    /// What the file says of this process' executable and its agent. With one that cannot be understood a browser starts
+    /// all the same, and has no card.
     ///
     /// # Errors
     /// `CKR_HOST_MEMORY` where no descriptor is left to read it by: what it says would not be known until the end of the
@@ -47,31 +57,44 @@ impl Settings {
     pub(crate) fn of_this_process() -> Answer<Self> {
         let file = config_files().user;
         let file = file.map(|config| fs::read_to_string(config.with_file_name(FILE_NAME)));
-        let file = match file {
-            Some(Ok(text)) => toml::from_str(&text).unwrap_or_default(),
+        let text = match file {
+            Some(Ok(text)) => Some(text),
             Some(Err(error)) if is_for_want_of_descriptors(&error) => return Err(CKR_HOST_MEMORY),
-            Some(Err(_)) | None => File::default(),
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => None,
+            Some(Err(_)) | None => Some(String::new()),
         };
         let executable = std::env::current_exe().unwrap_or_default();
-        Ok(Self::of(file, &executable))
+        Ok(Self::of(text.as_deref(), &executable))
     }
 
-    fn of(file: File, executable: &Path) -> Self {
+    /// `None` for a file that cannot be read.
+    fn of(text: Option<&str>, executable: &Path) -> Self {
+        let Some(file) = text.and_then(|text| toml::from_str::<File>(text).ok()) else {
+            return Self {
+                manner: File::default().manner_of(executable),
+                agent: WhichAgent::Nobody,
+            };
+        };
+        Self {
+            manner: file.manner_of(executable),
+            agent: file.state_dir.map_or(WhichAgent::Usual, WhichAgent::Of),
+        }
+    }
+}
+
+impl File {
+    fn manner_of(&self, executable: &Path) -> Manner {
         let name = executable.file_name().unwrap_or_default();
         let name = name.to_string_lossy().to_lowercase();
         // A user writes what Windows shows, which hides this end.
         let name = name.strip_suffix(".exe").unwrap_or(&name);
         let is_one_of = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, name));
-        let manner = if is_one_of(&file.log_in) {
+        if is_one_of(&self.log_in) {
             Manner::LogIn
-        } else if is_one_of(&file.browsers) || BROWSERS.iter().any(|pattern| fits(pattern, name)) {
+        } else if is_one_of(&self.browsers) || BROWSERS.iter().any(|pattern| fits(pattern, name)) {
             Manner::Browser
         } else {
             Manner::LogIn
-        };
-        Self {
-            manner,
-            state_dir: file.state_dir,
         }
     }
 }
@@ -122,7 +145,28 @@ mod tests {
     use super::*;
 
     fn manner_of(file: &str, executable: &str) -> Manner {
-        Settings::of(toml::from_str(file).unwrap(), Path::new(executable)).manner
+        Settings::of(Some(file), Path::new(executable)).manner
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_understood_names_no_agent_rather_than_another_one() {
+        let agent_of = |file| Settings::of(file, Path::new("/usr/bin/java")).agent;
+        assert_eq!(agent_of(Some("")), WhichAgent::Usual);
+        let demo = PathBuf::from("/tmp/demo");
+        assert_eq!(
+            agent_of(Some("state-dir = \"/tmp/demo\"")),
+            WhichAgent::Of(demo)
+        );
+        for odd in [
+            Some("state-dir = \"/tmp/demo\"\nstate-dir = \"/tmp/demo\""),
+            Some("state_dir = \"/tmp/demo\""),
+            Some("state-dir ="),
+            None,
+        ] {
+            assert_eq!(agent_of(odd), WhichAgent::Nobody, "{odd:?}");
+        }
+        let firefox = Settings::of(None, Path::new("/usr/lib/firefox"));
+        assert_eq!(firefox.manner, Manner::Browser);
     }
 
     #[test]

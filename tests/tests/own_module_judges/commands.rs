@@ -158,12 +158,17 @@ impl Workstation {
 
 const TRUSTED: &str = "trusted.pem";
 
+const CONFIGURATIONS: &str = "ini";
+const SETTINGS: &str = "toml";
+
 /// How many blocks of commands and programs the page has, and how many the tests know.
 pub(crate) fn counts() -> (usize, usize) {
     let page = page();
-    let fences = [SHELL, PYTHON].map(|language| page.matches(&format!("```{language}\n")).count());
+    let fences = page.matches("\n```").count() / 2;
+    let settings = [CONFIGURATIONS, SETTINGS]
+        .map(|language| page.matches(&format!("```{language}\n")).count());
     let known = PASTED.len() + integrators::BLOCKS.len();
-    (fences.iter().sum(), known)
+    (fences - settings.iter().sum::<usize>(), known)
 }
 
 const INTRODUCTION: &str = "

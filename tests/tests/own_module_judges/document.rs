@@ -349,10 +349,17 @@ const ROWS: &[Row] = &[
     ),
     Row(
         PYKCS11,
-        "signs by the program below, which hears of a wrong code, a no, a blocked code, and a card that is not there",
+        "the program below signs",
         YES,
         YES,
-        "integrators::the_program_of_the_page_signs_and_hears_what_happened",
+        "integrators::the_program_of_the_page_signs",
+    ),
+    Row(
+        PYKCS11,
+        "the program below hears of a wrong code, a no, a blocked code, and a card that is not there",
+        YES,
+        YES,
+        "integrators::the_program_of_the_page_hears_what_happened",
     ),
     Row(
         OPENSSH,

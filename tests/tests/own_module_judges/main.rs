@@ -35,7 +35,7 @@ fn the_document_says_what_its_tables_say() {
 }
 
 #[test]
-fn each_block_of_commands_in_the_document_is_one_that_tests_run() {
+fn the_document_has_no_block_of_commands_that_is_not_among_those_to_paste() {
     let (in_the_document, known) = commands::counts();
     assert_eq!(in_the_document, known);
 }

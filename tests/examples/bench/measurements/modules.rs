@@ -136,7 +136,7 @@ fn table(kind: &str, ours: &[Cost], others: &[(&'static str, Vec<Cost>)]) -> Tab
         });
         let theirs = others.iter().filter_map(|(_, costs)| costs.get(place));
         let fewest = theirs.map(|cost| cost.commands).min();
-        let (at_most, why) = allowance(step);
+        let (at_most, why) = allowance(kind, step);
         table.push(Row {
             what: (*step).to_owned(),
             ours: say(cost),
@@ -156,10 +156,8 @@ fn table(kind: &str, ours: &[Cost], others: &[(&'static str, Vec<Cost>)]) -> Tab
         what: "commands of all".to_owned(),
         ours: sum(ours).to_string(),
         beside: beside.collect::<Vec<_>>().join("; "),
-        target: "not more than any".to_owned(),
-        verdict: fewest.map_or(Verdict::NotJudged, |fewest| {
-            Verdict::of(sum(ours) <= fewest)
-        }),
+        target: "fewer than any".to_owned(),
+        verdict: fewest.map_or(Verdict::NotJudged, |fewest| Verdict::of(sum(ours) < fewest)),
     });
     table
 }
@@ -168,10 +166,10 @@ fn table(kind: &str, ours: &[Cost], others: &[(&'static str, Vec<Cost>)]) -> Tab
 ///
 /// What others leave out: a program that has selected another application meanwhile would have its code tried, a last try
 /// would be spent without its holder's yes, and whoever comes next would find the code presented.
-fn allowance(step: &str) -> (usize, &'static str) {
-    match step {
-        LOG_IN => (3, "3: selection and counter stand before each code"),
-        END => (1, "1: a CPS4 is reset, and its applet opened for the next"),
+fn allowance(kind: &str, step: &str) -> (usize, &'static str) {
+    match (kind, step) {
+        (_, LOG_IN) => (3, "3: selection and counter stand before each code"),
+        ("cps4", END) => (1, "1: a CPS4 is reset, and its applet opened for the next"),
         _ => (0, "not more than any"),
     }
 }
