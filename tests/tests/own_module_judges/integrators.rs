@@ -1,7 +1,8 @@
 //! What `docs/pkcs11-clients.md` tells whoever writes or keeps a program, and the program that it gives.
 
+use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Stdio};
+use std::process::Child;
 
 use cpxd_tests::person::Person;
 use cpxd_tests::programs::program;
@@ -168,22 +169,26 @@ fn the_demo_of_the_page_is_a_card_to_try_programs_with() {
     .join(":");
     let lines = DEMO.on_the_page();
     let (before_it_runs, _) = lines.split_once("cpxd demo").unwrap();
+    let log = person.home().join("demo.log");
+    let output = File::create(&log).unwrap();
     let demo = person
         .starts("bash")
         // Whoever pastes it another day has the line already.
         .args(["-e", "-u", "-c", &format!("{before_it_runs}{lines}")])
         .env("PATH", path)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stdout(output.try_clone().unwrap())
+        .stderr(output)
         .process_group(0)
         .spawn();
-    let _demo = Pasted(demo.unwrap());
+    let mut demo = Pasted(demo.unwrap());
     let tool = |arguments: &[&str]| {
         let mut tool = person.starts("pkcs11-tool");
         Run::of(tool.args(["--module", &module()]).args(arguments)).said()
     };
     let token = "CPS4v1-";
     until("the card of the demo", || {
+        let end = demo.0.try_wait().unwrap();
+        assert!(end.is_none(), "{}", fs::read_to_string(&log).unwrap());
         tool(&["--list-token-slots"]).contains(token).then_some(())
     });
     let listed = tool(&["--login", "--list-objects"]);
