@@ -95,6 +95,18 @@ fn pro_sante_connect_is_ready_with_cpxds_own_module_and_names_it_where_it_is_mis
 }
 
 #[test]
+fn a_card_that_lies_on_a_reader_is_not_called_ready_though_the_module_shows_it() {
+    let service = PcscService::start();
+    let _card = service.plug(Reader::First, &["--card", "cps3-contactless"]);
+    let (person, _agent) = person_with_agent(&service);
+    let told = person.cpxd(&["install", "--pkcs11"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let found = diagnosed(&person, &service);
+    assert_eq!(found.of("code"), ("notApplicable", "code-absent"));
+    assert_wanting(&found, "put it into a reader");
+}
+
+#[test]
 fn the_module_is_no_way_without_the_agent_and_without_its_file() {
     let service = PcscService::start();
     let _card = service.plug(Reader::First, &[]);

@@ -3,9 +3,9 @@
 //! There the browser authenticates with the card, through Cryptolib CPS, in which the agent takes no part, or through
 //! cpxd's own PKCS#11 module, which is nothing without the agent.
 
-use daemon_types::Environment;
+use daemon_types::{CodeCondition, Environment};
 
-use crate::facts::{Facts, ModuleState};
+use crate::facts::{CardFacts, Facts, ModuleState};
 use crate::rules::cryptolib::is_too_old_for_a_card;
 use crate::{Check, Finding, State};
 
@@ -45,10 +45,11 @@ impl ReadinessState {
 
 /// Every reason there is.
 #[cfg(test)]
-pub(crate) const REASONS: [&str; 11] = [
+pub(crate) const REASONS: [&str; 12] = [
     "check-failed",
     "card-not-read",
     "not-registered",
+    "card-contactless",
     "register-unknown",
     "module-missing",
     "cryptolib-too-old",
@@ -79,11 +80,14 @@ pub(crate) fn judge(facts: &Facts, findings: &[Finding]) -> Readiness {
             check: Some(first.check),
         };
     }
-    let Some(card) = facts.cards.first() else {
+    let Some(card) = card_to_show(facts) else {
         return because(ReadinessState::Unknown, "card-not-read");
     };
     if card.is_registered == Some(false) {
         return because(ReadinessState::NotReady, "not-registered");
+    }
+    if is_contactless(card) {
+        return because(ReadinessState::NotReady, "card-contactless");
     }
     match (cryptolib, own_module) {
         (Way::Open, _) | (_, Way::Open) => {}
@@ -99,6 +103,18 @@ pub(crate) fn judge(facts: &Facts, findings: &[Finding]) -> Readiness {
     }
     let is_in_all = cryptolib == Way::Open || facts.browsers.all_have_own_module();
     ready(card.environment, is_in_all)
+}
+
+/// The first that a browser can log in with, or else the first.
+fn card_to_show(facts: &Facts) -> Option<&CardFacts> {
+    let mut cards = facts.cards.iter();
+    let in_contact = cards.find(|card| !is_contactless(card));
+    in_contact.or(facts.cards.first())
+}
+
+/// Only the contactless side of a card has no code; it has no key to log in with, either, by whichever module.
+fn is_contactless(card: &CardFacts) -> bool {
+    card.pin.condition == CodeCondition::Absent
 }
 
 fn ready(environment: Environment, is_in_all_browsers: bool) -> Readiness {
@@ -178,7 +194,7 @@ const NEEDED_BY_OWN_MODULE: [Check; 2] = [Check::Configuration, Check::AgentRuns
 
 #[cfg(test)]
 mod tests {
-    use daemon_types::{CodeCondition, Generation};
+    use daemon_types::Generation;
 
     use super::*;
     use crate::facts::AgentState;
@@ -270,6 +286,26 @@ mod tests {
             });
             let missing = (ReadinessState::NotReady, "module-missing");
             assert_eq!(found, missing, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_card_without_contact_is_not_ready_by_any_module_unless_another_card_is() {
+        let contactless = (ReadinessState::NotReady, "card-contactless");
+        for cryptolib in [Some(true), Some(false), None] {
+            let alone = |facts: &mut Facts| {
+                facts.cryptolib.is_there = cryptolib;
+                facts.browsers.own_module = with_module(&[ModuleState::Registered]);
+                facts.cards[0].pin.condition = CodeCondition::Absent;
+            };
+            assert_eq!(judged(alone), contactless, "{cryptolib:?}");
+            let beside_another = judged(|facts| {
+                let inserted = facts.cards[0].clone();
+                alone(facts);
+                facts.cards.push(inserted);
+            });
+            let ready = (ReadinessState::Ready, "ready");
+            assert_eq!(beside_another, ready, "{cryptolib:?}");
         }
     }
 

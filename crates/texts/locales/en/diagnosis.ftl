@@ -270,6 +270,7 @@ pro-sante-connect-title = Pro Santé Connect
 pro-sante-connect-check-failed = To use it with the card, settle this point first: “{ $check }”.
 pro-sante-connect-card-not-read = No card was read: put it in to learn whether Pro Santé Connect can work here.
 pro-sante-connect-not-registered = This card does not rest on a national register: Pro Santé Connect does not take it.
+pro-sante-connect-card-contactless = Without contact, this card does not open Pro Santé Connect: put it into a reader instead of laying it on one.
 pro-sante-connect-register-unknown = The card is good; the rest could not be checked.
 pro-sante-connect-module-missing = The card is good, but for Pro Santé Connect the browser lacks a module that reads the card: run the command cpxd install --pkcs11, then restart the browser, or ask your IT service for Cryptolib CPS.
 pro-sante-connect-cryptolib-too-old = The card is good, but the browser cannot use it for Pro Santé Connect: Cryptolib CPS is too old for it. Version 5.2 is needed, or cpxd’s own module (cpxd install --pkcs11).

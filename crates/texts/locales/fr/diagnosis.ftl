@@ -273,6 +273,7 @@ pro-sante-connect-title = Pro Santé Connect
 pro-sante-connect-check-failed = Pour vous en servir avec la carte, réglez d’abord ce point : « { $check } ».
 pro-sante-connect-card-not-read = Aucune carte n’a été lue : insérez-la pour savoir si Pro Santé Connect peut fonctionner ici.
 pro-sante-connect-not-registered = Cette carte n’est pas rattachée à un registre national : Pro Santé Connect ne l’accepte pas.
+pro-sante-connect-card-contactless = Sans contact, cette carte n’ouvre pas Pro Santé Connect : insérez-la dans un lecteur, au lieu de la poser dessus.
 pro-sante-connect-register-unknown = La carte est bonne ; le reste n’a pas pu être vérifié.
 pro-sante-connect-module-missing = La carte est bonne, mais pour Pro Santé Connect il manque au navigateur un module qui lise la carte : lancez la commande cpxd install --pkcs11, puis redémarrez le navigateur, ou demandez Cryptolib CPS à votre service informatique.
 pro-sante-connect-cryptolib-too-old = La carte est bonne, mais le navigateur ne peut pas s’en servir pour Pro Santé Connect : Cryptolib CPS est trop ancienne pour elle. Il faut la version 5.2, ou bien le module de cpxd (cpxd install --pkcs11).
