@@ -7,6 +7,7 @@
 )]
 
 use std::fs;
+use std::path::Path;
 
 use cpxd_tests::agent::Agent;
 use cpxd_tests::browsers::Firefox;
@@ -104,6 +105,45 @@ fn a_card_that_lies_on_a_reader_is_not_called_ready_though_the_module_shows_it()
     let found = diagnosed(&person, &service);
     assert_eq!(found.of("code"), ("notApplicable", "code-absent"));
     assert_wanting(&found, "put it into a reader");
+}
+
+#[test]
+fn a_module_that_asks_another_agent_is_no_way_until_its_file_names_the_one_that_is_diagnosed() {
+    let service = PcscService::start();
+    let _card = service.plug(Reader::First, &[]);
+    let (person, agent) = person_with_agent(&service);
+    let told = person.cpxd(&["install", "--pkcs11"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let folder = person.home().join(".config/cpxd");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("pkcs11-module.toml");
+    let names = |state_dir: &Path| {
+        fs::write(&file, format!("state-dir = '{}'", state_dir.display())).unwrap();
+        diagnosed(&person, &service)
+    };
+
+    let found = names(&person.home().join("demo"));
+    let elsewhere = ("warning", "module-asks-another-agent");
+    assert_eq!(found.of("own-module"), elsewhere);
+    let check = found.check("own-module");
+    assert!(
+        check["cause"]
+            .as_str()
+            .unwrap()
+            .contains(file.to_str().unwrap())
+    );
+    assert_wanting(&found, check["title"].as_str().unwrap());
+    assert_ready(&names(agent.state_dir()));
+
+    // Where no agent runs, the command compares by itself.
+    let other = person.home().join("other");
+    let mut diagnose = person.starts(program("cpxd"));
+    diagnose
+        .args(["diagnose", "--json", "--state-dir"])
+        .arg(other);
+    let found = Diagnosed::printed(&diagnose.output().unwrap());
+    let not_this = ("warning", "module-asks-not-this-agent");
+    assert_eq!(found.of("own-module"), not_this);
 }
 
 #[test]

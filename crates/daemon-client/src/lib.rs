@@ -14,6 +14,7 @@ mod event_stream;
 mod events;
 mod hang_up;
 mod held;
+mod module_file;
 mod relay;
 mod stream;
 mod transport;
@@ -35,6 +36,7 @@ pub use event_stream::Event;
 pub use events::Events;
 pub use hang_up::HangUp;
 pub use held::Held;
+pub use module_file::ModuleFile;
 pub use relay::{RelayedAnswer, RelayedRequest};
 
 /// How long an answer may take that waits for no holder; a slow card is read in a few seconds.

@@ -129,6 +129,8 @@ causes! {
     ModuleRegistered("browsers") = "module-registered",
     ModuleRegisteredInPart("browsers") = "module-registered-in-part",
     ModuleFileMissing("browsers") = "module-file-missing",
+    ModuleAsksAnotherAgent("file", "folder") = "module-asks-another-agent",
+    ModuleAsksNotThisAgent("file", "folder") = "module-asks-not-this-agent",
     ModuleConfined("browsers") = "module-confined",
     ModuleNotRegistered = "module-not-registered",
     ModuleUnknown = "module-unknown",

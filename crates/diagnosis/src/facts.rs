@@ -235,13 +235,34 @@ pub struct BrowserFacts {
     pub loopback_by_policy: Option<bool>,
     /// The places of modules that they have, and whether cpxd's own PKCS#11 module is there.
     pub own_module: Option<Vec<ModuleFacts>>,
+    /// Which agent that module asks, where it is another one than the one that is diagnosed.
+    pub asked_instead: Option<AskedInstead>,
+}
+
+/// The agent that cpxd's own module asks instead of this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AskedInstead {
+    /// The usual one of the user is diagnosed, and their file of the module names another one.
+    Named {
+        /// That file.
+        file: String,
+        /// The state folder that it names.
+        folder: String,
+    },
+    /// Another one than the usual is diagnosed, and that file does not name it.
+    NotThis {
+        /// That file, whether it is there or not.
+        file: String,
+        /// The state folder that it would have to name.
+        folder: String,
+    },
 }
 
 impl BrowserFacts {
-    /// Whether one of them, at least, uses cpxd's own module.
+    /// Whether one of them, at least, uses cpxd's own module, and this agent by it.
     pub(crate) fn have_own_module(&self) -> bool {
         let mut places = self.own_module.iter().flatten();
-        places.any(|place| place.state == ModuleState::Registered)
+        self.asked_instead.is_none() && places.any(|place| place.state == ModuleState::Registered)
     }
 
     /// Whether each of them does.

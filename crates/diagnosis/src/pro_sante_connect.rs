@@ -45,7 +45,7 @@ impl ReadinessState {
 
 /// Every reason there is.
 #[cfg(test)]
-pub(crate) const REASONS: [&str; 12] = [
+pub(crate) const REASONS: [&str; 15] = [
     "check-failed",
     "card-not-read",
     "not-registered",
@@ -54,6 +54,9 @@ pub(crate) const REASONS: [&str; 12] = [
     "module-missing",
     "cryptolib-too-old",
     "cryptolib-only-32-bits",
+    "module-asks-another-agent",
+    "cryptolib-too-old-and-no-module",
+    "cryptolib-only-32-bits-and-no-module",
     "ready",
     "ready-for-tests",
     "ready-in-some-browsers",
@@ -91,8 +94,8 @@ pub(crate) fn judge(facts: &Facts, findings: &[Finding]) -> Readiness {
     }
     match (cryptolib, own_module) {
         (Way::Open, _) | (_, Way::Open) => {}
-        (Way::Closed(reason), Way::Closed(_)) => {
-            return because(ReadinessState::NotReady, reason);
+        (Way::Closed(of_cryptolib), Way::Closed(of_module)) => {
+            return neither(of_cryptolib, of_module);
         }
         (Way::Unknown, _) | (_, Way::Unknown) => {
             return because(ReadinessState::Unknown, "register-unknown");
@@ -116,6 +119,27 @@ fn card_to_show(facts: &Facts) -> Option<&CardFacts> {
 fn is_contactless(card: &CardFacts) -> bool {
     card.pin.condition == CodeCondition::Absent
 }
+
+/// Where a command is all that the module lacks, the reason of Cryptolib tells of it, too.
+fn neither(of_cryptolib: &'static str, of_module: &'static str) -> Readiness {
+    if of_module == MISSING {
+        return because(ReadinessState::NotReady, of_cryptolib);
+    }
+    let reason = match of_cryptolib {
+        TOO_OLD => "cryptolib-too-old-and-no-module",
+        ONLY_32_BITS => "cryptolib-only-32-bits-and-no-module",
+        _ => of_module,
+    };
+    Readiness {
+        check: Some(Check::OwnModule),
+        ..because(ReadinessState::NotReady, reason)
+    }
+}
+
+/// No module is there: of Cryptolib, or of cpxd, which a command would put there.
+const MISSING: &str = "module-missing";
+const TOO_OLD: &str = "cryptolib-too-old";
+const ONLY_32_BITS: &str = "cryptolib-only-32-bits";
 
 fn ready(environment: Environment, is_in_all_browsers: bool) -> Readiness {
     let reason = match (environment, is_in_all_browsers) {
@@ -143,11 +167,9 @@ fn through_cryptolib(facts: &Facts) -> Way {
     let cryptolib = &facts.cryptolib;
     match cryptolib.is_there {
         None => Way::Unknown,
-        Some(false) => Way::Closed("module-missing"),
-        Some(true) if cryptolib.is_only_32_bits == Some(true) => {
-            Way::Closed("cryptolib-only-32-bits")
-        }
-        Some(true) if is_too_old_for_a_card(facts) => Way::Closed("cryptolib-too-old"),
+        Some(false) => Way::Closed(MISSING),
+        Some(true) if cryptolib.is_only_32_bits == Some(true) => Way::Closed(ONLY_32_BITS),
+        Some(true) if is_too_old_for_a_card(facts) => Way::Closed(TOO_OLD),
         Some(true) => Way::Open,
     }
 }
@@ -157,12 +179,15 @@ fn through_own_module(facts: &Facts) -> Way {
     let Some(places) = &browsers.own_module else {
         return Way::Unknown;
     };
+    let is = |state| places.iter().any(|it| it.state == state);
     if browsers.have_own_module() {
         Way::Open
-    } else if places.iter().any(|it| it.state == ModuleState::Unknown) {
+    } else if is(ModuleState::Registered) {
+        Way::Closed("module-asks-another-agent")
+    } else if is(ModuleState::Unknown) {
         Way::Unknown
     } else {
-        Way::Closed("module-missing")
+        Way::Closed(MISSING)
     }
 }
 
@@ -197,7 +222,7 @@ mod tests {
     use daemon_types::Generation;
 
     use super::*;
-    use crate::facts::AgentState;
+    use crate::facts::{AgentState, AskedInstead};
     use crate::sample::{sound, with_module};
 
     fn judged(change: impl FnOnce(&mut Facts)) -> (ReadinessState, &'static str) {
@@ -271,6 +296,37 @@ mod tests {
         assert_eq!(test, ready("ready-for-tests-in-some-browsers"));
         let with_cryptolib = in_some(|facts| facts.cryptolib.is_there = Some(true));
         assert_eq!(with_cryptolib, ready("ready"));
+    }
+
+    #[test]
+    fn a_module_that_asks_another_agent_is_no_way() {
+        let elsewhere = |change: fn(&mut Facts)| {
+            let found = judged(|facts| {
+                facts.cryptolib.is_there = Some(false);
+                facts.browsers.own_module = with_module(&[ModuleState::Registered]);
+                facts.browsers.asked_instead = Some(AskedInstead::NotThis {
+                    file: String::new(),
+                    folder: String::new(),
+                });
+                change(facts);
+            });
+            assert_ne!(found.0, ReadinessState::Unknown);
+            found.1
+        };
+        assert_eq!(elsewhere(|_| {}), "module-asks-another-agent");
+        let with_cryptolib = elsewhere(|facts| facts.cryptolib.is_there = Some(true));
+        assert_eq!(with_cryptolib, "ready");
+        let too_old = elsewhere(|facts| {
+            facts.cards[0].generation = Some(Generation::Cps4);
+            facts.cryptolib.is_there = Some(true);
+            facts.cryptolib.version = Some([5, 1, 12]);
+        });
+        assert_eq!(too_old, "cryptolib-too-old-and-no-module");
+        let narrow = elsewhere(|facts| {
+            facts.cryptolib.is_there = Some(true);
+            facts.cryptolib.is_only_32_bits = Some(true);
+        });
+        assert_eq!(narrow, "cryptolib-only-32-bits-and-no-module");
     }
 
     #[test]

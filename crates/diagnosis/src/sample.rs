@@ -80,6 +80,7 @@ pub(crate) fn sound() -> Facts {
             stores: Some(Vec::new()),
             loopback_by_policy: None,
             own_module: Some(Vec::new()),
+            asked_instead: None,
         },
         unanswered: Vec::new(),
     }

@@ -11,8 +11,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::*;
 use crate::facts::{
-    AgentState, CacheFacts, CardFacts, CertificateFacts, ChainFact, ConfigurationFact, ModuleFacts,
-    ModuleState, NativeHostFacts, NativeHostState, Obstacle, ReaderFacts, ServiceFact, StoreFacts,
+    AgentState, AskedInstead, CacheFacts, CardFacts, CertificateFacts, ChainFact,
+    ConfigurationFact, ModuleFacts, ModuleState, NativeHostFacts, NativeHostState, Obstacle,
+    ReaderFacts, ServiceFact, StoreFacts,
 };
 use crate::pro_sante_connect::REASONS;
 use crate::sample::sound;
@@ -164,6 +165,15 @@ fn obstacles() -> Vec<Obstacle> {
     ]
 }
 
+fn asked_instead() -> Vec<AskedInstead> {
+    let (file, folder) = (String::new(), String::new());
+    let named = AskedInstead::Named {
+        file: file.clone(),
+        folder: folder.clone(),
+    };
+    vec![named, AskedInstead::NotThis { file, folder }]
+}
+
 fn configurations() -> Vec<ConfigurationFact> {
     let unusable = ConfigurationFact::Unusable {
         file: String::new(),
@@ -192,6 +202,7 @@ prop_compose! {
         stores in option::of(prop::collection::vec((".{0,8}", any::<Option<bool>>()), 0..4)),
         authority in any::<Option<bool>>(),
         policy in any::<Option<bool>>(),
+        instead in option::of(select(asked_instead())),
         modules in option::of(prop::collection::vec((".{0,8}", select(&MODULES[..])), 0..4)),
     ) -> Facts {
         facts.agent.state = state;
@@ -212,6 +223,7 @@ prop_compose! {
         facts.browsers.has_authority = authority;
         facts.browsers.loopback_by_policy = policy;
         let module = |(browser, state)| ModuleFacts { browser, state };
+        facts.browsers.asked_instead = instead;
         facts.browsers.own_module = modules.map(|modules| modules.into_iter().map(module).collect());
         facts
     }

@@ -1,11 +1,10 @@
 //! How a program is met: as one that logs in, or as a browser, by the name of its executable.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use cryptoki_sys::CKR_HOST_MEMORY;
-use platform::paths::config_files;
-use serde::Deserialize;
+use daemon_client::ModuleFile;
 
 use crate::answer::Answer;
 
@@ -36,17 +35,6 @@ pub(crate) enum WhichAgent {
     Nobody,
 }
 
-/// `pkcs11-module.toml`, beside the user's configuration of the agent.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
-struct File {
-    /// Names of executables that are met as browsers; `*` at the end stands for anything.
-    browsers: Vec<String>,
-    /// Names of executables that are met as programs that log in.
-    log_in: Vec<String>,
-    state_dir: Option<PathBuf>,
-}
-
 impl Settings {
     /// What the file says of this process' executable and its agent. With one that cannot be understood a browser starts
     /// all the same, and has no card.
@@ -55,48 +43,43 @@ impl Settings {
     /// `CKR_HOST_MEMORY` where no descriptor is left to read it by: what it says would not be known until the end of the
     /// process.
     pub(crate) fn of_this_process() -> Answer<Self> {
-        let file = config_files().user;
-        let file = file.map(|config| fs::read_to_string(config.with_file_name(FILE_NAME)));
-        let text = match file {
-            Some(Ok(text)) => Some(text),
-            Some(Err(error)) if is_for_want_of_descriptors(&error) => return Err(CKR_HOST_MEMORY),
-            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => None,
-            Some(Err(_)) | None => Some(String::new()),
+        let file = match ModuleFile::read() {
+            Ok(file) => Some(file),
+            Err(error) if is_for_want_of_descriptors(&error) => return Err(CKR_HOST_MEMORY),
+            Err(_) => None,
         };
         let executable = std::env::current_exe().unwrap_or_default();
-        Ok(Self::of(text.as_deref(), &executable))
+        Ok(Self::of(file, &executable))
     }
 
-    /// `None` for a file that cannot be read.
-    fn of(text: Option<&str>, executable: &Path) -> Self {
-        let Some(file) = text.and_then(|text| toml::from_str::<File>(text).ok()) else {
+    /// `None` for a file that cannot be read or understood.
+    fn of(file: Option<ModuleFile>, executable: &Path) -> Self {
+        let Some(file) = file else {
             return Self {
-                manner: File::default().manner_of(executable),
+                manner: manner_of(&ModuleFile::default(), executable),
                 agent: WhichAgent::Nobody,
             };
         };
         Self {
-            manner: file.manner_of(executable),
+            manner: manner_of(&file, executable),
             agent: file.state_dir.map_or(WhichAgent::Usual, WhichAgent::Of),
         }
     }
 }
 
-impl File {
-    fn manner_of(&self, executable: &Path) -> Manner {
+fn manner_of(file: &ModuleFile, executable: &Path) -> Manner {
         let name = executable.file_name().unwrap_or_default();
         let name = name.to_string_lossy().to_lowercase();
         // A user writes what Windows shows, which hides this end.
         let name = name.strip_suffix(".exe").unwrap_or(&name);
         let is_one_of = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, name));
-        if is_one_of(&self.log_in) {
+        if is_one_of(&file.log_in) {
             Manner::LogIn
-        } else if is_one_of(&self.browsers) || BROWSERS.iter().any(|pattern| fits(pattern, name)) {
+        } else if is_one_of(&file.browsers) || BROWSERS.iter().any(|pattern| fits(pattern, name)) {
             Manner::Browser
         } else {
             Manner::LogIn
         }
-    }
 }
 
 /// Whether a name in lower case, without `.exe`, is that of a pattern, which may end with `*`.
@@ -119,7 +102,6 @@ const NO_DESCRIPTOR_LEFT: [i32; 2] = [23, 24];
 /// `ERROR_TOO_MANY_OPEN_FILES`.
 #[cfg(not(unix))]
 const NO_DESCRIPTOR_LEFT: [i32; 1] = [4];
-const FILE_NAME: &str = "pkcs11-module.toml";
 /// Browsers, what is built on them, and the tools of their store (NSS), which log in to every token that asks for it
 /// and would keep asking, by the names of their executables on Linux, macOS and Windows.
 const BROWSERS: [&str; 15] = [
@@ -145,12 +127,15 @@ mod tests {
     use super::*;
 
     fn manner_of(file: &str, executable: &str) -> Manner {
-        Settings::of(Some(file), Path::new(executable)).manner
+        Settings::of(ModuleFile::of(file).ok(), Path::new(executable)).manner
     }
 
     #[test]
     fn a_file_that_cannot_be_understood_names_no_agent_rather_than_another_one() {
-        let agent_of = |file| Settings::of(file, Path::new("/usr/bin/java")).agent;
+        let agent_of = |file: Option<&str>| {
+            let file = file.and_then(|file| ModuleFile::of(file).ok());
+            Settings::of(file, Path::new("/usr/bin/java")).agent
+        };
         assert_eq!(agent_of(Some("")), WhichAgent::Usual);
         let demo = PathBuf::from("/tmp/demo");
         assert_eq!(

@@ -116,8 +116,8 @@ pub(crate) fn forget() -> Vec<ModuleReport> {
         .collect()
 }
 
-/// What a place has under the name of the module, of whichever installation: each asks the same agent. `None` for
-/// what is somebody else's.
+/// What a place has under the name of the module, of whichever installation: each asks the agent that the user's file
+/// says. `None` for what is somebody else's.
 pub(crate) fn library_in(place: &ModulePlace) -> Result<Option<PathBuf>, TrustStoreError> {
     if is_foreign(place)? {
         return Ok(None);

@@ -13,6 +13,7 @@ use super::own_module;
 use crate::commands::native_messaging::{Knowledge, knowledge_of};
 
 pub(super) async fn facts(paths: &AgentPaths, looks: &Round<'_>) -> BrowserFacts {
+    let own = paths.clone();
     let paths = paths.clone();
     let (native_hosts, trust, policy, own_module) = tokio::join!(
         looks.at(Look::NativeHosts, native_hosts),
@@ -21,15 +22,19 @@ pub(super) async fn facts(paths: &AgentPaths, looks: &Round<'_>) -> BrowserFacts
             Look::BrowserPolicy,
             platform::workstation::allows_loopback_by_policy
         ),
-        looks.at(Look::OwnModule, own_module::facts),
+        looks.at(Look::OwnModule, move || {
+            (own_module::facts(), own_module::asked_instead(&own))
+        }),
     );
+    let (own_module, asked_instead) = own_module.unwrap_or_default();
     let (has_authority, stores) = trust.unwrap_or_default();
     BrowserFacts {
         native_hosts,
         has_authority,
         stores,
         loopback_by_policy: policy.flatten(),
-        own_module: own_module.flatten(),
+        own_module,
+        asked_instead,
     }
 }
 

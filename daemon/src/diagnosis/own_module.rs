@@ -1,10 +1,14 @@
-//! Which browsers of this user know cpxd's own PKCS#11 module.
+//! Which browsers of this user know cpxd's own PKCS#11 module, and which agent it asks.
 
-use diagnosis::facts::ModuleFacts;
+use std::path::Path;
+
+use daemon_client::ModuleFile;
 #[cfg(target_os = "linux")]
 use diagnosis::facts::ModuleState;
+use diagnosis::facts::{AskedInstead, ModuleFacts};
 #[cfg(target_os = "linux")]
 use platform::module_places::{ModulePlace, ModulePlaceKind};
+use platform::paths::AgentPaths;
 
 #[cfg(target_os = "linux")]
 use super::browsers::{CHROMIUM, FIREFOX};
@@ -33,6 +37,34 @@ pub(super) fn facts() -> Option<Vec<ModuleFacts>> {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn facts() -> Option<Vec<ModuleFacts>> {
     None
+}
+
+/// Which agent the module asks, where it is not the one of these paths.
+pub(super) fn asked_instead(paths: &AgentPaths) -> Option<AskedInstead> {
+    let is_this = |asked: Option<&Path>| {
+        let asked = AgentPaths::find(asked);
+        asked.is_ok_and(|asked| asked.state_dir() == paths.state_dir())
+    };
+    let named = ModuleFile::read().unwrap_or_default().state_dir;
+    let is_asked = match &named {
+        // What is no full path is another folder to each program.
+        Some(named) => named.is_absolute() && is_this(Some(named)),
+        None => is_this(None),
+    };
+    if is_asked {
+        return None;
+    }
+    let file = ModuleFile::place()?.display().to_string();
+    Some(match named {
+        Some(named) if is_this(None) => {
+            let folder = named.display().to_string();
+            AskedInstead::Named { file, folder }
+        }
+        Some(_) | None => {
+            let folder = paths.state_dir().display().to_string();
+            AskedInstead::NotThis { file, folder }
+        }
+    })
 }
 
 #[cfg(target_os = "linux")]

@@ -217,6 +217,7 @@ fn browsers(are_told: bool) -> BrowserFacts {
         stores: Some(vec![store("Chromium"), store("Firefox")]),
         loopback_by_policy: None,
         own_module: Some(vec![module("Chromium"), module("Firefox")]),
+        asked_instead: None,
     }
 }
 

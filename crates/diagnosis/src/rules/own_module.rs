@@ -1,8 +1,8 @@
 //! cpxd's own PKCS#11 module in the browsers.
 
-use crate::CauseCode;
-use crate::facts::{Facts, ModuleFacts, ModuleState};
+use crate::facts::{AskedInstead, Facts, ModuleFacts, ModuleState};
 use crate::finding::Verdict;
+use crate::{Cause, CauseCode};
 
 /// Nobody has to have it; where one browser has it, another one without it is a surprise, unless it reads the card
 /// through Cryptolib CPS.
@@ -14,11 +14,17 @@ pub(super) fn registered(facts: &Facts) -> Verdict {
         return Verdict::not_applicable(CauseCode::NoBrowser);
     }
     let of = |state| names(places, state);
+    let registered = of(ModuleState::Registered);
+    // What is registered is no use while this lasts.
+    if let Some(instead) = facts.browsers.asked_instead.as_ref()
+        && !registered.is_empty()
+    {
+        return Verdict::warning(asks(instead));
+    }
     let missing = of(ModuleState::FileMissing);
     if !missing.is_empty() {
         return Verdict::warning(CauseCode::ModuleFileMissing.with("browsers", missing));
     }
-    let registered = of(ModuleState::Registered);
     let is_unknown = !of(ModuleState::Unknown).is_empty();
     if registered.is_empty() && !is_unknown {
         return Verdict::not_applicable(CauseCode::ModuleNotRegistered);
@@ -38,6 +44,15 @@ pub(super) fn registered(facts: &Facts) -> Verdict {
     } else {
         Verdict::ok(CauseCode::ModuleRegistered.with("browsers", registered))
     }
+}
+
+fn asks(instead: &AskedInstead) -> Cause {
+    let (code, file, folder) = match instead {
+        AskedInstead::Named { file, folder } => (CauseCode::ModuleAsksAnotherAgent, file, folder),
+        AskedInstead::NotThis { file, folder } => (CauseCode::ModuleAsksNotThisAgent, file, folder),
+    };
+    code.with("file", file.as_str())
+        .with("folder", folder.as_str())
 }
 
 /// A browser is named once, however many profiles it has.
@@ -77,6 +92,29 @@ mod tests {
         let nowhere = CauseCode::ModuleNotRegistered;
         assert_found(&[NotRegistered, Confined], State::NotApplicable, nowhere);
         assert_found(&[], State::NotApplicable, CauseCode::NoBrowser);
+    }
+
+    #[test]
+    fn a_module_that_asks_another_agent_is_told_with_the_file_that_decides_it() {
+        let (file, folder) = ("/pkcs11-module.toml".to_owned(), "/demo".to_owned());
+        let named = AskedInstead::Named {
+            file: file.clone(),
+            folder: folder.clone(),
+        };
+        let not_this = AskedInstead::NotThis { file, folder };
+        for (instead, cause) in [
+            (named, CauseCode::ModuleAsksAnotherAgent),
+            (not_this, CauseCode::ModuleAsksNotThisAgent),
+        ] {
+            let mut facts = sound();
+            facts.browsers.asked_instead = Some(instead);
+            let registered = &[ModuleState::Registered, ModuleState::FileMissing];
+            facts.browsers.own_module = with_module(registered);
+            assert_judged(&facts, Check::OwnModule, State::Warning, cause);
+            facts.browsers.own_module = with_module(&[ModuleState::NotRegistered]);
+            let nowhere = CauseCode::ModuleNotRegistered;
+            assert_judged(&facts, Check::OwnModule, State::NotApplicable, nowhere);
+        }
     }
 
     #[test]
