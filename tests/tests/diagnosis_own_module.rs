@@ -173,6 +173,25 @@ fn the_module_is_no_way_without_the_agent_and_without_its_file() {
 }
 
 #[test]
+fn browsers_with_somebody_elses_module_of_the_name_are_told_of_no_command_that_would_refuse() {
+    let service = PcscService::start();
+    let _card = service.plug(Reader::First, &[]);
+    let (person, _agent) = person_with_agent(&service);
+    let told = person.cpxd(&["install", "--pkcs11"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    for database in person.nss_databases() {
+        let list = database.join("pkcs11.txt");
+        let text = fs::read_to_string(&list).unwrap();
+        let foreign = text.replace("/libcpxd_pkcs11.so", "/libother.so");
+        assert_ne!(text, foreign);
+        fs::write(&list, foreign).unwrap();
+    }
+    let found = diagnosed(&person, &service);
+    assert_eq!(found.of("own-module"), ("notApplicable", "module-foreign"));
+    assert_wanting(&found, "another module already has the name");
+}
+
+#[test]
 fn a_profile_that_came_after_the_module_was_registered_is_told_until_the_command_ran_again() {
     let service = PcscService::start();
     let _card = service.plug(Reader::First, &[]);

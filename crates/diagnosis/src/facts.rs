@@ -292,6 +292,8 @@ pub enum ModuleState {
     FileMissing,
     /// The browser runs in a sandbox and can load no module from outside.
     Confined,
+    /// Somebody else's module has the name there.
+    Foreign,
     /// Nobody could find out.
     Unknown,
 }

@@ -45,7 +45,7 @@ impl ReadinessState {
 
 /// Every reason there is.
 #[cfg(test)]
-pub(crate) const REASONS: [&str; 15] = [
+pub(crate) const REASONS: [&str; 17] = [
     "check-failed",
     "card-not-read",
     "not-registered",
@@ -55,6 +55,8 @@ pub(crate) const REASONS: [&str; 15] = [
     "cryptolib-too-old",
     "cryptolib-only-32-bits",
     "module-asks-another-agent",
+    "module-foreign",
+    "module-confined",
     "cryptolib-too-old-and-no-module",
     "cryptolib-only-32-bits-and-no-module",
     "ready",
@@ -186,8 +188,12 @@ fn through_own_module(facts: &Facts) -> Way {
         Way::Closed("module-asks-another-agent")
     } else if is(ModuleState::Unknown) {
         Way::Unknown
-    } else {
+    } else if places.is_empty() || is(ModuleState::NotRegistered) || is(ModuleState::FileMissing) {
         Way::Closed(MISSING)
+    } else if is(ModuleState::Foreign) {
+        Way::Closed("module-foreign")
+    } else {
+        Way::Closed("module-confined")
     }
 }
 
@@ -330,18 +336,21 @@ mod tests {
     }
 
     #[test]
-    fn a_module_that_no_browser_can_load_is_no_way() {
-        for state in [
-            ModuleState::NotRegistered,
-            ModuleState::FileMissing,
-            ModuleState::Confined,
+    fn a_module_that_no_browser_can_load_is_no_way_and_the_reason_names_what_helps() {
+        use ModuleState::{Confined, FileMissing, Foreign, NotRegistered};
+        for (states, reason) in [
+            (&[NotRegistered][..], "module-missing"),
+            (&[FileMissing], "module-missing"),
+            (&[Confined, NotRegistered], "module-missing"),
+            (&[Confined], "module-confined"),
+            (&[Confined, Foreign], "module-foreign"),
+            (&[], "module-missing"),
         ] {
             let found = judged(|facts| {
                 facts.cryptolib.is_there = Some(false);
-                facts.browsers.own_module = with_module(&[state]);
+                facts.browsers.own_module = with_module(states);
             });
-            let missing = (ReadinessState::NotReady, "module-missing");
-            assert_eq!(found, missing, "{state:?}");
+            assert_eq!(found, (ReadinessState::NotReady, reason), "{states:?}");
         }
     }
 

@@ -41,11 +41,12 @@ const HOSTS: [NativeHostState; 4] = [
     NativeHostState::Confined,
     NativeHostState::Unknown,
 ];
-const MODULES: [ModuleState; 5] = [
+const MODULES: [ModuleState; 6] = [
     ModuleState::Registered,
     ModuleState::NotRegistered,
     ModuleState::FileMissing,
     ModuleState::Confined,
+    ModuleState::Foreign,
     ModuleState::Unknown,
 ];
 

@@ -116,13 +116,21 @@ pub(crate) fn forget() -> Vec<ModuleReport> {
         .collect()
 }
 
-/// What a place has under the name of the module, of whichever installation: each asks the agent that the user's file
-/// says. `None` for what is somebody else's.
-pub(crate) fn library_in(place: &ModulePlace) -> Result<Option<PathBuf>, TrustStoreError> {
+/// What a place has under the name of the module.
+pub(crate) enum Registered {
+    /// The library of an installation, whichever: each asks the agent that the user's file says.
+    Ours(PathBuf),
+    Foreign,
+    Nothing,
+}
+
+/// As the place itself says; no program is asked.
+pub(crate) fn registered_in(place: &ModulePlace) -> Result<Registered, TrustStoreError> {
     if is_foreign(place)? {
-        return Ok(None);
+        return Ok(Registered::Foreign);
     }
-    place.library(NAME)
+    let library = place.library(NAME)?;
+    Ok(library.map_or(Registered::Nothing, Registered::Ours))
 }
 
 fn is_told(place: &ModulePlace) -> Result<bool, TrustStoreError> {

@@ -13,7 +13,7 @@ use platform::paths::AgentPaths;
 #[cfg(target_os = "linux")]
 use super::browsers::{CHROMIUM, FIREFOX};
 #[cfg(target_os = "linux")]
-use crate::commands::module_places::library_in;
+use crate::commands::module_places::{Registered, registered_in};
 
 /// As their own lists of modules say; no program of NSS is asked.
 #[cfg(target_os = "linux")]
@@ -72,10 +72,11 @@ fn state_of(place: &ModulePlace) -> ModuleState {
     if place.is_confined() {
         return ModuleState::Confined;
     }
-    match library_in(place) {
-        Ok(Some(library)) if library.is_file() => ModuleState::Registered,
-        Ok(Some(_)) => ModuleState::FileMissing,
-        Ok(None) => ModuleState::NotRegistered,
+    match registered_in(place) {
+        Ok(Registered::Ours(library)) if library.is_file() => ModuleState::Registered,
+        Ok(Registered::Ours(_)) => ModuleState::FileMissing,
+        Ok(Registered::Foreign) => ModuleState::Foreign,
+        Ok(Registered::Nothing) => ModuleState::NotRegistered,
         Err(_) => ModuleState::Unknown,
     }
 }

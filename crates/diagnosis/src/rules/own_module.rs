@@ -27,12 +27,16 @@ pub(super) fn registered(facts: &Facts) -> Verdict {
     }
     let is_unknown = !of(ModuleState::Unknown).is_empty();
     if registered.is_empty() && !is_unknown {
-        return Verdict::not_applicable(CauseCode::ModuleNotRegistered);
+        return Verdict::not_applicable(registered_nowhere(places));
     }
     if facts.cryptolib.is_there != Some(true) && !registered.is_empty() {
         let without = of(ModuleState::NotRegistered);
         if !without.is_empty() {
             return Verdict::warning(CauseCode::ModuleRegisteredInPart.with("browsers", without));
+        }
+        let foreign = of(ModuleState::Foreign);
+        if !foreign.is_empty() {
+            return Verdict::warning(CauseCode::ModuleForeign.with("browsers", foreign));
         }
         let confined = of(ModuleState::Confined);
         if !confined.is_empty() {
@@ -43,6 +47,20 @@ pub(super) fn registered(facts: &Facts) -> Verdict {
         Verdict::unknown(CauseCode::ModuleUnknown)
     } else {
         Verdict::ok(CauseCode::ModuleRegistered.with("browsers", registered))
+    }
+}
+
+/// The command is told of where it would do something, for the browsers that it would tell.
+fn registered_nowhere(places: &[ModuleFacts]) -> Cause {
+    let of = |state| names(places, state);
+    let not_yet = of(ModuleState::NotRegistered);
+    let foreign = of(ModuleState::Foreign);
+    if !not_yet.is_empty() {
+        CauseCode::ModuleNotRegistered.with("browsers", not_yet)
+    } else if !foreign.is_empty() {
+        CauseCode::ModuleForeign.with("browsers", foreign)
+    } else {
+        CauseCode::ModuleConfined.with("browsers", of(ModuleState::Confined))
     }
 }
 
@@ -78,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_profile_without_the_module_is_told_where_another_one_has_it() {
-        use ModuleState::{Confined, FileMissing, NotRegistered, Registered, Unknown};
+        use ModuleState::{Confined, FileMissing, Foreign, NotRegistered, Registered, Unknown};
         let ok = CauseCode::ModuleRegistered;
         assert_found(&[Registered, Registered], State::Ok, ok);
         let in_part = CauseCode::ModuleRegisteredInPart;
@@ -89,9 +107,35 @@ mod tests {
         assert_found(&[Registered, FileMissing], State::Warning, gone);
         let unknown = CauseCode::ModuleUnknown;
         assert_found(&[Registered, Unknown], State::Unknown, unknown);
-        let nowhere = CauseCode::ModuleNotRegistered;
-        assert_found(&[NotRegistered, Confined], State::NotApplicable, nowhere);
+        let foreign = CauseCode::ModuleForeign;
+        assert_found(&[Foreign, Registered], State::Warning, foreign);
         assert_found(&[], State::NotApplicable, CauseCode::NoBrowser);
+    }
+
+    #[test]
+    fn the_command_is_told_of_for_browsers_alone_that_it_can_tell() {
+        use ModuleState::{Confined, Foreign, NotRegistered};
+        let (nowhere, confined, foreign) = (
+            CauseCode::ModuleNotRegistered,
+            CauseCode::ModuleConfined,
+            CauseCode::ModuleForeign,
+        );
+        for (firefox, chromium, cause, names) in [
+            (Confined, Confined, confined, "Firefox, Chromium"),
+            (NotRegistered, Confined, nowhere, "Firefox"),
+            (Foreign, NotRegistered, nowhere, "Chromium"),
+            (Confined, Foreign, foreign, "Chromium"),
+            (Foreign, Foreign, foreign, "Firefox, Chromium"),
+        ] {
+            let mut facts = sound();
+            let mut places = with_module(&[firefox, chromium]).unwrap();
+            places[1].browser = "Chromium".to_owned();
+            facts.browsers.own_module = Some(places);
+            assert_judged(&facts, Check::OwnModule, State::NotApplicable, cause);
+            let found = crate::diagnose(&facts).findings;
+            let found = found.iter().find(|it| it.check == Check::OwnModule);
+            assert_eq!(found.unwrap().cause, cause.with("browsers", names));
+        }
     }
 
     #[test]

@@ -235,7 +235,9 @@ cause-module-asks-not-this-agent = The module of cpxd in the browsers asks anoth
     .remedy = If this is the one that you need, write state-dir = "{ $folder }" into the file { $file }, then restart the browsers. If not, run the command cpxd diagnose without --state-dir.
 cause-module-confined = { $browsers } is kept apart from the rest of the computer (snap or Flatpak), and cannot use the module of cpxd.
     .remedy = Install this browser from the packages of the system, or use another one.
-cause-module-not-registered = No browser uses the module of cpxd, which reads the card without Cryptolib CPS. The command cpxd install --pkcs11 tells them of it.
+cause-module-foreign = Another module already has the name of cpxd there, so that the one of cpxd is not registered: { $browsers }.
+    .remedy = Ask whoever looks after this computer whether that other module is still needed. Once it is removed, run the command cpxd install --pkcs11, then restart the browsers.
+cause-module-not-registered = No browser uses the module of cpxd, which reads the card without Cryptolib CPS. The command cpxd install --pkcs11 tells these of it: { $browsers }.
 cause-module-unknown = Nobody could check whether browsers know the module of cpxd.
 
 cause-port-first = cpxd listens on port { $port }.
@@ -280,6 +282,8 @@ pro-sante-connect-module-missing = The card is good, but for Pro Santé Connect 
 pro-sante-connect-cryptolib-too-old = The card is good, but the browser cannot use it for Pro Santé Connect: Cryptolib CPS is too old for it. Version 5.2 is needed, or cpxd’s own module (cpxd install --pkcs11).
 pro-sante-connect-cryptolib-only-32-bits = The card is good, but the browser cannot use it for Pro Santé Connect: Cryptolib CPS is installed for 32-bit software only. Its 64-bit version is needed, or cpxd’s own module (cpxd install --pkcs11).
 pro-sante-connect-module-asks-another-agent = The card is good, but the module of cpxd in the browsers asks another cpxd: see the point “{ $check }”.
+pro-sante-connect-module-foreign = The card is good, but another module already has the name of cpxd in the browser: see the point “{ $check }”.
+pro-sante-connect-module-confined = The card is good, but no browser of this computer can use the module of cpxd: see the point “{ $check }”.
 pro-sante-connect-cryptolib-too-old-and-no-module = The card is good, but the browser cannot use it for Pro Santé Connect: Cryptolib CPS is too old for it. Version 5.2 is needed, or cpxd’s own module: see the point “{ $check }”.
 pro-sante-connect-cryptolib-only-32-bits-and-no-module = The card is good, but the browser cannot use it for Pro Santé Connect: Cryptolib CPS is installed for 32-bit software only. Its 64-bit version is needed, or cpxd’s own module: see the point “{ $check }”.
 pro-sante-connect-ready = This card and this computer are ready for Pro Santé Connect.

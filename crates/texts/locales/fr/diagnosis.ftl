@@ -238,7 +238,9 @@ cause-module-asks-not-this-agent = Le module de cpxd dans les navigateurs s’ad
     .remedy = Si c’est celui-ci qu’il vous faut, écrivez state-dir = "{ $folder }" dans le fichier { $file }, puis redémarrez les navigateurs. Sinon, lancez la commande cpxd diagnose sans --state-dir.
 cause-module-confined = { $browsers } est isolé du reste de l’ordinateur (snap ou Flatpak), et ne peut pas se servir du module de cpxd.
     .remedy = Installez ce navigateur depuis les paquets du système, ou utilisez-en un autre.
-cause-module-not-registered = Aucun navigateur ne se sert du module de cpxd, qui lit la carte sans Cryptolib CPS. La commande cpxd install --pkcs11 le leur fait connaître.
+cause-module-foreign = Un autre module y porte déjà le nom de cpxd, si bien que celui de cpxd ne s’y inscrit pas : { $browsers }.
+    .remedy = Demandez à la personne qui s’occupe de ce poste si cet autre module sert encore. Une fois qu’il est supprimé, lancez la commande cpxd install --pkcs11, puis redémarrez les navigateurs.
+cause-module-not-registered = Aucun navigateur ne se sert du module de cpxd, qui lit la carte sans Cryptolib CPS. La commande cpxd install --pkcs11 le fait connaître ici : { $browsers }.
 cause-module-unknown = La présence du module de cpxd dans les navigateurs n’a pas pu être vérifiée.
 
 cause-port-first = cpxd écoute sur le port { $port }.
@@ -283,6 +285,8 @@ pro-sante-connect-module-missing = La carte est bonne, mais pour Pro Santé Conn
 pro-sante-connect-cryptolib-too-old = La carte est bonne, mais le navigateur ne peut pas s’en servir pour Pro Santé Connect : Cryptolib CPS est trop ancienne pour elle. Il faut la version 5.2, ou bien le module de cpxd (cpxd install --pkcs11).
 pro-sante-connect-cryptolib-only-32-bits = La carte est bonne, mais le navigateur ne peut pas s’en servir pour Pro Santé Connect : Cryptolib CPS n’est installée que pour les logiciels à 32 bits. Il faut sa version à 64 bits, ou bien le module de cpxd (cpxd install --pkcs11).
 pro-sante-connect-module-asks-another-agent = La carte est bonne, mais le module de cpxd dans les navigateurs s’adresse à un autre cpxd : voyez le point « { $check } ».
+pro-sante-connect-module-foreign = La carte est bonne, mais un autre module porte déjà le nom de cpxd dans le navigateur : voyez le point « { $check } ».
+pro-sante-connect-module-confined = La carte est bonne, mais aucun navigateur de cet ordinateur ne peut se servir du module de cpxd : voyez le point « { $check } ».
 pro-sante-connect-cryptolib-too-old-and-no-module = La carte est bonne, mais le navigateur ne peut pas s’en servir pour Pro Santé Connect : Cryptolib CPS est trop ancienne pour elle. Il faut la version 5.2, ou bien le module de cpxd : voyez le point « { $check } ».
 pro-sante-connect-cryptolib-only-32-bits-and-no-module = La carte est bonne, mais le navigateur ne peut pas s’en servir pour Pro Santé Connect : Cryptolib CPS n’est installée que pour les logiciels à 32 bits. Il faut sa version à 64 bits, ou bien le module de cpxd : voyez le point « { $check } ».
 pro-sante-connect-ready = Cette carte et cet ordinateur sont prêts pour Pro Santé Connect.
