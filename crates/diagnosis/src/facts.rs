@@ -264,12 +264,6 @@ impl BrowserFacts {
         let mut places = self.own_module.iter().flatten();
         self.asked_instead.is_none() && places.any(|place| place.state == ModuleState::Registered)
     }
-
-    /// Whether each of them does.
-    pub(crate) fn all_have_own_module(&self) -> bool {
-        let mut places = self.own_module.iter().flatten();
-        places.all(|place| place.state == ModuleState::Registered)
-    }
 }
 
 /// A browser, or one of its profiles, and cpxd's own PKCS#11 module.

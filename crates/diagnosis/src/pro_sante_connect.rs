@@ -6,7 +6,7 @@
 use daemon_types::{CodeCondition, Environment};
 
 use crate::facts::{CardFacts, Facts, ModuleState};
-use crate::rules::cryptolib::is_too_old_for_a_card;
+use crate::rules::cryptolib::is_a_way;
 use crate::{Check, Finding, State};
 
 /// Whether it can, and why not.
@@ -45,7 +45,7 @@ impl ReadinessState {
 
 /// Every reason there is.
 #[cfg(test)]
-pub(crate) const REASONS: [&str; 17] = [
+pub(crate) const REASONS: [&str; 19] = [
     "check-failed",
     "card-not-read",
     "not-registered",
@@ -63,6 +63,8 @@ pub(crate) const REASONS: [&str; 17] = [
     "ready-for-tests",
     "ready-in-some-browsers",
     "ready-for-tests-in-some-browsers",
+    "ready-perhaps-in-some-browsers",
+    "ready-for-tests-perhaps-in-some-browsers",
 ];
 
 pub(crate) fn judge(facts: &Facts, findings: &[Finding]) -> Readiness {
@@ -106,8 +108,30 @@ pub(crate) fn judge(facts: &Facts, findings: &[Finding]) -> Readiness {
     if card.is_registered.is_none() {
         return because(ReadinessState::Unknown, "register-unknown");
     }
-    let is_in_all = cryptolib == Way::Open || facts.browsers.all_have_own_module();
-    ready(card.environment, is_in_all)
+    let others = if cryptolib == Way::Open {
+        Others::Served
+    } else {
+        others(findings)
+    };
+    ready(card.environment, others)
+}
+
+/// The browsers beside one that reads the card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Others {
+    Served,
+    LeftOut,
+    Unknown,
+}
+
+/// As the check of the module says, which names those that are left out.
+fn others(findings: &[Finding]) -> Others {
+    let own_module = findings.iter().find(|it| it.check == Check::OwnModule);
+    match own_module.map(|finding| finding.state) {
+        Some(State::Ok) => Others::Served,
+        Some(State::Warning | State::Failed) => Others::LeftOut,
+        Some(State::Unknown | State::NotApplicable) | None => Others::Unknown,
+    }
 }
 
 /// The first that a browser can log in with, or else the first.
@@ -143,15 +167,17 @@ const MISSING: &str = "module-missing";
 const TOO_OLD: &str = "cryptolib-too-old";
 const ONLY_32_BITS: &str = "cryptolib-only-32-bits";
 
-fn ready(environment: Environment, is_in_all_browsers: bool) -> Readiness {
-    let reason = match (environment, is_in_all_browsers) {
-        (Environment::Production, true) => "ready",
-        (Environment::Test, true) => "ready-for-tests",
-        (Environment::Production, false) => "ready-in-some-browsers",
-        (Environment::Test, false) => "ready-for-tests-in-some-browsers",
+fn ready(environment: Environment, others: Others) -> Readiness {
+    let reason = match (environment, others) {
+        (Environment::Production, Others::Served) => "ready",
+        (Environment::Test, Others::Served) => "ready-for-tests",
+        (Environment::Production, Others::LeftOut) => "ready-in-some-browsers",
+        (Environment::Test, Others::LeftOut) => "ready-for-tests-in-some-browsers",
+        (Environment::Production, Others::Unknown) => "ready-perhaps-in-some-browsers",
+        (Environment::Test, Others::Unknown) => "ready-for-tests-perhaps-in-some-browsers",
     };
     Readiness {
-        check: (!is_in_all_browsers).then_some(Check::OwnModule),
+        check: (others != Others::Served).then_some(Check::OwnModule),
         ..because(ReadinessState::Ready, reason)
     }
 }
@@ -171,8 +197,8 @@ fn through_cryptolib(facts: &Facts) -> Way {
         None => Way::Unknown,
         Some(false) => Way::Closed(MISSING),
         Some(true) if cryptolib.is_only_32_bits == Some(true) => Way::Closed(ONLY_32_BITS),
-        Some(true) if is_too_old_for_a_card(facts) => Way::Closed(TOO_OLD),
-        Some(true) => Way::Open,
+        Some(true) if is_a_way(facts) => Way::Open,
+        Some(true) => Way::Closed(TOO_OLD),
     }
 }
 
@@ -302,6 +328,36 @@ mod tests {
         assert_eq!(test, ready("ready-for-tests-in-some-browsers"));
         let with_cryptolib = in_some(|facts| facts.cryptolib.is_there = Some(true));
         assert_eq!(with_cryptolib, ready("ready"));
+    }
+
+    #[test]
+    fn a_browser_is_left_out_in_the_words_of_the_check_alone_and_not_where_nobody_knows() {
+        let with = |states: &[ModuleState], change: fn(&mut Facts)| {
+            let mut facts = sound();
+            facts.cards[0].generation = Some(Generation::Cps4);
+            facts.cryptolib.is_there = Some(true);
+            facts.cryptolib.version = Some([5, 2, 2]);
+            facts.browsers.own_module = with_module(states);
+            change(&mut facts);
+            let found = crate::diagnose(&facts);
+            let mut findings = found.findings.into_iter();
+            let own_module = findings.find(|it| it.check == Check::OwnModule);
+            (found.pro_sante_connect.reason, own_module.unwrap().state)
+        };
+        let changes: [fn(&mut Facts); 3] = [
+            |facts| facts.cryptolib.is_there = Some(false),
+            |facts| facts.cryptolib.version = Some([5, 1, 12]),
+            |facts| facts.cryptolib.is_only_32_bits = Some(true),
+        ];
+        let in_part = [ModuleState::Registered, ModuleState::NotRegistered];
+        let unclear = [ModuleState::Registered, ModuleState::Unknown];
+        for change in changes {
+            let left_out = ("ready-in-some-browsers", State::Warning);
+            assert_eq!(with(&in_part, change), left_out);
+            let unknown = ("ready-perhaps-in-some-browsers", State::Unknown);
+            assert_eq!(with(&unclear, change), unknown);
+        }
+        assert_eq!(with(&in_part, |_| {}), ("ready", State::Ok));
     }
 
     #[test]

@@ -41,6 +41,14 @@ pub(super) fn version(facts: &Facts) -> Verdict {
     }
 }
 
+/// Whether browsers read the cards that are in readers through it, as far as anybody knows.
+pub(crate) fn is_a_way(facts: &Facts) -> bool {
+    let cryptolib = &facts.cryptolib;
+    cryptolib.is_there == Some(true)
+        && cryptolib.is_only_32_bits != Some(true)
+        && !is_too_old_for_a_card(facts)
+}
+
 /// Whether a card is in a reader that this version does not know.
 pub(crate) fn is_too_old_for_a_card(facts: &Facts) -> bool {
     let mut generations = facts.cards.iter().map(|card| card.generation);

@@ -1,5 +1,6 @@
 //! cpxd's own PKCS#11 module in the browsers.
 
+use super::cryptolib::is_a_way;
 use crate::facts::{AskedInstead, Facts, ModuleFacts, ModuleState};
 use crate::finding::Verdict;
 use crate::{Cause, CauseCode};
@@ -29,7 +30,7 @@ pub(super) fn registered(facts: &Facts) -> Verdict {
     if registered.is_empty() && !is_unknown {
         return Verdict::not_applicable(registered_nowhere(places));
     }
-    if facts.cryptolib.is_there != Some(true) && !registered.is_empty() {
+    if !is_a_way(facts) && !registered.is_empty() {
         let without = of(ModuleState::NotRegistered);
         if !without.is_empty() {
             return Verdict::warning(CauseCode::ModuleRegisteredInPart.with("browsers", without));
@@ -174,6 +175,27 @@ mod tests {
         let found = found.iter().find(|it| it.check == Check::OwnModule);
         let cause = CauseCode::ModuleRegistered.with("browsers", Value::from("Firefox"));
         assert_eq!(found.unwrap().cause, cause);
+    }
+
+    #[test]
+    fn a_browser_whose_cryptolib_cannot_read_the_card_is_named_as_one_without_it() {
+        let too_old: fn(&mut Facts) = |facts| {
+            facts.cards[0].generation = Some(daemon_types::Generation::Cps4);
+            facts.cryptolib.version = Some([5, 1, 12]);
+        };
+        let narrow: fn(&mut Facts) = |facts| facts.cryptolib.is_only_32_bits = Some(true);
+        for change in [too_old, narrow] {
+            let mut facts = sound();
+            facts.cryptolib.is_there = Some(true);
+            facts.cryptolib.version = Some([5, 2, 2]);
+            let states = &[ModuleState::Registered, ModuleState::NotRegistered];
+            facts.browsers.own_module = with_module(states);
+            let good = CauseCode::ModuleRegistered;
+            assert_judged(&facts, Check::OwnModule, State::Ok, good);
+            change(&mut facts);
+            let in_part = CauseCode::ModuleRegisteredInPart;
+            assert_judged(&facts, Check::OwnModule, State::Warning, in_part);
+        }
     }
 
     #[test]

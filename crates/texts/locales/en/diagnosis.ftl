@@ -290,4 +290,6 @@ pro-sante-connect-ready = This card and this computer are ready for Pro Santé C
 pro-sante-connect-ready-for-tests = This test card and this computer are ready for the sandbox of Pro Santé Connect.
 pro-sante-connect-ready-in-some-browsers = This card and this computer are ready for Pro Santé Connect, but not in every browser: see the point “{ $check }”.
 pro-sante-connect-ready-for-tests-in-some-browsers = This test card and this computer are ready for the sandbox of Pro Santé Connect, but not in every browser: see the point “{ $check }”.
+pro-sante-connect-ready-perhaps-in-some-browsers = This card and this computer are ready for Pro Santé Connect, but one browser at least could not be checked: see the point “{ $check }”.
+pro-sante-connect-ready-for-tests-perhaps-in-some-browsers = This test card and this computer are ready for the sandbox of Pro Santé Connect, but one browser at least could not be checked: see the point “{ $check }”.
 pro-sante-connect-by-phone = Without the card, the free application e-CPS opens Pro Santé Connect, too: install it on your phone and activate it once, then choose e-CPS on the page of Pro Santé Connect and agree on the phone.

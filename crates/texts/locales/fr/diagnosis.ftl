@@ -293,4 +293,6 @@ pro-sante-connect-ready = Cette carte et cet ordinateur sont prêts pour Pro San
 pro-sante-connect-ready-for-tests = Cette carte de test et cet ordinateur sont prêts pour le bac à sable de Pro Santé Connect.
 pro-sante-connect-ready-in-some-browsers = Cette carte et cet ordinateur sont prêts pour Pro Santé Connect, mais pas dans tous les navigateurs : voyez le point « { $check } ».
 pro-sante-connect-ready-for-tests-in-some-browsers = Cette carte de test et cet ordinateur sont prêts pour le bac à sable de Pro Santé Connect, mais pas dans tous les navigateurs : voyez le point « { $check } ».
+pro-sante-connect-ready-perhaps-in-some-browsers = Cette carte et cet ordinateur sont prêts pour Pro Santé Connect, mais un navigateur au moins n’a pas pu être vérifié : voyez le point « { $check } ».
+pro-sante-connect-ready-for-tests-perhaps-in-some-browsers = Cette carte de test et cet ordinateur sont prêts pour le bac à sable de Pro Santé Connect, mais un navigateur au moins n’a pas pu être vérifié : voyez le point « { $check } ».
 pro-sante-connect-by-phone = Sans la carte, l’application e-CPS, gratuite, ouvre aussi Pro Santé Connect : installez-la sur votre téléphone et activez-la une fois, puis choisissez e-CPS sur la page de Pro Santé Connect et validez la demande sur le téléphone.
