@@ -307,6 +307,25 @@ fn each_check_cause_and_reason_has_its_words_in_both_languages() {
 }
 
 #[test]
+fn names_of_browsers_stand_after_a_colon_so_that_each_sentence_fits_any_number_of_them() {
+    let with_names = |code: &&CauseCode| code.parameters() == ["browsers"];
+    let codes: Vec<_> = CauseCode::ALL.iter().filter(with_names).collect();
+    assert!(codes.len() > 5, "{codes:?}");
+    for (language, colon) in [
+        (texts::Language::English, ": "),
+        (texts::Language::French, "\u{a0}: "),
+    ] {
+        for code in &codes {
+            let names = texts::Argument::Text("Chromium, Firefox".to_owned());
+            let words = texts::cause_words(code.as_str(), &[("browsers", names)], language);
+            let sentence = words.unwrap().sentence;
+            let listed = format!("{colon}Chromium, Firefox.");
+            assert!(sentence.contains(&listed), "{code:?}: {sentence}");
+        }
+    }
+}
+
+#[test]
 fn what_failed_always_comes_with_a_remedy() {
     let mut failing = Vec::new();
     let mut runner = proptest::test_runner::TestRunner::deterministic();

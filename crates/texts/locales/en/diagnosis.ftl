@@ -207,7 +207,7 @@ cause-unblock-pointless = The card is blocked for good: this code cannot help an
 
 cause-cryptolib-good = Cryptolib CPS { $version } is installed.
 cause-cryptolib-absent = Cryptolib CPS is not installed. cpxd does without it; for Pro Santé Connect by card, browsers need it, or cpxd’s own module (cpxd install --pkcs11, on Linux).
-cause-cryptolib-not-needed = Cryptolib CPS is not installed: the browser does without it, since it uses cpxd’s own module.
+cause-cryptolib-not-needed = Cryptolib CPS is not installed. A browser that uses cpxd’s own module does without it.
 cause-cryptolib-too-old = Cryptolib CPS { $version } does not know your card (CPS4). cpxd does without it, but the browsers and software that use it do not.
     .remedy = Install Cryptolib CPS 5.2 or a later version, or ask your IT service for it.
 cause-cryptolib-old = Cryptolib CPS { $version } will not know the new cards (CPS4).
@@ -233,8 +233,8 @@ cause-module-asks-another-agent = The module of cpxd in the browsers asks anothe
     .remedy = Take the line state-dir out of that file, or ask whoever looks after this computer to do so, then restart the browsers.
 cause-module-asks-not-this-agent = The module of cpxd in the browsers asks another cpxd than this one.
     .remedy = If this is the one that you need, write state-dir = "{ $folder }" into the file { $file }, then restart the browsers. If not, run the command cpxd diagnose without --state-dir.
-cause-module-confined = { $browsers } is kept apart from the rest of the computer (snap or Flatpak), and cannot use the module of cpxd.
-    .remedy = Install this browser from the packages of the system, or use another one.
+cause-module-confined = A browser that is kept apart from the rest of the computer (snap or Flatpak) cannot use the module of cpxd. That is so here: { $browsers }.
+    .remedy = Use a browser that was installed from the packages of the system. If it does not know the module yet, run the command cpxd install --pkcs11, then restart it.
 cause-module-foreign = Another module already has the name of cpxd there, so that the one of cpxd is not registered: { $browsers }.
     .remedy = Ask whoever looks after this computer whether that other module is still needed. Once it is removed, run the command cpxd install --pkcs11, then restart the browsers.
 cause-module-not-registered = No browser uses the module of cpxd, which reads the card without Cryptolib CPS. The command cpxd install --pkcs11 tells these of it: { $browsers }.
@@ -258,8 +258,8 @@ cause-trust-unknown = Nobody could check whether some browsers trust cpxd.
 cause-native-host-told = The browsers know cpxd.
 cause-native-host-not-told = The extension will not find cpxd in these browsers: { $browsers }.
     .remedy = Run the command cpxd install --native-messaging or ask your IT service to, then restart the browsers.
-cause-native-host-confined = { $browsers } is kept apart from the rest of the computer (snap or Flatpak): the extension cannot reach cpxd there.
-    .remedy = Install this browser from the packages of the system, or use another one.
+cause-native-host-confined = From a browser that is kept apart from the rest of the computer (snap or Flatpak), the extension cannot reach cpxd. That is so here: { $browsers }.
+    .remedy = Use a browser that was installed from the packages of the system.
 cause-native-host-unknown = The link with the browsers could not be checked.
 cause-no-browser = No browser that is known is on this computer.
 

@@ -210,7 +210,7 @@ cause-unblock-pointless = La carte est définitivement bloquée : ce code n’y
 
 cause-cryptolib-good = Cryptolib CPS { $version } est installée.
 cause-cryptolib-absent = Cryptolib CPS n’est pas installée. cpxd s’en passe ; pour Pro Santé Connect par carte, il la faut au navigateur, ou bien le module de cpxd (cpxd install --pkcs11, sous Linux).
-cause-cryptolib-not-needed = Cryptolib CPS n’est pas installée : le navigateur s’en passe, puisqu’il se sert du module de cpxd.
+cause-cryptolib-not-needed = Cryptolib CPS n’est pas installée. Un navigateur qui se sert du module de cpxd s’en passe.
 cause-cryptolib-too-old = Cryptolib CPS { $version } ne connaît pas votre carte (CPS4). cpxd s’en passe, mais pas les navigateurs et les logiciels qui s’en servent.
     .remedy = Installez Cryptolib CPS 5.2 ou une version plus récente, ou demandez-la à votre service informatique.
 cause-cryptolib-old = Cryptolib CPS { $version } ne connaîtra pas les nouvelles cartes (CPS4).
@@ -236,8 +236,8 @@ cause-module-asks-another-agent = Le module de cpxd dans les navigateurs s’adr
     .remedy = Retirez la ligne state-dir de ce fichier, ou demandez-le à la personne qui s’occupe de ce poste, puis redémarrez les navigateurs.
 cause-module-asks-not-this-agent = Le module de cpxd dans les navigateurs s’adresse à un autre cpxd que celui-ci.
     .remedy = Si c’est celui-ci qu’il vous faut, écrivez state-dir = "{ $folder }" dans le fichier { $file }, puis redémarrez les navigateurs. Sinon, lancez la commande cpxd diagnose sans --state-dir.
-cause-module-confined = { $browsers } est isolé du reste de l’ordinateur (snap ou Flatpak), et ne peut pas se servir du module de cpxd.
-    .remedy = Installez ce navigateur depuis les paquets du système, ou utilisez-en un autre.
+cause-module-confined = Un navigateur isolé du reste de l’ordinateur (snap ou Flatpak) ne peut pas se servir du module de cpxd. C’est le cas ici : { $browsers }.
+    .remedy = Servez-vous d’un navigateur installé depuis les paquets du système. S’il ne connaît pas encore le module, lancez la commande cpxd install --pkcs11, puis redémarrez-le.
 cause-module-foreign = Un autre module y porte déjà le nom de cpxd, si bien que celui de cpxd ne s’y inscrit pas : { $browsers }.
     .remedy = Demandez à la personne qui s’occupe de ce poste si cet autre module sert encore. Une fois qu’il est supprimé, lancez la commande cpxd install --pkcs11, puis redémarrez les navigateurs.
 cause-module-not-registered = Aucun navigateur ne se sert du module de cpxd, qui lit la carte sans Cryptolib CPS. La commande cpxd install --pkcs11 le fait connaître ici : { $browsers }.
@@ -261,8 +261,8 @@ cause-trust-unknown = La confiance de certains navigateurs n’a pas pu être v�
 cause-native-host-told = Les navigateurs connaissent cpxd.
 cause-native-host-not-told = L’extension ne trouvera pas cpxd dans ces navigateurs : { $browsers }.
     .remedy = Lancez la commande cpxd install --native-messaging ou demandez-le à votre service informatique, puis redémarrez les navigateurs.
-cause-native-host-confined = { $browsers } est isolé du reste de l’ordinateur (snap ou Flatpak) : l’extension ne peut pas y joindre cpxd.
-    .remedy = Installez ce navigateur depuis les paquets du système, ou utilisez-en un autre.
+cause-native-host-confined = Depuis un navigateur isolé du reste de l’ordinateur (snap ou Flatpak), l’extension ne peut pas joindre cpxd. C’est le cas ici : { $browsers }.
+    .remedy = Servez-vous d’un navigateur installé depuis les paquets du système.
 cause-native-host-unknown = Le lien avec les navigateurs n’a pas pu être vérifié.
 cause-no-browser = Aucun navigateur connu n’est sur cet ordinateur.
 
