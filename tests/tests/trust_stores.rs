@@ -82,6 +82,7 @@ fn install_alone_says_what_it_would_do_and_changes_nothing() {
         "abcd1234.default-esr: not trusted",
         "Nothing was changed",
         "cpxd install --trust",
+        "takes this certification authority away again",
     ] {
         assert!(ended.output.contains(expected), "{expected}: {ended:?}");
     }

@@ -85,7 +85,7 @@ install-module-for-others = Other programs (Java, OpenSSL, practice software) ar
 
 ## What to know
 
-install-trust-is-opt-in = Nothing was changed. Only browsers and programs that do not read { $file } themselves need “cpxd install --trust”; “cpxd uninstall” takes it away again.
+install-trust-is-opt-in = Nothing was changed. Only browsers and programs that do not read { $file } themselves need “cpxd install --trust”; “cpxd uninstall” takes this certification authority away again.
 install-restart-browsers = Browsers that are open notice it when they are started again.
 install-state-dir-kept = What the agent keeps is still in { $folder }; “cpxd uninstall --state” removes that too.
 install-state-dir-removed = { $folder } was removed.

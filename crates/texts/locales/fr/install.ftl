@@ -85,7 +85,7 @@ install-module-for-others = Pour les autres programmes (Java, OpenSSL, logiciels
 
 ## What to know
 
-install-trust-is-opt-in = Rien n’a été changé. Seuls les navigateurs et les programmes qui ne lisent pas eux-mêmes { $file } ont besoin de « cpxd install --trust » ; « cpxd uninstall » la retire.
+install-trust-is-opt-in = Rien n’a été changé. Seuls les navigateurs et les programmes qui ne lisent pas eux-mêmes { $file } ont besoin de « cpxd install --trust » ; « cpxd uninstall » retire cette autorité de certification.
 install-restart-browsers = Les navigateurs ouverts en tiennent compte une fois relancés.
 install-state-dir-kept = Ce que l’agent conserve est toujours dans { $folder } ; « cpxd uninstall --state » le supprime aussi.
 install-state-dir-removed = { $folder } a été supprimé.
