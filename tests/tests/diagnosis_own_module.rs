@@ -135,6 +135,11 @@ fn a_module_that_asks_another_agent_is_no_way_until_its_file_names_the_one_that_
     assert_wanting(&found, check["title"].as_str().unwrap());
     assert_ready(&names(agent.state_dir()));
 
+    fs::write(&file, "state_dir = '/demo'").unwrap();
+    let found = diagnosed(&person, &service);
+    assert_eq!(found.of("own-module"), ("warning", "module-asks-nobody"));
+    fs::remove_file(&file).unwrap();
+
     // Where no agent runs, the command compares by itself.
     let other = person.home().join("other");
     let mut diagnose = person.starts(program("cpxd"));

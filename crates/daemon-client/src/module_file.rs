@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 /// What it says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct ModuleFile {
     /// Names of executables that are met as browsers; `*` at the end stands for anything.
     pub browsers: Vec<String>,
@@ -25,23 +25,24 @@ impl ModuleFile {
         Some(config_files().user?.with_file_name(FILE_NAME))
     }
 
-    /// What that of this user says. One that is not there or cannot be understood says nothing: a browser must start
-    /// all the same.
+    /// What that of this user says. One that is not there says nothing.
     ///
     /// # Errors
-    /// When it cannot be read, though it may be there.
+    /// When it cannot be read, though it may be there, or not be understood (`InvalidData`).
     pub fn read() -> io::Result<Self> {
         match Self::place().map(fs::read_to_string) {
-            Some(Ok(text)) => Ok(Self::of(&text)),
+            Some(Ok(text)) => Self::of(&text),
             Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Some(Err(_)) | None => Ok(Self::default()),
         }
     }
 
     /// What this text says.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        toml::from_str(text).unwrap_or_default()
+    ///
+    /// # Errors
+    /// `InvalidData` where it is no TOML, or says something that nobody knows.
+    pub fn of(text: &str) -> io::Result<Self> {
+        toml::from_str(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }
 
@@ -52,11 +53,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_that_cannot_be_understood_says_nothing_at_all() {
-        let understood = ModuleFile::of("state-dir = \"/other\"\nlog-in = [\"a\"]");
+    fn a_text_is_understood_as_a_whole_or_not_at_all() {
+        let understood = ModuleFile::of("state-dir = \"/other\"\nlog-in = [\"a\"]").unwrap();
         assert_eq!(understood.state_dir, Some(PathBuf::from("/other")));
         assert_eq!(understood.log_in, ["a"]);
-        let broken = ModuleFile::of("state-dir = \"/other\"\nlog-in = \"a\"");
-        assert_eq!(broken, ModuleFile::default());
+        for odd in [
+            "state-dir = \"/other\"\nlog-in = \"a\"",
+            "state_dir = \"/other\"",
+        ] {
+            let error = ModuleFile::of(odd).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{odd}");
+        }
     }
 }

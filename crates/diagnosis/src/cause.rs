@@ -131,6 +131,7 @@ causes! {
     ModuleFileMissing("browsers") = "module-file-missing",
     ModuleAsksAnotherAgent("file", "folder") = "module-asks-another-agent",
     ModuleAsksNotThisAgent("file", "folder") = "module-asks-not-this-agent",
+    ModuleAsksNobody("file") = "module-asks-nobody",
     ModuleConfined("browsers") = "module-confined",
     ModuleForeign("browsers") = "module-foreign",
     ModuleNotRegistered("browsers") = "module-not-registered",

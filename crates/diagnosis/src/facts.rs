@@ -235,11 +235,11 @@ pub struct BrowserFacts {
     pub loopback_by_policy: Option<bool>,
     /// The places of modules that they have, and whether cpxd's own PKCS#11 module is there.
     pub own_module: Option<Vec<ModuleFacts>>,
-    /// Which agent that module asks, where it is another one than the one that is diagnosed.
+    /// Whom that module asks, where it is not the agent that is diagnosed.
     pub asked_instead: Option<AskedInstead>,
 }
 
-/// The agent that cpxd's own module asks instead of this one.
+/// Whom cpxd's own module asks instead of this agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AskedInstead {
     /// The usual one of the user is diagnosed, and their file of the module names another one.
@@ -255,6 +255,11 @@ pub enum AskedInstead {
         file: String,
         /// The state folder that it would have to name.
         folder: String,
+    },
+    /// Their file of the module cannot be read or understood, so that it asks nobody.
+    Nobody {
+        /// That file.
+        file: String,
     },
 }
 

@@ -172,7 +172,8 @@ fn asked_instead() -> Vec<AskedInstead> {
         file: file.clone(),
         folder: folder.clone(),
     };
-    vec![named, AskedInstead::NotThis { file, folder }]
+    let nobody = AskedInstead::Nobody { file: file.clone() };
+    vec![named, nobody, AskedInstead::NotThis { file, folder }]
 }
 
 fn configurations() -> Vec<ConfigurationFact> {

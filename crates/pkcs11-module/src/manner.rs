@@ -68,18 +68,18 @@ impl Settings {
 }
 
 fn manner_of(file: &ModuleFile, executable: &Path) -> Manner {
-        let name = executable.file_name().unwrap_or_default();
-        let name = name.to_string_lossy().to_lowercase();
-        // A user writes what Windows shows, which hides this end.
-        let name = name.strip_suffix(".exe").unwrap_or(&name);
-        let is_one_of = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, name));
-        if is_one_of(&file.log_in) {
-            Manner::LogIn
-        } else if is_one_of(&file.browsers) || BROWSERS.iter().any(|pattern| fits(pattern, name)) {
-            Manner::Browser
-        } else {
-            Manner::LogIn
-        }
+    let name = executable.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().to_lowercase();
+    // A user writes what Windows shows, which hides this end.
+    let name = name.strip_suffix(".exe").unwrap_or(&name);
+    let is_one_of = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, name));
+    if is_one_of(&file.log_in) {
+        Manner::LogIn
+    } else if is_one_of(&file.browsers) || BROWSERS.iter().any(|pattern| fits(pattern, name)) {
+        Manner::Browser
+    } else {
+        Manner::LogIn
+    }
 }
 
 /// Whether a name in lower case, without `.exe`, is that of a pattern, which may end with `*`.

@@ -39,13 +39,17 @@ pub(super) fn facts() -> Option<Vec<ModuleFacts>> {
     None
 }
 
-/// Which agent the module asks, where it is not the one of these paths.
+/// Whom the module asks, where it is not the agent of these paths.
 pub(super) fn asked_instead(paths: &AgentPaths) -> Option<AskedInstead> {
     let is_this = |asked: Option<&Path>| {
         let asked = AgentPaths::find(asked);
         asked.is_ok_and(|asked| asked.state_dir() == paths.state_dir())
     };
-    let named = ModuleFile::read().unwrap_or_default().state_dir;
+    let Ok(said) = ModuleFile::read() else {
+        let file = ModuleFile::place()?.display().to_string();
+        return Some(AskedInstead::Nobody { file });
+    };
+    let named = said.state_dir;
     let is_asked = match &named {
         // What is no full path is another folder to each program.
         Some(named) => named.is_absolute() && is_this(Some(named)),

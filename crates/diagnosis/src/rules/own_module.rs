@@ -69,6 +69,9 @@ fn asks(instead: &AskedInstead) -> Cause {
     let (code, file, folder) = match instead {
         AskedInstead::Named { file, folder } => (CauseCode::ModuleAsksAnotherAgent, file, folder),
         AskedInstead::NotThis { file, folder } => (CauseCode::ModuleAsksNotThisAgent, file, folder),
+        AskedInstead::Nobody { file } => {
+            return CauseCode::ModuleAsksNobody.with("file", file.as_str());
+        }
     };
     code.with("file", file.as_str())
         .with("folder", folder.as_str())
@@ -146,10 +149,12 @@ mod tests {
             file: file.clone(),
             folder: folder.clone(),
         };
+        let nobody = AskedInstead::Nobody { file: file.clone() };
         let not_this = AskedInstead::NotThis { file, folder };
         for (instead, cause) in [
             (named, CauseCode::ModuleAsksAnotherAgent),
             (not_this, CauseCode::ModuleAsksNotThisAgent),
+            (nobody, CauseCode::ModuleAsksNobody),
         ] {
             let mut facts = sound();
             facts.browsers.asked_instead = Some(instead);

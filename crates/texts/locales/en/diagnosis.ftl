@@ -233,6 +233,8 @@ cause-module-asks-another-agent = The module of cpxd in the browsers asks anothe
     .remedy = Take the line state-dir out of that file, or ask whoever looks after this computer to do so, then restart the browsers.
 cause-module-asks-not-this-agent = The module of cpxd in the browsers asks another cpxd than this one.
     .remedy = If this is the one that you need, write state-dir = "{ $folder }" into the file { $file }, then restart the browsers. If not, run the command cpxd diagnose without --state-dir.
+cause-module-asks-nobody = The module of cpxd in the browsers asks no cpxd: what the file { $file } says cannot be understood.
+    .remedy = Correct that file or take it away, or ask whoever looks after this computer to do so, then restart the browsers.
 cause-module-confined = A browser that is kept apart from the rest of the computer (snap or Flatpak) cannot use the module of cpxd. That is so here: { $browsers }.
     .remedy = Use a browser that was installed from the packages of the system. If it does not know the module yet, run the command cpxd install --pkcs11, then restart it.
 cause-module-foreign = Another module already has the name of cpxd there, so that the one of cpxd is not registered: { $browsers }.
@@ -281,7 +283,7 @@ pro-sante-connect-register-unknown = The card is good; the rest could not be che
 pro-sante-connect-module-missing = The card is good, but for Pro Santé Connect the browser lacks a module that reads the card: run the command cpxd install --pkcs11, then restart the browser, or ask your IT service for Cryptolib CPS.
 pro-sante-connect-cryptolib-too-old = The card is good, but the browser cannot use it for Pro Santé Connect: Cryptolib CPS is too old for it. Version 5.2 is needed, or cpxd’s own module (cpxd install --pkcs11).
 pro-sante-connect-cryptolib-only-32-bits = The card is good, but the browser cannot use it for Pro Santé Connect: Cryptolib CPS is installed for 32-bit software only. Its 64-bit version is needed, or cpxd’s own module (cpxd install --pkcs11).
-pro-sante-connect-module-asks-another-agent = The card is good, but the module of cpxd in the browsers asks another cpxd: see the point “{ $check }”.
+pro-sante-connect-module-asks-another-agent = The card is good, but the module of cpxd in the browsers does not ask this cpxd: see the point “{ $check }”.
 pro-sante-connect-module-foreign = The card is good, but another module already has the name of cpxd in the browser: see the point “{ $check }”.
 pro-sante-connect-module-confined = The card is good, but no browser of this computer can use the module of cpxd: see the point “{ $check }”.
 pro-sante-connect-cryptolib-too-old-and-no-module = The card is good, but the browser cannot use it for Pro Santé Connect: Cryptolib CPS is too old for it. Version 5.2 is needed, or cpxd’s own module: see the point “{ $check }”.

@@ -236,6 +236,8 @@ cause-module-asks-another-agent = Le module de cpxd dans les navigateurs s’adr
     .remedy = Retirez la ligne state-dir de ce fichier, ou demandez-le à la personne qui s’occupe de ce poste, puis redémarrez les navigateurs.
 cause-module-asks-not-this-agent = Le module de cpxd dans les navigateurs s’adresse à un autre cpxd que celui-ci.
     .remedy = Si c’est celui-ci qu’il vous faut, écrivez state-dir = "{ $folder }" dans le fichier { $file }, puis redémarrez les navigateurs. Sinon, lancez la commande cpxd diagnose sans --state-dir.
+cause-module-asks-nobody = Le module de cpxd dans les navigateurs ne s’adresse à aucun cpxd : le contenu du fichier { $file } est incompréhensible.
+    .remedy = Corrigez ce fichier ou supprimez-le, ou demandez-le à la personne qui s’occupe de ce poste, puis redémarrez les navigateurs.
 cause-module-confined = Un navigateur isolé du reste de l’ordinateur (snap ou Flatpak) ne peut pas se servir du module de cpxd. C’est le cas ici : { $browsers }.
     .remedy = Servez-vous d’un navigateur installé depuis les paquets du système. S’il ne connaît pas encore le module, lancez la commande cpxd install --pkcs11, puis redémarrez-le.
 cause-module-foreign = Un autre module y porte déjà le nom de cpxd, si bien que celui de cpxd ne s’y inscrit pas : { $browsers }.
@@ -284,7 +286,7 @@ pro-sante-connect-register-unknown = La carte est bonne ; le reste n’a pas pu
 pro-sante-connect-module-missing = La carte est bonne, mais pour Pro Santé Connect il manque au navigateur un module qui lise la carte : lancez la commande cpxd install --pkcs11, puis redémarrez le navigateur, ou demandez Cryptolib CPS à votre service informatique.
 pro-sante-connect-cryptolib-too-old = La carte est bonne, mais le navigateur ne peut pas s’en servir pour Pro Santé Connect : Cryptolib CPS est trop ancienne pour elle. Il faut la version 5.2, ou bien le module de cpxd (cpxd install --pkcs11).
 pro-sante-connect-cryptolib-only-32-bits = La carte est bonne, mais le navigateur ne peut pas s’en servir pour Pro Santé Connect : Cryptolib CPS n’est installée que pour les logiciels à 32 bits. Il faut sa version à 64 bits, ou bien le module de cpxd (cpxd install --pkcs11).
-pro-sante-connect-module-asks-another-agent = La carte est bonne, mais le module de cpxd dans les navigateurs s’adresse à un autre cpxd : voyez le point « { $check } ».
+pro-sante-connect-module-asks-another-agent = La carte est bonne, mais le module de cpxd dans les navigateurs ne s’adresse pas à ce cpxd : voyez le point « { $check } ».
 pro-sante-connect-module-foreign = La carte est bonne, mais un autre module porte déjà le nom de cpxd dans le navigateur : voyez le point « { $check } ».
 pro-sante-connect-module-confined = La carte est bonne, mais aucun navigateur de cet ordinateur ne peut se servir du module de cpxd : voyez le point « { $check } ».
 pro-sante-connect-cryptolib-too-old-and-no-module = La carte est bonne, mais le navigateur ne peut pas s’en servir pour Pro Santé Connect : Cryptolib CPS est trop ancienne pour elle. Il faut la version 5.2, ou bien le module de cpxd : voyez le point « { $check } ».
