@@ -164,7 +164,8 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.title, self.detail)
+        let texts = CommandTexts::new(language());
+        f.write_str(&texts.labelled(&self.title, &self.detail))
     }
 }
 

@@ -15,7 +15,7 @@ use cpxd_tests::diagnosed::Diagnosed;
 use cpxd_tests::native_messages::become_theirs;
 use cpxd_tests::pcsc_stack::{AGREEING, PcscService, Reader, TEST_ENVIRONMENT};
 use cpxd_tests::person::Person;
-use cpxd_tests::programs::program;
+use cpxd_tests::programs::{own_module, program};
 
 /// A person with a Firefox and a Chromium, and their agent on the readers of this service.
 fn person_with_agent(service: &PcscService) -> (Person, Agent) {
@@ -135,9 +135,16 @@ fn a_module_that_asks_another_agent_is_no_way_until_its_file_names_the_one_that_
     assert_wanting(&found, check["title"].as_str().unwrap());
     assert_ready(&names(agent.state_dir()));
 
+    let slots = || {
+        let mut tool = person.starts("pkcs11-tool");
+        tool.arg("--module").arg(own_module()).arg("--list-slots");
+        String::from_utf8(tool.output().unwrap().stdout).unwrap()
+    };
+    assert!(slots().contains("CPS3v3-"), "{}", slots());
     fs::write(&file, "state_dir = '/demo'").unwrap();
     let found = diagnosed(&person, &service);
     assert_eq!(found.of("own-module"), ("warning", "module-asks-nobody"));
+    assert!(!slots().contains("CPS3v3-"), "{}", slots());
     fs::remove_file(&file).unwrap();
 
     // Where no agent runs, the command compares by itself.

@@ -32,8 +32,9 @@ impl ModuleFile {
     pub fn read() -> io::Result<Self> {
         match Self::place().map(fs::read_to_string) {
             Some(Ok(text)) => Self::of(&text),
-            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Some(Err(_)) | None => Ok(Self::default()),
+            None => Ok(Self::default()),
+            Some(Err(error)) if is_absence(&error) => Ok(Self::default()),
+            Some(Err(error)) => Err(error),
         }
     }
 
@@ -44,6 +45,11 @@ impl ModuleFile {
     pub fn of(text: &str) -> io::Result<Self> {
         toml::from_str(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    let kinds = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+    kinds.contains(&error.kind())
 }
 
 const FILE_NAME: &str = "pkcs11-module.toml";

@@ -129,7 +129,7 @@ causes! {
     ModuleRegistered("browsers") = "module-registered",
     ModuleRegisteredInPart("browsers") = "module-registered-in-part",
     ModuleFileMissing("browsers") = "module-file-missing",
-    ModuleAsksAnotherAgent("file", "folder") = "module-asks-another-agent",
+    ModuleAsksAnotherAgent("file") = "module-asks-another-agent",
     ModuleAsksNotThisAgent("file", "folder") = "module-asks-not-this-agent",
     ModuleAsksNobody("file") = "module-asks-nobody",
     ModuleConfined("browsers") = "module-confined",

@@ -244,10 +244,8 @@ pub struct BrowserFacts {
 pub enum AskedInstead {
     /// The usual one of the user is diagnosed, and their file of the module names another one.
     Named {
-        /// That file.
+        /// That file. Not the folder that it names, whose name may be a person's.
         file: String,
-        /// The state folder that it names.
-        folder: String,
     },
     /// Another one than the usual is diagnosed, and that file does not name it.
     NotThis {

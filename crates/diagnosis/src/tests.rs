@@ -168,10 +168,7 @@ fn obstacles() -> Vec<Obstacle> {
 
 fn asked_instead() -> Vec<AskedInstead> {
     let (file, folder) = (String::new(), String::new());
-    let named = AskedInstead::Named {
-        file: file.clone(),
-        folder: folder.clone(),
-    };
+    let named = AskedInstead::Named { file: file.clone() };
     let nobody = AskedInstead::Nobody { file: file.clone() };
     vec![named, nobody, AskedInstead::NotThis { file, folder }]
 }

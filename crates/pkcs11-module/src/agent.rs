@@ -277,6 +277,20 @@ const BEYOND: Duration = Duration::from_secs(5);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manner::Manner;
+
+    #[test]
+    fn nobody_is_asked_where_the_file_that_may_name_an_agent_is_not_understood() {
+        let settings = |agent| Settings {
+            manner: Manner::LogIn,
+            agent,
+        };
+        let nobody = Agent::of(&settings(WhichAgent::Nobody));
+        assert!(nobody.paths.is_none());
+        assert_eq!(nobody.readers().map(|readers| readers.len()), Ok(0));
+        let other = WhichAgent::Of("/other".into());
+        assert!(Agent::of(&settings(other)).paths.is_some());
+    }
 
     #[test]
     fn a_call_says_no_more_than_it_may() {

@@ -91,6 +91,8 @@ sentences! {
         disk_is_full() = "cli-disk-is-full";
         /// Heading of the readers.
         readers() = "cli-readers";
+        /// What something is called, and what is said of it.
+        labelled(label: &str, words: &str) = "cli-labelled";
         /// There is no reader.
         no_reader() = "cli-no-reader";
         /// The reader holds no card.

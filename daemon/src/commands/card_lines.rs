@@ -33,7 +33,8 @@ impl Lines {
         };
         let atr = reader.atr.as_ref().map(|atr| format!(" (ATR {atr})"));
         let name = foreign_text(&reader.name, LONGEST, self.language);
-        format!("  {name}: {state}{}", atr.unwrap_or_default())
+        let state = format!("{state}{}", atr.unwrap_or_default());
+        format!("  {}", self.texts.labelled(&name, &state))
     }
 
     /// A card by its kind, where that is known, and its number.
@@ -124,7 +125,8 @@ impl Lines {
         let issuer = foreign_text(&certificate.issuer, LONGEST * 2, self.language);
         let serial_number = &certificate.serial_number;
         let until = day(&certificate.not_after);
-        format!("    {role}: {serial_number}, {status}, {until}, {issuer}")
+        let words = format!("{serial_number}, {status}, {until}, {issuer}");
+        format!("    {}", self.texts.labelled(&role, &words))
     }
 
     /// The command that unblocks a blocked card, while its unblock code may do it.

@@ -60,10 +60,7 @@ pub(super) fn asked_instead(paths: &AgentPaths) -> Option<AskedInstead> {
     }
     let file = ModuleFile::place()?.display().to_string();
     Some(match named {
-        Some(named) if is_this(None) => {
-            let folder = named.display().to_string();
-            AskedInstead::Named { file, folder }
-        }
+        Some(_) if is_this(None) => AskedInstead::Named { file },
         Some(_) | None => {
             let folder = paths.state_dir().display().to_string();
             AskedInstead::NotThis { file, folder }

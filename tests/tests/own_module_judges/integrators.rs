@@ -17,13 +17,14 @@ const DEMO: Commands = Commands {
     title: "A card to try it with",
     words: "
 `cpxd demo` has a virtual card, and a holder who types its code and agrees; without `--headless` its window asks you. A
-line beside the configuration has the module ask it: take the line out again afterwards. In one shell, until Ctrl-C:
+line beside the configuration has the module ask it, where none names another agent yet: take the line out again afterwards. In one shell,
+until Ctrl-C:
 ",
     language: SHELL,
     commands: "\
 FILE=~/.config/cpxd/pkcs11-module.toml
 mkdir -p ~/.config/cpxd
-grep -qs '^state-dir' $FILE || echo \"state-dir = \\\"$HOME/cpxd-demo\\\"\" >> $FILE
+grep -qs '^state-dir' \"$FILE\" || printf '\\nstate-dir = \"%s\"\\n' \"$HOME/cpxd-demo\" >> \"$FILE\"
 cpxd demo --headless --state-dir \"$HOME/cpxd-demo\" --card cps4
 ",
 };
@@ -92,7 +93,7 @@ const VALUES: &str = "
 | a wrong code | CKR_PIN_INCORRECT | call again; the flags of the token tell the tries |
 | the holder said no, or nothing in time | CKR_FUNCTION_CANCELED | ask them whether to go on |
 | the code is blocked | CKR_PIN_LOCKED, at once | `cpxd pin unblock` |
-| no card, or no agent | no slot with a token | `cpxd status` |
+| no card, or no agent | no slot with a token | `cpxd status`, with the `--state-dir` of `pkcs11-module.toml` where that names one; `cpxd diagnose` where that file cannot be understood |
 | the card left | CKR_DEVICE_REMOVED, then CKR_SESSION_HANDLE_INVALID | a new session, when it is back |
 | the log-in is over | CKR_USER_NOT_LOGGED_IN | `C_Login` again |
 
@@ -169,6 +170,10 @@ fn the_demo_of_the_page_is_a_card_to_try_programs_with() {
     .join(":");
     let lines = DEMO.on_the_page();
     let (before_it_runs, _) = lines.split_once("cpxd demo").unwrap();
+    // Somebody's own lines stay, also where the last one does not end.
+    let own = person.home().join(".config/cpxd/pkcs11-module.toml");
+    fs::create_dir_all(own.parent().unwrap()).unwrap();
+    fs::write(&own, "browsers = [\"logiciel*\"]").unwrap();
     let log = person.home().join("demo.log");
     let output = File::create(&log).unwrap();
     let demo = person

@@ -8,6 +8,10 @@ use crate::{Cause, CauseCode};
 /// Nobody has to have it; where one browser has it, another one without it is a surprise, unless it reads the card
 /// through Cryptolib CPS.
 pub(super) fn registered(facts: &Facts) -> Verdict {
+    // Programs that are no browsers have no card either.
+    if let Some(nobody @ AskedInstead::Nobody { .. }) = &facts.browsers.asked_instead {
+        return Verdict::warning(asks(nobody));
+    }
     let Some(places) = &facts.browsers.own_module else {
         return Verdict::unknown(CauseCode::ModuleUnknown);
     };
@@ -66,15 +70,15 @@ fn registered_nowhere(places: &[ModuleFacts]) -> Cause {
 }
 
 fn asks(instead: &AskedInstead) -> Cause {
-    let (code, file, folder) = match instead {
-        AskedInstead::Named { file, folder } => (CauseCode::ModuleAsksAnotherAgent, file, folder),
-        AskedInstead::NotThis { file, folder } => (CauseCode::ModuleAsksNotThisAgent, file, folder),
-        AskedInstead::Nobody { file } => {
-            return CauseCode::ModuleAsksNobody.with("file", file.as_str());
+    match instead {
+        AskedInstead::Named { file } => {
+            CauseCode::ModuleAsksAnotherAgent.with("file", file.as_str())
         }
-    };
-    code.with("file", file.as_str())
-        .with("folder", folder.as_str())
+        AskedInstead::NotThis { file, folder } => CauseCode::ModuleAsksNotThisAgent
+            .with("file", file.as_str())
+            .with("folder", folder.as_str()),
+        AskedInstead::Nobody { file } => CauseCode::ModuleAsksNobody.with("file", file.as_str()),
+    }
 }
 
 /// A browser is named once, however many profiles it has.
@@ -145,16 +149,11 @@ mod tests {
     #[test]
     fn a_module_that_asks_another_agent_is_told_with_the_file_that_decides_it() {
         let (file, folder) = ("/pkcs11-module.toml".to_owned(), "/demo".to_owned());
-        let named = AskedInstead::Named {
-            file: file.clone(),
-            folder: folder.clone(),
-        };
-        let nobody = AskedInstead::Nobody { file: file.clone() };
+        let named = AskedInstead::Named { file: file.clone() };
         let not_this = AskedInstead::NotThis { file, folder };
         for (instead, cause) in [
             (named, CauseCode::ModuleAsksAnotherAgent),
             (not_this, CauseCode::ModuleAsksNotThisAgent),
-            (nobody, CauseCode::ModuleAsksNobody),
         ] {
             let mut facts = sound();
             facts.browsers.asked_instead = Some(instead);
@@ -164,6 +163,23 @@ mod tests {
             facts.browsers.own_module = with_module(&[ModuleState::NotRegistered]);
             let nowhere = CauseCode::ModuleNotRegistered;
             assert_judged(&facts, Check::OwnModule, State::NotApplicable, nowhere);
+        }
+    }
+
+    #[test]
+    fn a_file_of_the_module_that_cannot_be_understood_is_told_whatever_browsers_have() {
+        for places in [
+            None,
+            with_module(&[]),
+            with_module(&[ModuleState::NotRegistered]),
+            with_module(&[ModuleState::Registered]),
+        ] {
+            let mut facts = sound();
+            let file = "/pkcs11-module.toml".to_owned();
+            facts.browsers.asked_instead = Some(AskedInstead::Nobody { file });
+            facts.browsers.own_module = places;
+            let cause = CauseCode::ModuleAsksNobody;
+            assert_judged(&facts, Check::OwnModule, State::Warning, cause);
         }
     }
 

@@ -1,5 +1,9 @@
 # What `cpxd` prints in a shell.
 
+## Everywhere
+
+cli-labelled = { $label }: { $words }
+
 ## The agent
 
 cli-agent-runs = The cpxd agent { $version } is running: { $url } (process { $pid })

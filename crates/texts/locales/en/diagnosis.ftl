@@ -229,15 +229,15 @@ cause-module-registered-in-part = These browsers, or some of their profiles, do 
     .remedy = Run the command cpxd install --pkcs11, then restart the browsers.
 cause-module-file-missing = The module of cpxd that these browsers know is no longer on the computer: { $browsers }.
     .remedy = Run the command cpxd install --pkcs11, then restart the browsers.
-cause-module-asks-another-agent = The module of cpxd in the browsers asks another cpxd, the one of the folder { $folder }: the file { $file } tells it so.
+cause-module-asks-another-agent = The module of cpxd in the browsers asks another cpxd, which the file { $file } names.
     .remedy = Take the line state-dir out of that file, or ask whoever looks after this computer to do so, then restart the browsers.
 cause-module-asks-not-this-agent = The module of cpxd in the browsers asks another cpxd than this one.
-    .remedy = If this is the one that you need, write state-dir = "{ $folder }" into the file { $file }, then restart the browsers. If not, run the command cpxd diagnose without --state-dir.
-cause-module-asks-nobody = The module of cpxd in the browsers asks no cpxd: what the file { $file } says cannot be understood.
-    .remedy = Correct that file or take it away, or ask whoever looks after this computer to do so, then restart the browsers.
+    .remedy = If this is the one that you need, write state-dir = "{ $folder }" into the file { $file }, in place of any line state-dir that is there, then restart the browsers. If not, run the command cpxd diagnose without --state-dir.
+cause-module-asks-nobody = The PKCS#11 module of cpxd asks no cpxd: the file { $file } cannot be read or understood.
+    .remedy = Correct that file or take it away, or ask whoever looks after this computer to do so, then restart the browsers and the programs that use the card.
 cause-module-confined = A browser that is kept apart from the rest of the computer (snap or Flatpak) cannot use the module of cpxd. That is so here: { $browsers }.
     .remedy = Use a browser that was installed from the packages of the system. If it does not know the module yet, run the command cpxd install --pkcs11, then restart it.
-cause-module-foreign = Another module already has the name of cpxd there, so that the one of cpxd is not registered: { $browsers }.
+cause-module-foreign = In these browsers another module already has the name of cpxd, so that the one of cpxd is not registered: { $browsers }.
     .remedy = Ask whoever looks after this computer whether that other module is still needed. Once it is removed, run the command cpxd install --pkcs11, then restart the browsers.
 cause-module-not-registered = No browser uses the module of cpxd, which reads the card without Cryptolib CPS. The command cpxd install --pkcs11 tells these of it: { $browsers }.
 cause-module-unknown = Nobody could check whether browsers know the module of cpxd.

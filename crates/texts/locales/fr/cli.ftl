@@ -1,5 +1,9 @@
 # What `cpxd` prints in a shell.
 
+## Everywhere
+
+cli-labelled = { $label } : { $words }
+
 ## The agent
 
 cli-agent-runs = L’agent cpxd { $version } fonctionne : { $url } (processus { $pid })

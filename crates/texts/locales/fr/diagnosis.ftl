@@ -232,15 +232,15 @@ cause-module-registered-in-part = Ces navigateurs, ou certains de leurs profils,
     .remedy = Lancez la commande cpxd install --pkcs11, puis redémarrez les navigateurs.
 cause-module-file-missing = Le module de cpxd que connaissent ces navigateurs n’est plus sur l’ordinateur : { $browsers }.
     .remedy = Lancez la commande cpxd install --pkcs11, puis redémarrez les navigateurs.
-cause-module-asks-another-agent = Le module de cpxd dans les navigateurs s’adresse à un autre cpxd, celui du dossier { $folder } : le fichier { $file } le lui dit.
+cause-module-asks-another-agent = Le module de cpxd dans les navigateurs s’adresse à un autre cpxd, que nomme le fichier { $file }.
     .remedy = Retirez la ligne state-dir de ce fichier, ou demandez-le à la personne qui s’occupe de ce poste, puis redémarrez les navigateurs.
 cause-module-asks-not-this-agent = Le module de cpxd dans les navigateurs s’adresse à un autre cpxd que celui-ci.
-    .remedy = Si c’est celui-ci qu’il vous faut, écrivez state-dir = "{ $folder }" dans le fichier { $file }, puis redémarrez les navigateurs. Sinon, lancez la commande cpxd diagnose sans --state-dir.
-cause-module-asks-nobody = Le module de cpxd dans les navigateurs ne s’adresse à aucun cpxd : le contenu du fichier { $file } est incompréhensible.
-    .remedy = Corrigez ce fichier ou supprimez-le, ou demandez-le à la personne qui s’occupe de ce poste, puis redémarrez les navigateurs.
+    .remedy = Si c’est celui-ci qu’il vous faut, écrivez state-dir = "{ $folder }" dans le fichier { $file }, à la place de la ligne state-dir qui y est peut-être déjà, puis redémarrez les navigateurs. Sinon, lancez la commande cpxd diagnose sans --state-dir.
+cause-module-asks-nobody = Le module PKCS#11 de cpxd ne s’adresse à aucun cpxd : le fichier { $file } ne peut pas être lu ou compris.
+    .remedy = Corrigez ce fichier ou supprimez-le, ou demandez-le à la personne qui s’occupe de ce poste, puis redémarrez les navigateurs et les logiciels qui utilisent la carte.
 cause-module-confined = Un navigateur isolé du reste de l’ordinateur (snap ou Flatpak) ne peut pas se servir du module de cpxd. C’est le cas ici : { $browsers }.
     .remedy = Servez-vous d’un navigateur installé depuis les paquets du système. S’il ne connaît pas encore le module, lancez la commande cpxd install --pkcs11, puis redémarrez-le.
-cause-module-foreign = Un autre module y porte déjà le nom de cpxd, si bien que celui de cpxd ne s’y inscrit pas : { $browsers }.
+cause-module-foreign = Dans ces navigateurs, un autre module porte déjà le nom de cpxd, si bien que celui de cpxd ne s’y inscrit pas : { $browsers }.
     .remedy = Demandez à la personne qui s’occupe de ce poste si cet autre module sert encore. Une fois qu’il est supprimé, lancez la commande cpxd install --pkcs11, puis redémarrez les navigateurs.
 cause-module-not-registered = Aucun navigateur ne se sert du module de cpxd, qui lit la carte sans Cryptolib CPS. La commande cpxd install --pkcs11 le fait connaître ici : { $browsers }.
 cause-module-unknown = La présence du module de cpxd dans les navigateurs n’a pas pu être vérifiée.
