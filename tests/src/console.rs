@@ -8,7 +8,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 use texts::Language;
 
@@ -75,6 +78,26 @@ impl ConsoleDesk {
         }
     }
 
+    /// Clicks, and waits until the page has told a screen reader these words, whatever it tells next.
+    pub fn clicks_and_hears(&mut self, selector: &str, words: &str) {
+        let listen = "window.heard = []; \
+            new MutationObserver(() => window.heard.push(news.textContent)) \
+                .observe(news, { childList: true, characterData: true, subtree: true })";
+        self.chromium
+            .value(&format!("void (() => {{ {listen} }})()"));
+        self.chromium.click(selector);
+        let patience = Instant::now() + Duration::from_secs(60);
+        let mut heard = Value::Null;
+        while Instant::now() < patience {
+            heard = self.chromium.value("window.heard");
+            if heard.to_string().contains(words) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{words:?} was never heard, but: {heard}");
+    }
+
     /// The page is told of states that no machine here can have: what the agent answers about itself is
     /// replaced in the browser. Its page, its policy, its token and its events are the agent's.
     #[must_use]
@@ -126,7 +149,7 @@ impl ConsoleDesk {
             until("a round of reading", || {
                 self.chromium
                     .value("document.querySelector('[data-do=reload][data-key=reload]')?.click()");
-                std::thread::sleep(std::time::Duration::from_millis(100));
+                thread::sleep(Duration::from_millis(100));
                 let mut both = rounds(&self.stage).into_iter().zip(&before);
                 both.all(|(now, before)| now >= before + round)
                     .then_some(())

@@ -449,9 +449,7 @@ fn on_real_readers_the_code_is_changed_the_card_tried_pulled_and_put_back() {
     let agent = service.agent(TEST_ENVIRONMENT, holder, &[]);
     let mut desk = ConsoleDesk::at(&agent, "fr");
     desk.chromium.wait_for(&[ALL_WELL, "utilisable, 3 essais"]);
-    desk.chromium.click("[data-do=change-code]");
-    desk.chromium
-        .wait_until("document.getElementById('news').textContent.includes('a été changé')");
+    desk.clicks_and_hears("[data-do=change-code]", "a été changé");
     desk.chromium.click("[data-do=test-signature]");
     desk.chromium.wait_for(&[TEST_PASSED]);
     desk.chromium.click("[data-do=test-authentication]");
