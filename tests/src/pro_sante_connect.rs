@@ -16,6 +16,8 @@ use crate::judge::test_authorities;
 use crate::waiting::until;
 use crate::web_site::WebSite;
 
+/// Seconds that Apache waits for a client in a handshake: longer than a test does, so that none passes by its end.
+const PATIENCE_OF_APACHE: u32 = 300;
 /// Where people log in.
 const PROVIDER: &str = "portal.example";
 /// Where they show their card.
@@ -226,6 +228,7 @@ ServerName localhost
 PidFile {folder}/pid
 ErrorLog {folder}/error.log
 LogLevel warn ssl:info auth_openidc:info
+Timeout {PATIENCE_OF_APACHE}
 TypesConfig /etc/mime.types
 AddType text/html .shtml
 AddOutputFilter INCLUDES .shtml

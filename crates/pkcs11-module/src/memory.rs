@@ -271,6 +271,15 @@ impl Template {
         Ok(true)
     }
 
+    /// Whether an attribute of this kind has this value.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub(crate) fn has(self, kind: CK_ULONG, value: &[u8]) -> Answer<bool> {
+        let has_others = self.all(|other, of| other != kind || !of.is(value))?;
+        Ok(!has_others)
+    }
+
     /// Has each attribute answered: by its value, or by why it has none; the first such is the answer (5.7).
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! Searches, and what is found.
 
 use cryptoki_sys::{
-    CK_OBJECT_HANDLE, CK_SESSION_HANDLE, CK_ULONG, CKA_VALUE, CKR_ARGUMENTS_BAD,
-    CKR_OBJECT_HANDLE_INVALID, CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED,
+    CK_OBJECT_HANDLE, CK_SESSION_HANDLE, CK_ULONG, CKA_CLASS, CKA_VALUE, CKO_PRIVATE_KEY,
+    CKR_ARGUMENTS_BAD, CKR_OBJECT_HANDLE_INVALID, CKR_OPERATION_ACTIVE,
+    CKR_OPERATION_NOT_INITIALIZED,
 };
 
 use crate::answer::Answer;
@@ -10,17 +11,23 @@ use crate::key_use::by_key;
 use crate::memory::{Place, Space, Template};
 use crate::module::Module;
 use crate::sessions::{SessionToken, log_in_of, session_token};
+use crate::slots::refresh;
 
 pub(crate) fn find_objects_init(
     module: &Module,
     session: CK_SESSION_HANDLE,
     template: Template,
 ) -> Answer {
-    let SessionToken { slot, token, .. } = session_token(module, session)?;
     if module.tables().session(session)?.search.is_some() {
         return Err(CKR_OPERATION_ACTIVE);
     }
     template.check()?;
+    // Whoever looks for a key is about to use it: Firefox takes a card for present for a second after it left, and where
+    // it then finds the key and gets no signature, its page waits until the server hangs up.
+    if template.has(CKA_CLASS, &CKO_PRIVATE_KEY.to_ne_bytes())? {
+        refresh(module);
+    }
+    let SessionToken { slot, token, .. } = session_token(module, session)?;
     let is_logged_in = log_in_of(module, slot)?.is_some();
     let mut found = Vec::new();
     for (handle, object) in token.objects() {
