@@ -184,6 +184,22 @@ fn a_card_that_is_pulled_before_the_signature_ends_its_sessions() {
     );
 }
 
+/// Firefox takes a card for present for a second after its last look: what it looks for then must not be found.
+#[test]
+fn the_search_of_a_key_whose_card_has_just_left_finds_none() {
+    in_a_process_of_its_own(
+        "the_search_of_a_key_whose_card_has_just_left_finds_none",
+        || {
+            let mut desk = Workstation::new();
+            let session = desk.logged_in();
+            assert!(desk.module.key(session, AUTHENTICATION).is_ok());
+            desk.pull();
+            let lost = desk.module.key(session, AUTHENTICATION);
+            assert_eq!(lost, Err(CKR_SESSION_HANDLE_INVALID));
+        },
+    );
+}
+
 #[test]
 fn a_card_that_comes_and_goes_is_an_event_and_the_end_of_the_module_ends_the_wait() {
     in_a_process_of_its_own(

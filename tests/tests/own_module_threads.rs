@@ -11,23 +11,32 @@ use std::thread;
 use std::time::Duration;
 
 use cpxd_tests::agent::Agent;
-use cpxd_tests::cryptoki_calls::{Cryptoki, in_a_process_of_its_own, use_agent};
+use cpxd_tests::cryptoki_calls::{
+    Cryptoki, Returned, be_a_browser_of, in_a_process_of_its_own, use_agent,
+};
 use cpxd_tests::scripted::text_file;
 use cpxd_tests::waiting::until;
 use cryptoki_sys::{
-    CK_SESSION_HANDLE, CK_SLOT_ID, CKR_SESSION_CLOSED, CKR_SESSION_HANDLE_INVALID,
-    CKR_USER_ALREADY_LOGGED_IN, CKS_RO_PUBLIC_SESSION,
+    CK_SESSION_HANDLE, CK_SLOT_ID, CKM_RSA_PKCS, CKR_FUNCTION_CANCELED, CKR_SESSION_CLOSED,
+    CKR_SESSION_HANDLE_INVALID, CKR_USER_ALREADY_LOGGED_IN, CKS_RO_PUBLIC_SESSION,
 };
+
+/// Label of the key, as programs look for it.
+const AUTHENTICATION: &str = "CPS_PRIV_AUT";
 
 /// An agent with cards whose holder answers as the script says, and the module.
 fn desk(cards: &[&str], script: &str) -> (Agent, Cryptoki) {
+    let agent = agent_with(cards, script);
+    use_agent(&agent);
+    (agent, Cryptoki::initialised())
+}
+
+fn agent_with(cards: &[&str], script: &str) -> Agent {
     let holder = text_file(script);
     let path = holder.path().to_string_lossy().into_owned();
     let cards = cards.iter().flat_map(|card| ["--card", card]);
     let arguments: Vec<_> = cards.chain(["--scripted-holder", &path]).collect();
-    let agent = Agent::demo(&arguments);
-    use_agent(&agent);
-    (agent, Cryptoki::initialised())
+    Agent::demo(&arguments)
 }
 
 #[test]
@@ -115,6 +124,41 @@ fn a_log_out_at_an_agent_that_is_slow_keeps_no_other_thread_waiting() {
                 assert!(!closing.is_finished(), "it answered after the log-out");
                 signal(&agent, "-CONT");
                 assert_eq!(closing.join().unwrap(), Ok(()));
+            });
+        },
+    );
+}
+
+/// A browser opens several connections to a server, and tries again where one failed.
+#[test]
+fn a_browser_whose_holder_said_no_asks_once_and_again_seconds_later() {
+    in_a_process_of_its_own(
+        "a_browser_whose_holder_said_no_asks_once_and_again_seconds_later",
+        || {
+            let script = "answers = [ { consent = false, delay_ms = 500 }, { pin = \"1234\", consent = true } ]";
+            let agent = agent_with(&["cps3"], script);
+            be_a_browser_of(&agent);
+            let module = Cryptoki::initialised();
+            let slot = module.slots().unwrap()[0];
+            let sign = || -> Returned<Vec<u8>> {
+                let session = module.open_session(slot)?;
+                let key = module.key(session, AUTHENTICATION)?;
+                module.sign_init(session, CKM_RSA_PKCS, key)?;
+                module.sign(session, b"signed", 256)
+            };
+            thread::scope(|scope| {
+                let threads = [0; 6].map(|_| scope.spawn(sign));
+                for thread in threads {
+                    assert_eq!(thread.join().unwrap(), Err(CKR_FUNCTION_CANCELED));
+                }
+            });
+            assert_eq!(sign(), Err(CKR_FUNCTION_CANCELED), "it tries again at once");
+            until("the next question", || match sign() {
+                Err(value) => {
+                    assert_eq!(value, CKR_FUNCTION_CANCELED);
+                    None
+                }
+                Ok(signature) => (signature.len() == 256).then_some(()),
             });
         },
     );

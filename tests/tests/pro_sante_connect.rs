@@ -7,6 +7,7 @@
 )]
 
 use std::process::Command;
+use std::time::Duration;
 
 use cpxd_tests::agent::Agent;
 use cpxd_tests::browsers::{DrivenChromium, Firefox, Kind};
@@ -125,6 +126,14 @@ impl Browser {
         }
     }
 
+    /// Goes to a page that may come or not; what it shows.
+    fn tries(&mut self, url: &str) -> Option<String> {
+        match self {
+            Self::Firefox(firefox) => firefox.tries(url).ok(),
+            Self::Chromium(chromium) => chromium.tries(url).ok().map(|()| chromium.words()),
+        }
+    }
+
     /// Goes to a page that does not come; the browser's own word for the reason.
     fn visit_in_vain(&mut self, url: &str) -> String {
         match self {
@@ -193,4 +202,51 @@ fn chromium_logs_in_with_a_cps3_over_tls_1_2() {
 #[test]
 fn chromium_logs_in_with_a_cps4_over_tls_1_3() {
     logs_in_with(Kind::Chromium, "cps4", Tls::V1_3);
+}
+
+/// Whoever says no is told that no page came, and asked again when they load it anew.
+fn is_asked_again_after_a_refusal(kind: Kind, card: &str, tls: Tls) {
+    let psc = ProSanteConnect::start(tls);
+    let service = PcscService::start();
+    let _in_reader = service.plug(Reader::First, &["--card", card]);
+    // On a busy machine the browser's second try may come after the time for which a no holds.
+    let holder = "answers = [ { consent = false }, { consent = false }, { pin = \"1234\", consent = true } ]";
+    let agent = service.agent(TEST_ENVIRONMENT, holder, &[]);
+    let _ = agent.card();
+    let person = person_with(&agent, kind);
+    let mut browser = Browser::of(&person, kind, &psc);
+    let page = psc.teleservice_page();
+    match (&mut browser, tls) {
+        // Firefox does not end such a handshake: its page waits, for the server or for whoever loads it anew.
+        (Browser::Firefox(firefox), Tls::V1_2) => {
+            firefox.wait_for_pages(Duration::from_secs(5));
+            assert_eq!(firefox.visit_in_vain(&page), "timeout");
+        }
+        _ => assert!(!browser.visit_in_vain(&page).is_empty()),
+    }
+    until("the page", || {
+        let came = browser.tries(&page)?;
+        came.contains("La carte est celle de 899700000013")
+            .then_some(())
+    });
+}
+
+#[test]
+fn firefox_asks_again_after_a_refusal_over_tls_1_2() {
+    is_asked_again_after_a_refusal(Kind::Firefox, "cps3", Tls::V1_2);
+}
+
+#[test]
+fn firefox_says_a_refusal_and_asks_again_over_tls_1_3() {
+    is_asked_again_after_a_refusal(Kind::Firefox, "cps4", Tls::V1_3);
+}
+
+#[test]
+fn chromium_says_a_refusal_and_asks_again_over_tls_1_2() {
+    is_asked_again_after_a_refusal(Kind::Chromium, "cps3", Tls::V1_2);
+}
+
+#[test]
+fn chromium_says_a_refusal_and_asks_again_over_tls_1_3() {
+    is_asked_again_after_a_refusal(Kind::Chromium, "cps4", Tls::V1_3);
 }

@@ -1,14 +1,16 @@
 //! Sessions, and the log-in that all those of a process with a token share.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use cryptoki_sys::{
     CK_FLAGS, CK_SESSION_HANDLE, CK_SESSION_INFO, CK_SLOT_ID, CK_USER_TYPE, CKF_RW_SESSION,
-    CKF_SERIAL_SESSION, CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_OPERATION_NOT_INITIALIZED,
-    CKR_SESSION_HANDLE_INVALID, CKR_SESSION_PARALLEL_NOT_SUPPORTED, CKR_SESSION_READ_ONLY_EXISTS,
-    CKR_USER_ALREADY_LOGGED_IN, CKR_USER_NOT_LOGGED_IN, CKR_USER_PIN_NOT_INITIALIZED,
-    CKR_USER_TYPE_INVALID, CKS_RO_PUBLIC_SESSION, CKS_RO_USER_FUNCTIONS, CKS_RW_PUBLIC_SESSION,
-    CKS_RW_USER_FUNCTIONS, CKU_CONTEXT_SPECIFIC, CKU_SO, CKU_USER,
+    CKF_SERIAL_SESSION, CKR_FUNCTION_CANCELED, CKR_KEY_FUNCTION_NOT_PERMITTED,
+    CKR_OPERATION_NOT_INITIALIZED, CKR_SESSION_HANDLE_INVALID, CKR_SESSION_PARALLEL_NOT_SUPPORTED,
+    CKR_SESSION_READ_ONLY_EXISTS, CKR_USER_ALREADY_LOGGED_IN, CKR_USER_NOT_LOGGED_IN,
+    CKR_USER_PIN_NOT_INITIALIZED, CKR_USER_TYPE_INVALID, CKS_RO_PUBLIC_SESSION,
+    CKS_RO_USER_FUNCTIONS, CKS_RW_PUBLIC_SESSION, CKS_RW_USER_FUNCTIONS, CKU_CONTEXT_SPECIFIC,
+    CKU_SO, CKU_USER,
 };
 
 use crate::answer::Answer;
@@ -147,17 +149,29 @@ pub(crate) fn log_out(module: &Module, session: CK_SESSION_HANDLE) -> Answer {
     was_logged_in.then_some(()).ok_or(CKR_USER_NOT_LOGGED_IN)
 }
 
-/// The log-in of this process with a token; one that is asked for meanwhile is waited for.
+/// The log-in of this process with a token; one that is asked for meanwhile is waited for. A holder who said no is asked
+/// nothing for seconds: a browser tries again at once, and other connections of it wait behind the first one.
 ///
 /// # Errors
 /// What the holder and the card say.
 pub(crate) fn log_in_once(module: &Module, of: &SessionToken, seconds: u32) -> Answer<Arc<LogIn>> {
     let turn = turn_of(module, of.slot)?;
     let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-    match log_in_of(module, of.slot)? {
-        Some(log_in) => Ok(log_in),
-        None => log_in_for(module, of, seconds),
+    if let Some(log_in) = log_in_of(module, of.slot)? {
+        return Ok(log_in);
     }
+    if module
+        .tables()
+        .slot(of.slot)?
+        .was_refused_within(A_NO_HOLDS)
+    {
+        return Err(CKR_FUNCTION_CANCELED);
+    }
+    let logged_in = log_in_for(module, of, seconds);
+    if matches!(logged_in, Err(CKR_FUNCTION_CANCELED)) {
+        module.tables().slot_mut(of.slot)?.refused_at = Some(Instant::now());
+    }
+    logged_in
 }
 
 /// The log-in of this process with a token, where there is one.
@@ -244,6 +258,9 @@ fn end(module: &Module, log_in: &LogIn) {
     module.agent.log_out(log_in.path());
 }
 
+/// How long a holder's no, or nothing within their time, is the answer to whatever asks again: longer than a browser takes
+/// for its next connection, shorter than whoever changed their mind takes to load the page again.
+const A_NO_HOLDS: Duration = Duration::from_secs(3);
 /// Seconds for which a log-in without a session is kept: GnuTLS opens the next one at once.
 const SECONDS_KEPT: u32 = 10;
 /// Seconds that a holder has at `C_Login`.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use cryptoki_sys::{
     CK_OBJECT_HANDLE, CK_SESSION_HANDLE, CK_SLOT_ID, CKR_DEVICE_REMOVED, CKR_SESSION_CLOSED,
@@ -40,6 +41,8 @@ pub(crate) struct Slot {
     /// A log-in whose last session was closed without a log-out: the token is logged out, and a next log-in of this
     /// process within seconds asks nobody (GnuTLS logs in for each object that it lists).
     pub(crate) kept_log_in: Option<Arc<LogIn>>,
+    /// When the holder last said no to a log-in that nobody called for by name.
+    pub(crate) refused_at: Option<Instant>,
     /// Whose turn it is to log in: of two threads that need a log-in, the second finds that of the first.
     pub(crate) log_in_turn: Arc<Mutex<()>>,
     /// Something happened in it that nobody was told of (`C_WaitForSlotEvent`).
@@ -90,6 +93,11 @@ impl Slot {
         self.reader.card.as_deref().filter(|_| self.is_there)
     }
 
+    /// Whether the holder said no in the time that ends now.
+    pub(crate) fn was_refused_within(&self, time: Duration) -> bool {
+        self.refused_at.is_some_and(|then| then.elapsed() < time)
+    }
+
     /// Whether this token is in it, in the same stay of its card.
     fn has(&self, token: &Arc<Token>) -> bool {
         let own = self.token.as_ref();
@@ -133,6 +141,7 @@ impl Tables {
                     token: None,
                     log_in: None,
                     kept_log_in: None,
+                    refused_at: None,
                     log_in_turn: Arc::default(),
                     has_changed: !is_first,
                 }),
@@ -171,6 +180,7 @@ impl Tables {
             slot.token = None;
             slot.log_in = None;
             slot.kept_log_in = None;
+            slot.refused_at = None;
         }
         self.sessions.retain(|_, session| session.slot != slot);
     }

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::json;
@@ -119,14 +120,34 @@ impl Firefox {
         }
     }
 
+    /// How long Firefox waits for a page before it says that none came.
+    pub fn wait_for_pages(&mut self, time: Duration) {
+        let limit = u64::try_from(time.as_millis()).expect("milliseconds");
+        let set = self
+            .marionette
+            .call("WebDriver:SetTimeouts", json!({ "pageLoad": limit }));
+        assert!(set.is_ok(), "{set:?}");
+    }
+
     /// Goes to a page that does not come, for whatever reason; says how the browser names it.
     pub fn visit_in_vain(&mut self, url: &str) -> String {
+        match self.tries(url) {
+            Ok(page) => panic!("{url} came: {page}"),
+            Err(kind) => kind,
+        }
+    }
+
+    /// Goes to a page that may come or not; the page, or how the browser names the reason.
+    ///
+    /// # Errors
+    /// It did not come.
+    pub fn tries(&mut self, url: &str) -> Result<String, String> {
         let visited = self
             .marionette
             .call("WebDriver:Navigate", json!({ "url": url }));
         match visited {
-            Answer::Ok(_) => panic!("{url} came"),
-            Answer::Error(kind) => kind,
+            Answer::Ok(_) => Ok(self.text("WebDriver:GetPageSource", json!({}))),
+            Answer::Error(kind) => Err(kind),
         }
     }
 

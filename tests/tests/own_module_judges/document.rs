@@ -404,6 +404,34 @@ const ROWS: &[Row] = &[
         "pro_sante_connect::chromium_logs_in_with_a_cps4_over_tls_1_3",
     ),
     Row(
+        "Firefox ESR",
+        "the holder says no: no page, and asked again when it is loaded anew",
+        "TLS 1.2: its page waits until the server hangs up, or until it is loaded anew",
+        "",
+        "pro_sante_connect::firefox_asks_again_after_a_refusal_over_tls_1_2",
+    ),
+    Row(
+        "Firefox ESR",
+        "the same",
+        "",
+        "TLS 1.3: says so at once",
+        "pro_sante_connect::firefox_says_a_refusal_and_asks_again_over_tls_1_3",
+    ),
+    Row(
+        "Chromium",
+        "the same",
+        "TLS 1.2: says so at once",
+        "",
+        "pro_sante_connect::chromium_says_a_refusal_and_asks_again_over_tls_1_2",
+    ),
+    Row(
+        "Chromium",
+        "the same",
+        "",
+        "TLS 1.3: says so at once",
+        "pro_sante_connect::chromium_says_a_refusal_and_asks_again_over_tls_1_3",
+    ),
+    Row(
         AT_ONCE,
         "two PyKCS11, curl, openssl and pkcs11-tool, and a token by the API meanwhile: one code each",
         YES,
@@ -446,6 +474,10 @@ const LIMITS: &str = "
   agent's own API, where one question is for up to a hundred digests ([README](../README.md#a-token-and-a-signature-in-five-minutes)).
 - In a log-in, an executable has 100 signatures of the authentication key at once, then one each two seconds; more are
   refused with CKR_FUNCTION_FAILED. A TLS connection takes one.
+- Firefox 153 does not look at what became of the signature in a handshake of TLS 1.2, whatever module made none: after a no its page waits
+  until the server hangs up (Apache by itself: a minute). Load it anew. A card that left before is found missing at once.
+- A browser tries again by itself where a connection failed, and opens several at once: a no, or nothing in time, is the answer to all of them
+  for three seconds. Then the holder is asked again.
 ";
 
 const MANNERS: &str = "
