@@ -12,6 +12,7 @@ use std::process::Output;
 
 use cpxd_tests::agent::Agent;
 use cpxd_tests::diagnosed::Diagnosed;
+use cpxd_tests::pcsc_stack::{PcscService, TEST_ENVIRONMENT};
 use cpxd_tests::person::Person;
 use cpxd_tests::programs::program;
 use cpxd_tests::room::shell_in_a_room;
@@ -75,6 +76,26 @@ fn a_configuration_that_is_fine_is_told_to_be() {
     let found = Diagnosed::printed(&cpxd(&person, &["diagnose", "--json"]));
     assert_eq!(found.of("configuration"), ("ok", "configuration-good"));
     assert_eq!(found.of("agent-runs"), ("failed", "agent-absent"));
+}
+
+#[test]
+fn a_configuration_that_is_spoilt_under_an_agent_is_told_before_its_next_start() {
+    let service = PcscService::start();
+    let file = service.file(TEST_ENVIRONMENT);
+    let path = file.to_str().unwrap();
+    let agent = Agent::run_in(
+        &service.client_environment(),
+        &["--reader-source", "pcsc", "--config", path],
+    );
+    let found = || Diagnosed(agent.read_socket("/v1/diagnostics").body);
+    assert_eq!(found().of("configuration"), ("ok", "configuration-good"));
+    fs::write(&file, format!("{TEST_ENVIRONMENT}\nprot = 3\n")).unwrap();
+    let spoilt = found();
+    let told = ("warning", "configuration-unusable-since");
+    assert_eq!(spoilt.of("configuration"), told);
+    let cause = spoilt.check("configuration")["cause"].as_str().unwrap();
+    assert!(cause.contains("prot") && cause.contains(path), "{cause}");
+    assert_eq!(spoilt.of("agent-runs"), ("ok", "agent-runs"));
 }
 
 /// The cause that the command alone names where no agent runs, and its sentence.

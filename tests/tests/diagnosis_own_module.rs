@@ -144,6 +144,8 @@ fn a_module_that_asks_another_agent_is_no_way_until_its_file_names_the_one_that_
     fs::write(&file, "state_dir = '/demo'").unwrap();
     let found = diagnosed(&person, &service);
     assert_eq!(found.of("own-module"), ("warning", "module-asks-nobody"));
+    let cause = found.check("own-module")["cause"].as_str().unwrap();
+    assert!(cause.contains("line 1"), "{cause}");
     assert!(!slots().contains("CPS3v3-"), "{}", slots());
     fs::remove_file(&file).unwrap();
 

@@ -36,7 +36,7 @@ pub use event_stream::Event;
 pub use events::Events;
 pub use hang_up::HangUp;
 pub use held::Held;
-pub use module_file::ModuleFile;
+pub use module_file::{ModuleFile, ModuleFileError};
 pub use relay::{RelayedAnswer, RelayedRequest};
 
 /// How long an answer may take that waits for no holder; a slow card is read in a few seconds.

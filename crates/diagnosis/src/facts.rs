@@ -258,6 +258,8 @@ pub enum AskedInstead {
     Nobody {
         /// That file.
         file: String,
+        /// The line that cannot be understood, from 1 on, where the file can be read.
+        line: Option<u32>,
     },
 }
 
@@ -266,6 +268,13 @@ impl BrowserFacts {
     pub(crate) fn have_own_module(&self) -> bool {
         let mut places = self.own_module.iter().flatten();
         self.asked_instead.is_none() && places.any(|place| place.state == ModuleState::Registered)
+    }
+
+    /// Whether there are some, each in a sandbox that lets no module in.
+    pub(crate) fn are_all_confined(&self) -> bool {
+        let is_confined = |place: &ModuleFacts| place.state == ModuleState::Confined;
+        let places = self.own_module.as_deref().unwrap_or_default();
+        !places.is_empty() && places.iter().all(is_confined)
     }
 }
 

@@ -165,6 +165,8 @@ fn neither(of_cryptolib: &'static str, of_module: &'static str) -> Readiness {
 /// No module is there: of Cryptolib, or of cpxd, which a command would put there.
 const MISSING: &str = "module-missing";
 const TOO_OLD: &str = "cryptolib-too-old";
+/// Browsers in a sandbox load no module, whoever made it.
+const CONFINED: &str = "module-confined";
 const ONLY_32_BITS: &str = "cryptolib-only-32-bits";
 
 fn ready(environment: Environment, others: Others) -> Readiness {
@@ -197,6 +199,7 @@ fn through_cryptolib(facts: &Facts) -> Way {
         None => Way::Unknown,
         Some(false) => Way::Closed(MISSING),
         Some(true) if cryptolib.is_only_32_bits == Some(true) => Way::Closed(ONLY_32_BITS),
+        Some(true) if is_a_way(facts) && facts.browsers.are_all_confined() => Way::Closed(CONFINED),
         Some(true) if is_a_way(facts) => Way::Open,
         Some(true) => Way::Closed(TOO_OLD),
     }
@@ -219,7 +222,7 @@ fn through_own_module(facts: &Facts) -> Way {
     } else if is(ModuleState::Foreign) {
         Way::Closed("module-foreign")
     } else {
-        Way::Closed("module-confined")
+        Way::Closed(CONFINED)
     }
 }
 
@@ -407,6 +410,22 @@ mod tests {
                 facts.browsers.own_module = with_module(states);
             });
             assert_eq!(found, (ReadinessState::NotReady, reason), "{states:?}");
+        }
+    }
+
+    #[test]
+    fn cryptolib_is_no_way_into_browsers_that_are_all_in_a_sandbox() {
+        use ModuleState::{Confined, NotRegistered};
+        for (states, found) in [
+            (
+                &[Confined, Confined][..],
+                (ReadinessState::NotReady, "module-confined"),
+            ),
+            (&[Confined, NotRegistered], (ReadinessState::Ready, "ready")),
+            (&[], (ReadinessState::Ready, "ready")),
+        ] {
+            let judged = judged(|facts| facts.browsers.own_module = with_module(states));
+            assert_eq!(judged, found, "{states:?}");
         }
     }
 

@@ -169,8 +169,12 @@ fn obstacles() -> Vec<Obstacle> {
 fn asked_instead() -> Vec<AskedInstead> {
     let (file, folder) = (String::new(), String::new());
     let named = AskedInstead::Named { file: file.clone() };
-    let nobody = AskedInstead::Nobody { file: file.clone() };
-    vec![named, nobody, AskedInstead::NotThis { file, folder }]
+    let [odd, unreadable] = [Some(3), None].map(|line| AskedInstead::Nobody {
+        file: file.clone(),
+        line,
+    });
+    let not_this = AskedInstead::NotThis { file, folder };
+    vec![named, odd, unreadable, not_this]
 }
 
 fn configurations() -> Vec<ConfigurationFact> {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cryptoki_sys::CKR_HOST_MEMORY;
-use daemon_client::ModuleFile;
+use daemon_client::{ModuleFile, ModuleFileError};
 
 use crate::answer::Answer;
 
@@ -45,7 +45,9 @@ impl Settings {
     pub(crate) fn of_this_process() -> Answer<Self> {
         let file = match ModuleFile::read() {
             Ok(file) => Some(file),
-            Err(error) if is_for_want_of_descriptors(&error) => return Err(CKR_HOST_MEMORY),
+            Err(ModuleFileError::Unreadable(error)) if is_for_want_of_descriptors(&error) => {
+                return Err(CKR_HOST_MEMORY);
+            }
             Err(_) => None,
         };
         let executable = std::env::current_exe().unwrap_or_default();

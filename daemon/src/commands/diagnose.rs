@@ -19,10 +19,10 @@ use texts::DiagnoseTexts;
 
 use super::{language, reach};
 use crate::agent::{CALL_TIME, VERSION};
-use crate::command_line::{AgentOptions, Common, DiagnoseOptions};
+use crate::command_line::{Common, DiagnoseOptions};
 use crate::configuration::Configuration;
 use crate::diagnosis::looks::{Look, Looks, Round};
-use crate::diagnosis::start::{self, configuration_fact};
+use crate::diagnosis::start;
 use crate::diagnosis::{Subject, readers, uses_pcsc, words};
 use crate::screen;
 use crate::sources::PcscSource;
@@ -66,14 +66,11 @@ fn offer_bundle(
 
 /// The configuration, or what holds without one that can be used.
 fn configuration(options: &DiagnoseOptions) -> (Configuration, ConfigurationFact) {
-    let loaded = Configuration::load(&AgentOptions {
-        config: options.config.clone(),
-        ..AgentOptions::default()
-    });
-    match loaded {
-        Ok(configuration) => (configuration, ConfigurationFact::Usable),
-        Err(error) => (Configuration::by_default(), configuration_fact(&error)),
-    }
+    let (configuration, fact) = start::configuration_now(options.config.clone());
+    (
+        configuration.unwrap_or_else(Configuration::by_default),
+        fact,
+    )
 }
 
 /// By the agent, or without it.

@@ -34,6 +34,8 @@ macro_rules! looks {
 }
 
 looks! {
+    /// The files of the configuration, as they are now.
+    Configuration => [Configuration];
     /// The socket of the PC/SC service. Its silence is a finding of its own.
     ServiceSocket => [];
     /// A client's first question to it. So is this.

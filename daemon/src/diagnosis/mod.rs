@@ -14,6 +14,7 @@ pub(crate) mod readers;
 pub(crate) mod start;
 pub(crate) mod words;
 
+use std::path::PathBuf;
 use std::pin::Pin;
 
 use daemon_api::Examine;
@@ -36,6 +37,7 @@ pub(crate) struct Subject {
     pub(crate) paths: AgentPaths,
     pub(crate) environment: Environment,
     pub(crate) uses_pcsc: bool,
+    named_file: Option<PathBuf>,
     looks: Looks,
 }
 
@@ -52,6 +54,7 @@ impl Subject {
             paths,
             environment: environment.unwrap_or(Environment::Production),
             uses_pcsc: uses_pcsc(configuration),
+            named_file: configuration.named_file.clone(),
             looks,
         }
     }
@@ -61,8 +64,20 @@ impl Subject {
         let now = OffsetDateTime::now_utc();
         let looks = self.looks.round();
         let cards = cards::with_fresh_counters(&self.cards).await;
-        let (agent, service, usb_readers, reader_programs, machine, browsers, cryptolib) = tokio::join!(
+        let named = self.named_file.clone();
+        let configuration_now = move || start::configuration_now(named).1;
+        let (
+            agent,
+            configuration,
+            service,
+            usb_readers,
+            reader_programs,
+            machine,
+            browsers,
+            cryptolib,
+        ) = tokio::join!(
             agent(&looks),
+            looks.at(Look::Configuration, configuration_now),
             readers::service(self.uses_pcsc, &looks),
             looks.at(
                 Look::UsbReaders,
@@ -80,8 +95,7 @@ impl Subject {
         Facts {
             now,
             environment: self.environment,
-            // Whoever could not be configured says so.
-            configuration: ConfigurationFact::Usable,
+            configuration: configuration.unwrap_or(ConfigurationFact::Usable),
             state_dir: unusual(&self.paths),
             agent,
             machine,

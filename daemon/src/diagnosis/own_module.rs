@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use daemon_client::ModuleFile;
+use daemon_client::{ModuleFile, ModuleFileError};
 #[cfg(target_os = "linux")]
 use diagnosis::facts::ModuleState;
 use diagnosis::facts::{AskedInstead, ModuleFacts};
@@ -45,20 +45,22 @@ pub(super) fn asked_instead(paths: &AgentPaths) -> Option<AskedInstead> {
         let asked = AgentPaths::find(asked);
         asked.is_ok_and(|asked| asked.state_dir() == paths.state_dir())
     };
-    let Ok(said) = ModuleFile::read() else {
-        let file = ModuleFile::place()?.display().to_string();
-        return Some(AskedInstead::Nobody { file });
+    let file = ModuleFile::place().map(|file| file.display().to_string());
+    let named = match ModuleFile::read() {
+        Ok(said) => said.state_dir,
+        Err(ModuleFileError::NotUnderstood { line }) => {
+            let line = Some(line);
+            return Some(AskedInstead::Nobody { file: file?, line });
+        }
+        Err(ModuleFileError::Unreadable(_)) => {
+            let line = None;
+            return Some(AskedInstead::Nobody { file: file?, line });
+        }
     };
-    let named = said.state_dir;
-    let is_asked = match &named {
-        // What is no full path is another folder to each program.
-        Some(named) => named.is_absolute() && is_this(Some(named)),
-        None => is_this(None),
-    };
-    if is_asked {
+    if is_this(named.as_deref()) {
         return None;
     }
-    let file = ModuleFile::place()?.display().to_string();
+    let file = file?;
     Some(match named {
         Some(_) if is_this(None) => AskedInstead::Named { file },
         Some(_) | None => {

@@ -2,16 +2,32 @@
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
 
 use diagnosis::facts::{ConfigurationFact, Obstacle};
 use platform::paths::AgentPaths;
 use platform::workstation::{may_write, program_at_port};
 
-use crate::configuration::UnusableFile;
+use crate::command_line::AgentOptions;
+use crate::configuration::{Configuration, UnusableFile};
 use crate::state_format::{self, StateFormatError};
 
+/// The configuration as its files are now, the user's being the one that is named.
+pub(crate) fn configuration_now(
+    named: Option<PathBuf>,
+) -> (Option<Configuration>, ConfigurationFact) {
+    let loaded = Configuration::load(&AgentOptions {
+        config: named,
+        ..AgentOptions::default()
+    });
+    match loaded {
+        Ok(configuration) => (Some(configuration), ConfigurationFact::Usable),
+        Err(error) => (None, configuration_fact(&error)),
+    }
+}
+
 /// What is wrong with a configuration that could not be loaded.
-pub(crate) fn configuration_fact(error: &anyhow::Error) -> ConfigurationFact {
+fn configuration_fact(error: &anyhow::Error) -> ConfigurationFact {
     let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     match error.downcast_ref::<UnusableFile>() {
         Some(UnusableFile { file, line, source }) => ConfigurationFact::Unusable {

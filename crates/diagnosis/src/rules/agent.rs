@@ -6,20 +6,33 @@ use crate::finding::Verdict;
 use crate::{Cause, CauseCode};
 
 pub(super) fn configuration(facts: &Facts) -> Verdict {
+    // An agent that runs goes on with what its files said at its start.
+    let (unusable, refused, verdict): (_, _, fn(Cause) -> Verdict) = match facts.agent.state {
+        AgentState::Runs => (
+            CauseCode::ConfigurationUnusableSince,
+            CauseCode::ConfigurationRefusedSince,
+            Verdict::warning,
+        ),
+        AgentState::Absent | AgentState::Silent => (
+            CauseCode::ConfigurationUnusable,
+            CauseCode::ConfigurationRefused,
+            Verdict::failed,
+        ),
+    };
     match &facts.configuration {
         ConfigurationFact::Usable => Verdict::ok(CauseCode::ConfigurationGood),
         ConfigurationFact::Unusable {
             file,
             line,
             problem,
-        } => Verdict::failed(
-            CauseCode::ConfigurationUnusable
+        } => verdict(
+            unusable
                 .with("file", file.as_str())
                 .with("line", line.to_string())
                 .with("problem", problem.as_str()),
         ),
         ConfigurationFact::Refused { problem } => {
-            Verdict::failed(CauseCode::ConfigurationRefused.with("problem", problem.as_str()))
+            verdict(refused.with("problem", problem.as_str()))
         }
     }
 }
@@ -192,6 +205,29 @@ mod tests {
             let (state, cause) = (State::NotApplicable, CauseCode::HangsOn);
             assert_judged(&facts, Check::AgentRuns, state, cause);
             assert_judged(&facts, Check::CardKnown, State::Ok, CauseCode::CardKnown);
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_became_unusable_stops_no_agent_that_runs() {
+        let problem = "unknown field `prot`".to_owned();
+        let refused = ConfigurationFact::Refused {
+            problem: problem.clone(),
+        };
+        let unusable = ConfigurationFact::Unusable {
+            file: "cpxd.toml".into(),
+            line: 1,
+            problem,
+        };
+        for (fact, cause) in [
+            (unusable, CauseCode::ConfigurationUnusableSince),
+            (refused, CauseCode::ConfigurationRefusedSince),
+        ] {
+            let mut facts = sound();
+            facts.configuration = fact;
+            assert_judged(&facts, Check::Configuration, State::Warning, cause);
+            assert_judged(&facts, Check::AgentRuns, State::Ok, CauseCode::AgentRuns);
+            assert!(crate::diagnose(&facts).first_failed().is_none());
         }
     }
 

@@ -77,7 +77,15 @@ fn asks(instead: &AskedInstead) -> Cause {
         AskedInstead::NotThis { file, folder } => CauseCode::ModuleAsksNotThisAgent
             .with("file", file.as_str())
             .with("folder", folder.as_str()),
-        AskedInstead::Nobody { file } => CauseCode::ModuleAsksNobody.with("file", file.as_str()),
+        AskedInstead::Nobody { file, line: None } => {
+            CauseCode::ModuleFileUnreadable.with("file", file.as_str())
+        }
+        AskedInstead::Nobody {
+            file,
+            line: Some(line),
+        } => CauseCode::ModuleAsksNobody
+            .with("file", file.as_str())
+            .with("line", line.to_string()),
     }
 }
 
@@ -174,12 +182,16 @@ mod tests {
             with_module(&[ModuleState::NotRegistered]),
             with_module(&[ModuleState::Registered]),
         ] {
-            let mut facts = sound();
-            let file = "/pkcs11-module.toml".to_owned();
-            facts.browsers.asked_instead = Some(AskedInstead::Nobody { file });
-            facts.browsers.own_module = places;
-            let cause = CauseCode::ModuleAsksNobody;
-            assert_judged(&facts, Check::OwnModule, State::Warning, cause);
+            for (line, cause) in [
+                (Some(2), CauseCode::ModuleAsksNobody),
+                (None, CauseCode::ModuleFileUnreadable),
+            ] {
+                let mut facts = sound();
+                let file = "/pkcs11-module.toml".to_owned();
+                facts.browsers.asked_instead = Some(AskedInstead::Nobody { file, line });
+                facts.browsers.own_module = places.clone();
+                assert_judged(&facts, Check::OwnModule, State::Warning, cause);
+            }
         }
     }
 
