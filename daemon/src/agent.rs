@@ -244,7 +244,11 @@ impl Agent {
             texts: CommandTexts::new(language()),
             url: &url,
             state_dir: self.paths.state_dir(),
-            has_virtual_cards: sources.contains(&ReaderSourceName::Virtual),
+            has_virtual_codes: sources.contains(&ReaderSourceName::Virtual)
+                && self
+                    .cards
+                    .iter()
+                    .any(|card| *card != DemoCard::Cps3Contactless),
             asks_here: self.prompt.asks_at_terminal(),
             shows_windows: self.prompt.shows_windows(),
         };

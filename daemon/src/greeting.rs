@@ -9,8 +9,8 @@ pub(crate) struct Greeting<'a> {
     pub(crate) texts: CommandTexts,
     pub(crate) url: &'a str,
     pub(crate) state_dir: &'a Path,
-    /// Cards are those of the demo.
-    pub(crate) has_virtual_cards: bool,
+    /// Cards are those of the demo, and one of them has a code.
+    pub(crate) has_virtual_codes: bool,
     /// The holder sits at this terminal.
     pub(crate) asks_here: bool,
     /// The holder is asked in a window.
@@ -22,10 +22,10 @@ impl Greeting<'_> {
     pub(crate) fn of_demo(&self) -> String {
         let Self { texts, url, .. } = self;
         let mut lines = vec![texts.demo_is_ready(url)];
-        if self.has_virtual_cards {
+        if self.has_virtual_codes {
             lines.push(texts.demo_code());
         }
-        if self.has_virtual_cards && (self.asks_here || self.shows_windows) {
+        if self.has_virtual_codes && (self.asks_here || self.shows_windows) {
             lines.push(texts.demo_unblock_code());
         }
         lines.extend(self.how_it_asks_and_ends());
@@ -83,7 +83,7 @@ mod tests {
             texts: CommandTexts::new(Language::English),
             url: "https://127.0.0.1:27900",
             state_dir: Path::new("/state"),
-            has_virtual_cards: true,
+            has_virtual_codes: true,
             asks_here: false,
             shows_windows: false,
         };
@@ -92,7 +92,7 @@ mod tests {
         assert!(!greeting.of_demo().contains("12345678"));
         greeting.shows_windows = true;
         assert!(greeting.of_demo().contains("12345678"));
-        greeting.has_virtual_cards = false;
+        greeting.has_virtual_codes = false;
         greeting.asks_here = true;
         assert!(!greeting.of_demo().contains("1234"));
         assert!(greeting.of_run().unwrap().contains("Esc"));
