@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use daemon_types::ErrorCode;
 use platform::peer::{self, FileId, Peer};
@@ -89,19 +89,21 @@ struct Reception {
 impl Reception {
     async fn accept_tcp(&self, listener: &TcpListener) {
         let accept = || self.stop.run_until_cancelled(listener.accept());
+        let mut complaints = Complaints::default();
         while let Some(accepted) = accept().await {
             match accepted {
                 Ok((stream, peer)) => self.receive_tcp(stream, peer),
-                Err(error) => pause_after(&error).await,
+                Err(error) => complaints.pause_after(&error).await,
             }
         }
     }
 
     async fn accept_socket(&self, listener: &mut UserListener) {
+        let mut complaints = Complaints::default();
         while let Some(accepted) = self.stop.run_until_cancelled(accept(listener)).await {
             match accepted {
                 Ok(stream) => self.receive_socket(stream),
-                Err(error) => pause_after(&error).await,
+                Err(error) => complaints.pause_after(&error).await,
             }
         }
     }
@@ -128,6 +130,7 @@ impl Reception {
     }
 
     async fn accept_console(&self, listener: &TcpListener, port: u16, wishes: &mut Wishes) {
+        let mut complaints = Complaints::default();
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
@@ -137,7 +140,7 @@ impl Reception {
                 },
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => self.receive_console(stream, peer),
-                    Err(error) => pause_after(&error).await,
+                    Err(error) => complaints.pause_after(&error).await,
                 },
             }
         }
@@ -228,8 +231,24 @@ async fn keeping(place: Place, serving: impl Future<Output = ()>) {
     drop(place);
 }
 
-/// Out of file descriptors, most likely: trying at once again would only burn the processor.
-async fn pause_after(error: &std::io::Error) {
-    tracing::warn!(event = "connection-not-accepted", %error, "a connection could not be accepted");
-    tokio::time::sleep(Duration::from_millis(100)).await;
+/// What was said of connections that could not be accepted, once a minute at most.
+#[derive(Default)]
+struct Complaints {
+    last: Option<Instant>,
 }
+
+impl Complaints {
+    /// Out of file descriptors, most likely: trying at once again would only burn the processor.
+    async fn pause_after(&mut self, error: &std::io::Error) {
+        if self
+            .last
+            .is_none_or(|last| last.elapsed() >= BETWEEN_COMPLAINTS)
+        {
+            self.last = Some(Instant::now());
+            tracing::warn!(event = "connection-not-accepted", %error, "connections cannot be accepted");
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+const BETWEEN_COMPLAINTS: Duration = Duration::from_secs(60);
