@@ -66,7 +66,8 @@ fn compile(source: &Path, program: &Path) {
     let text = format!("{HEAD}{text}static const char *names[] = {{ {names} }};\n{MAIN}");
     fs::write(source, text).unwrap();
     let compiled = Command::new("cc")
-        .args(["-rdynamic", "-o"])
+        // Functions without prototypes, which C23 has no more.
+        .args(["-std=gnu17", "-rdynamic", "-o"])
         .args([program, source])
         .arg("-ldl")
         .output()
