@@ -94,19 +94,23 @@ fn tell_of_the_module(common: &Common) -> anyhow::Result<()> {
     let texts = InstallTexts::new(language());
     let module = module_places::module()?;
     let reports = module_places::tell(&module);
+    let module = module.display().to_string();
     if !common.json {
         module_places::print(&texts.where_modules_go(), &reports)?;
+        if reports.iter().any(ModuleReport::is_told) {
+            screen::line(&texts.restart_browsers())?;
+        }
+        screen::line(&texts.module_for_others(&module))?;
     }
     if reports.iter().any(ModuleReport::is_failed) {
         let refusal = Refusal::own("install-incomplete", |_| texts.modules_incomplete());
-        return Err(refusal.with_field("pkcs11", json!(reports)).into());
+        let refusal = refusal.with_field("pkcs11", json!(reports));
+        return Err(refusal.with_field("module", json!(module)).into());
     }
-    let module = module.display().to_string();
     if common.json {
         return screen::json(&json!({ "pkcs11": reports, "module": module }));
     }
-    screen::line(&texts.restart_browsers())?;
-    screen::line(&texts.module_for_others(&module))
+    Ok(())
 }
 
 /// What `--json` prints.

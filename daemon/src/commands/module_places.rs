@@ -184,6 +184,11 @@ impl ModuleReport {
         matches!(self.state, ModuleState::Failed | ModuleState::NotOurs)
     }
 
+    /// Whether this place knows the module now.
+    pub(crate) fn is_told(&self) -> bool {
+        matches!(self.state, ModuleState::Added | ModuleState::Kept)
+    }
+
     fn print(&self) -> anyhow::Result<()> {
         let texts = InstallTexts::new(language());
         let programs = match self.kind {
