@@ -7,6 +7,7 @@
 )]
 
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use cpxd_tests::agent::Agent;
@@ -16,7 +17,9 @@ use cpxd_tests::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT};
 use cpxd_tests::person::Person;
 use cpxd_tests::pro_sante_connect::{ProSanteConnect, Tls};
 use cpxd_tests::programs::workspace_dir;
+use cpxd_tests::screen::title;
 use cpxd_tests::waiting::until;
+use cpxd_tests::window_desk::WindowDesk;
 use serde_json::json;
 
 /// The provider is one whose log-in works with the card's certificate and its key, and with nothing else: whoever
@@ -202,6 +205,41 @@ fn chromium_logs_in_with_a_cps3_over_tls_1_2() {
 #[test]
 fn chromium_logs_in_with_a_cps4_over_tls_1_3() {
     logs_in_with(Kind::Chromium, "cps4", Tls::V1_3);
+}
+
+/// The window itself: a wrong code, the right one, and none at the second site.
+fn has_its_holder_type_into_the_window(kind: Kind, card: &str, tls: Tls) {
+    let psc = ProSanteConnect::start(tls);
+    let desk = WindowDesk::with(card, "1234");
+    let _ = desk.agent.card();
+    let person = person_with(&desk.agent, kind);
+    let mut browser = Browser::of(&person, kind, &psc);
+    browser.visit(&psc.page(), "Carte CPS");
+    thread::scope(|scope| {
+        let welcome = "Bienvenue CAMILLE DUPONT, 899700000013";
+        let logging_in = scope.spawn(|| browser.click("#carte", welcome));
+        desk.screen.window(title::QUESTION);
+        desk.screen.enter("0000");
+        desk.screen.window(title::AGAIN);
+        desk.screen.enter("1234");
+        logging_in.join().unwrap();
+    });
+    assert_eq!(psc.card_log_ins(), 1);
+    assert_eq!(desk.counters_of_the_card()[0], 3);
+    desk.screen.nothing();
+    let own = "La carte est celle de 899700000013";
+    browser.visit(&psc.teleservice_page(), own);
+    assert!(!desk.screen.shows_a_window());
+}
+
+#[test]
+fn firefox_has_its_holder_type_into_the_window() {
+    has_its_holder_type_into_the_window(Kind::Firefox, "cps3", Tls::V1_2);
+}
+
+#[test]
+fn chromium_has_its_holder_type_into_the_window() {
+    has_its_holder_type_into_the_window(Kind::Chromium, "cps4", Tls::V1_3);
 }
 
 /// Whoever says no is told that no page came, and asked again when they load it anew.
