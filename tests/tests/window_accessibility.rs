@@ -95,6 +95,10 @@ fn every_control_has_a_name_and_a_role_and_tab_goes_through_them_in_order() {
                 .any(|[_, name, _]| name == "Your code, 4 digits"),
             "{controls:?}"
         );
+        assert!(
+            !has("label", TIME_LEFT),
+            "there is time enough: {controls:?}"
+        );
         // What was typed is told by its number alone.
         screen.type_text("12");
         let mut order = Vec::new();
@@ -113,6 +117,32 @@ fn every_control_has_a_name_and_a_role_and_tab_goes_through_them_in_order() {
         assert!(tree(&bus, screen).iter().all(|row| !row[1].contains("12 ")));
         screen.enter("34");
         assert_signature(&answer_of(asking));
+    });
+}
+
+/// Ends the words for how long somebody waits for the answer.
+const TIME_LEFT: &str = " seconds left";
+
+#[test]
+fn little_time_to_answer_is_told_beside_the_buttons() {
+    let screen = Screen::start();
+    let bus = SessionBus::start(&screen, SWITCH_ON);
+    let address = [("DBUS_SESSION_BUS_ADDRESS", bus.address.clone().into())];
+    let desk = WindowDesk::on(screen, "cps3", "1234", &address);
+    thread::scope(|scope| {
+        let mut body = authenticate_body();
+        body["timeoutSeconds"] = 25.into();
+        let asking = desk.call(scope, "/authenticate", body);
+        desk.screen.window(QUESTION);
+        let told = until("the time left", || {
+            let controls = tree(&bus, &desk.screen);
+            let mut names = controls.into_iter().map(|[_, name, _]| name);
+            names.find(|name| name.ends_with(TIME_LEFT))
+        });
+        let seconds = told.trim_end_matches(TIME_LEFT).parse::<u32>();
+        assert!(seconds.is_ok_and(|seconds| seconds <= 25), "{told}");
+        desk.screen.enter("1234");
+        assert_token(&answer_of(asking));
     });
 }
 

@@ -1,5 +1,7 @@
 //! The colours of the window, light and dark.
 
+use crate::ui;
+
 /// Colours by what they are for (0xRRGGBB).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Palette {
@@ -34,6 +36,37 @@ pub(crate) struct Palette {
 impl Palette {
     pub(crate) const fn of(dark: bool) -> &'static Self {
         if dark { &DARK } else { &LIGHT }
+    }
+
+    /// Gives the window its colours.
+    pub(crate) fn paint(&self, theme: &ui::Theme<'_>) {
+        let colour = |colour: u32| slint::Color::from_argb_encoded(0xFF00_0000 | colour);
+        theme.set_ground(colour(self.ground));
+        theme.set_surface(colour(self.surface));
+        theme.set_line(colour(self.line));
+        theme.set_ink(colour(self.ink));
+        theme.set_ink_soft(colour(self.ink_soft));
+        theme.set_header(colour(self.header));
+        theme.set_header_ink(colour(self.header_ink));
+        theme.set_header_ink_soft(colour(self.header_ink_soft));
+        theme.set_chip(colour(self.chip));
+        theme.set_chip_line(colour(self.chip_line));
+        theme.set_test(colour(self.test));
+        theme.set_test_ink(colour(self.test_ink));
+        theme.set_accent(colour(self.accent));
+        theme.set_accent_hover(colour(self.accent_hover));
+        theme.set_accent_ink(colour(self.accent_ink));
+        theme.set_focus(colour(self.focus));
+        theme.set_field(colour(self.field));
+        theme.set_field_line(colour(self.field_line));
+        theme.set_info(colour(self.info));
+        theme.set_info_ink(colour(self.info_ink));
+        theme.set_warning(colour(self.warning));
+        theme.set_warning_ink(colour(self.warning_ink));
+        theme.set_danger(colour(self.danger));
+        theme.set_danger_ink(colour(self.danger_ink));
+        theme.set_done(colour(self.done));
+        theme.set_done_ink(colour(self.done_ink));
     }
 }
 

@@ -42,6 +42,11 @@ impl Picture {
         self.0.go_on();
     }
 
+    /// Whoever asks waits for so long.
+    pub fn wait_for_an_answer(&self, left: Duration) {
+        self.0.show_time_to_answer(left);
+    }
+
     /// The reader waits at its keypad for so long.
     pub fn wait_at_keypad(&self, left: Duration) {
         self.0.show_time_left(left);

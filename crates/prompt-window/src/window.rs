@@ -25,7 +25,11 @@ const BEFORE_A_YES: Duration = Duration::from_millis(500);
 const DONE_IS_SHOWN: Duration = Duration::from_millis(2500);
 /// How long bad news stays, and a wait for the card.
 const LONGEST_UNATTENDED: Duration = Duration::from_secs(60);
-/// How often the time left at a keypad is looked at.
+/// How much time is left when that is told.
+const TIME_IS_TOLD: Duration = Duration::from_secs(30);
+/// How much is so little that nobody may overlook it.
+const TIME_IS_SHORT: Duration = Duration::from_secs(5);
+/// How often the time left is looked at.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 /// Tallest window at first, in logical pixels; what is longer scrolls.
 const TALLEST: f32 = 790.0;
@@ -36,7 +40,7 @@ pub(crate) struct Conversation {
     window: PromptWindow,
     state: RefCell<State>,
     timer: Timer,
-    /// Counts down while the reader waits at its keypad.
+    /// Counts down while the reader waits at its keypad, or somebody for the answer.
     clock: Timer,
     /// The height that it was last given.
     height: Cell<f32>,
@@ -84,7 +88,7 @@ impl Conversation {
         match message {
             Message::Question(question) => {
                 self.look(question.look);
-                self.ask(Dialogue::new(question.asked));
+                self.ask(Dialogue::new(question.asked), question.time);
             }
             Message::Outcome(outcome) => {
                 self.look(outcome.look);
@@ -248,7 +252,7 @@ impl Conversation {
 
     /// The time left at the keypad, in whole seconds that have begun.
     pub(crate) fn show_time_left(&self, left: Duration) {
-        let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        let seconds = begun_seconds(left);
         let texts = Speaker::new(self.language()).window;
         self.window.set_keypad_seconds(whole(seconds));
         self.window
@@ -264,7 +268,41 @@ impl Conversation {
         }
     }
 
-    fn ask(self: &Rc<Self>, dialogue: Dialogue) {
+    /// Counts the last seconds in which somebody waits for the answer; before them there is time enough.
+    fn count_down_to_the_answer(self: &Rc<Self>, until: Instant) {
+        let left = until.saturating_duration_since(Instant::now());
+        self.show_time_to_answer(left);
+        let this = Rc::downgrade(self);
+        let enough = left.saturating_sub(TIME_IS_TOLD);
+        if enough.is_zero() {
+            let look = move || {
+                if let Some(this) = this.upgrade() {
+                    let left = until.saturating_duration_since(Instant::now());
+                    this.show_time_to_answer(left);
+                }
+            };
+            self.clock
+                .start(slint::TimerMode::Repeated, BETWEEN_LOOKS, look);
+        } else {
+            self.clock
+                .start(slint::TimerMode::SingleShot, enough, move || {
+                    if let Some(this) = this.upgrade() {
+                        this.count_down_to_the_answer(until);
+                    }
+                });
+        }
+    }
+
+    /// The time left to answer, where it is little.
+    pub(crate) fn show_time_to_answer(&self, left: Duration) {
+        let texts = Speaker::new(self.language()).window;
+        let told = (left <= TIME_IS_TOLD).then(|| texts.time_to_answer(begun_seconds(left)));
+        self.window
+            .set_time_to_answer(told.unwrap_or_default().into());
+        self.window.set_time_is_short(left <= TIME_IS_SHORT);
+    }
+
+    fn ask(self: &Rc<Self>, dialogue: Dialogue, time: Option<Duration>) {
         self.timer.stop();
         self.clock.stop();
         let language = self.language();
@@ -280,6 +318,11 @@ impl Conversation {
         self.show_words();
         self.window.set_keypad_longest(whole(keypad_time.as_secs()));
         self.show_time_left(keypad_time);
+        self.window.set_time_to_answer(SharedString::default());
+        // A reader that waits has a time of its own.
+        if let Some(time) = time.filter(|_| keypad_time.is_zero()) {
+            self.count_down_to_the_answer(Instant::now() + time);
+        }
         self.show_page();
         if takes_a_yes {
             self.window.set_accept_enabled(false);
@@ -513,38 +556,8 @@ impl Conversation {
             Some(LightOrDark::Dark) => true,
             None => self.window.get_system_is_dark(),
         };
-        paint(&self.window.global::<ui::Theme<'_>>(), Palette::of(dark));
+        Palette::of(dark).paint(&self.window.global::<ui::Theme<'_>>());
     }
-}
-
-fn paint(theme: &ui::Theme<'_>, palette: &Palette) {
-    let colour = |colour: u32| slint::Color::from_argb_encoded(0xFF00_0000 | colour);
-    theme.set_ground(colour(palette.ground));
-    theme.set_surface(colour(palette.surface));
-    theme.set_line(colour(palette.line));
-    theme.set_ink(colour(palette.ink));
-    theme.set_ink_soft(colour(palette.ink_soft));
-    theme.set_header(colour(palette.header));
-    theme.set_header_ink(colour(palette.header_ink));
-    theme.set_header_ink_soft(colour(palette.header_ink_soft));
-    theme.set_chip(colour(palette.chip));
-    theme.set_chip_line(colour(palette.chip_line));
-    theme.set_test(colour(palette.test));
-    theme.set_test_ink(colour(palette.test_ink));
-    theme.set_accent(colour(palette.accent));
-    theme.set_accent_hover(colour(palette.accent_hover));
-    theme.set_accent_ink(colour(palette.accent_ink));
-    theme.set_focus(colour(palette.focus));
-    theme.set_field(colour(palette.field));
-    theme.set_field_line(colour(palette.field_line));
-    theme.set_info(colour(palette.info));
-    theme.set_info_ink(colour(palette.info_ink));
-    theme.set_warning(colour(palette.warning));
-    theme.set_warning_ink(colour(palette.warning_ink));
-    theme.set_danger(colour(palette.danger));
-    theme.set_danger_ink(colour(palette.danger_ink));
-    theme.set_done(colour(palette.done));
-    theme.set_done_ink(colour(palette.done_ink));
 }
 
 fn fact(fact: &words::Fact) -> ui::Fact {
@@ -568,6 +581,10 @@ fn notice(notice: &words::Notice) -> ui::Notice {
 
 fn model<T: Clone + 'static>(items: impl Iterator<Item = T>) -> ModelRc<T> {
     ModelRc::new(VecModel::from(items.collect::<Vec<_>>()))
+}
+
+fn begun_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 fn whole(number: u64) -> i32 {

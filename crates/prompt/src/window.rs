@@ -218,7 +218,8 @@ impl WindowHolder {
         deadline: Instant,
     ) -> Result<WindowAnswer, PromptError> {
         let look = self.program.look();
-        let frame = WindowQuestion { look, asked }.to_frame();
+        let time = Some(deadline.saturating_duration_since(Instant::now()));
+        let frame = WindowQuestion { look, asked, time }.to_frame();
         let frame = frame.map_err(unavailable)?;
         let dialogue = async {
             // A window that ends while it is told the question says why by its reply: none.

@@ -117,6 +117,8 @@ sentences! {
         keypad_time() = "window-keypad-time";
         /// How long the reader waits at its keypad.
         keypad_seconds(seconds: u64) = "window-keypad-seconds";
+        /// The same where somebody waits for the answer.
+        time_to_answer(seconds: u64) = "window-time-to-answer";
         /// A key was pressed here while the reader waits.
         keypad_not_here() = "window-keypad-not-here";
         /// The button that has the reader ask once more at its keypad.

@@ -489,7 +489,7 @@ No program is given the code: the agent's window asks the holder. What differs i
 | --- | --- | --- |
 | flags of the token | CKF_LOGIN_REQUIRED, CKF_PROTECTED_AUTHENTICATION_PATH | neither |
 | private keys | seen after `C_Login` | seen at once |
-| the holder is asked | at `C_Login`, and has 120 seconds | at the first signature of the authentication key, and has 25 seconds, since browsers give up after 30 |
+| the holder is asked | at `C_Login`, and has 120 seconds | at the first signature of the authentication key, and has 25 seconds, which the window shows, since browsers give up after 30 |
 | mechanisms | all that the card can, and digests | CKM_RSA_PKCS, and CKM_RSA_PKCS_PSS on a CPS4 |
 | the code lasts | for the process, as long as a session: 15 minutes without a use, 4 hours, the card's stay; without a session of its token, ten seconds | the same |
 

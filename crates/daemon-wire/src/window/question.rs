@@ -24,6 +24,8 @@ pub struct WindowQuestion {
     pub look: Look,
     /// What is asked.
     pub asked: Asked,
+    /// How long the holder has from now on, where somebody waits no longer; whole seconds travel.
+    pub time: Option<Duration>,
 }
 
 /// What is asked.
@@ -43,6 +45,7 @@ impl WindowQuestion {
     pub fn to_frame(&self) -> Result<Vec<u8>, FrameError> {
         let body = QuestionBody {
             look: self.look,
+            seconds: self.time.map(|time| time.as_secs()),
             asked: match &self.asked {
                 Asked::Card(question) => AskedBody::Card(question.into()),
                 Asked::Grant(question) => AskedBody::Grant(question.into()),
@@ -69,6 +72,7 @@ impl WindowQuestion {
 struct QuestionBody {
     look: Look,
     asked: AskedBody,
+    seconds: Option<u64>,
 }
 
 impl QuestionBody {
@@ -79,6 +83,7 @@ impl QuestionBody {
                 AskedBody::Card(body) => Asked::Card(body.read()?),
                 AskedBody::Grant(body) => Asked::Grant(body.read()?),
             },
+            time: self.seconds.map(Duration::from_secs),
         })
     }
 }

@@ -13,7 +13,7 @@ use prompt_window::pictures::Picture;
 /// Brings a window into the state of a picture.
 pub(crate) type Scene = fn(&Picture, Look);
 
-pub(crate) const QUESTIONS: [(&str, Scene); 27] = [
+pub(crate) const QUESTIONS: [(&str, Scene); 29] = [
     ("authenticate", |picture, look| {
         ask(picture, look, authentication(), &[3]);
     }),
@@ -50,6 +50,14 @@ pub(crate) const QUESTIONS: [(&str, Scene); 27] = [
             entry.pin_may_be_usable = true;
         }
         ask(picture, look, question, &[]);
+    }),
+    ("little-time", |picture, look| {
+        ask(picture, look, authentication(), &[2]);
+        picture.wait_for_an_answer(Duration::from_secs(21));
+    }),
+    ("last-try-little-time", |picture, look| {
+        ask(picture, look, with_entry(1, true, true), &[]);
+        picture.wait_for_an_answer(Duration::from_secs(4));
     }),
     ("too-long", |picture, look| {
         ask(picture, look, authentication(), &[9]);
@@ -169,12 +177,14 @@ pub(crate) const QUESTIONS: [(&str, Scene); 27] = [
 
 fn ask(picture: &Picture, look: Look, question: Question, typed: &[usize]) {
     let asked = Asked::Card(question);
-    picture.ask(WindowQuestion { look, asked }, typed);
+    let time = None;
+    picture.ask(WindowQuestion { look, asked, time }, typed);
 }
 
 fn grant(picture: &Picture, look: Look, question: GrantQuestion) {
     let asked = Asked::Grant(question);
-    picture.ask(WindowQuestion { look, asked }, &[]);
+    let time = None;
+    picture.ask(WindowQuestion { look, asked, time }, &[]);
 }
 
 fn end(picture: &Picture, look: Look, tone: Tone, title: &str, detail: &str) {

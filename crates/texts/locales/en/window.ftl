@@ -85,6 +85,11 @@ window-keypad-seconds = { $seconds ->
     [one] One more second
    *[other] { $seconds } more seconds
 }
+window-time-to-answer = { $seconds ->
+    [0] Time is up.
+    [one] One second left
+   *[other] { $seconds } seconds left
+}
 window-keypad-not-here = Nothing is typed here: use the keys of the reader.
 window-keypad-again = Try again on the reader
 window-keypad-refusal = To refuse, press the cancel key of the reader. The button Refuse answers the program, and does not stop the reader waiting.

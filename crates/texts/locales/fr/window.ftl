@@ -85,6 +85,11 @@ window-keypad-seconds = { $seconds ->
     [one] Encore une seconde
    *[other] Encore { $seconds } secondes
 }
+window-time-to-answer = { $seconds ->
+    [0] Le temps est écoulé.
+    [one] Encore une seconde
+   *[other] Encore { $seconds } secondes
+}
 window-keypad-not-here = Rien ne se tape ici : utilisez les touches du lecteur.
 window-keypad-again = Réessayer sur le lecteur
 window-keypad-refusal = Pour refuser, appuyez sur la touche d’annulation du lecteur. Le bouton Refuser répond au programme, sans arrêter l’attente du lecteur.

@@ -193,8 +193,13 @@ fn look() -> impl Strategy<Value = Look> {
 
 proptest! {
     #[test]
-    fn every_question_comes_back(asked in prop_oneof![about_a_card(), grant()], look in look()) {
-        let question = WindowQuestion { look, asked };
+    fn every_question_comes_back(
+        asked in prop_oneof![about_a_card(), grant()],
+        look in look(),
+        seconds: Option<u64>,
+    ) {
+        let time = seconds.map(Duration::from_secs);
+        let question = WindowQuestion { look, asked, time };
         let frame = question.to_frame().unwrap();
         let (header, content) = frame.split_at(FrameHeader::LEN);
         let header = FrameHeader::parse(header.try_into().unwrap()).unwrap();
@@ -221,6 +226,7 @@ fn a_field_of_another_version_is_refused() {
             rights: Rights::all(),
             environment: Environment::Test,
         }),
+        time: None,
     };
     let frame = question.to_frame().unwrap();
     let text = std::str::from_utf8(&frame[FrameHeader::LEN..]).unwrap();
