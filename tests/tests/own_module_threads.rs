@@ -135,7 +135,7 @@ fn a_browser_whose_holder_said_no_asks_once_and_again_seconds_later() {
     in_a_process_of_its_own(
         "a_browser_whose_holder_said_no_asks_once_and_again_seconds_later",
         || {
-            let script = "answers = [ { consent = false, delay_ms = 500 }, { pin = \"1234\", consent = true } ]";
+            let script = "answers = [ { consent = false, delay_ms = 5000 }, { pin = \"1234\", consent = true } ]";
             let agent = agent_with(&["cps3"], script);
             be_a_browser_of(&agent);
             let module = Cryptoki::initialised();

@@ -262,6 +262,13 @@ fn is_asked_again_after_a_refusal(kind: Kind, card: &str, tls: Tls) {
         }
         _ => assert!(!browser.visit_in_vain(&page).is_empty()),
     }
+    until("the no in the journal", || {
+        let journal = agent.read_socket("/v1/journal").body;
+        let mut entries = journal["entries"].as_array()?.iter();
+        entries
+            .any(|entry| entry["result"] == "cancelled")
+            .then_some(())
+    });
     until("the page", || {
         let came = browser.tries(&page)?;
         came.contains("La carte est celle de 899700000013")

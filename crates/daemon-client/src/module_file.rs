@@ -95,9 +95,11 @@ fn in_utf8(bytes: &[u8]) -> Result<&str, ModuleFileError> {
 
 fn not_understood(text: &str, place: Option<Range<usize>>) -> ModuleFileError {
     let before = place.and_then(|place| text.get(..place.start));
-    let lines = before.unwrap_or_default().matches('\n').count();
+    let before = before.unwrap_or_default().matches('\n').count();
+    // What ends too early is wrong behind its last line.
+    let line = (before + 1).min(text.lines().count().max(1));
     ModuleFileError::NotUnderstood {
-        line: u32::try_from(lines + 1).unwrap_or(u32::MAX),
+        line: u32::try_from(line).unwrap_or(u32::MAX),
     }
 }
 
@@ -127,6 +129,7 @@ mod tests {
             ("# mine\nstate-dir = \"other\"", 2),
             ("state-dir = \"~/other\"", 1),
             ("browsers = [", 1),
+            ("browsers = [\n", 1),
         ] {
             let error = ModuleFile::of(odd).unwrap_err();
             let ModuleFileError::NotUnderstood { line } = error else {

@@ -41,7 +41,7 @@ pub(crate) struct Slot {
     /// A log-in whose last session was closed without a log-out: the token is logged out, and a next log-in of this
     /// process within seconds asks nobody (GnuTLS logs in for each object that it lists).
     pub(crate) kept_log_in: Option<Arc<LogIn>>,
-    /// When the holder last said no to a log-in that nobody called for by name.
+    /// When the holder last said no, or could not be asked in time, at a log-in that nobody called for by name.
     pub(crate) refused_at: Option<Instant>,
     /// Whose turn it is to log in: of two threads that need a log-in, the second finds that of the first.
     pub(crate) log_in_turn: Arc<Mutex<()>>,

@@ -29,7 +29,9 @@ impl Picture {
 
     /// A question, with so many digits typed into each of its fields.
     pub fn ask(&self, question: WindowQuestion, typed: &[usize]) {
-        self.0.take(Message::Question(Box::new(question)));
+        let question = Box::new(question);
+        let until = None;
+        self.0.take(Message::Question { question, until });
         for (field, digits) in typed.iter().enumerate() {
             for _ in 0..*digits {
                 self.0.type_digit(field);

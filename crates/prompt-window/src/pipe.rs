@@ -7,6 +7,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 #[cfg(windows)]
 use std::os::windows::io::AsHandle as _;
+use std::time::Instant;
 
 use daemon_wire::window::{
     FrameError, FrameHeader, FrameKind, OutcomeBody, Refusal, WindowAnswer, WindowQuestion,
@@ -15,7 +16,11 @@ use daemon_wire::window::{
 /// What the agent says.
 #[derive(Debug)]
 pub(crate) enum Message {
-    Question(Box<WindowQuestion>),
+    Question {
+        question: Box<WindowQuestion>,
+        /// When nobody waits for the answer any more.
+        until: Option<Instant>,
+    },
     Outcome(OutcomeBody),
     /// Nothing is typed at the keypad of the reader any more.
     Entered,
@@ -56,9 +61,14 @@ impl Ear {
         let mut content = vec![0; header.len];
         self.read_whole(&mut content)?;
         match header.kind {
-            FrameKind::Question => Ok(Message::Question(Box::new(WindowQuestion::parse(
-                &content,
-            )?))),
+            FrameKind::Question => {
+                let question = Box::new(WindowQuestion::parse(&content)?);
+                // From now on, and not from when the window is on the screen, which takes a while.
+                let until = question
+                    .time
+                    .and_then(|time| Instant::now().checked_add(time));
+                Ok(Message::Question { question, until })
+            }
             FrameKind::Outcome => Ok(Message::Outcome(OutcomeBody::parse(&content)?)),
             FrameKind::Entered => Ok(Message::Entered),
             FrameKind::Shown | FrameKind::Answer | FrameKind::Refusal => {

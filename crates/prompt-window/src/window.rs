@@ -86,9 +86,9 @@ impl Conversation {
     /// Shows what the agent says.
     pub(crate) fn take(self: &Rc<Self>, message: Message) {
         match message {
-            Message::Question(question) => {
+            Message::Question { question, until } => {
                 self.look(question.look);
-                self.ask(Dialogue::new(question.asked), question.time);
+                self.ask(Dialogue::new(question.asked), until);
             }
             Message::Outcome(outcome) => {
                 self.look(outcome.look);
@@ -300,14 +300,17 @@ impl Conversation {
         self.window
             .set_time_to_answer(told.unwrap_or_default().into());
         self.window.set_time_is_short(left <= TIME_IS_SHORT);
+        self.window
+            .set_seconds_to_answer(whole(begun_seconds(left)));
     }
 
-    fn ask(self: &Rc<Self>, dialogue: Dialogue, time: Option<Duration>) {
+    fn ask(self: &Rc<Self>, dialogue: Dialogue, until: Option<Instant>) {
         self.timer.stop();
         self.clock.stop();
         let language = self.language();
         let words = Words::of(dialogue.asked(), language);
         let takes_a_yes = dialogue.fields().is_empty() && dialogue.page() == Page::Question;
+        let waits_for_reader = dialogue.page() == Page::Keypad;
         let keypad_time = dialogue.keypad_time().unwrap_or_default();
         {
             let mut state = self.state.borrow_mut();
@@ -320,9 +323,11 @@ impl Conversation {
         self.show_time_left(keypad_time);
         self.window.set_time_to_answer(SharedString::default());
         // A reader that waits has a time of its own.
-        if let Some(time) = time.filter(|_| keypad_time.is_zero()) {
-            self.count_down_to_the_answer(Instant::now() + time);
+        if let Some(until) = until.filter(|_| !waits_for_reader) {
+            self.count_down_to_the_answer(until);
         }
+        self.window
+            .set_time_when_asked(self.window.get_time_to_answer());
         self.show_page();
         if takes_a_yes {
             self.window.set_accept_enabled(false);
@@ -518,8 +523,8 @@ impl Conversation {
                     .window
                     .typed(u64::try_from(typed).unwrap_or(u64::MAX))
                     .into(),
-                typed: number(typed),
-                places: number(*field.lengths.start()),
+                typed: whole(typed),
+                places: whole(*field.lengths.start()),
                 focus_request: if place == state.focus.0 {
                     state.focus.1
                 } else {
@@ -529,7 +534,7 @@ impl Conversation {
         });
         let mut fields = fields.collect::<Vec<_>>().into_iter();
         let window = &self.window;
-        window.set_field_count(number(fields.len()));
+        window.set_field_count(whole(fields.len()));
         window.set_first_field(fields.next().unwrap_or_default());
         window.set_second_field(fields.next().unwrap_or_default());
         window.set_third_field(fields.next().unwrap_or_default());
@@ -587,10 +592,6 @@ fn begun_seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
-fn whole(number: u64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-fn number(number: usize) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
+fn whole(number: impl TryInto<i32>) -> i32 {
+    number.try_into().unwrap_or(i32::MAX)
 }

@@ -97,7 +97,10 @@ fn tell_of_the_module(common: &Common) -> anyhow::Result<()> {
     let module = module.display().to_string();
     if !common.json {
         module_places::print(&texts.where_modules_go(), &reports)?;
-        if reports.iter().any(ModuleReport::is_told) {
+        if reports
+            .iter()
+            .any(ModuleReport::is_of_a_browser_that_was_told)
+        {
             screen::line(&texts.restart_browsers())?;
         }
         screen::line(&texts.module_for_others(&module))?;

@@ -184,9 +184,10 @@ impl ModuleReport {
         matches!(self.state, ModuleState::Failed | ModuleState::NotOurs)
     }
 
-    /// Whether this place knows the module now.
-    pub(crate) fn is_told(&self) -> bool {
-        matches!(self.state, ModuleState::Added | ModuleState::Kept)
+    /// Whether a browser knows the module now, which it looks for at its start alone.
+    pub(crate) fn is_of_a_browser_that_was_told(&self) -> bool {
+        let is_told = matches!(self.state, ModuleState::Added | ModuleState::Kept);
+        is_told && self.kind != ModulePlaceKind::P11Kit
     }
 
     fn print(&self) -> anyhow::Result<()> {

@@ -119,13 +119,14 @@ impl Round<'_> {
         find: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
         let found = timeout(DEADLINE, self.looks.at(look, find)).await;
-        if found.is_err() {
+        let found = found.ok().flatten();
+        if found.is_none() {
             tracing::debug!(?look, "a look at the system does not answer");
             let unanswered = self.unanswered.lock();
             let mut unanswered = unanswered.unwrap_or_else(PoisonError::into_inner);
             unanswered.extend(look.checks());
         }
-        found.ok().flatten()
+        found
     }
 
     /// The checks that could not be made.

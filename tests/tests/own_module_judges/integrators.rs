@@ -94,7 +94,7 @@ const VALUES: &str = "
 | the holder said no, or nothing in time | CKR_FUNCTION_CANCELED | ask them whether to go on |
 | the code is blocked | CKR_PIN_LOCKED, at once | `cpxd pin unblock` |
 | no card, or no agent | no slot with a token | `cpxd status`, with the `--state-dir` of `pkcs11-module.toml` where that names one; `cpxd diagnose` where that file cannot be understood |
-| the card left | CKR_DEVICE_REMOVED, then CKR_SESSION_HANDLE_INVALID | a new session, when it is back |
+| the card left | CKR_DEVICE_REMOVED in the middle of a call, and CKR_SESSION_HANDLE_INVALID from then on, from a search of keys at once | a new session, when it is back |
 | the log-in is over | CKR_USER_NOT_LOGGED_IN | `C_Login` again |
 
 The last two are seen by `tests/tests/own_module_bad_days.rs`. More values: [the module's page](../crates/pkcs11-module/README.md#what-it-returns).

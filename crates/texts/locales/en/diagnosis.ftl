@@ -63,10 +63,10 @@ cause-configuration-unusable = The file { $file } has an error in line { $line }
     .remedy = Correct this line, or ask your IT service to, then start cpxd: it does not start without that. What follows was checked with the usual settings.
 cause-configuration-refused = The configuration cannot be used: { $problem }.
     .remedy = Correct it, or ask your IT service to, then start cpxd: it does not start without that. What follows was checked with the usual settings.
-cause-configuration-unusable-since = cpxd runs, but would not start again: the file { $file } has an error in line { $line } by now: { $problem }.
-    .remedy = Correct this line, or ask your IT service to. Until then cpxd goes on with what the file said before.
-cause-configuration-refused-since = cpxd runs, but would not start again: its configuration cannot be used by now: { $problem }.
-    .remedy = Correct it, or ask your IT service to. Until then cpxd goes on with what it said before.
+cause-configuration-unusable-since = cpxd runs, but would not start again: the file { $file } now has an error in line { $line }: { $problem }.
+    .remedy = Correct this line, or ask your IT service to. Until its next start cpxd goes on with what the file said before.
+cause-configuration-refused-since = cpxd runs, but would not start again: its configuration can no longer be used: { $problem }.
+    .remedy = Correct it, or ask your IT service to. Until its next start cpxd goes on with what it said before.
 
 cause-agent-runs = cpxd runs.
 cause-agent-absent = cpxd does not run.

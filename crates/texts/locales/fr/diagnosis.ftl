@@ -67,9 +67,9 @@ cause-configuration-unusable = Le fichier { $file } contient une erreur à la li
 cause-configuration-refused = La configuration ne peut pas servir : { $problem }.
     .remedy = Corrigez-la, ou demandez-le à votre service informatique, puis lancez cpxd : il ne démarre pas sans cela. Ce qui suit a été vérifié avec les réglages habituels.
 cause-configuration-unusable-since = cpxd fonctionne, mais ne redémarrerait pas : le fichier { $file } contient maintenant une erreur à la ligne { $line } : { $problem }.
-    .remedy = Corrigez cette ligne, ou demandez-le à votre service informatique. D’ici là, cpxd continue avec ce que le fichier disait avant.
+    .remedy = Corrigez cette ligne, ou demandez-le à votre service informatique. Jusqu’à son prochain démarrage, cpxd continue avec ce que le fichier disait avant.
 cause-configuration-refused-since = cpxd fonctionne, mais ne redémarrerait pas : sa configuration ne peut plus servir : { $problem }.
-    .remedy = Corrigez-la, ou demandez-le à votre service informatique. D’ici là, cpxd continue avec ce qu’elle disait avant.
+    .remedy = Corrigez-la, ou demandez-le à votre service informatique. Jusqu’à son prochain démarrage, cpxd continue avec ce qu’elle disait avant.
 
 cause-agent-runs = cpxd fonctionne.
 cause-agent-absent = cpxd ne fonctionne pas.
