@@ -243,7 +243,9 @@ async fn a_change_of_the_code_leaves_the_session_with_a_card_that_knows_the_new_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_session_is_opened_that_the_journal_cannot_tell() {
-    let desk = Desk::new(AfterUse::Reset, &[CODE]);
+    // Typed when the folder is long gone: whoever writes into it meanwhile would keep it from going.
+    let slow = r#"{ pin = "1234", delay_ms = 3000 }"#;
+    let desk = Desk::new(AfterUse::Reset, &[slow]);
     desk.card().await;
     let program = program();
     let folder = desk.folder.path().join("journal");
