@@ -181,10 +181,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_configuration_that_cannot_be_used_is_the_root_cause_and_the_cards_are_judged() {
-        let mut facts = sound();
-        facts.agent.state = AgentState::Absent;
+    fn broken() -> [ConfigurationFact; 2] {
         let problem = "unknown field `prot`".to_owned();
         let refused = ConfigurationFact::Refused {
             problem: problem.clone(),
@@ -194,6 +191,14 @@ mod tests {
             line: 1,
             problem,
         };
+        [unusable, refused]
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_be_used_is_the_root_cause_and_the_cards_are_judged() {
+        let mut facts = sound();
+        facts.agent.state = AgentState::Absent;
+        let [unusable, refused] = broken();
         for (fact, cause) in [
             (unusable, CauseCode::ConfigurationUnusable),
             (refused, CauseCode::ConfigurationRefused),
@@ -210,15 +215,7 @@ mod tests {
 
     #[test]
     fn a_configuration_that_became_unusable_stops_no_agent_that_runs() {
-        let problem = "unknown field `prot`".to_owned();
-        let refused = ConfigurationFact::Refused {
-            problem: problem.clone(),
-        };
-        let unusable = ConfigurationFact::Unusable {
-            file: "cpxd.toml".into(),
-            line: 1,
-            problem,
-        };
+        let [unusable, refused] = broken();
         for (fact, cause) in [
             (unusable, CauseCode::ConfigurationUnusableSince),
             (refused, CauseCode::ConfigurationRefusedSince),
