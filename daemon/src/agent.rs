@@ -281,6 +281,11 @@ impl Agent {
         let api = Api::new(operations.clone(), VERSION, newer_version)
             .examined_by(examiner)
             .speaking(self.configuration.language.unwrap_or_default());
+        // Before anybody finds it: whoever does may stop it.
+        let stop = stop_on_signal()?;
+        if self.is_supervised {
+            stop_with_input(stop.clone())?;
+        }
         publish_endpoint(&self.paths, &url)?;
         if let Some(greeting) = greeting {
             screen::remark(&greeting);
@@ -296,10 +301,6 @@ impl Agent {
         );
         if self.configuration.trust_ca {
             trust_in_background(self.paths.clone())?;
-        }
-        let stop = stop_on_signal()?;
-        if self.is_supervised {
-            stop_with_input(stop.clone())?;
         }
         tell_service_manager(ServiceNews::Ready);
         if let Some(quiet) = quiet {

@@ -111,7 +111,7 @@ impl Agent {
     #[must_use]
     pub fn events_so_far(&self) -> Vec<String> {
         // What was comes at once; then the stream waits for more, and curl gives up.
-        let from_the_start = ["-H", "Last-Event-ID: 0", "--max-time", "1"];
+        let from_the_start = ["-H", "Last-Event-ID: 0", "--max-time", "5"];
         let token = self.authorization();
         let stream = self.exchange(
             "/v1/events",

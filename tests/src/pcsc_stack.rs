@@ -396,9 +396,9 @@ impl Drop for VirtualCardProgram {
 
 /// Two free neighbouring ports, the first of which vpcd is told. They lie below those that
 /// systems give out by themselves, and no two tests of a run ask for the same.
-fn free_ports() -> u16 {
+pub(crate) fn free_ports() -> u16 {
     static ASKED: AtomicU16 = AtomicU16::new(0);
-    let begin = u16::try_from(std::process::id() % 4000).expect("a small number");
+    let begin = u16::try_from(std::process::id() % 3800).expect("a small number");
     let is_free = |port| TcpListener::bind(("0.0.0.0", port)).is_ok();
     std::iter::repeat_with(|| ASKED.fetch_add(1, Ordering::Relaxed))
         .take(1000)

@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::Write as _;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command};
@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::identity_provider::{CLIENT_ID, CLIENT_SECRET, IdentityProvider};
 use crate::judge::test_authorities;
+use crate::pcsc_stack::free_ports;
 use crate::waiting::until;
 use crate::web_site::WebSite;
 
@@ -52,7 +53,9 @@ impl ProSanteConnect {
     pub fn start(tls: Tls) -> Self {
         let site = WebSite::start();
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let ports = two_free_ports();
+        // Apache cannot be told to take any port.
+        let first = free_ports();
+        let ports = [first, first + 1];
         let [open, with_card] = ports;
         let redirect = format!("https://{RELYING_PARTY}:{open}/espace/retour");
         let provider = IdentityProvider::start(
@@ -293,10 +296,4 @@ fn logs_in(folder: &Path) -> String {
     ["output.log", "error.log"]
         .map(|name| fs::read_to_string(folder.join(name)).unwrap_or_default())
         .concat()
-}
-
-/// Apache cannot be told to take any port.
-fn two_free_ports() -> [u16; 2] {
-    let listeners = [(); 2].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port"));
-    listeners.map(|listener| listener.local_addr().expect("its port").port())
 }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -10,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::exchange::{Exchange, curl_of};
+use crate::pcsc_stack::free_ports;
 use crate::programs::{sdk_folder, workspace_dir};
 use crate::web_site::WebSite;
 
@@ -30,9 +30,7 @@ impl RelyingParty {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let trusted = folder.path().join("authorities.pem");
         fs::write(&trusted, authorities).expect("a file");
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let port = free.local_addr().expect("its port").port();
-        drop(free);
+        let port = free_ports();
         let origin = format!("https://service.example:{port}");
         let [certificate, key] = site.certificate_and_key();
         let mut process = Command::new("node")

@@ -6,11 +6,13 @@ use tempfile::NamedTempFile;
 
 use crate::agent::Agent;
 
-/// `cpxd demo --headless` with this scripted holder.
+/// `cpxd demo --headless` with this scripted holder, and its card.
 #[must_use]
 pub fn demo_with_holder(script: &str) -> Agent {
     let file = text_file(script);
-    Agent::demo(&["--scripted-holder", &file.path().to_string_lossy()])
+    let agent = Agent::demo(&["--scripted-holder", &file.path().to_string_lossy()]);
+    let _ = agent.card();
+    agent
 }
 
 /// A temporary file with this text.

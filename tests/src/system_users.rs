@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::agent::{CLIENT, JSON};
 use crate::exchange::{Exchange, curl};
+use crate::native_host::copy_program;
 use crate::programs::program;
 use crate::waiting::until;
 
@@ -87,7 +88,7 @@ impl SystemUser {
         open(&self.programs, 0o755);
         let (built, own) = (program("cpxd"), self.programs.join("cpxd"));
         if fs::hard_link(&built, &own).is_err() {
-            fs::copy(&built, &own).expect("a copy of cpxd");
+            copy_program(&built, &own);
         }
     }
 

@@ -14,6 +14,7 @@ use std::process::{Child, Command, Stdio};
 use cpxd_tests::agent::Agent;
 use cpxd_tests::clock::beginning_at;
 use cpxd_tests::ended::Ended;
+use cpxd_tests::native_host::copy_program;
 use cpxd_tests::programs::program;
 use cpxd_tests::waiting::until;
 use serde_json::Value;
@@ -266,7 +267,7 @@ fn as_nobody(home: &Path, arguments: &[&str]) -> Ended {
     let mut setpriv = Command::new("timeout");
     // A copy where everybody may look: the build's folder may be closed to others.
     let copy = home.with_file_name("cpxd");
-    fs::copy(program("cpxd"), &copy).unwrap();
+    copy_program(&program("cpxd"), &copy);
     for variable in [
         "XDG_CONFIG_HOME",
         "XDG_STATE_HOME",

@@ -65,7 +65,7 @@ fn a_service_whose_socket_is_closed_to_this_user_is_named() {
 fn diagnosed_by_nobody(service: &PcscService) -> Diagnosed {
     let folder = tempfile::tempdir().unwrap();
     let cpxd = folder.path().join("cpxd");
-    std::fs::copy(program("cpxd"), &cpxd).unwrap();
+    copy_program(&program("cpxd"), &cpxd);
     for place in [folder.path(), &cpxd] {
         std::fs::set_permissions(place, std::fs::Permissions::from_mode(0o755)).unwrap();
     }

@@ -14,6 +14,7 @@ use cpxd_tests::agent::Agent;
 use cpxd_tests::clock::beginning_at;
 use cpxd_tests::programs::workspace_dir;
 use cpxd_tests::scripted::text_file;
+use cpxd_tests::waiting::until;
 use serde_json::Value;
 
 /// Level by word, as the document has it.
@@ -209,7 +210,9 @@ fn a_log_whose_file_cannot_be_had_is_on_standard_error_and_says_so() {
     let nowhere = folder.path().join("nowhere");
     let configuration = format!("log-file = {:?}\n", nowhere.join("cpxd.log"));
     let (agent, _config) = agent_with(&configuration, None);
-    let log = agent.log();
+    let log = until("the log", || {
+        Some(agent.log()).filter(|log| log.contains("agent-ready"))
+    });
     for expected in [
         "log-file-unusable",
         nowhere.to_str().unwrap(),

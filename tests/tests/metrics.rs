@@ -163,7 +163,7 @@ fn a_caller_that_left_is_counted_as_that() {
     let agent = counting("pin = \"1234\"\ndelay_ms = 60000");
     let path = path_of(&agent.card(), "/authenticate");
     let body = authenticate_body().to_string();
-    let impatient = ["-H", CLIENT, "-H", JSON, "--max-time", "1", "-d", &body];
+    let impatient = ["-H", CLIENT, "-H", JSON, "--max-time", "10", "-d", &body];
     let token = agent.authorization();
     let _ = agent.exchange(&path, &[&impatient[..], &["-H", &token]].concat());
     let labels = json!({ "operation": "authenticate", "result": "caller-left" });

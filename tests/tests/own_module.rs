@@ -33,6 +33,7 @@ impl Bench {
         let holder = text_file(script);
         let path = holder.path().to_string_lossy().into_owned();
         let agent = Agent::demo(&["--card", card, "--scripted-holder", &path]);
+        let _ = agent.card();
         Self {
             home: ModuleHome::of(&agent),
             folder: tempfile::tempdir().unwrap(),

@@ -33,10 +33,16 @@ fn desk(cards: &[&str], script: &str) -> (Agent, Cryptoki) {
 
 fn agent_with(cards: &[&str], script: &str) -> Agent {
     let holder = text_file(script);
+    let count = cards.len();
     let path = holder.path().to_string_lossy().into_owned();
     let cards = cards.iter().flat_map(|card| ["--card", card]);
     let arguments: Vec<_> = cards.chain(["--scripted-holder", &path]).collect();
-    Agent::demo(&arguments)
+    let agent = Agent::demo(&arguments);
+    until("the cards", || {
+        let listed = agent.read_socket("/v1/cards").body;
+        (listed["cards"].as_array()?.len() == count).then_some(())
+    });
+    agent
 }
 
 #[test]
@@ -64,7 +70,7 @@ fn a_log_in_that_waits_for_its_holder_keeps_no_other_reader_waiting() {
 
 /// Ends all sessions in one way while the holder is asked for a log-in, which then must leave nothing behind.
 fn close_while_the_holder_is_asked(close: fn(&Cryptoki, CK_SLOT_ID, CK_SESSION_HANDLE)) {
-    let (agent, module) = desk(&["cps3"], "pin = \"1234\"\ndelay_ms = 1000");
+    let (agent, module) = desk(&["cps3"], "pin = \"1234\"\ndelay_ms = 5000");
     let slot = module.slots().unwrap()[0];
     let session = module.open_session(slot).unwrap();
     thread::scope(|scope| {

@@ -168,7 +168,9 @@ fn a_program_that_leaves_takes_its_question_along_and_may_come_back() {
         .unwrap();
     let fetch = || fetch_token(&agent, &opened["id"], &opened["secret"]);
     // Until the first call has arrived the second one would be the first.
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    until("the first call", || {
+        agent.log().contains("grant-asked").then_some(())
+    });
     let meanwhile = fetch();
     assert_eq!((meanwhile.status, meanwhile.code()), (503, "busy"));
     leaving.kill().unwrap();

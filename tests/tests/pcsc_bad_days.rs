@@ -136,7 +136,7 @@ fn of_four_cards_in_two_readers_none_gets_a_code_that_was_typed_for_another() {
         let fault = format!("removal-after@{}", known + command);
         let _first = service.plug(Reader::First, &["--fault", &fault]);
         let second = service.plug(Reader::Second, &["--key-set", "2", "--card-number", SECOND]);
-        let slow_holder = "pin = \"1234\"\ndelay_ms = 1500";
+        let slow_holder = "pin = \"1234\"\ndelay_ms = 5000";
         let agent = service.agent(TEST_ENVIRONMENT, slow_holder, &[]);
         let seen = [Reader::First, Reader::Second].map(|reader| inserted(&agent, reader));
         let _one_look = agent.read_socket("/v1/cards");

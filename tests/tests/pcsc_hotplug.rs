@@ -61,8 +61,9 @@ fn another_card_in_the_same_reader_shows_nothing_of_the_one_before() {
     let events = agent.events();
 
     card_program.pull();
-    let _card_program = service.plug(Reader::First, SECOND_HOLDER);
+    // A card that is back before the service looks was never away.
     assert_eq!(events.wait_for("card-removed").data["card"], first["id"]);
+    let _card_program = service.plug(Reader::First, SECOND_HOLDER);
     let inserted = events.wait_for("card-inserted");
     let second = agent.card();
     assert_eq!(inserted.data["card"], second["id"]);
@@ -89,7 +90,7 @@ fn a_code_typed_for_one_card_is_never_sent_to_the_card_put_in_its_place() {
     let trace = folder.path().join("trace");
     let service = PcscService::start();
     let card_program = service.plug(Reader::First, FIRST_HOLDER);
-    let slow_holder = "pin = \"1234\"\ndelay_ms = 3000";
+    let slow_holder = "pin = \"1234\"\ndelay_ms = 20000";
     let agent = service.agent(TEST_ENVIRONMENT, slow_holder, &[]);
     let first = agent.card();
     let events = agent.events();
@@ -97,6 +98,7 @@ fn a_code_typed_for_one_card_is_never_sent_to_the_card_put_in_its_place() {
         let answer = scope.spawn(|| authenticate(&agent, &first));
         let _ = events.wait_for("prompt-opened");
         card_program.pull();
+        let _ = events.wait_for("card-removed");
         let arguments = [SECOND_HOLDER, &["--trace", trace.to_str().unwrap()]].concat();
         let card_program = service.plug(Reader::First, &arguments);
         (answer.join().unwrap(), card_program)

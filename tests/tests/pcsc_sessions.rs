@@ -108,7 +108,7 @@ fn pin_state(service: &PcscService, kind: &str) -> String {
 #[test]
 fn a_session_without_a_use_ends_by_inactivity() {
     for kind in GENERATIONS {
-        let desk = Workstation::with(kind, "session-inactivity-seconds = 2");
+        let desk = Workstation::with(kind, "session-inactivity-seconds = 6");
         let session = desk.session();
         assert_eq!(pin_state(&desk.service, kind), VERIFIED);
         desk.assert_ended(&session, "inactivity");
@@ -119,7 +119,7 @@ fn a_session_without_a_use_ends_by_inactivity() {
 #[test]
 fn a_session_that_is_used_all_the_time_ends_by_age() {
     for kind in GENERATIONS {
-        let limits = "session-inactivity-seconds = 3\nsession-age-seconds = 4";
+        let limits = "session-inactivity-seconds = 8\nsession-age-seconds = 10";
         let desk = Workstation::with(kind, limits);
         let session = desk.session();
         // Somebody says all the time that they are there, until that helps no more.
@@ -223,7 +223,7 @@ fn a_session_goes_on_after_a_reset_by_another_program_with_the_code_typed_again(
 fn a_session_that_shares_the_card_leaves_it_as_it_is() {
     let desk = Workstation::with(
         "cps3",
-        "after-use = \"leave\"\nsession-inactivity-seconds = 1",
+        "after-use = \"leave\"\nsession-inactivity-seconds = 6",
     );
     let session = desk.session();
     desk.assert_ended(&session, "inactivity");

@@ -9,6 +9,7 @@ use cpxd_tests::calls::{authenticate_body, path_of, sign_body};
 use cpxd_tests::door::{in_session, open_session, pair, with_token};
 use cpxd_tests::operations::{DOCUMENT, assert_signature, assert_token};
 use cpxd_tests::scripted::demo_with_holder;
+use cpxd_tests::waiting::until;
 use serde_json::{Value, json};
 
 const ORIGINS: [&str; 1] = ["https://service.example"];
@@ -150,7 +151,10 @@ fn a_session_serves_its_own_caller_alone() {
 #[test]
 fn a_session_serves_its_own_card_alone() {
     let agent = Agent::demo(&["--card", "cps3", "--card", "cps4"]);
-    let cards = agent.read_socket("/v1/cards").body["cards"].clone();
+    let cards = until("both cards", || {
+        let cards = agent.read_socket("/v1/cards").body["cards"].clone();
+        (cards.as_array()?.len() == 2).then_some(cards)
+    });
     let token = agent.token();
     let session = opened(&agent, &token, &cards[0]);
     let refused = authenticate_in(&agent, &token, &cards[1], &session);
@@ -308,7 +312,7 @@ fn the_end_of_a_session_is_told_to_its_caller_and_the_users_own_programs_alone()
     let stream_of = |token: &str| {
         let token = format!("Authorization: Bearer {token}");
         let after = format!("Last-Event-ID: {}", told.id - 1);
-        let seen = ["-H", &token, "-H", &after, "--max-time", "3"];
+        let seen = ["-H", &token, "-H", &after, "--max-time", "10"];
         agent.exchange("/v1/events", &seen).body
     };
     assert!(stream_of(&token).contains("session-closed"));
@@ -356,7 +360,7 @@ fn the_beginning_of_a_session_is_told_to_its_caller_and_the_users_own_programs_a
     let stream_of = |token: &str| {
         let token = format!("Authorization: Bearer {token}");
         let after = format!("Last-Event-ID: {}", told.id - 1);
-        let seen = ["-H", &token, "-H", &after, "--max-time", "3"];
+        let seen = ["-H", &token, "-H", &after, "--max-time", "10"];
         agent.exchange("/v1/events", &seen).body
     };
     assert!(changed.id > told.id);

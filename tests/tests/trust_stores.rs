@@ -13,6 +13,7 @@ use std::process::Command;
 
 use cpxd_tests::agent::Agent;
 use cpxd_tests::ended::Ended;
+use cpxd_tests::native_host::copy_program;
 use cpxd_tests::person::Person;
 use cpxd_tests::programs::program;
 use cpxd_tests::stolen_authority::{openssl, said, text};
@@ -461,7 +462,7 @@ fn a_user_who_may_not_change_the_systems_store_is_told_the_lines_for_an_administ
     // Root may; a program of root's can be run as somebody else.
     let person = Person::new();
     let own = person.home().join("cpxd");
-    fs::copy(program("cpxd"), &own).unwrap();
+    copy_program(&program("cpxd"), &own);
     let mut command = if rustix::process::geteuid().is_root() {
         let given = Command::new("chown")
             .args(["-R", "65534:65534"])

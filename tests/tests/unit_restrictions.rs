@@ -83,9 +83,10 @@ fn the_agent_and_its_window_make_a_token() {
             screen.window(QUESTION);
             assert_is_restricted(&screen.pid());
             screen.enter("1234");
-            assert_token(&answer_of(asking));
+            let answer = answer_of(asking);
+            screen.window(DONE);
+            assert_token(&answer);
         });
-        screen.window(DONE);
         let over_https = desk.agent.curl("/v1", &[]);
         assert_eq!(over_https.status, 200, "{}", over_https.text);
     }

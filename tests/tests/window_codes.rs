@@ -22,9 +22,11 @@ fn a_code_typed_in_the_window_makes_a_token() {
             let asking = desk.authenticate(scope);
             screen.window(QUESTION);
             screen.enter("1234");
-            assert_token(&answer_of(asking));
+            let answer = answer_of(asking);
+            // It is shown for two seconds and a half.
+            screen.window(DONE);
+            assert_token(&answer);
         });
-        screen.window(DONE);
         screen.nothing();
         assert_eq!(desk.counters_of_the_card(), [3, 10, 100], "{kind}");
     }
@@ -114,8 +116,8 @@ fn three_wrong_codes_block_the_card_and_its_unblock_code_brings_it_back() {
         assert_eq!(answer.status, 200, "{}", answer.text);
         assert_eq!(answer.body["pin"]["state"], "ready");
     });
-    assert_eq!(desk.counters_of_the_card(), [3, 10, 99]);
     screen.window(DONE);
+    assert_eq!(desk.counters_of_the_card(), [3, 10, 99]);
     screen.nothing();
     thread::scope(|scope| {
         let asking = desk.authenticate(scope);

@@ -66,9 +66,10 @@ fn neither_the_agent_nor_the_window_keeps_a_code() {
         assert_eq!(places(&window, &wrong), [""; 0], "the window");
         assert_eq!(places(&agent, &wrong), [""; 0], "the agent");
         screen.enter(&code);
-        assert_token(&answer_of(asking));
+        let answer = answer_of(asking);
         screen.window(DONE);
-        assert_eq!(places(&screen.pid(), &code), [""; 0], "the window");
+        assert_eq!(places(&window, &code), [""; 0], "the window");
         assert_eq!(places(&agent, &code), [""; 0], "the agent");
+        assert_token(&answer);
     });
 }

@@ -18,6 +18,9 @@ mod render;
 mod render_grant;
 mod render_keypad;
 mod render_stakes;
+#[cfg(unix)]
+#[cfg(test)]
+mod sample_programs;
 #[cfg(test)]
 mod sample_questions;
 mod script;

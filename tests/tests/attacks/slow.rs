@@ -8,13 +8,16 @@ use cpxd_tests::tls_client::TlsClient;
 #[test]
 fn slowloris_many_heads_that_never_end_keep_no_honest_caller_out_and_are_closed() {
     let agent = Agent::demo(&[]);
-    let mut slow: Vec<_> = (0..100).map(|_| TlsClient::connect(&agent)).collect();
-    for client in &mut slow {
+    let mut slow = Vec::new();
+    // One after the other: the agent waits for no handshake longer than for a head.
+    for _ in 0..100 {
+        let mut client = TlsClient::connect(&agent);
         let head = format!(
             "GET /v1/cards HTTP/1.1\r\nHost: {}\r\nX-A: b",
             client.host()
         );
         client.send(head.as_bytes()).unwrap();
+        slow.push(client);
     }
     for _ in 0..20 {
         assert_eq!(agent.read("/v1/cards").status, 200);

@@ -215,13 +215,13 @@ impl Cell {
             _ => sign(stay, pin, KeyRole::Authentication),
         };
         match next() {
-            // A worker of the agent looks at a card that was lost again before anybody can ask for it.
-            Err(Told::CardRemoved) => next(),
             // The patience of this attempt is short, and a slow machine is no module that hangs.
-            Err(Told::ModuleFailed) if self.fault == Fault::Hang => {
+            Err(_) if self.fault == Fault::Hang => {
                 until("the next operation", || next().ok());
                 Ok(())
             }
+            // A worker of the agent looks at a card that was lost again before anybody can ask for it.
+            Err(Told::CardRemoved) => next(),
             outcome => outcome,
         }
     }

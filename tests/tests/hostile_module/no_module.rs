@@ -21,9 +21,10 @@ fn assert_told_and_healed(put: impl FnOnce(&Path), told: &str) {
     let desk = Desk::with_module(&reader, &module, "pin = \"1234\"", &[]);
     until(told, || desk.agent.log().contains(told).then_some(()));
     assert!(desk.agent.log().contains(&module.display().to_string()));
-    let answer = desk.agent.read_socket("/v1/status");
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    assert_eq!(answer.body["state"], "moduleFailed", "{}", answer.text);
+    let answer = until("the state", || {
+        let answer = desk.agent.read_socket("/v1/status");
+        (answer.body["state"] == "moduleFailed").then_some(answer)
+    });
     assert_eq!(answer.body["readers"], 0, "{}", answer.text);
     let status = desk.agent.cli(&["status"]);
     let said = String::from_utf8_lossy(&status.stdout).into_owned();

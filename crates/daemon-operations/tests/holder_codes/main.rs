@@ -353,11 +353,13 @@ async fn a_card_that_left_is_told_apart_from_one_that_never_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_put_back_while_the_holder_types_gets_no_code() {
-    let slow = r#"{ pin = "1234", new_pin = "4321", delay_ms = 500 }"#;
+    let slow = r#"{ pin = "1234", new_pin = "4321", delay_ms = 3000 }"#;
     let desk = Desk::new(AfterUse::Reset, &[slow]);
     let card = desk.card().await;
     let swap = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        while turns::questions(&desk.operations) == 0 {
+            tokio::task::yield_now().await;
+        }
         assert!(desk.readers.remove(READER).is_ok());
         desk.insert_card();
     };

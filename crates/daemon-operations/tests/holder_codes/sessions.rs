@@ -193,7 +193,7 @@ async fn a_card_that_was_out_ends_the_session_also_where_nobody_watches() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_that_leaves_while_the_code_is_typed_opens_no_session() {
-    let slow = r#"{ pin = "1234", delay_ms = 300 }"#;
+    let slow = r#"{ pin = "1234", delay_ms = 3000 }"#;
     let desk = Desk::new(AfterUse::Reset, &[slow]);
     let mut events = desk.operations.events(&caller(), None).unwrap();
     let pulling = async {
@@ -332,7 +332,7 @@ async fn a_session_ends_when_the_grant_of_its_caller_is_over() {
         top_origin: None,
     };
     let rights = Rights::from_iter([Right::Identify, Right::Authenticate]);
-    let given = OffsetDateTime::now_utc() - SITE_LIFETIME + time::Duration::seconds(2);
+    let given = OffsetDateTime::now_utc() - SITE_LIFETIME + time::Duration::seconds(8);
     let mut grants = Grants::default();
     grants.add_site(GrantId("site".into()), site.clone(), &rights, given);
     let desk = Desk::with_grants(

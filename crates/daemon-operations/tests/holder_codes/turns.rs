@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::{CHANGE, Desk, NONE, READER, VERIFY, WRONG, caller, said};
 
 /// How many questions were put so far.
-fn questions(operations: &Operations) -> usize {
+pub(crate) fn questions(operations: &Operations) -> usize {
     let mut events = operations.events(&caller(), Some(0)).unwrap();
     let mut questions = 0;
     while let Some(Some(event)) = events.next().now_or_never() {
@@ -43,7 +43,7 @@ async fn a_question_that_waited_knows_what_the_one_before_it_cost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_that_left_while_its_question_waited_is_asked_nothing() {
-    let slow = r#"{ pin = "1234", new_pin = "4321", delay_ms = 300 }"#;
+    let slow = r#"{ pin = "1234", new_pin = "4321", delay_ms = 3000 }"#;
     let desk = Desk::new(AfterUse::Reset, &[slow, slow]);
     let card = desk.card().await;
     let pull = async {

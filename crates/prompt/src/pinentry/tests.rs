@@ -1,12 +1,12 @@
 //! A fake pinentry, which is a shell script, says yes and 1234 to everything, and keeps what it is told.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use daemon_types::{CallerKey, ErrorCode, OperationError};
 use tempfile::TempDir;
 
 use super::*;
+use crate::sample_programs::write_program;
 use crate::sample_questions::{authentication, pairing};
 use crate::{Dialogue, Prompt};
 
@@ -19,8 +19,7 @@ impl Fake {
     fn reading_by(message: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let fake = Self { folder };
-        fs::write(fake.path(), SCRIPT.replace("READING", message)).unwrap();
-        fs::set_permissions(fake.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        write_program(&fake.path(), &SCRIPT.replace("READING", message));
         fake
     }
 

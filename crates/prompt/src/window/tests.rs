@@ -1,12 +1,12 @@
 //! A fake window, which is a shell script, says what a broken or hostile one could.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use secrets::Pin;
 use tempfile::TempDir;
 
 use super::*;
+use crate::sample_programs::write_program;
 use crate::sample_questions::{at_keypad, authentication, pairing, pin_change, with_entry};
 
 const SHOWN: &str = r"\001\201\000\000\000\000";
@@ -29,8 +29,7 @@ impl Fake {
     fn saying(bytes: &str, then: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("window");
-        fs::write(&path, format!("#!/bin/sh\nprintf '{bytes}'\n{then}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        write_program(&path, &format!("#!/bin/sh\nprintf '{bytes}'\n{then}\n"));
         let program = WindowProgram {
             path,
             language: Language::English,
