@@ -8,6 +8,7 @@ mod firefox;
 mod marionette;
 mod open_chromium;
 mod surfer;
+mod with_card;
 
 pub use chromium::Chromium;
 pub use driven_chromium::{DrivenChromium, StandIn};
@@ -15,6 +16,7 @@ pub use extension::{packed_for_firefox, tell_of_the_host, unpacked_for_chromium}
 pub use firefox::Firefox;
 pub use open_chromium::OpenChromium;
 pub use surfer::{Browser, InPlace, Kind, Loopback, Surfer};
+pub use with_card::{BrowserWithCard, person_with_browser};
 
 /// What became of a visit to a page.
 #[derive(Clone, Debug, PartialEq, Eq)]

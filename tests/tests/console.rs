@@ -436,7 +436,7 @@ fn a_page_whose_agent_stays_away_stops_asking_until_it_is_told_to() {
 fn on_real_readers_the_code_is_changed_the_card_tried_pulled_and_put_back() {
     let service = PcscService::start();
     let card = service.plug(Reader::First, &["--card", "cps3"]);
-    let holder = "answers = [ { pin = \"1234\", new_pin = \"4321\", consent = true }, { pin = \"4321\", consent = true }, { pin = \"4321\", consent = true, delay_ms = 600000 } ]";
+    let holder = "answers = [ { pin = \"1234\", new_pin = \"4321\", consent = true }, { pin = \"4321\", consent = true }, { pin = \"4321\", consent = true, delay_ms = 25000 } ]";
     let agent = service.agent(TEST_ENVIRONMENT, holder, &[]);
     let mut desk = ConsoleDesk::at(&agent, "fr");
     desk.chromium.wait_for(&[ALL_WELL, "utilisable, 3 essais"]);

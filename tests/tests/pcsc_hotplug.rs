@@ -90,7 +90,7 @@ fn a_code_typed_for_one_card_is_never_sent_to_the_card_put_in_its_place() {
     let trace = folder.path().join("trace");
     let service = PcscService::start();
     let card_program = service.plug(Reader::First, FIRST_HOLDER);
-    let slow_holder = "pin = \"1234\"\ndelay_ms = 20000";
+    let slow_holder = "pin = \"1234\"\ndelay_ms = 8000";
     let agent = service.agent(TEST_ENVIRONMENT, slow_holder, &[]);
     let first = agent.card();
     let events = agent.events();

@@ -1,26 +1,16 @@
 //! A log-in in the image of Pro Santé Connect.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "what is not there fails its test"
-)]
+#![expect(clippy::indexing_slicing, reason = "what is not there fails its test")]
 
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
 use cpxd_tests::agent::Agent;
-use cpxd_tests::browsers::{DrivenChromium, Firefox, Kind};
-use cpxd_tests::native_messages::become_theirs;
+use cpxd_tests::browsers::{BrowserWithCard, Kind, person_with_browser};
 use cpxd_tests::pcsc_stack::{PcscService, Reader, TEST_ENVIRONMENT};
-use cpxd_tests::person::Person;
 use cpxd_tests::pro_sante_connect::{ProSanteConnect, Tls};
 use cpxd_tests::programs::workspace_dir;
-use cpxd_tests::screen::title;
 use cpxd_tests::waiting::until;
-use cpxd_tests::window_desk::WindowDesk;
-use serde_json::json;
 
 /// The provider is one whose log-in works with the card's certificate and its key, and with nothing else: whoever
 /// has both as files needs no card.
@@ -74,90 +64,6 @@ fn whoever_has_the_key_of_a_test_card_logs_in_and_nobody_else_does() {
     }
 }
 
-/// Whose hands are at the browser.
-enum Browser {
-    Firefox(Firefox),
-    Chromium(DrivenChromium),
-}
-
-impl Browser {
-    /// A person's own, told of the PKCS#11 module of this agent by `cpxd install`, and of no other.
-    fn of(person: &Person, kind: Kind, psc: &ProSanteConnect) -> Self {
-        let told = person.cpxd(&["install", "--pkcs11"]);
-        assert_eq!(told.code, Some(0), "{told:?}");
-        match kind {
-            Kind::Firefox => {
-                Firefox::trust(person, psc.site().authority());
-                let choice = json!("Select Automatically");
-                Firefox::prefer(person, "security.default_personal_cert", &choice);
-                Self::Firefox(Firefox::start(person))
-            }
-            Kind::Chromium => {
-                psc.site().be_trusted_by_chromium_of(person);
-                let select = psc
-                    .hosts_with_card()
-                    .map(|host| json!({ "pattern": host, "filter": {} }).to_string());
-                let policy = json!({ "AutoSelectCertificateForUrls": select });
-                Self::Chromium(DrivenChromium::start_under(&policy, person, "fr"))
-            }
-        }
-    }
-
-    fn visit(&mut self, url: &str, words: &str) {
-        match self {
-            Self::Firefox(firefox) => {
-                let visit = firefox.visit(url);
-                assert!(visit.shows(words), "{visit:?}");
-            }
-            Self::Chromium(chromium) => {
-                chromium.visit(url);
-                chromium.wait_for(&[words]);
-            }
-        }
-    }
-
-    fn click(&mut self, selector: &str, words: &str) {
-        match self {
-            Self::Firefox(firefox) => {
-                firefox.click(selector);
-                until(words, || firefox.source()?.contains(words).then_some(()));
-            }
-            Self::Chromium(chromium) => {
-                chromium.click(selector);
-                chromium.wait_for(&[words]);
-            }
-        }
-    }
-
-    /// Goes to a page that may come or not; what it shows.
-    fn tries(&mut self, url: &str) -> Option<String> {
-        match self {
-            Self::Firefox(firefox) => firefox.tries(url).ok(),
-            Self::Chromium(chromium) => chromium.tries(url).ok().map(|()| chromium.words()),
-        }
-    }
-
-    /// Goes to a page that does not come; the browser's own word for the reason.
-    fn visit_in_vain(&mut self, url: &str) -> String {
-        match self {
-            Self::Firefox(firefox) => firefox.visit_in_vain(url),
-            Self::Chromium(chromium) => chromium.visit_in_vain(url),
-        }
-    }
-}
-
-/// A person whose Firefox has a profile, with this agent.
-fn person_with(agent: &Agent, kind: Kind) -> Person {
-    let person = Person::new();
-    become_theirs(agent, &person);
-    if kind == Kind::Firefox {
-        Firefox::make_profile(&person);
-    } else {
-        std::fs::create_dir_all(person.home().join(".pki/nssdb")).unwrap();
-    }
-    person
-}
-
 /// The holder answers one question, so that a second one would fail what asked it.
 fn logs_in_with(kind: Kind, card: &str, tls: Tls) {
     let psc = ProSanteConnect::start(tls);
@@ -166,8 +72,8 @@ fn logs_in_with(kind: Kind, card: &str, tls: Tls) {
     let holder = "answers = [ { pin = \"1234\", consent = true } ]";
     let agent = service.agent(TEST_ENVIRONMENT, holder, &[]);
     let _ = agent.card();
-    let person = person_with(&agent, kind);
-    let mut browser = Browser::of(&person, kind, &psc);
+    let person = person_with_browser(&agent, kind);
+    let mut browser = BrowserWithCard::start(&person, kind, &psc);
     browser.visit(&psc.page(), "Carte CPS");
     browser.click("#carte", "Bienvenue CAMILLE DUPONT, 899700000013");
     assert_eq!(psc.card_log_ins(), 1);
@@ -207,41 +113,6 @@ fn chromium_logs_in_with_a_cps4_over_tls_1_3() {
     logs_in_with(Kind::Chromium, "cps4", Tls::V1_3);
 }
 
-/// The window itself: a wrong code, the right one, and none at the second site.
-fn has_its_holder_type_into_the_window(kind: Kind, card: &str, tls: Tls) {
-    let psc = ProSanteConnect::start(tls);
-    let desk = WindowDesk::with(card, "1234");
-    let _ = desk.agent.card();
-    let person = person_with(&desk.agent, kind);
-    let mut browser = Browser::of(&person, kind, &psc);
-    browser.visit(&psc.page(), "Carte CPS");
-    thread::scope(|scope| {
-        let welcome = "Bienvenue CAMILLE DUPONT, 899700000013";
-        let logging_in = scope.spawn(|| browser.click("#carte", welcome));
-        desk.screen.window(title::QUESTION);
-        desk.screen.enter("0000");
-        desk.screen.window(title::AGAIN);
-        desk.screen.enter("1234");
-        logging_in.join().unwrap();
-    });
-    assert_eq!(psc.card_log_ins(), 1);
-    assert_eq!(desk.counters_of_the_card()[0], 3);
-    desk.screen.nothing();
-    let own = "La carte est celle de 899700000013";
-    browser.visit(&psc.teleservice_page(), own);
-    assert!(!desk.screen.shows_a_window());
-}
-
-#[test]
-fn firefox_has_its_holder_type_into_the_window() {
-    has_its_holder_type_into_the_window(Kind::Firefox, "cps3", Tls::V1_2);
-}
-
-#[test]
-fn chromium_has_its_holder_type_into_the_window() {
-    has_its_holder_type_into_the_window(Kind::Chromium, "cps4", Tls::V1_3);
-}
-
 /// Whoever says no is told that no page came, and asked again when they load it anew.
 fn is_asked_again_after_a_refusal(kind: Kind, card: &str, tls: Tls) {
     let psc = ProSanteConnect::start(tls);
@@ -251,12 +122,12 @@ fn is_asked_again_after_a_refusal(kind: Kind, card: &str, tls: Tls) {
     let holder = "answers = [ { consent = false }, { consent = false }, { pin = \"1234\", consent = true } ]";
     let agent = service.agent(TEST_ENVIRONMENT, holder, &[]);
     let _ = agent.card();
-    let person = person_with(&agent, kind);
-    let mut browser = Browser::of(&person, kind, &psc);
+    let person = person_with_browser(&agent, kind);
+    let mut browser = BrowserWithCard::start(&person, kind, &psc);
     let page = psc.teleservice_page();
     match (&mut browser, tls) {
         // Firefox does not end such a handshake: its page waits, for the server or for whoever loads it anew.
-        (Browser::Firefox(firefox), Tls::V1_2) => {
+        (BrowserWithCard::Firefox(firefox), Tls::V1_2) => {
             firefox.wait_for_pages(Duration::from_secs(5));
             assert_eq!(firefox.visit_in_vain(&page), "timeout");
         }
