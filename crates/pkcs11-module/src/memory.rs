@@ -276,8 +276,8 @@ impl Template {
     /// # Errors
     /// As [`all`](Self::all).
     pub(crate) fn has(self, kind: CK_ULONG, value: &[u8]) -> Answer<bool> {
-        let has_others = self.all(|other, of| other != kind || !of.is(value))?;
-        Ok(!has_others)
+        let lacks_it = self.all(|other, of| other != kind || !of.is(value))?;
+        Ok(!lacks_it)
     }
 
     /// Has each attribute answered: by its value, or by why it has none; the first such is the answer (5.7).
